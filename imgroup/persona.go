@@ -1,0 +1,136 @@
+package imgroup
+
+import "time"
+
+// Persona is a contact as the server aggregates it, the part of the schema's PersonaType that
+// answers of the IM-list operations carry. Fields that the server left out are zero.
+type Persona struct {
+	// PersonaID names the aggregate. No operation of this family accepts it: use ContactID.
+	PersonaID    ItemID
+	PersonaType  string    // "Person" as a rule
+	CreationTime time.Time // UTC; zero if it was not sent or is no xs:dateTime
+
+	DisplayName          string // "" for a telephone contact without a name
+	DisplayNameFirstLast string
+	DisplayNameLastFirst string
+	FileAs               string
+	FileAsID             string
+	GivenName            string
+	MiddleName           string
+	Surname              string
+	Nickname             string
+	Title                string
+	Department           string
+	CompanyName          string
+	Location             string
+
+	EmailAddress   EmailAddress // the preferred one
+	EmailAddresses []EmailAddress
+	PhoneNumber    PhoneNumber // the preferred one
+
+	// ImAddress is the preferred instant-messaging address. Servers write it with and without
+	// "sip:"; compare with [SameAddress].
+	ImAddress string
+
+	RelevanceScore int // 2147483647: never used
+
+	// Attributions name the sources that the persona was made from. Values that the fields below
+	// hold refer to them by [Attribution.ID].
+	Attributions []Attribution
+
+	DisplayNames []AttributedString
+	FileAses     []AttributedString
+	FileAsIDs    []AttributedString
+	GivenNames   []AttributedString
+	MiddleNames  []AttributedString
+	Surnames     []AttributedString
+	Nicknames    []AttributedString
+
+	Phones []AttributedPhone // of every kind, in the order of the answer
+
+	Emails1 []AttributedEmail
+	Emails2 []AttributedEmail
+	Emails3 []AttributedEmail
+
+	ImAddresses  []AttributedString
+	ImAddresses2 []AttributedString
+	ImAddresses3 []AttributedString
+
+	// ExtendedProperties holds what was asked for and the contact has; the others are left out.
+	ExtendedProperties []ExtendedProperty
+}
+
+// ContactID returns the id by which the other operations know the contact: the SourceID of the
+// attribution that is a quick contact and not hidden. It reports false for a persona that has no
+// such source, which therefore is no IM contact. The ID equals the one in [ImGroup.Members].
+func (p *Persona) ContactID() (ItemID, bool) {
+	for i := range p.Attributions {
+		a := &p.Attributions[i]
+		if a.IsQuickContact && !a.IsHidden && a.SourceID.ID != "" {
+			return a.SourceID, true
+		}
+	}
+	return ItemID{}, false
+}
+
+// HasAddress reports whether address is one of the persona's instant-messaging addresses, compared
+// as [SameAddress] does. E-mail addresses do not count.
+func (p *Persona) HasAddress(address string) bool {
+	key := AddressKey(address)
+	if key == "" {
+		return false
+	}
+	if AddressKey(p.ImAddress) == key {
+		return true
+	}
+	for _, list := range [...][]AttributedString{p.ImAddresses, p.ImAddresses2, p.ImAddresses3} {
+		for i := range list {
+			if AddressKey(list[i].Value) == key {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Attribution names a source of a persona, the schema's PersonaAttributionType.
+type Attribution struct {
+	ID             string // what Attributions of single values refer to
+	SourceID       ItemID // the item in the source, see [Persona.ContactID]
+	DisplayName    string // of the source: "Outlook", "Lync Contacts"
+	IsWritable     bool
+	IsQuickContact bool // the source is an IM contact
+	IsHidden       bool
+	FolderID       ItemID
+}
+
+// EmailAddress is the schema's EmailAddressType. Address holds what the schema calls EmailAddress
+// and some servers write as Address.
+type EmailAddress struct {
+	Name, Address, RoutingType, MailboxType, OriginalDisplayName string
+}
+
+// PhoneNumber is the schema's PersonaPhoneNumberType; Type is a word such as "Home" or "Other".
+type PhoneNumber struct {
+	Number, Type string
+}
+
+// AttributedString is a value with the ids of the attributions that it comes from.
+type AttributedString struct {
+	Value        string
+	Attributions []string
+}
+
+// AttributedEmail is an e-mail address with the ids of the attributions that it comes from.
+type AttributedEmail struct {
+	EmailAddress
+	Attributions []string
+}
+
+// AttributedPhone is a telephone number with the ids of the attributions that it comes from. Kind
+// is the schema's name for the list it was in: HomePhones, MobilePhones, OtherTelephones, ….
+type AttributedPhone struct {
+	PhoneNumber
+	Kind         string
+	Attributions []string
+}
