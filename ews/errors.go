@@ -1,0 +1,290 @@
+package ews
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/go-ews/exchange/soap"
+)
+
+// ErrOutcomeUnknown marks, for [errors.Is], a write of which nobody can tell whether it was done:
+// it was sent, and no answer that says so came back. Read the list before sending it again.
+//
+// Whether a request reached the server's application cannot be told from outside. A request that
+// met a connection which the server was just closing counts as unknown too, though it probably was
+// not done.
+var ErrOutcomeUnknown = errors.New("the write may or may not have been done")
+
+// Error is what Exchange said: a SOAP fault, or a response with ResponseClass="Error". It unwraps
+// to its Code, so that errors.Is(err, ErrorServerBusy) works through any wrapping.
+//
+// Its text is for people and may change; act on Code.
+type Error struct {
+	Op      string       // the operation, such as "AddImGroup"
+	Code    ResponseCode // "" for a fault that names none
+	Message string       // the server's words, in the language it chose
+
+	// Details holds the values of MessageXml by their names: BackOffMilliseconds, MailboxGuid, ….
+	// Nil if there are none.
+	Details map[string]string
+
+	Fault *soap.Fault  // the fault as it came, nil for an error response
+	Info  ResponseInfo // of the answer
+}
+
+// Error returns one line: operation, code, the server's message and the request id.
+func (e *Error) Error() string {
+	var b strings.Builder
+	writeOp(&b, e.Op)
+	switch {
+	case e.Code != "":
+		b.WriteString(string(e.Code))
+	case e.Fault != nil && e.Fault.Code.Local != "":
+		b.WriteString("SOAP fault " + e.Fault.Code.Local)
+	default:
+		b.WriteString("error without a code")
+	}
+	if e.Message != "" {
+		b.WriteString(": " + oneLine(e.Message))
+	}
+	if id := e.Info.RequestID; id != "" {
+		b.WriteString(" (request-id " + oneLine(id) + ")")
+	}
+	return b.String()
+}
+
+// Unwrap returns the code, nil if it is empty.
+func (e *Error) Unwrap() error {
+	if e.Code == "" {
+		return nil
+	}
+	return e.Code
+}
+
+// LogValue logs operation, code and request id; the server's message may hold personal data.
+func (e *Error) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("op", e.Op),
+		slog.String("code", string(e.Code)),
+		slog.String("request_id", e.Info.RequestID))
+}
+
+// SchemaValidationError is the fault ErrorSchemaValidation: the request was no well-formed XML, or
+// not what the schema asks for. Since every request of this module is both, it hints at a server
+// of another version, at something on the way that edits requests, or at a request of your own.
+//
+// It unwraps to its *Error, and is ErrorSchemaValidation even without one.
+type SchemaValidationError struct {
+	// Line and Position are the place in the request, from 1, as the server counts: a position is a
+	// UTF-16 unit. 0: the server did not tell.
+	Line, Position int
+
+	// Violation is what the server found, in its own words.
+	Violation string
+
+	Err *Error // the fault it came from; may be nil in values that tests make
+
+	excerpt *excerpt
+}
+
+// Error returns one line with the place and the violation.
+func (e *SchemaValidationError) Error() string {
+	var b strings.Builder
+	if e.Err != nil {
+		writeOp(&b, e.Err.Op)
+	} else {
+		writeOp(&b, "")
+	}
+	b.WriteString(string(ErrorSchemaValidation))
+	if e.Line > 0 {
+		fmt.Fprintf(&b, " at line %d, position %d", e.Line, e.Position)
+	}
+	if e.Violation != "" {
+		b.WriteString(": " + oneLine(e.Violation))
+	}
+	if e.Err != nil && e.Err.Info.RequestID != "" {
+		b.WriteString(" (request-id " + oneLine(e.Err.Info.RequestID) + ")")
+	}
+	return b.String()
+}
+
+// Is reports whether target is ErrorSchemaValidation.
+func (e *SchemaValidationError) Is(target error) bool { return target == ErrorSchemaValidation }
+
+// As makes errors.As find the code in a value that has no Err.
+func (e *SchemaValidationError) As(target any) bool {
+	code, ok := target.(*ResponseCode)
+	if ok && e.Err == nil {
+		*code = ErrorSchemaValidation
+		return true
+	}
+	return false
+}
+
+// Unwrap returns Err, nil if there is none.
+func (e *SchemaValidationError) Unwrap() error {
+	if e.Err == nil {
+		return nil
+	}
+	return e.Err
+}
+
+// GoString keeps the excerpt, which quotes the request, out of %#v.
+func (e *SchemaValidationError) GoString() string {
+	return fmt.Sprintf("&ews.SchemaValidationError{Line:%d, Position:%d, Violation:%q}",
+		e.Line, e.Position, e.Violation)
+}
+
+// LogValue logs the place and the request id; the violation may quote the request.
+func (e *SchemaValidationError) LogValue() slog.Value {
+	attrs := []slog.Attr{
+		slog.String("code", string(ErrorSchemaValidation)),
+		slog.Int("line", e.Line), slog.Int("position", e.Position),
+	}
+	if e.Err != nil {
+		attrs = append(attrs, slog.String("op", e.Err.Op),
+			slog.String("request_id", e.Err.Info.RequestID))
+	}
+	return slog.GroupValue(attrs...)
+}
+
+// HTTPError is an answer that is not SOAP: a proxy's page, a refused log-in, a redirect, a blank.
+// Its text names status, content type and the likely cause, never the body.
+type HTTPError struct {
+	Op         string
+	StatusCode int
+	Header     http.Header  // of the answer; may hold cookies: do not log it
+	Body       []byte       // at most the first 1024 bytes; may hold personal data: do not log it
+	Info       ResponseInfo // of the answer
+}
+
+// Error returns one line: status, content type, what the front end said of it, what to check.
+func (e *HTTPError) Error() string {
+	var b strings.Builder
+	writeOp(&b, e.Op)
+	fmt.Fprintf(&b, "HTTP %d", e.StatusCode)
+	if text := http.StatusText(e.StatusCode); text != "" {
+		b.WriteString(" " + text)
+	}
+	if ct := e.Header.Get("Content-Type"); ct != "" {
+		b.WriteString(" (" + clip(oneLine(ct), 60) + ")")
+	} else if len(e.Body) == 0 {
+		b.WriteString(" with an empty body")
+	}
+	b.WriteString(" instead of a SOAP answer: " + e.hint())
+	if id := e.Info.RequestID; id != "" {
+		b.WriteString(" (request-id " + clip(oneLine(id), 64) + ")")
+	}
+	return b.String()
+}
+
+// GoString keeps header and body out of %#v.
+func (e *HTTPError) GoString() string {
+	return fmt.Sprintf("&ews.HTTPError{Op:%q, StatusCode:%d}", e.Op, e.StatusCode)
+}
+
+// LogValue logs operation, status and request id.
+func (e *HTTPError) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("op", e.Op),
+		slog.Int("status", e.StatusCode),
+		slog.String("request_id", e.Info.RequestID))
+}
+
+// TransportError says that no whole, readable answer came back: the network failed, the context
+// ended, the answer was cut, malformed, too large, or a success without what it should carry.
+// It unwraps to Err, so the cause stays visible: [context.DeadlineExceeded], *net.OpError,
+// [*soap.SyntaxError], [*soap.LimitError], ….
+type TransportError struct {
+	Op   string
+	Err  error
+	Info ResponseInfo // what is known of the answer; zero if none began
+}
+
+// Error returns one line: the operation, the cause and the request id.
+func (e *TransportError) Error() string {
+	var b strings.Builder
+	writeOp(&b, e.Op)
+	if e.Err != nil {
+		b.WriteString(oneLine(e.Err.Error()))
+	} else {
+		b.WriteString("no answer")
+	}
+	if id := e.Info.RequestID; id != "" {
+		b.WriteString(" (request-id " + clip(oneLine(id), 64) + ")")
+	}
+	return b.String()
+}
+
+// Unwrap returns Err.
+func (e *TransportError) Unwrap() error { return e.Err }
+
+// InputError says that a call was refused before anything was sent: the caller's input cannot
+// become a valid request. Its text never holds a credential.
+type InputError struct {
+	Op     string // the operation, or "NewClient"
+	Field  string // what is wrong: "displayName", "Header.MailboxCulture", "endpoint"
+	Reason string
+}
+
+// Error returns one line: operation, field and reason.
+func (e *InputError) Error() string {
+	var b strings.Builder
+	writeOp(&b, e.Op)
+	if e.Field != "" {
+		b.WriteString(e.Field + ": ")
+	}
+	b.WriteString(e.Reason)
+	return b.String()
+}
+
+// NotFound reports whether err says that what was named does not exist: a group or contact that is
+// gone, or an id that the mailbox does not know. This family spells it in four ways:
+// ErrorItemNotFound, ErrorInvalidImGroupId, ErrorInvalidImContactId and ErrorNonExistentMailbox
+// (a group id of another mailbox). The last one is also the answer for a mailbox that does not
+// exist at all.
+func NotFound(err error) bool {
+	var code ResponseCode
+	return errors.As(err, &code) && slices.Contains([]ResponseCode{
+		ErrorItemNotFound, ErrorInvalidImGroupId, ErrorInvalidImContactId, ErrorNonExistentMailbox,
+	}, code)
+}
+
+// unknownOutcome marks an error of a write as ErrOutcomeUnknown beside its own meaning.
+type unknownOutcome struct{ err error }
+
+func (e *unknownOutcome) Error() string {
+	return e.err.Error() + ": " + ErrOutcomeUnknown.Error()
+}
+
+func (e *unknownOutcome) Unwrap() []error { return []error{e.err, ErrOutcomeUnknown} }
+
+func writeOp(b *strings.Builder, op string) {
+	b.WriteString("ews: ")
+	if op != "" {
+		b.WriteString(op + ": ")
+	}
+}
+
+// oneLine joins the words of s by single blanks, so that no answer can break a log line.
+func oneLine(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return '\uFFFD'
+		}
+		return r
+	}, s)
+}
+
+// clip shortens s to at most n bytes.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "") + "…"
+}

@@ -1,0 +1,32 @@
+package ews
+
+import "context"
+
+// ResponseInfo is what an answer told beside its payload. The names in FrontEnd and Diagnostics
+// are those of internal hosts.
+type ResponseInfo struct {
+	StatusCode      int    // 0: no answer
+	RequestID       string // the server's: quote it to an administrator, it is in the EWS logs
+	ClientRequestID string // what this module sent, a new one per attempt
+	FrontEnd        string // X-FEServer
+	Diagnostics     string // x-ms-diagnostics, else X-DiagInfo
+	ServerVersion   ServerVersion
+	Attempts        int // how many times the call was sent or tried to; 0: refused before
+	ReplacedChars   int // characters that XML forbids and that became U+FFFD in the result
+}
+
+type infoKey struct{}
+
+// WithResponseInfo returns a context with which a call fills info, whatever its outcome; of
+// several attempts the last one wins. One info serves one call at a time; read it after the call
+// has returned.
+func WithResponseInfo(ctx context.Context, info *ResponseInfo) context.Context {
+	return context.WithValue(ctx, infoKey{}, info)
+}
+
+// storeInfo hands info to whoever asked for it with WithResponseInfo.
+func storeInfo(ctx context.Context, info *ResponseInfo) {
+	if p, ok := ctx.Value(infoKey{}).(*ResponseInfo); ok && p != nil {
+		*p = *info
+	}
+}
