@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -155,8 +156,8 @@ func (b *builder) resolve(raw xml.Name, element bool) (xml.Name, error) {
 	if raw.Space == "" && !element {
 		return raw, nil
 	}
-	for i := len(b.scope) - 1; i >= 0; i-- {
-		if space, ok := b.scope[i][raw.Space]; ok {
+	for _, declared := range slices.Backward(b.scope) {
+		if space, ok := declared[raw.Space]; ok {
 			return xml.Name{Space: space, Local: raw.Local}, nil
 		}
 	}

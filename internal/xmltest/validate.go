@@ -62,8 +62,8 @@ func lint(ctx context.Context, dir, tool, schema string, docs map[string][]byte)
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err := cmd.Run()
 	// Statuses 1, 3 and 4 say that some document is malformed or not valid; the rest that nothing was checked.
-	if exit := (*exec.ExitError)(nil); err != nil &&
-		(!errors.As(err, &exit) || !slices.Contains([]int{1, 3, 4}, exit.ExitCode())) {
+	exit, _ := errors.AsType[*exec.ExitError](err)
+	if err != nil && (exit == nil || !slices.Contains([]int{1, 3, 4}, exit.ExitCode())) {
 		return nil, fmt.Errorf("%s: %w: %s", tool, err, firstLines(out.String()))
 	}
 	return verdicts(names, out.String()), nil
