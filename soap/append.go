@@ -1,0 +1,70 @@
+package soap
+
+import "unicode/utf8"
+
+// AppendText appends s to dst as the text of an element and returns the
+// extended slice.
+//
+// Whatever is accepted comes back exactly from any XML parser: markup
+// characters are escaped, a carriage return is written as a reference because
+// a parser would turn it into a line feed, and ">" is always escaped so that
+// pieces appended one after the other cannot make up "]]>".
+//
+// A string that XML 1.0 cannot carry, invalid UTF-8 included, is a
+// [*CharError]; dst then comes back as it was.
+func AppendText(dst []byte, s string) ([]byte, error) {
+	return escape(dst, s, &textEscapes)
+}
+
+// AppendAttr is [AppendText] for the value of an attribute, without the
+// quotes, which may be double or single ones. Tabs, line feeds and carriage
+// returns are written as references, since a parser would turn them into blanks.
+func AppendAttr(dst []byte, s string) ([]byte, error) {
+	return escape(dst, s, &attrEscapes)
+}
+
+// What stands for a byte below 0x80: "" for itself, "!" for nothing, since
+// XML 1.0 cannot carry it.
+var (
+	textEscapes = escapes(map[byte]string{'\t': "", '\n': ""})
+	attrEscapes = escapes(map[byte]string{'\t': "&#x9;", '\n': "&#xA;", '"': "&quot;", '\'': "&apos;"})
+)
+
+func escapes(more map[byte]string) (t [utf8.RuneSelf]string) {
+	for c := range 0x20 {
+		t[c] = "!"
+	}
+	t['\r'], t['&'], t['<'], t['>'] = "&#xD;", "&amp;", "&lt;", "&gt;"
+	for c, s := range more {
+		t[c] = s
+	}
+	return t
+}
+
+// escape appends s, byte runs that need nothing in one piece.
+func escape[S string | []byte](dst []byte, s S, table *[utf8.RuneSelf]string) ([]byte, error) {
+	before, done := len(dst), 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			// At most four bytes are looked at: the conversion stays on the stack.
+			char, size := utf8.DecodeRuneInString(string(s[i:min(i+utf8.UTFMax, len(s))]))
+			if char == utf8.RuneError && size == 1 || !isChar(char) {
+				return dst[:before], &CharError{Char: char, Index: i}
+			}
+			i += size
+			continue
+		}
+		switch reference := table[c]; reference {
+		case "":
+		case "!":
+			return dst[:before], &CharError{Char: rune(c), Index: i}
+		default:
+			dst = append(dst, s[done:i]...)
+			dst = append(dst, reference...)
+			done = i + 1
+		}
+		i++
+	}
+	return append(dst, s[done:]...), nil
+}

@@ -1,0 +1,212 @@
+package soap
+
+import (
+	"bytes"
+	"unicode/utf8"
+)
+
+// run returns the next piece of the character data of the element entered,
+// decoded and never empty. It returns nil when a start or end tag follows, two
+// bytes of which are then in the window. The piece is valid until the next move.
+func (r *Reader) run() ([]byte, error) {
+	for {
+		if r.cdata {
+			if piece, err := r.section(); piece != nil || err != nil {
+				return piece, err
+			}
+			continue
+		}
+		b := r.unread()
+		if n := plain(b); n > 0 {
+			r.pos += n
+			return b[:n], nil
+		}
+		if len(b) == 0 {
+			if !r.more() {
+				return nil, r.cut("the element " + r.innermost())
+			}
+			continue
+		}
+		switch b[0] {
+		case '<':
+			if tag, err := r.markup(); tag || err != nil {
+				return nil, err
+			}
+		case '&':
+			return r.reference()
+		case ']':
+			return r.bracket()
+		default:
+			return r.odd()
+		}
+	}
+}
+
+// plain returns how many bytes of character data at the start of b stand for themselves.
+func plain(b []byte) int {
+	i := 0
+	for i < len(b) {
+		c := b[i]
+		switch {
+		case class[c]&inText != 0:
+			i++
+		case c >= utf8.RuneSelf:
+			char, size := utf8.DecodeRune(b[i:])
+			if size == 1 || !isChar(char) {
+				return i
+			}
+			i += size
+		case c == ']' && i+1 < len(b) && b[i+1] != ']':
+			i++
+		default:
+			return i
+		}
+	}
+	return i
+}
+
+// odd decodes what plain and plainRaw stop at and what is no markup: a
+// carriage return, a forbidden character, bytes that are not UTF-8 or go on
+// behind the window.
+func (r *Reader) odd() ([]byte, error) {
+	if c := r.buf[r.pos]; c == '\r' {
+		if r.need(2) && r.buf[r.pos+1] == '\n' {
+			r.pos++
+		}
+		if r.err != nil {
+			return nil, r.err
+		}
+		r.pos++
+		return append(r.tiny[:0], '\n'), nil
+	}
+	for !utf8.FullRune(r.unread()) {
+		if !r.more() {
+			return nil, r.cut("a character")
+		}
+	}
+	char, size := utf8.DecodeRune(r.unread())
+	if char == utf8.RuneError && size == 1 {
+		return nil, r.syntax(0, "invalid UTF-8")
+	}
+	if !isChar(char) {
+		char = utf8.RuneError
+		r.replaced++
+	}
+	r.pos += size
+	return utf8.AppendRune(r.tiny[:0], char), nil
+}
+
+// bracket reads a "]", which must not begin "]]>" (section 2.4).
+func (r *Reader) bracket() ([]byte, error) {
+	if r.need(3) && string(r.buf[r.pos:r.pos+3]) == "]]>" {
+		return nil, r.syntax(0, "]]> outside of a CDATA section")
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	r.pos++
+	return append(r.tiny[:0], ']'), nil
+}
+
+// markup looks at a "<" in content: true if it begins a tag, which is left where it
+// is. Comments and processing instructions are read, a CDATA section is entered.
+func (r *Reader) markup() (tag bool, err error) {
+	if !r.need(2) {
+		return false, r.cut("markup")
+	}
+	switch r.buf[r.pos+1] {
+	case '?':
+		return false, r.instruction()
+	case '!':
+		if !r.need(3) {
+			return false, r.cut("markup")
+		}
+		if r.buf[r.pos+2] == '[' {
+			return false, r.openSection()
+		}
+		return false, r.declaration()
+	default:
+		return true, nil
+	}
+}
+
+func (r *Reader) openSection() error {
+	const open = "<![CDATA["
+	if !r.need(len(open)) && bytes.HasPrefix([]byte(open), r.unread()) {
+		return r.cut("markup")
+	}
+	if !bytes.HasPrefix(r.unread(), []byte(open)) {
+		return r.syntax(0, "<! begins neither a comment nor a CDATA section")
+	}
+	r.pos += len(open)
+	r.cdata = true
+	return nil
+}
+
+// section returns the next piece of a CDATA section, nil behind its end.
+func (r *Reader) section() ([]byte, error) {
+	piece, err := r.raw(']', "a CDATA section")
+	if piece != nil || err != nil {
+		return piece, err
+	}
+	if !r.need(3) {
+		return nil, r.cut("a CDATA section")
+	}
+	if string(r.buf[r.pos:r.pos+3]) == "]]>" {
+		r.pos += 3
+		r.cdata = false
+		return nil, nil
+	}
+	r.pos++
+	return append(r.tiny[:0], ']'), nil
+}
+
+// raw returns the next piece of what ends with stop and knows no markup; nil
+// when stop comes next.
+func (r *Reader) raw(stop byte, where string) ([]byte, error) {
+	for {
+		b := r.unread()
+		if n := plainRaw(b, stop); n > 0 {
+			r.pos += n
+			return b[:n], nil
+		}
+		switch {
+		case len(b) == 0:
+			if !r.more() {
+				return nil, r.cut(where)
+			}
+		case b[0] == stop:
+			return nil, nil
+		default:
+			return r.odd()
+		}
+	}
+}
+
+// plainRaw is plain for what knows no markup.
+func plainRaw(b []byte, stop byte) int {
+	i := 0
+	for i < len(b) {
+		c := b[i]
+		switch {
+		case c == stop:
+			return i
+		case class[c]&inRaw != 0:
+			i++
+		case c >= utf8.RuneSelf:
+			char, size := utf8.DecodeRune(b[i:])
+			if size == 1 || !isChar(char) {
+				return i
+			}
+			i += size
+		default:
+			return i
+		}
+	}
+	return i
+}
+
+// innermost is the name of the innermost open element, for messages.
+func (r *Reader) innermost() string {
+	return shown(r.stack[len(r.stack)-1].name.full)
+}

@@ -1,0 +1,97 @@
+package soap
+
+import (
+	"encoding/xml"
+	"strings"
+)
+
+// A Fault is what a server answers instead of a result (SOAP 1.1, section 4.4).
+// *Fault is an error.
+type Fault struct {
+	Code   xml.Name // faultcode; Space is the namespace of its prefix, "" if that is not declared
+	String string   // faultstring, for people, as it came
+	Lang   string   // xml:lang of the faultstring
+	Actor  string   // faultactor
+
+	// Detail is the whole <detail> element, nil if there was none. It is a
+	// document of its own: all namespaces that were in scope are declared on
+	// its root, the prefixes are the server's, and forbidden characters
+	// are replaced. Both encoding/xml and NewReader take it. It is bounded by Limits.TextBytes.
+	Detail []byte
+}
+
+// Error gives the code's local name and the first part of the faultstring in one line.
+func (f *Fault) Error() string {
+	const most = 500
+	text := strings.Join(strings.Fields(f.String), " ")
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	code := f.Code.Local
+	if code == "" {
+		code = "without a code"
+	}
+	if text == "" {
+		return "soap: fault " + code
+	}
+	return "soap: fault " + code + ": " + text
+}
+
+// readFault reads the Fault element that r stands on. Its children have no
+// namespace; some old servers put them into the envelope's.
+func readFault(r *Reader) (*Fault, error) {
+	f := new(Fault)
+	for {
+		ok, err := r.Next()
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			return f, nil
+		}
+		if name := r.Name(); name.Space != "" && name.Space != NamespaceEnvelope {
+			err = r.Skip()
+		} else {
+			err = f.readChild(r, name.Local)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (f *Fault) readChild(r *Reader, local string) (err error) {
+	switch local {
+	case "faultcode":
+		f.Code, err = r.qualifiedText()
+	case "faultstring":
+		f.Lang, _ = r.Attr(namespaceXML, "lang")
+		f.String, err = r.Text()
+	case "faultactor":
+		f.Actor, err = r.Text()
+	case "detail":
+		f.Detail, err = r.copyElement()
+	default:
+		err = r.Skip()
+	}
+	return err
+}
+
+// qualifiedText is Text for a qualified name, which is resolved before the
+// declarations of its element go out of scope. White space round it is dropped.
+func (r *Reader) qualifiedText() (xml.Name, error) {
+	if r.empty {
+		return xml.Name{}, r.Skip()
+	}
+	r.attrs = r.attrs[:0]
+	text, err := r.toEndTag()
+	if err != nil {
+		return xml.Name{}, err
+	}
+	prefix, local, prefixed := strings.Cut(strings.Trim(text, " \t\n"), ":")
+	if !prefixed {
+		prefix, local = "", prefix
+	}
+	space, _ := r.resolve(prefix)
+	return xml.Name{Space: space, Local: local}, r.endTag()
+}

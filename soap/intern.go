@@ -1,0 +1,153 @@
+package soap
+
+import (
+	"bytes"
+	"encoding/binary"
+	"unicode/utf8"
+)
+
+const (
+	internSlots  = 1024 // a power of two, twice the entries: probing stays short
+	internMost   = internSlots / 2
+	internLength = 128 // longer names and namespaces are not worth keeping
+	valueSlots   = 256 // a power of two
+	valueLength  = 40
+)
+
+// qname is a name as written. Its parts share the memory of full.
+type qname struct {
+	full, prefix, local string
+}
+
+// names keeps the names and namespaces seen, so that meeting one again costs
+// no allocation and no second check. It holds at most internMost of them: what
+// comes later is allocated each time.
+type names struct {
+	slots   [internSlots]uint16 // index into entries plus one; 0: free
+	entries []qname
+}
+
+// name returns b split at its colon, or false if it is not a qualified name.
+func (t *names) name(b []byte) (qname, bool) {
+	slot, found := t.find(b)
+	if found {
+		q := t.entries[t.slots[slot]-1]
+		return q, q.local != ""
+	}
+	q := qname{full: string(b)}
+	if !isQName(b) {
+		return q, false
+	}
+	q.prefix, q.local = "", q.full
+	if colon := bytes.IndexByte(b, ':'); colon >= 0 {
+		q.prefix, q.local = q.full[:colon], q.full[colon+1:]
+	}
+	t.keep(slot, q)
+	return q, true
+}
+
+// space returns b, the name of a namespace, as a string. What looks like a
+// qualified name, which hardly any namespace does, is not kept: its entry
+// would have no parts, and name would take it for a bad one.
+func (t *names) space(b []byte) string {
+	slot, found := t.find(b)
+	if found {
+		return t.entries[t.slots[slot]-1].full
+	}
+	s := string(b)
+	if !isQName(b) {
+		t.keep(slot, qname{full: s})
+	}
+	return s
+}
+
+// find returns the slot that holds b, or the free one where it belongs.
+func (t *names) find(b []byte) (slot uint32, found bool) {
+	slot = hash(b) & (internSlots - 1)
+	for {
+		i := t.slots[slot]
+		if i == 0 {
+			return slot, false
+		}
+		if t.entries[i-1].full == string(b) {
+			return slot, true
+		}
+		slot = (slot + 1) & (internSlots - 1)
+	}
+}
+
+func (t *names) keep(slot uint32, q qname) {
+	if len(t.entries) == internMost || len(q.full) > internLength {
+		return
+	}
+	t.entries = append(t.entries, q)
+	t.slots[slot] = uint16(len(t.entries)) // at most internMost
+}
+
+// reset forgets everything when the table is full: then it holds what some
+// odd document made up, and the next one shall have room again.
+func (t *names) reset() {
+	if len(t.entries) == internMost {
+		*t = names{}
+	}
+}
+
+// values remembers short values lately met, one in each slot: most texts in a
+// response are "true", "SMTP" or "0" over and over.
+type values [valueSlots]string
+
+func (v *values) get(b []byte) string {
+	if len(b) == 0 {
+		return ""
+	}
+	if len(b) > valueLength {
+		return string(b)
+	}
+	slot := &v[hash(b)&(valueSlots-1)]
+	if *slot != string(b) {
+		*slot = string(b)
+	}
+	return *slot
+}
+
+// hash mixes eight bytes at a time. Names that collide on purpose cost at most
+// a walk through a table that is bounded.
+func hash(b []byte) uint32 {
+	const odd = 0x9E3779B97F4A7C15
+	h := uint64(len(b)) * odd
+	for len(b) >= 8 {
+		h = (h ^ binary.LittleEndian.Uint64(b)) * odd
+		h ^= h >> 32
+		b = b[8:]
+	}
+	var tail uint64
+	for i, c := range b {
+		tail |= uint64(c) << (8 * i)
+	}
+	h = (h ^ tail) * odd
+	return uint32(h >> 32)
+}
+
+// isQName reports whether b is a qualified name of "Namespaces in XML 1.0",
+// section 4: a name with at most one colon, and something that may begin a name on either side.
+func isQName(b []byte) bool {
+	prefix, local, prefixed := bytes.Cut(b, []byte{':'})
+	if !prefixed {
+		return isNCName(prefix)
+	}
+	return isNCName(prefix) && isNCName(local)
+}
+
+func isNCName(b []byte) bool {
+	first, size := utf8.DecodeRune(b)
+	if !isNameStart(first) || bytes.IndexByte(b, ':') >= 0 || first == utf8.RuneError && size <= 1 {
+		return false
+	}
+	for b = b[size:]; len(b) > 0; b = b[size:] {
+		var c rune
+		if c, size = utf8.DecodeRune(b); !isNameChar(c) || c == utf8.RuneError && size == 1 {
+			return false
+		}
+	}
+	return true
+}

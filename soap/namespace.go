@@ -1,0 +1,58 @@
+package soap
+
+// Namespaces that Exchange Web Services use.
+const (
+	NamespaceEnvelope = "http://schemas.xmlsoap.org/soap/envelope/" // SOAP 1.1, section 4
+	NamespaceTypes    = "http://schemas.microsoft.com/exchange/services/2006/types"
+	NamespaceMessages = "http://schemas.microsoft.com/exchange/services/2006/messages"
+	NamespaceErrors   = "http://schemas.microsoft.com/exchange/services/2006/errors"
+)
+
+const (
+	namespaceXML   = "http://www.w3.org/XML/1998/namespace"
+	namespaceXMLNS = "http://www.w3.org/2000/xmlns/"
+	// The 64 levels of 32 attributes that the default limits allow could put
+	// 2,048 declarations in scope, and every prefix is looked up among them.
+	// Exchange has about ten.
+	mostBindings = 256
+)
+
+// binding is a namespace declaration.
+type binding struct{ prefix, space string }
+
+// declare takes the namespace declaration at offset at of the tag ("Namespaces in XML 1.0", sections 2.2 and 3).
+func (r *Reader) declare(prefix string, value []byte, at, outer int) error {
+	space := r.names.space(value)
+	switch {
+	case prefix == "xmlns", space == namespaceXMLNS, (prefix == "xml") != (space == namespaceXML):
+		return r.syntax(at, "the prefixes xml and xmlns and their namespaces must not be bound otherwise")
+	case prefix != "" && space == "":
+		return r.syntax(at, "the prefix %s is bound to no namespace", shown(prefix))
+	case len(r.bindings) == mostBindings:
+		return r.fail(&LimitError{What: "namespace declarations in scope", Limit: mostBindings})
+	}
+	for _, b := range r.bindings[outer:] {
+		if b.prefix == prefix {
+			return r.syntax(at, "duplicate namespace declaration for the prefix %s", shown(prefix))
+		}
+	}
+	r.bindings = append(r.bindings, binding{prefix, space})
+	return nil
+}
+
+// resolve returns the namespace that a prefix stands for, false if it is undeclared.
+func (r *Reader) resolve(prefix string) (string, bool) {
+	for i := len(r.bindings) - 1; i >= 0; i-- {
+		if b := &r.bindings[i]; b.prefix == prefix {
+			return b.space, true
+		}
+	}
+	if prefix == "xml" {
+		return namespaceXML, true
+	}
+	return "", prefix == ""
+}
+
+func (r *Reader) undeclared(name qname) error {
+	return r.syntax(0, "the prefix of %s is not declared", shown(name.full))
+}

@@ -1,0 +1,148 @@
+package soap
+
+import (
+	"bytes"
+	"strings"
+)
+
+// root is Next at the level of the document.
+func (r *Reader) root() (bool, error) {
+	if !r.started {
+		r.started = true
+		if err := r.prolog(); err != nil {
+			return false, err
+		}
+	}
+	found, err := r.outside()
+	switch {
+	case err != nil:
+		return false, err
+	case !found && !r.rooted:
+		return false, r.cut("the prolog: there is no root element")
+	case !found:
+		return false, nil
+	case r.rooted:
+		return false, r.syntax(0, "a second root element, or an end tag behind the root")
+	}
+	r.rooted = true
+	if err := r.startTag(); err != nil {
+		return false, err
+	}
+	return true, nil
+}
+
+// outside moves to the next tag outside of the root element; false at the end of the document.
+func (r *Reader) outside() (bool, error) {
+	for {
+		b := r.unread()
+		r.pos += skipSpace(b, 0)
+		if r.pos == r.end {
+			if r.more() {
+				continue
+			}
+			return false, r.err
+		}
+		if c := r.buf[r.pos]; c != '<' {
+			return false, r.syntax(0, "text outside of the root element: %s", shown(r.unread()[:1]))
+		}
+		if tag, err := r.markup(); tag || err != nil {
+			return tag, err
+		}
+		if r.cdata {
+			return false, r.syntax(0, "a CDATA section outside of the root element")
+		}
+	}
+}
+
+// prolog reads a byte order mark and the XML declaration.
+func (r *Reader) prolog() error {
+	r.need(4)
+	if r.err != nil {
+		return r.err
+	}
+	switch b := r.unread(); {
+	case bytes.HasPrefix(b, []byte("\xEF\xBB\xBF")):
+		r.pos += 3
+		r.at.column-- // it is no character of the document
+	case bytes.HasPrefix(b, []byte("\xFE\xFF")), bytes.HasPrefix(b, []byte("\xFF\xFE")),
+		bytes.HasPrefix(b, []byte("<\x00")), bytes.HasPrefix(b, []byte("\x00<")), bytes.HasPrefix(b, []byte("\x00\x00")):
+		return r.syntax(0, "the document is in UTF-16 or UTF-32; only UTF-8 is read")
+	}
+	const open = "<?xml"
+	if !r.need(len(open)+1) || string(r.buf[r.pos:r.pos+len(open)]) != open ||
+		class[r.buf[r.pos+len(open)]]&inSpace == 0 {
+		return r.err
+	}
+	return r.xmlDeclaration(len(open))
+}
+
+// xmlDeclaration reads the XML declaration (section 2.8), whose name has size bytes.
+func (r *Reader) xmlDeclaration(size int) error {
+	end := -1
+	for {
+		b := r.unread()
+		if end = bytes.Index(b, []byte("?>")); end >= 0 {
+			break
+		}
+		if len(b) > r.limits.TagBytes {
+			return r.tagLimit()
+		}
+		if !r.more() {
+			return r.cut("the XML declaration")
+		}
+	}
+	rest := string(r.buf[r.pos+size : r.pos+end])
+	for i, known := range []string{"version", "encoding", "standalone"} {
+		name, value, after, ok := pseudoAttr(rest)
+		if !ok {
+			return r.syntax(0, "a malformed XML declaration")
+		}
+		if name != known {
+			if i == 0 {
+				return r.syntax(0, "the XML declaration has no version")
+			}
+			continue
+		}
+		if err := r.declared(name, value); err != nil {
+			return err
+		}
+		rest = after
+	}
+	if strings.Trim(rest, " \t\r\n") != "" {
+		return r.syntax(0, "a malformed XML declaration")
+	}
+	r.pos += end + 2
+	return nil
+}
+
+// declared checks one value of the XML declaration.
+func (r *Reader) declared(name, value string) error {
+	switch {
+	case name == "version" && value != "1.0":
+		return r.syntax(0, "XML version %s; only 1.0 is read", shown(value))
+	case name == "encoding" && !strings.EqualFold(value, "utf-8"):
+		return r.syntax(0, "the document declares the encoding %s; only UTF-8 is read", shown(value))
+	case name == "standalone" && value != "yes" && value != "no":
+		return r.syntax(0, "standalone is neither yes nor no in the XML declaration")
+	default:
+		return nil
+	}
+}
+
+// pseudoAttr splits the first name="value" off s, false if there is something
+// else; "" for the name if there is nothing at all.
+func pseudoAttr(s string) (name, value, rest string, ok bool) {
+	const space = " \t\r\n"
+	trimmed := strings.TrimLeft(s, space)
+	if trimmed == "" {
+		return "", "", "", true
+	}
+	name, rest, ok = strings.Cut(trimmed, "=")
+	name = strings.TrimRight(name, space)
+	rest = strings.TrimLeft(rest, space)
+	if !ok || len(trimmed) == len(s) || rest == "" || rest[0] != '"' && rest[0] != '\'' {
+		return "", "", "", false
+	}
+	value, rest, ok = strings.Cut(rest[1:], rest[:1])
+	return name, value, rest, ok
+}

@@ -1,0 +1,243 @@
+package soap
+
+import (
+	"encoding/xml"
+	"errors"
+	"io"
+)
+
+// A Reader reads an XML document element by element, straight from the source
+// and in bounded memory, and checks all of it: see the package comment for what
+// it refuses. The first error is kept, and every later call returns it.
+//
+// A reader moves forward only. It starts before the root element:
+//
+//	for {
+//		ok, err := r.Next() // to the next child
+//		if err != nil || !ok {
+//			return err // broken, or all children have been read
+//		}
+//		switch r.Name().Local {
+//		case "ResponseCode":
+//			code, err = r.Text()
+//		case "ImGroup":
+//			err = readGroup(r) // a loop like this one
+//		default:
+//			err = r.Skip()
+//		}
+//		…
+//	}
+//
+// A Reader is not safe for concurrent use.
+type Reader struct {
+	window
+	limits Limits
+
+	started  bool      // the XML declaration is behind
+	rooted   bool      // the root element was met
+	empty    bool      // the start tag last reached was <a/>: its end tag comes next, without bytes
+	cdata    bool      // inside a CDATA section
+	replaced int       // forbidden characters
+	stack    []element // open elements
+	bindings []binding // namespace declarations in scope, innermost last
+	attrs    []attr    // of the start tag last reached; none after a move
+	name     xml.Name  // of the start tag last reached
+	values   values    // short texts lately met
+	names    names     // names and namespaces met
+	tiny     [4]byte   // the character that run makes up
+	text     []byte    // text in pieces
+	unquoted []byte    // attribute values that had to be decoded
+}
+
+// element is an open element.
+type element struct {
+	name     qname
+	space    string
+	bindings int // how many bindings there were before it
+}
+
+// NewReader returns a reader for the document that src delivers. Zero limits
+// are the defaults, see [Limits].
+func NewReader(src io.Reader, l Limits) *Reader {
+	r := new(Reader)
+	r.Reset(src, l)
+	return r
+}
+
+// Reset makes the reader read another document. It keeps its buffers, unless
+// they have become large, and the names it knows, so that a pool of
+// readers saves their allocation. A nil src drops the reference to the last one.
+func (r *Reader) Reset(src io.Reader, l Limits) {
+	if src == nil {
+		src = nothing{}
+	}
+	l = l.withDefaults()
+	r.names.reset()
+	r.window = window{
+		src: src, buf: keep(r.buf), limit: l.Bytes, at: place{line: 1, column: 1},
+	}
+	r.buf = r.buf[:cap(r.buf)]
+	r.limits = l
+	r.started, r.rooted, r.empty, r.cdata, r.replaced = false, false, false, false, 0
+	r.stack, r.bindings = r.stack[:0], r.bindings[:0]
+	clear(r.attrs[:cap(r.attrs)])
+	r.attrs = r.attrs[:0]
+	r.name = xml.Name{}
+	r.text, r.unquoted = keep(r.text), keep(r.unquoted)
+}
+
+func keep(b []byte) []byte {
+	if cap(b) > keepSize {
+		return nil
+	}
+	return b[:0]
+}
+
+type nothing struct{}
+
+func (nothing) Read([]byte) (int, error) { return 0, io.EOF }
+
+// Next moves to the start tag of the next child of the element that was
+// entered last, and returns true; the reader then stands on that child. Having
+// read the end tag of the entered element instead, it returns false.
+//
+// The child is read by exactly one of: [Reader.Text], [Reader.Skip],
+// [Reader.Tokens] up to io.EOF, or calls of Next until one returns false, the
+// first of which enters it. At the level of the document, the one child is the
+// root, and false means that nothing but white space, comments and processing
+// instructions follows it.
+//
+// Character data between the children is checked and skipped.
+func (r *Reader) Next() (bool, error) {
+	r.attrs = r.attrs[:0]
+	switch {
+	case r.err != nil:
+		return false, r.err
+	case len(r.stack) == 0:
+		return r.root()
+	case r.empty:
+		r.leave()
+		return false, nil
+	}
+	if err := r.toTag(); err != nil {
+		return false, err
+	}
+	if r.buf[r.pos+1] == '/' {
+		return false, r.endTag()
+	}
+	if err := r.startTag(); err != nil {
+		return false, err
+	}
+	return true, nil
+}
+
+// toTag moves to the next start or end tag in the content of the entered element.
+func (r *Reader) toTag() error {
+	for {
+		piece, err := r.run()
+		if piece == nil {
+			return err
+		}
+	}
+}
+
+// Name returns the name of the start tag last reached; Space is the namespace itself, "" if there is none.
+func (r *Reader) Name() xml.Name { return r.name }
+
+// Attr returns the value of an attribute of the start tag that the reader
+// stands on, and whether there is one. Attributes without a prefix have no
+// namespace: space is "". After the next move there are none.
+func (r *Reader) Attr(space, local string) (string, bool) {
+	for i := range r.attrs {
+		if a := &r.attrs[i]; a.name.local == local && a.space == space {
+			return r.values.get(a.value), true
+		}
+	}
+	return "", false
+}
+
+// Text returns all the text directly inside the element that the reader stands
+// on, and moves behind its end tag. Child elements are skipped, comments and
+// processing instructions do not divide the text, line ends are line feeds.
+func (r *Reader) Text() (string, error) {
+	if err := r.mustStand("Text"); err != nil {
+		return "", err
+	}
+	if r.empty {
+		r.leave()
+		return "", nil
+	}
+	s, err := r.toEndTag()
+	if err != nil {
+		return "", err
+	}
+	return s, r.endTag()
+}
+
+// toEndTag reads the text of the element entered up to its end tag.
+func (r *Reader) toEndTag() (string, error) {
+	r.text = r.text[:0]
+	for {
+		piece, err := r.run()
+		switch {
+		case err != nil:
+			return "", err
+		case len(r.text)+len(piece) > r.limits.TextBytes:
+			return "", r.fail(&LimitError{What: "bytes of text in one element", Limit: int64(r.limits.TextBytes)})
+		case piece == nil && r.buf[r.pos+1] == '/':
+			return r.values.get(r.text), nil
+		case piece == nil:
+			if err := r.skipChild(); err != nil {
+				return "", err
+			}
+		case len(r.text) == 0 && r.atEndTag():
+			return r.values.get(piece), nil
+		default:
+			r.text = append(r.text, piece...)
+		}
+	}
+}
+
+// skipChild skips the element whose start tag comes next.
+func (r *Reader) skipChild() error {
+	if err := r.startTag(); err != nil {
+		return err
+	}
+	return r.leaveTo(len(r.stack) - 1)
+}
+
+// Skip moves behind the end tag of the element that the reader stands on.
+// What it skips is checked like the rest.
+func (r *Reader) Skip() error {
+	if err := r.mustStand("Skip"); err != nil {
+		return err
+	}
+	return r.leaveTo(len(r.stack) - 1)
+}
+
+// leaveTo reads on until no more than depth elements are open.
+func (r *Reader) leaveTo(depth int) error {
+	for len(r.stack) > depth {
+		if _, err := r.Next(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mustStand guards a method that needs a start tag, and ends the life of its attributes.
+func (r *Reader) mustStand(method string) error {
+	r.attrs = r.attrs[:0]
+	if r.err == nil && len(r.stack) == 0 {
+		r.err = errors.New("soap: " + method + " was called outside of the root element: call Next first")
+	}
+	return r.err
+}
+
+// Replaced returns how many characters that XML 1.0 forbids have been replaced
+// by U+FFFD so far, references to them included, wherever they stood: Exchange
+// lets them through (as &#xB;) from whatever client stored them.
+func (r *Reader) Replaced() int { return r.replaced }
+
+// Offset returns how many bytes of the document have been read and checked.
+func (r *Reader) Offset() int64 { return r.base + int64(r.pos) }

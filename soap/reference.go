@@ -1,0 +1,104 @@
+package soap
+
+import "unicode/utf8"
+
+// The longest reference that is read, leading zeros included.
+const mostReference = 64
+
+// reference reads the reference at the reader's position in character data.
+func (r *Reader) reference() ([]byte, error) {
+	for {
+		size, err := r.referenceSize(r.unread(), 0)
+		if err != nil {
+			return nil, err
+		}
+		if size == 0 {
+			if !r.more() {
+				return nil, r.cut("a reference")
+			}
+			continue
+		}
+		char, err := r.resolveReference(r.buf[r.pos+1:r.pos+size-1], 0)
+		if err != nil {
+			return nil, err
+		}
+		r.pos += size
+		return utf8.AppendRune(r.tiny[:0], char), nil
+	}
+}
+
+// referenceSize returns the length of the reference at b[at], from "&" to ";",
+// or 0 if it goes on behind the window. In an attribute it never does: there b ends with the value.
+func (r *Reader) referenceSize(b []byte, at int) (int, error) {
+	for i := at + 1; i < len(b) && i-at < mostReference; i++ {
+		c := b[i]
+		if c == ';' {
+			return i - at + 1, nil
+		}
+		if c < utf8.RuneSelf && class[c]&inName == 0 && (c != '#' || i > at+1) {
+			return 0, r.syntax(at, "& begins no reference: it must be written as &amp;")
+		}
+	}
+	if len(b)-at >= mostReference {
+		return 0, r.syntax(at, "a reference of more than %d bytes, or & that should be &amp;", mostReference)
+	}
+	return 0, nil
+}
+
+// resolveReference returns what the reference stands for that has this name
+// and stands at offset at. Exchange sends references to characters
+// that XML 1.0 forbids, as &#xB;: they become U+FFFD and are counted.
+func (r *Reader) resolveReference(name []byte, at int) (rune, error) {
+	switch string(name) {
+	case "amp":
+		return '&', nil
+	case "lt":
+		return '<', nil
+	case "gt":
+		return '>', nil
+	case "quot":
+		return '"', nil
+	case "apos":
+		return '\'', nil
+	}
+	if len(name) == 0 || name[0] != '#' {
+		return 0, r.syntax(at, "undeclared entity %s", shown(name))
+	}
+	char, ok := charNumber(name[1:])
+	switch {
+	case !ok:
+		return 0, r.syntax(at, "&%s; is no reference to a character", name)
+	case !isChar(char):
+		r.replaced++
+		return utf8.RuneError, nil
+	default:
+		return char, nil
+	}
+}
+
+// charNumber parses the number of a character: decimal, or hexadecimal behind an "x".
+func charNumber(b []byte) (rune, bool) {
+	base := rune(10)
+	if len(b) > 0 && b[0] == 'x' {
+		base, b = 16, b[1:]
+	}
+	var n rune
+	for _, c := range b {
+		digit := rune(99)
+		switch {
+		case '0' <= c && c <= '9':
+			digit = rune(c - '0')
+		case 'a' <= c && c <= 'f':
+			digit = rune(c-'a') + 10
+		case 'A' <= c && c <= 'F':
+			digit = rune(c-'A') + 10
+		}
+		if digit >= base {
+			return 0, false
+		}
+		if n = n*base + digit; n > utf8.MaxRune {
+			return 0, false
+		}
+	}
+	return n, len(b) > 0
+}

@@ -1,0 +1,198 @@
+package soap
+
+import (
+	"bytes"
+	"encoding/xml"
+)
+
+// startTag reads the start tag at the reader's position and opens its element.
+func (r *Reader) startTag() error {
+	r.attrs = r.attrs[:0]
+	if len(r.stack) == r.limits.Depth {
+		return r.fail(&LimitError{What: "levels of elements", Limit: int64(r.limits.Depth)})
+	}
+	b := r.unread()
+	i := 1
+	for i < len(b) && class[b[i]]&inName != 0 {
+		i++
+	}
+	if i == len(b) || b[i] != '>' {
+		return r.longTag()
+	}
+	if i+1 > r.limits.TagBytes {
+		return r.tagLimit()
+	}
+	name, ok := r.names.name(b[1:i])
+	if !ok {
+		return r.badName(1, b[1:i])
+	}
+	if err := r.open(name, len(r.bindings)); err != nil {
+		return err
+	}
+	r.pos += i + 1
+	return nil
+}
+
+// longTag reads a start tag that has attributes, blanks, a slash, a name
+// beyond ASCII, or that is not whole in the window yet.
+func (r *Reader) longTag() error {
+	size, err := r.tagSize()
+	if err != nil {
+		return err
+	}
+	tag := r.buf[r.pos : r.pos+size]
+	inside := tag[:size-1]
+	empty := inside[len(inside)-1] == '/'
+	if empty {
+		inside = inside[:len(inside)-1]
+	}
+	end := nameEnd(inside, 1)
+	name, ok := r.names.name(inside[1:end])
+	if !ok {
+		return r.badName(1, inside[1:end])
+	}
+	outer := len(r.bindings)
+	if err := r.attributes(inside, end, outer); err != nil {
+		return err
+	}
+	if err := r.open(name, outer); err != nil {
+		return err
+	}
+	r.empty = empty
+	r.pos += size
+	return nil
+}
+
+// tagSize brings the whole start tag into the window and returns its length.
+func (r *Reader) tagSize() (int, error) {
+	var quote byte
+	for i := 1; ; {
+		b := r.unread()
+		for i < len(b) {
+			if quote != 0 {
+				value := b[i:]
+				end := bytes.IndexByte(value, quote)
+				if end >= 0 {
+					value = value[:end]
+				}
+				if bad := bytes.IndexByte(value, '<'); bad >= 0 {
+					return 0, r.syntax(i+bad, "< in the value of an attribute, or its closing quote is missing")
+				}
+				i += len(value)
+				if end >= 0 {
+					quote = 0
+					i++
+				}
+				continue
+			}
+			switch b[i] {
+			case '>':
+				if i++; i > r.limits.TagBytes {
+					return 0, r.tagLimit()
+				}
+				return i, nil
+			case '"', '\'':
+				quote = b[i]
+			case '<':
+				return 0, r.syntax(i, "< inside a tag")
+			}
+			i++
+		}
+		if i > r.limits.TagBytes {
+			return 0, r.tagLimit()
+		}
+		if !r.more() {
+			return 0, r.cut("a start tag")
+		}
+	}
+}
+
+func (r *Reader) tagLimit() error {
+	return r.fail(&LimitError{What: "bytes in one start tag", Limit: int64(r.limits.TagBytes)})
+}
+
+// nameEnd returns where the name that begins at b[i] ends: at white space or
+// at a delimiter. Whether it is a name is for names.name to say.
+func nameEnd(b []byte, i int) int {
+	for i < len(b) {
+		switch c := b[i]; {
+		case class[c]&inSpace != 0, c == '=', c == '/', c == '"', c == '\'', c == '>', c == '<':
+			return i
+		}
+		i++
+	}
+	return i
+}
+
+func (r *Reader) badName(skip int, name []byte) error {
+	if len(name) == 0 {
+		return r.syntax(skip, "a name is missing")
+	}
+	return r.syntax(skip, "%s is not a qualified name", shown(name))
+}
+
+// open resolves the names of a start tag and puts its element on the stack.
+func (r *Reader) open(name qname, outer int) error {
+	space, ok := r.resolve(name.prefix)
+	if !ok {
+		return r.undeclared(name)
+	}
+	if len(r.attrs) > 0 {
+		if err := r.resolveAttrs(); err != nil {
+			return err
+		}
+	}
+	r.name = xml.Name{Space: space, Local: name.local}
+	r.stack = append(r.stack, element{name: name, space: space, bindings: outer})
+	return nil
+}
+
+// leave closes the innermost element.
+func (r *Reader) leave() {
+	last := len(r.stack) - 1
+	r.empty = false
+	r.bindings = r.bindings[:r.stack[last].bindings]
+	r.stack = r.stack[:last]
+}
+
+// atEndTag reports whether the right end tag stands next, whole in the window.
+func (r *Reader) atEndTag() bool {
+	b := r.unread()
+	name := r.stack[len(r.stack)-1].name.full
+	n := len(name) + 2
+	return len(b) > n && b[n] == '>' && b[1] == '/' && b[0] == '<' && string(b[2:n]) == name
+}
+
+// endTag reads the end tag at the reader's position and closes its element.
+func (r *Reader) endTag() error {
+	name := r.stack[len(r.stack)-1].name.full
+	if r.atEndTag() {
+		r.pos += len(name) + 3
+		r.leave()
+		return nil
+	}
+	size := 2
+	for {
+		b := r.unread()
+		for size < len(b) && b[size] != '>' && b[size] != '<' {
+			size++
+		}
+		if size < len(b) {
+			break
+		}
+		if size > r.limits.TagBytes {
+			return r.fail(&LimitError{What: "bytes in one end tag", Limit: int64(r.limits.TagBytes)})
+		}
+		if !r.more() {
+			return r.cut("an end tag")
+		}
+	}
+	b := r.unread()
+	found := bytes.TrimRight(b[2:size], " \t\r\n")
+	if b[size] == '<' || string(found) != name {
+		return r.syntax(0, "end tag </%s where </%s> is due", shown(found), name)
+	}
+	r.pos += size + 1
+	r.leave()
+	return nil
+}
