@@ -1,0 +1,99 @@
+// Command testlog reads what go test -json prints, repeats it as go test would have said it, and judges
+// what go test does not: a skipped test and a run without tests pass there, here they fail.
+//
+//	go test -json ./... | go run ./internal/testlog -allow EWS_TEST_URL -must 'ews.TestConformance'
+//
+// The gate in .ci uses it. Status 1 says that something is wrong, 2 that the input is not a test log.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+func run(args []string, in io.Reader, out, errs io.Writer) int {
+	var r rules
+	flags := flag.NewFlagSet("testlog", flag.ContinueOnError)
+	flags.SetOutput(errs)
+	flags.Func("allow", "a skip is in order if its output matches this `expression` (repeatable)", r.addAllow)
+	flags.Func("must", "some test matching this `expression`, as package.Test, must pass (repeatable)", r.addMust)
+	if err := flags.Parse(args); err != nil {
+		return 2
+	}
+	l, err := read(in, out)
+	if err != nil {
+		fmt.Fprintf(errs, "testlog: %v\n", err)
+		return 2
+	}
+	faults := r.judge(l)
+	fmt.Fprintf(out, "%d tests passed, %d skipped, %d failed, in %d packages\n",
+		l.count(passed), l.count(skipped), l.count(failed), len(l.packages))
+	for _, f := range faults {
+		fmt.Fprintf(errs, "testlog: %s\n", f)
+	}
+	if len(faults) > 0 {
+		return 1
+	}
+	return 0
+}
+
+// rules are what a run must comply with besides passing.
+type rules struct{ allow, must []*regexp.Regexp }
+
+func (r *rules) addAllow(s string) (err error) {
+	r.allow, err = compiled(r.allow, s)
+	return err
+}
+
+func (r *rules) addMust(s string) (err error) {
+	r.must, err = compiled(r.must, s)
+	return err
+}
+
+func compiled(list []*regexp.Regexp, s string) ([]*regexp.Regexp, error) {
+	re, err := regexp.Compile(s)
+	return append(list, re), err
+}
+
+// judge returns a line for each fault.
+func (r *rules) judge(l *testLog) []string {
+	var faults []string
+	for _, t := range l.tests {
+		switch {
+		case t.outcome == unfinished:
+			faults = append(faults, t.name+" never ended")
+		case t.outcome == failed:
+			faults = append(faults, t.name+" failed")
+		case t.outcome == skipped && !anyMatches(r.allow, t.output.String()):
+			faults = append(faults, t.name+" was skipped")
+		}
+	}
+	for _, p := range l.failedPackages() {
+		faults = append(faults, p+" failed")
+	}
+	for _, re := range r.must {
+		if !l.passes(re) {
+			faults = append(faults, fmt.Sprintf("no test matching %s has passed", re))
+		}
+	}
+	if l.count(passed) == 0 {
+		faults = append(faults, "no test has passed")
+	}
+	return faults
+}
+
+func anyMatches(list []*regexp.Regexp, s string) bool {
+	for _, re := range list {
+		if re.MatchString(s) {
+			return true
+		}
+	}
+	return false
+}
