@@ -114,11 +114,7 @@ func (r *Reader) attrValue(tag []byte, i, end int) ([]byte, error) {
 			r.unquoted = append(r.unquoted, c)
 			i++
 		case c == '&':
-			size, err := r.referenceSize(tag[:end], i)
-			if err != nil {
-				return nil, err
-			}
-			char, err := r.resolveReference(tag[i+1:i+size-1], i)
+			char, size, err := r.attrReference(tag[:end], i)
 			if err != nil {
 				return nil, err
 			}

@@ -190,7 +190,7 @@ func (r *Reader) endTag() error {
 	b := r.unread()
 	found := bytes.TrimRight(b[2:size], " \t\r\n")
 	if b[size] == '<' || string(found) != name {
-		return r.syntax(0, "end tag </%s where </%s> is due", shown(found), name)
+		return r.syntax(0, "the end tag of %s where that of %s is due", shown(found), shown(name))
 	}
 	r.pos += size + 1
 	r.leave()
