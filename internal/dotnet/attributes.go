@@ -1,0 +1,265 @@
+package dotnet
+
+import (
+	"encoding/xml"
+	"strings"
+)
+
+// An attribute of the start tag being read.
+type attribute struct {
+	name          string // as written
+	prefix, local string
+	space, value  string
+	place         place // of the name
+	valuePlace    place // of the value, inside the quotes
+}
+
+// declares reports whether the attribute is a namespace declaration.
+func (a attribute) declares() bool {
+	return a.prefix == "xmlns" || a.name == "xmlns"
+}
+
+// attributes reads a tag from the blank after its name to its end.
+func (r *reader) attributes(f frame) (empty, ok bool) {
+	for {
+		line := r.line
+		blank := r.skipBlanks()
+		at := r.pos
+		switch {
+		case at == len(r.text), r.text[at] == '/' && at+1 == len(r.text):
+			r.line = line // .NET takes the lines back, but not where the last of them began
+			return false, r.failUnclosedTag(f)
+		case r.text[at] == '>':
+			r.pos++
+			return false, true
+		case r.text[at] == '/' && r.text[at+1] == '>':
+			r.pos += 2
+			return true, true
+		case r.text[at] == '/':
+			return false, r.failToken(at+1, ">")
+		case nameStart(r.text[at:]) == 0:
+			return false, r.failNameStart(at)
+		case !blank:
+			return false, r.fail(at, "'%s' is an unexpected token. Expecting white space.", r.token(at))
+		}
+		if !r.attribute() {
+			return false, false
+		}
+	}
+}
+
+// failUnclosedTag records that the document ended inside the start tag of f.
+func (r *reader) failUnclosedTag(f frame) bool {
+	r.stack = append(r.stack, f)
+	return r.failUnclosed()
+}
+
+// attribute reads one attribute.
+func (r *reader) attribute() bool {
+	a := attribute{place: r.place(r.pos)}
+	end, colon, ok := r.qname(r.pos)
+	if !ok {
+		return false
+	}
+	a.name = r.text[r.pos:end]
+	a.local = a.name
+	if colon >= 0 {
+		a.prefix, a.local = r.text[r.pos:colon], r.text[colon+1:end]
+	}
+	r.pos = end
+	quote, ok := r.equalsQuote()
+	if !ok {
+		return false
+	}
+	a.valuePlace = r.place(r.pos)
+	if a.value, ok = r.attributeValue(quote); !ok {
+		return false
+	}
+	r.attrs = append(r.attrs, a)
+	switch {
+	case a.name == "xmlns":
+		return r.bind(a, "")
+	case a.prefix == "xmlns":
+		return r.bind(a, a.local)
+	case a.name == "xml:space" && strings.Trim(a.value, " \t\r\n") != "preserve" &&
+		strings.Trim(a.value, " \t\r\n") != "default":
+		return r.failAt(a.place, "'%s' is an invalid xml:space value.", a.value)
+	}
+	return true
+}
+
+// equalsQuote reads the equals sign and the opening quote.
+func (r *reader) equalsQuote() (quote byte, ok bool) {
+	if r.skipBlanks(); r.at(r.pos) != '=' {
+		return 0, r.failToken(r.pos, "=")
+	}
+	r.pos++
+	if r.skipBlanks(); r.at(r.pos) != '"' && r.at(r.pos) != '\'' {
+		return 0, r.failToken(r.pos, "\"", "'")
+	}
+	r.pos++
+	return r.text[r.pos-1], true
+}
+
+// attributeValue reads to the closing quote. White space in a value counts as blanks, one for each character
+// and one for a line end.
+func (r *reader) attributeValue(quote byte) (string, bool) {
+	from := r.pos
+	var value []byte
+	for {
+		i := r.pos
+		for i < len(r.text) && classes[r.text[i]]&classValue != 0 {
+			i++
+		}
+		if i == len(r.text) {
+			return "", r.failEnd(i, unclosedQuote)
+		}
+		r.pos = i
+		switch c := r.text[i]; {
+		case c == quote:
+			r.pos++
+			if value == nil {
+				return r.text[from:i], true
+			}
+			return string(append(value, r.text[from:i]...)), true
+		case c == '"' || c == '\'' || c == '>':
+			r.pos++
+		case c == '<':
+			return "", r.fail(i, "'<', hexadecimal value 0x3C, is an invalid attribute character.")
+		case c == '&':
+			value = append(value, r.text[from:i]...)
+			var ok bool
+			if value, ok = r.reference(value); !ok {
+				return "", false
+			}
+			from = r.pos
+		case classes[c]&classBlank != 0:
+			value = append(append(value, r.text[from:i]...), ' ')
+			if r.pos++; c != '\t' {
+				r.pos = r.lineEnd(i)
+			}
+			from = r.pos
+		default:
+			size := r.wide(i)
+			if size == 0 {
+				return "", r.failChar(i)
+			}
+			r.pos += size
+		}
+	}
+}
+
+// A binding is a namespace prefix and what it stands for.
+type binding struct {
+	prefix, space string
+}
+
+// bind takes in a namespace declaration.
+func (r *reader) bind(a attribute, prefix string) bool {
+	reserved := a.value == xmlSpace && prefix != "xml"
+	switch {
+	case a.value == "" && prefix != "":
+		p := a.valuePlace
+		p.off--
+		return r.failAt(p, "Invalid namespace declaration.")
+	case a.value == xmlnsSpace && prefix == "xmlns":
+		return r.failAt(a.valuePlace, "Prefix \"xmlns\" is reserved for use by XML.")
+	case a.value == xmlnsSpace, reserved:
+		return r.failAt(a.valuePlace,
+			"Prefix '%s' cannot be mapped to namespace name reserved for \"xml\" or \"xmlns\".", prefix)
+	case prefix == "xml" && a.value != xmlSpace:
+		return r.failAt(a.place, "Prefix \"xml\" is reserved for use by XML and can be mapped only to namespace name "+
+			"\"http://www.w3.org/XML/1998/namespace\".")
+	case prefix == "xmlns":
+		return r.failAt(a.place, "Prefix \"xmlns\" is reserved for use by XML.")
+	}
+	r.bindings = append(r.bindings, binding{prefix, a.value})
+	return true
+}
+
+// lookUp returns what a prefix stands for.
+func (r *reader) lookUp(prefix string) (space string, ok bool) {
+	for i := len(r.bindings) - 1; i >= 0; i-- {
+		if r.bindings[i].prefix == prefix {
+			return r.bindings[i].space, true
+		}
+	}
+	switch prefix {
+	case "":
+		return "", true
+	case "xml":
+		return xmlSpace, true
+	case "xmlns":
+		return xmlnsSpace, true
+	}
+	return "", false
+}
+
+// resolve is lookUp for a prefix that stands at p.
+func (r *reader) resolve(prefix string, p place) (string, bool) {
+	space, ok := r.lookUp(prefix)
+	if !ok {
+		return "", r.failAt(p, "'%s' is an undeclared prefix.", prefix)
+	}
+	return space, true
+}
+
+// resolveAttributes gives the attributes their namespaces and looks for duplicates.
+func (r *reader) resolveAttributes() bool {
+	for i := range r.attrs {
+		a := &r.attrs[i]
+		switch {
+		case a.declares():
+			a.space = xmlnsSpace
+		case a.prefix != "":
+			space, ok := r.resolve(a.prefix, a.place)
+			if !ok {
+				return false
+			}
+			a.space = space
+		}
+	}
+	return r.checkDuplicates()
+}
+
+// checkDuplicates compares the attributes in pairs while they are few.
+func (r *reader) checkDuplicates() bool {
+	const few = 16
+	if len(r.attrs) > few {
+		return r.checkManyDuplicates()
+	}
+	for i, a := range r.attrs {
+		for _, b := range r.attrs[i+1:] {
+			if a.local == b.local && a.space == b.space {
+				return r.failDuplicate(b)
+			}
+		}
+	}
+	return true
+}
+
+func (r *reader) failDuplicate(a attribute) bool {
+	return r.failAt(a.place, "'%s' is a duplicate attribute name.", a.name)
+}
+
+// checkManyDuplicates finds the pair that comparing in pairs would: of the earliest first halves, the
+// earliest second.
+func (r *reader) checkManyDuplicates() bool {
+	type pair struct{ first, second int }
+	seen := make(map[xml.Name]pair, len(r.attrs))
+	found := pair{first: len(r.attrs)}
+	for i, a := range r.attrs {
+		name := xml.Name{Space: a.space, Local: a.local}
+		p, ok := seen[name]
+		switch {
+		case !ok:
+			seen[name] = pair{first: i}
+		case p.first < found.first:
+			found = pair{p.first, i}
+		}
+	}
+	if found.second > 0 {
+		return r.failDuplicate(r.attrs[found.second])
+	}
+	return true
+}

@@ -1,0 +1,96 @@
+// Package dotnet says of a SOAP request to Exchange what .NET's XmlReader and XmlSchemaSet say of it.
+//
+// Exchange reads requests with these two classes and passes on their wording: the ErrorSchemaValidation fault
+// carries the line, the position and the sentence of the first problem in document order. Syntax and
+// schema are therefore checked in one pass here too, and every message is spelled as .NET spells it.
+//
+// The scope is the SOAP 1.1 envelope, the request headers and the thirteen operations on the
+// instant-messaging list. Lines and positions count from 1; a position counts UTF-16 code units.
+package dotnet
+
+import (
+	"encoding/xml"
+	"strings"
+)
+
+// Namespaces of a request.
+const (
+	soapSpace     = "http://schemas.xmlsoap.org/soap/envelope/"
+	typesSpace    = "http://schemas.microsoft.com/exchange/services/2006/types"
+	messagesSpace = "http://schemas.microsoft.com/exchange/services/2006/messages"
+	schemaSpace   = "http://www.w3.org/2001/XMLSchema"
+	xsiSpace      = "http://www.w3.org/2001/XMLSchema-instance"
+	xmlSpace      = "http://www.w3.org/XML/1998/namespace"
+	xmlnsSpace    = "http://www.w3.org/2000/xmlns/"
+)
+
+// Violation is the first thing that .NET objects to.
+type Violation struct {
+	// Line and Position are both 0 where .NET names no place: an empty document, a DOCTYPE, a wrong encoding name.
+	Line, Position int
+	// Text is .NET's sentence. It may hold characters that XML cannot carry; whoever writes it escapes them.
+	Text string
+}
+
+// Element is an element of an accepted request.
+type Element struct {
+	Name     xml.Name
+	Attrs    []xml.Attr // without namespace declarations; in document order
+	Text     string     // the character data directly inside, concatenated, white space kept, line ends as \n
+	Children []*Element
+}
+
+// Child returns the first child of that name, or nil. It may be asked of a nil element.
+func (e *Element) Child(space, local string) *Element {
+	if e == nil {
+		return nil
+	}
+	for _, c := range e.Children {
+		if c.Name.Local == local && c.Name.Space == space {
+			return c
+		}
+	}
+	return nil
+}
+
+// Attr returns the value of the attribute without a namespace, and whether there is one.
+func (e *Element) Attr(local string) (string, bool) {
+	if e == nil {
+		return "", false
+	}
+	for _, a := range e.Attrs {
+		if a.Name.Local == local && a.Name.Space == "" {
+			return a.Value, true
+		}
+	}
+	return "", false
+}
+
+// Check reads a request and returns its root element, or the first violation.
+//
+// Accept names elements of the SOAP body that are taken without looking at their content, the operations of
+// a user's own; nil accepts none. An operation of Microsoft's that is not one of the thirteen is taken without
+// looking too, so ask [Known]; one that no schema declares is a violation.
+//
+// The root is an Envelope with one child in its Body, unless it is an element that the schemas do not
+// declare at all: of that .NET has nothing to say, so the caller has to look at its name.
+func Check(request []byte, accept func(op xml.Name) bool) (*Element, *Violation) {
+	text, encoding := decode(request)
+	r := reader{text: text, encoding: encoding, line: 1, accept: accept}
+	r.run()
+	if r.violation != nil {
+		return nil, r.violation
+	}
+	return r.root, nil
+}
+
+// Known reports whether op is one of the thirteen operations that [Check] knows in full.
+func Known(op string) bool {
+	return operation(op) != nil
+}
+
+// Declared reports whether Microsoft's schema declares op as an element of a SOAP body. Exchange answers a
+// request for any other name with "is not declared".
+func Declared(op string) bool {
+	return strings.Contains(declaredMessages, " "+op+" ")
+}

@@ -1,0 +1,71 @@
+package dotnet
+
+import "strings"
+
+// comment reads a comment after its opening.
+func (r *reader) comment() bool {
+	_, ok := r.upTo("-->", "Comment")
+	return ok
+}
+
+// cdata reads a CDATA section after its opening.
+func (r *reader) cdata() bool {
+	p := r.place(r.pos)
+	text, ok := r.upTo("]]>", "CDATA")
+	return ok && r.validateCData(p, text)
+}
+
+// instruction reads a processing instruction after its opening.
+func (r *reader) instruction() bool {
+	end, ok := r.ncname(r.pos)
+	if !ok {
+		return false
+	}
+	switch target := r.text[r.pos:end]; {
+	case target == "xml":
+		return r.fail(r.pos, "Unexpected XML declaration. The XML declaration must be the first node in the document, "+
+			"and no white space characters are allowed to appear before it.")
+	case strings.EqualFold(target, "xml"):
+		return r.fail(r.pos, "'%s' is an invalid name for processing instructions.", target)
+	}
+	r.pos = end
+	if !r.skipBlanks() && !strings.HasPrefix(r.text[end:], "?>") {
+		return r.failNameChar(end)
+	}
+	_, ok = r.upTo("?>", "PI")
+	return ok
+}
+
+// upTo reads to the end of a comment, section or instruction and returns what is inside, line ends as \n.
+func (r *reader) upTo(stop, what string) (string, bool) {
+	from := r.pos
+	var value []byte
+	for r.pos < len(r.text) {
+		i := r.pos
+		switch c := r.text[i]; {
+		case c == stop[0] && strings.HasPrefix(r.text[i:], stop):
+			r.pos += len(stop)
+			if value == nil {
+				return r.text[from:i], true
+			}
+			return string(append(value, r.text[from:i]...)), true
+		case c == '-' && stop == "-->" && r.at(i+1) == '-' && i+2 < len(r.text):
+			return "", r.fail(i, "An XML comment cannot contain '--', and '-' cannot be the last character.")
+		case c == '\n':
+			r.pos = r.lineEnd(i)
+		case c == '\r':
+			value = append(append(value, r.text[from:i]...), '\n')
+			r.pos = r.lineEnd(i)
+			from = r.pos
+		case c == '\t', c == '<', c == '&', c == ']', classes[c]&classPlain != 0:
+			r.pos++
+		default:
+			size := r.wide(i)
+			if size == 0 {
+				return "", r.failChar(i)
+			}
+			r.pos += size
+		}
+	}
+	return "", r.failEnd(r.pos, "Unexpected end of file while parsing %s has occurred.", what)
+}

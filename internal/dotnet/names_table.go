@@ -1,0 +1,6 @@
+package dotnet
+
+import "unicode"
+
+var nameStartTable = unicode.L
+var nameRestTable = unicode.Nd

@@ -1,0 +1,256 @@
+package dotnet
+
+import (
+	"encoding/xml"
+	"strings"
+)
+
+// maxDepth bounds how deep elements may nest. .NET's reader has no bound, the services built on it have.
+const maxDepth = 256
+
+const tooDeep = "The maximum read depth (256) has been exceeded because XML data being read has more levels of " +
+	"nesting than is allowed by the quotas."
+
+// A reader goes over a document once, validating what it meets.
+type reader struct {
+	text     string
+	encoding encoding
+	accept   func(xml.Name) bool
+
+	pos       int // how far the document has been taken in
+	line      int
+	lineStart int // the offset at which the line begins
+
+	violation *Violation
+	root      *Element
+	stack     []frame // the open elements
+	bindings  []binding
+	attrs     []attribute // of the start tag being read
+}
+
+// A frame is an open element.
+type frame struct {
+	element  *Element
+	name     string // as written
+	place    place  // of its name
+	text     []byte // the character data so far, once there are two pieces of it
+	bindings int    // how many namespaces were bound outside
+	state    state  // of its validation
+}
+
+func (r *reader) run() {
+	if !r.declaration() {
+		return
+	}
+	for more := true; more; {
+		if len(r.stack) > 0 {
+			more = r.inside()
+		} else {
+			more = r.outside()
+		}
+	}
+}
+
+// top returns the innermost open element.
+func (r *reader) top() *frame {
+	return &r.stack[len(r.stack)-1]
+}
+
+// at returns the byte at an offset, 0 beyond the end.
+func (r *reader) at(off int) byte {
+	if off < len(r.text) {
+		return r.text[off]
+	}
+	return 0
+}
+
+// newLine notes that a line begins at off.
+func (r *reader) newLine(off int) {
+	r.line++
+	r.lineStart = off
+}
+
+// lineEnd takes in the line end at off and returns the offset after it.
+func (r *reader) lineEnd(off int) int {
+	if r.text[off] == '\r' && r.at(off+1) == '\n' {
+		off++
+	}
+	r.newLine(off + 1)
+	return off + 1
+}
+
+// skipBlanks takes in white space and reports whether there was any.
+func (r *reader) skipBlanks() bool {
+	from := r.pos
+	for r.pos < len(r.text) && classes[r.text[r.pos]]&classBlank != 0 {
+		if c := r.text[r.pos]; c == '\n' || c == '\r' {
+			r.pos = r.lineEnd(r.pos)
+		} else {
+			r.pos++
+		}
+	}
+	return r.pos > from
+}
+
+// outside reads what stands before or after the root element.
+func (r *reader) outside() bool {
+	switch at := r.pos; {
+	case at == len(r.text):
+		if r.root == nil {
+			if r.encoding.broken {
+				return r.fail(at, badEncoding)
+			}
+			return r.failNowhere("Root element is missing.")
+		}
+		if r.encoding.broken {
+			return r.fail(at, badEncoding)
+		}
+		return false
+	case r.text[at] == '<':
+		return r.outsideTag(at)
+	case r.text[at] == '&':
+		return r.fail(at, badRoot)
+	}
+	r.skipBlanks()
+	switch rest := r.text[r.pos:]; {
+	case rest == "", rest[0] == '<':
+		return true
+	case r.special(r.pos):
+		return r.failChar(r.pos)
+	}
+	return r.fail(r.pos, badRoot)
+}
+
+// special reports whether the character at off is none that .NET takes for a character by itself: those
+// beyond the basic plane are pairs to it.
+func (r *reader) special(off int) bool {
+	for _, c := range r.text[off:] {
+		return forbidden(c) || c > 0xFFFF
+	}
+	return true
+}
+
+func (r *reader) outsideTag(at int) bool {
+	if len(r.text)-at < len("<a/>") {
+		return r.failEnd(at, badRoot)
+	}
+	switch r.text[at+1] {
+	case '?':
+		r.pos = at + 2
+		return r.instruction()
+	case '/':
+		return r.fail(at+2, "Unexpected end tag.")
+	case '!':
+		return r.outsideDeclaration(at + 2)
+	}
+	if r.root != nil {
+		return r.fail(at+1, "There are multiple root elements.")
+	}
+	r.pos = at + 1
+	return r.startTag()
+}
+
+func (r *reader) outsideDeclaration(at int) bool {
+	switch {
+	case r.text[at] == '[':
+		return r.fail(at, badRoot)
+	case r.text[at] != '-':
+		return r.failNowhere("For security reasons DTD is prohibited in this XML document. To enable DTD processing " +
+			"set the DtdProcessing property on XmlReaderSettings to Parse and pass the settings into XmlReader.Create method.")
+	case r.text[at+1] != '-':
+		return r.failToken(at+1, "-")
+	}
+	r.pos = at + 2
+	return r.comment()
+}
+
+// inside reads the next piece of an element's content.
+func (r *reader) inside() bool {
+	at := r.pos
+	if at == len(r.text) {
+		return r.failUnclosed()
+	}
+	if r.text[at] != '<' {
+		return r.characters()
+	}
+	switch r.at(at + 1) {
+	case '?':
+		r.pos = at + 2
+		return r.instruction()
+	case '/':
+		r.pos = at + 2
+		return r.endTag()
+	case '!':
+		return r.insideDeclaration(at + 2)
+	}
+	if at+1 == len(r.text) {
+		return r.failUnclosed()
+	}
+	r.pos = at + 1
+	return r.startTag()
+}
+
+func (r *reader) insideDeclaration(at int) bool {
+	rest := r.text[at:]
+	switch {
+	case len(rest) < len("--"):
+		return r.failUnclosed()
+	case strings.HasPrefix(rest, "--"):
+		r.pos = at + 2
+		return r.comment()
+	case rest[0] == '-':
+		return r.failToken(at+1, "-")
+	case rest[0] != '[':
+		if r.token(at) == "DOCTYPE" {
+			return r.fail(r.pos, "Unexpected DTD declaration.")
+		}
+		return r.failToken(at, "<!--", "<[CDATA[")
+	case len(rest) < len("[CDATA["):
+		return r.failUnclosed()
+	case !strings.HasPrefix(rest, "[CDATA["):
+		return r.failToken(at+1, "CDATA[")
+	}
+	r.pos = at + len("[CDATA[")
+	return r.cdata()
+}
+
+// failUnclosed records that the document ended inside elements, naming them from the innermost out.
+func (r *reader) failUnclosed() bool {
+	if r.encoding.broken {
+		return r.fail(len(r.text), badEncoding)
+	}
+	var names strings.Builder
+	for i := len(r.stack) - 1; i >= 0; i-- {
+		names.WriteString(r.stack[i].name)
+		if i > 0 {
+			names.WriteString(", ")
+		}
+	}
+	return r.fail(len(r.text), "Unexpected end of file has occurred. The following elements are not closed: %s.",
+		names.String())
+}
+
+// addText gives character data to the innermost element.
+func (r *reader) addText(s string) {
+	f := r.top()
+	switch {
+	case f.text != nil:
+		f.text = append(f.text, s...)
+	case f.element.Text == "":
+		f.element.Text = s
+	default:
+		f.text = append(append(make([]byte, 0, 2*(len(f.element.Text)+len(s))), f.element.Text...), s...)
+	}
+}
+
+// closeElement ends the innermost element; p is where it ends.
+func (r *reader) closeElement(p place) bool {
+	f := r.top()
+	if f.text != nil {
+		f.element.Text = string(f.text)
+	}
+	ok := r.validateEnd(f, p)
+	r.bindings = r.bindings[:f.bindings]
+	r.stack = r.stack[:len(r.stack)-1]
+	return ok
+}

@@ -1,0 +1,183 @@
+package dotnet
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// wide returns the length of the character at off, which is none of the plain ones, or 0 if it is forbidden.
+func (r *reader) wide(off int) int {
+	c, size := utf8.DecodeRuneInString(r.text[off:])
+	if forbidden(c) {
+		return 0
+	}
+	return size
+}
+
+// characters reads character data up to the next markup, as one node.
+func (r *reader) characters() bool {
+	p := r.place(r.pos)
+	first, from := r.pos, r.pos
+	var value []byte
+	blank := true
+	for r.pos < len(r.text) && r.text[r.pos] != '<' {
+		i := r.pos
+		switch c := r.text[i]; {
+		case classes[c]&classPlain != 0:
+			blank = blank && c <= ' '
+			r.pos++
+		case c == '\t':
+			r.pos++
+		case c == '\n':
+			r.pos = r.lineEnd(i)
+		case c == '\r':
+			value = append(append(value, r.text[from:i]...), '\n')
+			r.pos = r.lineEnd(i)
+			from = r.pos
+		case c == ']':
+			if strings.HasPrefix(r.text[i:], "]]>") {
+				return r.fail(i, "']]>' is not allowed in character data.")
+			}
+			blank = false
+			r.pos++
+		case c == '&':
+			value = append(value, r.text[from:i]...)
+			n := len(value)
+			if i > first && !blank && !r.inlineReference(i) && !r.validateStray(p) {
+				return false
+			}
+			var ok bool
+			if value, ok = r.reference(value); !ok {
+				return false
+			}
+			from = r.pos
+			blank = blank && value[n] <= ' '
+		default:
+			size := r.wide(i)
+			if size == 0 {
+				return r.failChar(i)
+			}
+			blank = false
+			r.pos += size
+		}
+	}
+	text := r.text[from:r.pos]
+	if value != nil {
+		text = string(append(value, text...))
+	}
+	return r.validateText(p, text, blank)
+}
+
+// inlineReference reports whether what follows the ampersand is a character, or wrong in a way that .NET
+// sees while it looks for the end of the text. Everything else it sees only when the text is asked for.
+func (r *reader) inlineReference(off int) bool {
+	rest := r.text[off+1:]
+	if strings.HasPrefix(rest, "#") {
+		digits := strings.TrimPrefix(rest[1:], "x")
+		return strings.TrimLeft(digits, "0123456789abcdefABCDEF") != ""
+	}
+	_, size := named(rest)
+	return size > 0
+}
+
+// named returns the character that a predefined entity stands for, and the length of its name with the semicolon.
+func named(s string) (c byte, size int) {
+	switch {
+	case strings.HasPrefix(s, "amp;"):
+		return '&', 4
+	case strings.HasPrefix(s, "lt;"):
+		return '<', 3
+	case strings.HasPrefix(s, "gt;"):
+		return '>', 3
+	case strings.HasPrefix(s, "quot;"):
+		return '"', 5
+	case strings.HasPrefix(s, "apos;"):
+		return '\'', 5
+	}
+	return 0, 0
+}
+
+// reference reads the reference that stands here and appends its character.
+func (r *reader) reference(dst []byte) ([]byte, bool) {
+	at := r.pos
+	rest := r.text[at+1:]
+	if rest == "" {
+		return nil, r.failEnd(at, endOfFile)
+	}
+	if rest[0] == '#' {
+		return r.numericReference(dst)
+	}
+	if c, size := named(rest); size > 0 {
+		r.pos += 1 + size
+		return append(dst, c), true
+	}
+	end, ok := r.entityName(at + 1)
+	switch {
+	case !ok:
+		return nil, r.fail(at+1, "An error occurred while parsing EntityName.")
+	case r.text[end] != ';':
+		return nil, r.failToken(end, ";")
+	}
+	return nil, r.fail(at+1, "Reference to undeclared entity '%s'.", r.text[at+1:end])
+}
+
+// entityName finds the end of a name, without a word about what is wrong with it.
+func (r *reader) entityName(from int) (end int, ok bool) {
+	end = nameEnd(r.text, from)
+	return end, end > from && end < len(r.text) && r.text[end] != ':'
+}
+
+// numericReference reads a reference by number.
+func (r *reader) numericReference(dst []byte) ([]byte, bool) {
+	at := r.pos
+	base, digits, kind := 10, at+2, "decimal"
+	if r.at(digits) == 'x' {
+		base, digits, kind = 16, digits+1, "hexadecimal"
+	}
+	number, end := 0, digits
+	for ; end < len(r.text); end++ {
+		d := digit(r.text[end])
+		if d >= base {
+			break
+		}
+		if number = number*base + d; number > 1<<31-1 {
+			return nil, r.fail(end, "Invalid value of a character entity reference.")
+		}
+	}
+	switch {
+	case end == len(r.text):
+		return nil, r.failEnd(at, "Unexpected end of file while parsing  has occurred.")
+	case end == digits, r.text[end] != ';':
+		return nil, r.fail(end, "Invalid syntax for a %s numeric entity reference.", kind)
+	}
+	c := codePoint(number)
+	if forbidden(c) {
+		return nil, r.fail(digits, "%s, is an invalid character.", describe(c))
+	}
+	r.pos = end + 1
+	return utf8.AppendRune(dst, c), true
+}
+
+// codePoint returns the character of a number. Beyond the last plane .NET goes on splitting into pairs, in 16 bits.
+func codePoint(number int) rune {
+	if number <= utf8.MaxRune {
+		return rune(number)
+	}
+	number -= 0x10000
+	high, low := rune(uint16(0xD800+number>>10)), rune(0xDC00+number&0x3FF)
+	if high < 0xD800 || high > 0xDBFF {
+		return 0xD800 // TODO
+	}
+	return (high-0xD800)<<10 + (low - 0xDC00) + 0x10000
+}
+
+// digit returns the value of a hexadecimal digit, 16 for anything else.
+func digit(c byte) int {
+	switch {
+	case c >= '0' && c <= '9':
+		return int(c - '0')
+	case c|0x20 >= 'a' && c|0x20 <= 'f':
+		return int(c|0x20-'a') + 10
+	}
+	return 16
+}

@@ -1,0 +1,138 @@
+package dotnet
+
+import "strings"
+
+// validateAttributes validates the attributes of the tag just read, then that none is missing.
+func (r *reader) validateAttributes(f *frame) bool {
+	t := f.state.typ
+	for i := range r.attrs {
+		a := &r.attrs[i]
+		if !a.declares() && !r.validateAttribute(t, a) {
+			return false
+		}
+	}
+	if t == nil {
+		return true
+	}
+	for i := range t.attrs {
+		d := &t.attrs[i]
+		if !d.required {
+			continue
+		}
+		if _, ok := f.element.Attr(d.local); !ok {
+			return r.invalid(f.place, "The required attribute '%s' is missing.", d.local)
+		}
+	}
+	return true
+}
+
+func (r *reader) validateAttribute(t *schemaType, a *attribute) bool {
+	name := qualified(a.space, a.local)
+	switch {
+	case a.space == xsiSpace:
+		switch a.local {
+		case "type", "nil", "schemaLocation", "noNamespaceSchemaLocation":
+			return true
+		}
+		return r.invalid(a.place,
+			"The attribute '%s' does not match one of the four allowed attributes in the 'xsi' namespace.", name)
+	case a.space == xmlSpace && xmlAttribute(a.local) != nil:
+		return r.validateValue(xmlAttribute(a.local), a)
+	case t == nil:
+		return true
+	case a.space == "" && t.attribute(a.local) != nil:
+		return r.validateValue(t.attribute(a.local).typ, a)
+	case t.soapAny && a.space != soapSpace:
+		return r.invalid(a.place, "The '%s' attribute is not allowed.", name)
+	}
+	return r.invalid(a.place, "The '%s' attribute is not declared.", name)
+}
+
+func (r *reader) validateValue(t *schemaType, a *attribute) bool {
+	if t.value == nil {
+		return true
+	}
+	reason := t.value(a.value)
+	if reason == "" {
+		return true
+	}
+	return r.invalid(a.place, "The '%s' attribute is invalid - The value '%s' is invalid according to its datatype '%s' - %s",
+		qualified(a.space, a.local), a.value, qualified(t.space, t.name), reason)
+}
+
+// xmlAttribute returns the type of one of the attributes that may stand on any element, or nil.
+func xmlAttribute(local string) *schemaType {
+	switch local {
+	case "lang":
+		return xsLanguage
+	case "space", "base", "id":
+		return xsString
+	}
+	return nil
+}
+
+// hasXSI reports whether the tag just read has that attribute of XML Schema's instance namespace.
+func (r *reader) hasXSI(local string) bool {
+	_, ok := r.xsi(local)
+	return ok
+}
+
+func (r *reader) xsi(local string) (string, bool) {
+	for i := range r.attrs {
+		if a := &r.attrs[i]; a.space == xsiSpace && a.local == local {
+			return a.value, true
+		}
+	}
+	return "", false
+}
+
+// validateXSI takes in xsi:type and xsi:nil. No element of a request is nillable.
+func (r *reader) validateXSI(f *frame) bool {
+	value, typed := r.xsi("type")
+	var space, local string
+	if typed {
+		var reason string
+		if space, local, reason = r.parseQName(collapse(value)); reason != "" {
+			return r.invalid(f.place,
+				"The attribute 'type' has an invalid value '%s' according to its schema type 'QName' - %s", value, reason)
+		}
+	}
+	if f.state.typ != nil && r.hasXSI("nil") {
+		return r.invalid(f.place, "If the 'nillable' attribute is false in the schema, the 'xsi:nil' attribute must not "+
+			"be present in the instance.")
+	}
+	if !typed {
+		return true
+	}
+	named := qualified(space, local)
+	t := typeNamed(space, local)
+	switch {
+	case t == nil:
+		return r.invalid(f.place, "This is an invalid xsi:type '%s'.", named)
+	case t.abstract:
+		return r.invalid(f.place, "The xsi:type '%s' cannot be abstract.", named)
+	case f.state.typ != nil && !t.derivesFrom(f.state.typ):
+		return r.invalid(f.place, "The xsi:type attribute value '%s' is not valid for the element '%s', either because it "+
+			"is not a type validly derived from the type in the schema, or because it has xsi:type derivation blocked.",
+			named, qualified(f.element.Name.Space, f.element.Name.Local))
+	}
+	f.state.typ = t
+	return true
+}
+
+// parseQName takes a value apart that names something with a prefix.
+func (r *reader) parseQName(s string) (space, local, reason string) {
+	if s == "" {
+		return "", "", "The attribute value cannot be empty."
+	}
+	prefix, local, ok := strings.Cut(s, ":")
+	if !ok {
+		prefix, local = "", s
+	}
+	space, ok = r.lookUp(prefix)
+	if !ok {
+		return "", "", "'" + prefix + "' is an undeclared prefix."
+	}
+	return space, local, ""
+}
+

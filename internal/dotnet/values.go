@@ -1,0 +1,156 @@
+package dotnet
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const badFacet = "The %s constraint failed."
+
+// The simple types of XML Schema that the requests use.
+var (
+	xsString   = &schemaType{space: schemaSpace, name: "string", content: contentText}
+	xsBoolean  = &schemaType{space: schemaSpace, name: "boolean", content: contentText, value: checkBoolean}
+	xsInt      = &schemaType{space: schemaSpace, name: "int", content: contentText, value: checkInt}
+	xsDateTime = &schemaType{space: schemaSpace, name: "dateTime", content: contentText, value: checkDateTime}
+	xsDuration = &schemaType{space: schemaSpace, name: "duration", content: contentText, value: checkDuration}
+	xsLanguage = &schemaType{space: schemaSpace, name: "language", content: contentText, value: checkLanguage}
+)
+
+// The simple types of Exchange's schema.
+var (
+	nonEmptyString = &schemaType{
+		space: typesSpace, name: "NonEmptyStringType", base: xsString, content: contentText, value: checkNonEmpty,
+	}
+	derivedItemID = &schemaType{space: typesSpace, name: "DerivedItemIdType", base: xsString, content: contentText}
+	guid          = &schemaType{
+		space: typesSpace, name: "GuidType", base: xsString, content: contentText, value: checkGUID,
+	}
+	propertyTag = &schemaType{
+		space: typesSpace, name: "PropertyTagType", content: contentText, value: checkPropertyTag,
+	}
+	propertySet = &schemaType{
+		space: typesSpace, name: "DistinguishedPropertySetType", base: xsString, content: contentText,
+		value: oneOf("Meeting", "Appointment", "Common", "PublicStrings", "Address", "InternetHeaders",
+			"CalendarAssistant", "UnifiedMessaging", "Task", "Sharing"),
+	}
+	propertyType = &schemaType{
+		space: typesSpace, name: "MapiPropertyTypeType", base: xsString, content: contentText,
+		value: oneOf("ApplicationTime", "ApplicationTimeArray", "Binary", "BinaryArray", "Boolean", "CLSID",
+			"CLSIDArray", "Currency", "CurrencyArray", "Double", "DoubleArray", "Error", "Float", "FloatArray",
+			"Integer", "IntegerArray", "Long", "LongArray", "Null", "Object", "ObjectArray", "Short", "ShortArray",
+			"SystemTime", "SystemTimeArray", "String", "StringArray"),
+	}
+	exchangeVersion = &schemaType{
+		space: typesSpace, name: "ExchangeVersionType", base: xsString, content: contentText,
+		value: oneOf("Exchange2007", "Exchange2007_SP1", "Exchange2009", "Exchange2010", "Exchange2010_SP1",
+			"Exchange2010_SP2", "Exchange2012", "Exchange2013", "Exchange2013_SP1", "Exchange2015", "Exchange2016",
+			"V2015_10_05", "V2016_01_06", "V2016_04_13", "V2016_07_13", "V2016_10_10", "V2017_01_07", "V2017_04_14",
+			"V2017_07_11", "V2017_10_09", "V2018_01_08"),
+	}
+)
+
+// oneOf checks an enumeration.
+func oneOf(values ...string) func(string) string {
+	return func(s string) string {
+		if slices.Contains(values, s) {
+			return ""
+		}
+		return "The Enumeration constraint failed."
+	}
+}
+
+func checkNonEmpty(s string) string {
+	if s == "" {
+		return "The actual length is less than the MinLength value."
+	}
+	return ""
+}
+
+// collapse does what XML Schema's whiteSpace facet "collapse" does to the ends of a value.
+func collapse(s string) string {
+	return strings.Trim(s, " \t\r\n")
+}
+
+func checkBoolean(s string) string {
+	switch collapse(s) {
+	case "true", "false", "1", "0":
+		return ""
+	}
+	return "The string '" + collapse(s) + "' is not a valid Boolean value."
+}
+
+func checkInt(s string) string {
+	s = collapse(s)
+	if _, err := strconv.ParseInt(s, 10, 32); err != nil {
+		return "The string '" + s + "' is not a valid Int32 value."
+	}
+	return ""
+}
+
+// checkLanguage checks an RFC 3066 tag.
+func checkLanguage(s string) string {
+	s = collapse(s)
+	if s == "" {
+		return "The attribute value cannot be empty."
+	}
+	for i, part := range strings.Split(s, "-") {
+		if len(part) < 1 || len(part) > 8 || strings.ContainsFunc(part, func(c rune) bool {
+			letter := c|0x20 >= 'a' && c|0x20 <= 'z'
+			return !letter && (i == 0 || c < '0' || c > '9')
+		}) {
+			return "'' is an invalid language identifier."
+		}
+	}
+	return ""
+}
+
+// checkGUID checks eight, four, four, four and twelve hexadecimal digits with hyphens between.
+func checkGUID(s string) string {
+	const form = "00000000-0000-0000-0000-000000000000"
+	ok := len(s) == len(form)
+	for i := 0; ok && i < len(s); i++ {
+		if form[i] == '-' {
+			ok = s[i] == '-'
+		} else {
+			ok = digit(s[i]) < 16
+		}
+	}
+	if !ok {
+		return "The Pattern constraint failed."
+	}
+	return ""
+}
+
+// checkPropertyTag checks an unsigned 16-bit number, or 0x and up to four hexadecimal digits.
+func checkPropertyTag(s string) string {
+	hex, ok := strings.CutPrefix(s, "0x")
+	if !ok {
+		hex, ok = strings.CutPrefix(s, "0X")
+	}
+	if ok && len(hex) >= 1 && len(hex) <= 4 && !strings.ContainsFunc(hex, func(c rune) bool {
+		return c > 'f' || digit(byte(c)) > 15
+	}) {
+		return ""
+	}
+	number := strings.TrimPrefix(collapse(s), "+")
+	if n, err := strconv.ParseInt(number, 10, 32); err == nil && n >= 0 && n <= 65535 {
+		return ""
+	}
+	return "The value '" + s + "' is not valid according to any of the memberTypes of the union."
+}
+
+func checkDateTime(s string) string {
+	if s = collapse(s); s == "" { // TODO
+		return "The string '" + s + "' is not a valid DateTime value."
+	}
+	return ""
+}
+
+func checkDuration(s string) string {
+	if s = collapse(s); s == "" {
+		return "The string '" + s + "' is not a valid Duration value."
+	}
+	return ""
+}
