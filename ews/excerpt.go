@@ -1,8 +1,93 @@
 package ews
 
-// excerpt is the window of a request that a schema fault points at. It is a type of its own behind
-// a pointer so that printing an error shows an address, never the request.
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+)
+
+// excerptWidth is how many characters of a line an excerpt shows at most.
+const excerptWidth = 160
+
+// excerpt is the window of a request that a schema fault points at. It stands behind a pointer so
+// that printing an error shows an address, never the request.
 type excerpt struct {
 	text  string
 	caret int // characters before the caret
+}
+
+// Excerpt returns the line of the request that the violation is in, at most 160 characters of it,
+// and under it a caret at the position; "" if the place is not known. It quotes what was sent, so
+// it is for the developer's eyes and not part of Error.
+func (e *SchemaValidationError) Excerpt() string {
+	if e.excerpt == nil {
+		return ""
+	}
+	return e.excerpt.text + "\n" + strings.Repeat(" ", e.excerpt.caret) + "^"
+}
+
+// newExcerpt copies the window around a place, nil if the request has no such line. Positions
+// count UTF-16 units from 1; one beyond the line's end points at its end.
+func newExcerpt(request []byte, line, position int) *excerpt {
+	if line <= 0 || position <= 0 {
+		return nil
+	}
+	text, ok := lineOf(request, line)
+	if !ok {
+		return nil
+	}
+	position = min(position, len(text)+1)
+	chars := []rune(string(clipLine(text, position)))
+	caret := charAt(chars, position)
+	first := max(0, min(caret-excerptWidth/2, len(chars)-excerptWidth))
+	last := min(len(chars), first+excerptWidth)
+	return &excerpt{text: printable(chars[first:last]), caret: caret - first}
+}
+
+// lineOf returns the n-th line of the request, from 1, without its line end.
+func lineOf(request []byte, n int) ([]byte, bool) {
+	for ; n > 1; n-- {
+		i := bytes.IndexByte(request, '\n')
+		if i < 0 {
+			return nil, false
+		}
+		request = request[i+1:]
+	}
+	line, _, _ := bytes.Cut(request, []byte("\n"))
+	return line, true
+}
+
+// clipLine drops what lies far behind the position: a character has at least one byte per UTF-16
+// unit, so a long line is not copied whole.
+func clipLine(line []byte, position int) []byte {
+	end := min(len(line), position*3+excerptWidth*utf8.UTFMax)
+	for end < len(line) && !utf8.RuneStart(line[end]) {
+		end++
+	}
+	return line[:end]
+}
+
+// charAt returns the index of the character that holds the UTF-16 unit at position, from 1.
+func charAt(chars []rune, position int) int {
+	unit := 1
+	for i, r := range chars {
+		if r >= 0x10000 {
+			unit++
+		}
+		if unit >= position {
+			return i
+		}
+		unit++
+	}
+	return len(chars)
+}
+
+// printable replaces control characters, which would move the caret, by blanks.
+func printable(chars []rune) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, string(chars))
 }

@@ -16,13 +16,7 @@ type Persona struct {
 	FileAs               string
 	FileAsID             string
 	GivenName            string
-	MiddleName           string
 	Surname              string
-	Nickname             string
-	Title                string
-	Department           string
-	CompanyName          string
-	Location             string
 
 	EmailAddress   EmailAddress // the preferred one
 	EmailAddresses []EmailAddress
@@ -42,19 +36,15 @@ type Persona struct {
 	FileAses     []AttributedString
 	FileAsIDs    []AttributedString
 	GivenNames   []AttributedString
-	MiddleNames  []AttributedString
 	Surnames     []AttributedString
-	Nicknames    []AttributedString
 
 	Phones []AttributedPhone // of every kind, in the order of the answer
 
-	Emails1 []AttributedEmail
-	Emails2 []AttributedEmail
-	Emails3 []AttributedEmail
+	// Emails holds the schema's Emails1, Emails2 and Emails3, in the order of the answer.
+	Emails []AttributedEmail
 
-	ImAddresses  []AttributedString
-	ImAddresses2 []AttributedString
-	ImAddresses3 []AttributedString
+	// ImAddresses holds the schema's ImAddresses, ImAddresses2 and ImAddresses3 likewise.
+	ImAddresses []AttributedString
 
 	// ExtendedProperties holds what was asked for and the contact has; the others are left out.
 	ExtendedProperties []ExtendedProperty
@@ -83,11 +73,9 @@ func (p *Persona) HasAddress(address string) bool {
 	if AddressKey(p.ImAddress) == key {
 		return true
 	}
-	for _, list := range [...][]AttributedString{p.ImAddresses, p.ImAddresses2, p.ImAddresses3} {
-		for i := range list {
-			if AddressKey(list[i].Value) == key {
-				return true
-			}
+	for i := range p.ImAddresses {
+		if AddressKey(p.ImAddresses[i].Value) == key {
+			return true
 		}
 	}
 	return false
@@ -107,7 +95,7 @@ type Attribution struct {
 // EmailAddress is the schema's EmailAddressType. Address holds what the schema calls EmailAddress
 // and some servers write as Address.
 type EmailAddress struct {
-	Name, Address, RoutingType, MailboxType, OriginalDisplayName string
+	Name, Address, RoutingType, MailboxType string
 }
 
 // PhoneNumber is the schema's PersonaPhoneNumberType; Type is a word such as "Home" or "Other".

@@ -1,0 +1,132 @@
+package ews
+
+import (
+	"strings"
+
+	"github.com/go-ews/exchange/soap"
+)
+
+// Account names the mailbox owner on whose behalf a request is made (ExchangeImpersonation): by
+// exactly one identifier, or by none (the zero value). Make one with [PrimarySMTP], [SMTP], [UPN]
+// or [SID]; a bad identifier is reported by the first call that uses it.
+//
+// Addresses cost the server an additional directory look-up; Microsoft prefers SID or UPN where
+// they are known.
+// https://learn.microsoft.com/exchange/client-developer/web-service-reference/connectingsid
+type Account struct {
+	kind  accountKind
+	value string
+}
+
+type accountKind uint8
+
+const (
+	accountNone accountKind = iota
+	accountUPN
+	accountSID
+	accountPrimarySMTP
+	accountSMTP
+)
+
+// PrimarySMTP names an account by its primary SMTP address.
+func PrimarySMTP(address string) Account { return Account{accountPrimarySMTP, address} }
+
+// SMTP names an account by any of its SMTP addresses. Exchange may answer
+// ErrorNonPrimarySmtpAddress, whose Details tell the primary one.
+func SMTP(address string) Account { return Account{accountSMTP, address} }
+
+// UPN names an account by its user principal name, user@domain.
+func UPN(name string) Account { return Account{accountUPN, name} }
+
+// SID names an account by its security identifier, S-1-5-21-….
+func SID(sid string) Account { return Account{accountSID, sid} }
+
+// IsZero reports whether the account names nobody.
+func (a Account) IsZero() bool { return a.kind == accountNone }
+
+// String returns the identifier, "" for the zero value.
+func (a Account) String() string { return a.value }
+
+// element returns the name of the schema's element for the identifier.
+func (a Account) element() string {
+	switch a.kind {
+	case accountUPN:
+		return "PrincipalName"
+	case accountSID:
+		return "SID"
+	case accountPrimarySMTP:
+		return "PrimarySmtpAddress"
+	case accountSMTP:
+		return "SmtpAddress"
+	case accountNone:
+	}
+	return ""
+}
+
+// smtpAddress returns the identifier if it is an SMTP address, else "".
+func (a Account) smtpAddress() string {
+	if a.kind == accountPrimarySMTP || a.kind == accountSMTP {
+		return a.value
+	}
+	return ""
+}
+
+// problem says why the identifier cannot be sent, "" if it can.
+func (a Account) problem() string {
+	if a.value == "" {
+		return "empty account"
+	}
+	switch a.kind {
+	case accountSID:
+		if !isSID(a.value) {
+			return "not a security identifier (S-1-5-21-…)"
+		}
+	case accountUPN, accountPrimarySMTP, accountSMTP:
+		if !isAddress(a.value) {
+			return "not of the form name@domain"
+		}
+	case accountNone:
+		return "empty account"
+	}
+	return ""
+}
+
+// append writes the identifier's element into a ConnectingSID.
+func (a Account) append(dst []byte) ([]byte, error) {
+	name := a.element()
+	dst = append(dst, "<t:"...)
+	dst = append(dst, name...)
+	dst = append(dst, '>')
+	dst, err := soap.AppendText(dst, a.value)
+	if err != nil {
+		return dst, err
+	}
+	dst = append(dst, "</t:"...)
+	dst = append(dst, name...)
+	return append(dst, ">\n"...), nil
+}
+
+// isAddress reports whether s has something on both sides of its last @, and no blank or control
+// character. What else makes an address valid is for the server to say.
+func isAddress(s string) bool {
+	at := strings.LastIndexByte(s, '@')
+	if at <= 0 || at == len(s)-1 {
+		return false
+	}
+	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f })
+}
+
+// isSID reports whether s is "S-" and at least two decimal numbers joined by hyphens.
+func isSID(s string) bool {
+	rest, ok := strings.CutPrefix(s, "S-")
+	if !ok {
+		return false
+	}
+	parts := strings.Split(rest, "-")
+	for _, p := range parts {
+		if p == "" || strings.Trim(p, "0123456789") != "" {
+			return false
+		}
+	}
+	return len(parts) >= 3
+}

@@ -1,0 +1,234 @@
+package ews
+
+import (
+	"context"
+	"encoding/xml"
+	"errors"
+	"log/slog"
+	"reflect"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"github.com/go-ews/exchange/soap"
+)
+
+// Operation names what a request does. Its zero Read makes it a write, which is never sent again
+// unless it certainly was not done.
+type Operation struct {
+	Name string // Exchange's name, such as "GetFolder"; it becomes the SOAPAction
+	Read bool   // changes nothing on the server and may be sent again freely
+}
+
+// Response is what an answer is decoded into: a pointer to a struct. It is decoded by its
+// ReadBody if it is a [soap.BodyReader], else by encoding/xml. Err is asked after decoding and
+// says whether the server reported an error; embed [ResponseMessage] to have it.
+type Response interface{ Err() error }
+
+// Call performs any EWS operation, also one that this module does not have. Everything that the
+// other methods do, they do through it: headers, retries, errors, response info.
+//
+// req is the body's one child: it is encoded by its AppendBody if it is a [soap.BodyAppender],
+// else by encoding/xml. The prefixes m (messages), t (types) and soap are declared. encoding/xml
+// writes U+FFFD for what XML cannot carry without a word, so a body that contains U+FFFD is
+// refused.
+//
+// resp is filled from the body's one child, and zeroed before another attempt. With encoding/xml
+// its names are matched by name space; fields tagged ",innerxml" and ",comment" stay empty, and a
+// tag "ns A>B" means ns for both steps.
+//
+// What Call returns is *[Error] or *[SchemaValidationError] for what the server said, *[HTTPError]
+// for an answer that is not SOAP, *[TransportError] for no readable answer, *[InputError] for a
+// request that was refused before anything was sent, or what resp.Err returned. Op and Info of an
+// *Error in resp.Err's chain are filled in. An error of a write that may have been done all the
+// same is also [ErrOutcomeUnknown].
+func (c *Client) Call(ctx context.Context, op Operation, req any, resp Response) error {
+	if bad := c.refuse(ctx, op, resp); bad != nil {
+		if ctx != nil {
+			storeInfo(ctx, &ResponseInfo{})
+		}
+		return bad
+	}
+	x := &exchange{client: c, op: op, resp: resp}
+	err := x.run(ctx, req)
+	storeInfo(ctx, &x.info)
+	return err
+}
+
+// refuse checks what must hold before a request is encoded.
+func (c *Client) refuse(ctx context.Context, op Operation, resp Response) error {
+	bad := func(field, reason string) error {
+		return &InputError{Op: op.Name, Field: field, Reason: reason}
+	}
+	switch {
+	case ctx == nil:
+		return bad("ctx", "nil context")
+	case c.bad != nil:
+		return c.bad.of(op.Name)
+	case !isOperationName(op.Name):
+		return &InputError{Field: "Operation.Name", Reason: "not the name of an operation"}
+	case resp == nil:
+		return bad("resp", "nil")
+	}
+	if _, fast := resp.(soap.BodyReader); !fast {
+		if v := reflect.ValueOf(resp); v.Kind() != reflect.Pointer || v.IsNil() {
+			return bad("resp", "must be a non-nil pointer")
+		}
+	}
+	return nil
+}
+
+// of returns a copy of the error for the operation.
+func (e *InputError) of(op string) *InputError {
+	copied := *e
+	copied.Op = op
+	return &copied
+}
+
+// isOperationName reports whether name can be an element's name and part of a header.
+func isOperationName(name string) bool {
+	for i := range len(name) {
+		c := name[i]
+		letter := c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '_'
+		if !letter && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return name != ""
+}
+
+// exchange is one call: a request, its attempts, its answer.
+type exchange struct {
+	client  *Client
+	op      Operation
+	resp    Response
+	request *requestBuffer
+	info    ResponseInfo
+}
+
+// run encodes the request and sends it until there is an outcome to report.
+func (x *exchange) run(ctx context.Context, req any) error {
+	x.request = newRequestBuffer()
+	defer x.request.release()
+	if err := x.encode(req); err != nil {
+		return err
+	}
+	start := time.Now()
+	err := x.attempts(ctx)
+	x.logCall(ctx, start, err)
+	return err
+}
+
+// attempts is the retry loop; the rules are in retry.go.
+func (x *exchange) attempts(ctx context.Context) error {
+	policy := x.client.retry
+	for attempt := 1; ; attempt++ {
+		x.info = ResponseInfo{Attempts: attempt}
+		start := time.Now()
+		err := x.attempt(ctx)
+		x.logAttempt(ctx, start, err)
+		if err == nil {
+			return nil
+		}
+		outcome := outcomeOf(err)
+		if !outcome.again(x.op) || attempt >= policy.MaxAttempts || ctx.Err() != nil {
+			return outcome.mark(x.op, err)
+		}
+		if waitErr := x.wait(ctx, policy.delay(attempt, err), err); waitErr != nil {
+			return outcome.mark(x.op, waitErr)
+		}
+		zero(x.resp)
+	}
+}
+
+// zero makes resp what it was made as, so that nothing of a broken answer stays.
+func zero(resp Response) {
+	if v := reflect.ValueOf(resp); v.Kind() == reflect.Pointer && !v.IsNil() {
+		if r, ok := resp.(interface{ reset() }); ok {
+			r.reset()
+			return
+		}
+		v.Elem().SetZero()
+	}
+}
+
+// encode writes the envelope into the request buffer.
+func (x *exchange) encode(req any) error {
+	appendHeader := func(dst []byte) ([]byte, error) {
+		return append(dst, x.client.encoded...), nil
+	}
+	if len(x.client.encoded) == 0 {
+		appendHeader = nil
+	}
+	out, err := soap.AppendEnvelope(x.request.bytes, appendHeader, func(dst []byte) ([]byte, error) {
+		return appendBody(dst, req)
+	})
+	x.request.bytes = out
+	if err == nil {
+		return nil
+	}
+	var input *InputError
+	if errors.As(err, &input) {
+		return input.of(x.op.Name)
+	}
+	return &InputError{Op: x.op.Name, Field: "request", Reason: err.Error()}
+}
+
+// appendBody writes the body's child: by its own AppendBody, else through encoding/xml.
+func appendBody(dst []byte, req any) ([]byte, error) {
+	if a, ok := req.(soap.BodyAppender); ok {
+		return a.AppendBody(dst)
+	}
+	body, err := xml.Marshal(req)
+	if err != nil {
+		return dst, err
+	}
+	if len(body) == 0 {
+		return dst, errors.New("encoding/xml writes nothing for this value")
+	}
+	for i, r := range string(body) {
+		if r == utf8.RuneError {
+			return dst, &InputError{Field: "request", Reason: "holds U+FFFD, which encoding/xml writes " +
+				"for characters that XML 1.0 cannot carry, at byte " + strconv.Itoa(i) + " of the encoded body"}
+		}
+	}
+	return append(append(dst, body...), '\n'), nil
+}
+
+func (x *exchange) logCall(ctx context.Context, start time.Time, err error) {
+	log := x.client.log
+	if log == nil {
+		return
+	}
+	level := slog.LevelInfo
+	if err != nil {
+		level = slog.LevelWarn
+	}
+	log.LogAttrs(ctx, level, "ews call", append(x.logAttrs(start, err),
+		slog.Int("attempts", x.info.Attempts))...)
+}
+
+func (x *exchange) logAttempt(ctx context.Context, start time.Time, err error) {
+	log := x.client.log
+	if log == nil {
+		return
+	}
+	log.LogAttrs(ctx, slog.LevelDebug, "ews attempt", append(x.logAttrs(start, err),
+		slog.Int("attempt", x.info.Attempts))...)
+}
+
+// logAttrs describes an attempt by facts that hold no content: an error is logged by its kind and
+// code, because its text may quote the server, and the server the request.
+func (x *exchange) logAttrs(start time.Time, err error) []slog.Attr {
+	attrs := []slog.Attr{
+		slog.String("op", x.op.Name),
+		slog.Duration("duration", time.Since(start)),
+		slog.Int("status", x.info.StatusCode),
+		slog.String("request_id", clip(x.info.RequestID, 64)),
+		slog.String("client_request_id", x.info.ClientRequestID),
+	}
+	if err != nil {
+		attrs = append(attrs, slog.String("error", errorKind(err)))
+	}
+	return attrs
+}

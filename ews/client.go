@@ -1,0 +1,225 @@
+package ews
+
+import (
+	"crypto/tls"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+)
+
+// defaultTimeout bounds one attempt of a client that was given no http.Client: Exchange itself
+// ends a request after a minute.
+const defaultTimeout = 2 * time.Minute
+
+// Options are the settings of a [Client]. They are copied: later changes have no effect.
+type Options struct {
+	// HTTPClient sends the requests; authentication is its Transport's business (package auth). It
+	// is copied without its Jar, since one mailbox's routing cookie would misroute another's, and
+	// never follows redirects, since they would carry requests and credentials elsewhere. Without
+	// a Transport of its own it gets the tuned one. nil: a private client with 2 minutes per
+	// attempt and 100 idle connections a host.
+	HTTPClient *http.Client
+
+	Header Header // of every request; see [Client.WithHeader] for others
+
+	// UserAgent is put before the module's own. Exchange administrators allow and block by it: one
+	// value per application.
+	UserAgent string
+
+	// MaxResponseBytes bounds an answer, unpacked. 0: 32 MiB.
+	MaxResponseBytes int64
+
+	Retry RetryPolicy
+
+	// Logger gets a record per call and per wait, and at debug level per attempt; never a body or
+	// a credential. nil: silent.
+	Logger *slog.Logger
+
+	// AllowHTTP permits http:// to hosts other than this one.
+	AllowHTTP bool
+}
+
+// Client calls the operations of one Exchange server. Make one with [NewClient] and share it: it
+// is safe for concurrent use, and copies made with [Client.WithHeader] and [Client.Impersonate]
+// share its connections.
+type Client struct {
+	*core
+	header  Header
+	encoded []byte      // content of soap:Header
+	anchor  []string    // value of X-AnchorMailbox, nil for none
+	bad     *InputError // why header cannot be sent
+}
+
+// core is what a client shares with its copies.
+type core struct {
+	http      *http.Client
+	template  *http.Request
+	userAgent []string
+	limit     int64
+	retry     RetryPolicy
+	log       *slog.Logger
+}
+
+// NewClient returns a client for the server at endpoint, such as
+// "https://mail.contoso.com/EWS/Exchange.asmx". It does not contact the server. nil opts work.
+//
+// An endpoint without scheme or host, with user information, query or fragment, http:// beyond
+// this host without AllowHTTP, and options that cannot be sent are an [*InputError].
+func NewClient(endpoint string, opts *Options) (*Client, error) {
+	if opts == nil {
+		opts = &Options{}
+	}
+	u, bad := parseEndpoint(endpoint, opts.AllowHTTP)
+	if bad == nil {
+		bad = opts.check()
+	}
+	if bad != nil {
+		return nil, bad
+	}
+	c := &core{
+		http:      privateHTTPClient(opts.HTTPClient),
+		template:  newTemplate(u),
+		userAgent: []string{strings.TrimSpace(opts.UserAgent + " " + moduleUserAgent())},
+		limit:     opts.MaxResponseBytes,
+		retry:     opts.Retry.withDefaults(),
+		log:       opts.Logger,
+	}
+	client := (&Client{core: c}).WithHeader(opts.Header)
+	if client.bad != nil {
+		return nil, client.bad.of("NewClient")
+	}
+	return client, nil
+}
+
+// check reports the first option that is out of range.
+func (o *Options) check() *InputError {
+	bad := func(field, reason string) *InputError {
+		return &InputError{Op: "NewClient", Field: field, Reason: reason}
+	}
+	switch {
+	case o.MaxResponseBytes < 0:
+		return bad("MaxResponseBytes", "negative")
+	case o.Retry.MaxAttempts < 0:
+		return bad("Retry.MaxAttempts", "negative")
+	case o.Retry.MaxWait < 0:
+		return bad("Retry.MaxWait", "negative")
+	case !isHeaderValue(o.UserAgent):
+		return bad("UserAgent", "holds a control character")
+	}
+	return nil
+}
+
+// Header returns the header that the client's requests carry.
+func (c *Client) Header() Header { return c.header }
+
+// WithHeader returns a copy of the client whose requests carry h. It is cheap and uses the same
+// connections: make one per mailbox, even per call. A bad header fails each call of the copy with
+// an [*InputError].
+func (c *Client) WithHeader(h Header) *Client {
+	copied := &Client{core: c.core, header: h}
+	copied.encoded, copied.bad = h.encode()
+	if anchor := h.anchor(); anchor != "" && copied.bad == nil {
+		copied.anchor = []string{anchor}
+	}
+	return copied
+}
+
+// Impersonate returns a copy of the client that acts on behalf of a. The anchor mailbox follows
+// the account unless the header names one. Account{} is bad input for each call of the copy,
+// never "nobody": a lookup that came back empty must not touch the service account's own mailbox.
+func (c *Client) Impersonate(a Account) *Client {
+	h := c.header
+	h.Impersonate = a
+	copied := c.WithHeader(h)
+	if a.IsZero() && copied.bad == nil {
+		copied.bad = &InputError{Field: "Header.Impersonate", Reason: a.problem()}
+	}
+	return copied
+}
+
+// CloseIdleConnections closes connections that no request uses at the moment.
+func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }
+
+// parseEndpoint checks the endpoint. Reasons never quote it: it may hold a password.
+func parseEndpoint(endpoint string, allowHTTP bool) (*url.URL, *InputError) {
+	u, err := url.Parse(endpoint)
+	reason := ""
+	switch {
+	case endpoint == "":
+		reason = "empty: it looks like https://mail.contoso.com/EWS/Exchange.asmx"
+	case err != nil:
+		reason = "not a URL: it looks like https://mail.contoso.com/EWS/Exchange.asmx"
+	case u.Scheme != "https" && u.Scheme != "http":
+		reason = "the scheme must be https: it looks like https://mail.contoso.com/EWS/Exchange.asmx"
+	case u.Hostname() == "":
+		reason = "no host: it looks like https://mail.contoso.com/EWS/Exchange.asmx"
+	case u.User != nil:
+		reason = "holds user information: credentials belong to the http.Client's transport"
+	case u.RawQuery != "" || u.ForceQuery:
+		reason = "holds a query"
+	case u.Fragment != "" || strings.Contains(endpoint, "#"):
+		reason = "holds a fragment"
+	case u.Scheme == "http" && !allowHTTP && !isLoopback(u.Hostname()):
+		reason = "http:// would send everything in clear; use https:// or set AllowHTTP"
+	}
+	if reason != "" {
+		return nil, &InputError{Op: "NewClient", Field: "endpoint", Reason: reason}
+	}
+	return u, nil
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}
+
+// privateHTTPClient copies hc, or makes one, without cookies and redirects.
+func privateHTTPClient(hc *http.Client) *http.Client {
+	copied := http.Client{Timeout: defaultTimeout}
+	if hc != nil {
+		copied = *hc
+	}
+	if copied.Transport == nil {
+		copied.Transport = tunedTransport()
+	}
+	copied.Jar = nil
+	copied.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &copied
+}
+
+// tunedTransport clones the default transport, whose 2 idle connections a host would cost a new
+// TLS connection for most calls of a busy service.
+func tunedTransport() http.RoundTripper {
+	base, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		return http.DefaultTransport // replaced by the program: its choice
+	}
+	t := base.Clone()
+	t.MaxIdleConns = 0 // bounded per host
+	t.MaxIdleConnsPerHost = 100
+	if t.TLSClientConfig == nil {
+		t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	t.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(0)
+	return t
+}
+
+// moduleUserAgent returns the module's own User-Agent.
+func moduleUserAgent() string {
+	version := "devel"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, m := range append(info.Deps, &info.Main) {
+			if m.Path == modulePath && strings.HasPrefix(m.Version, "v") {
+				version = m.Version
+			}
+		}
+	}
+	return "go-ews-exchange/" + version + " (" + runtime.Version() + ")"
+}
+
+const modulePath = "github.com/go-ews/exchange"

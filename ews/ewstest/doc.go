@@ -1,0 +1,48 @@
+// Package ewstest is an Exchange server for tests, in process. It keeps an instant-messaging list
+// for each mailbox and answers the 13 operations of package ews, and what may be wrong with a
+// request, as Exchange does. Give its client to the code under test:
+//
+//	exchange := ewstest.NewServer(nil)
+//	client, err := ews.NewClient(ewstest.Endpoint, &ews.Options{HTTPClient: exchange.Client()})
+//
+// There is no listener and no goroutine behind it, so a test runs in parallel with any other and
+// inside [testing/synctest]. Where a real connection is wanted, [Server.Start] listens on loopback,
+// and [httptest.NewServer] takes a Server as its handler.
+//
+// # Looking at what happened
+//
+// [Server.List] and [Server.Groups] tell what is in a mailbox, [Server.Requests] what was asked for.
+//
+// # Making things go wrong
+//
+// [Server.Fail] queues an answer for the next call of an operation: any error of package ews, a
+// dropped connection ([DropBefore], [DropAfter]), a cut answer ([Truncate]). Options.Intercept sees
+// every request first and may answer likewise.
+//
+// # What is known, and what is guessed
+//
+// Microsoft documents the operations with one sample each, and says little about their rules. What
+// this package does is documented unless it is in this list, in which it is inferred:
+//
+//   - Names of groups are compared without case, and the built-in groups and distribution groups
+//     count: their names are taken too. That a group cannot be renamed to the name it has is
+//     documented.
+//   - The 64 groups of a list are user groups and distribution groups; the three built-in ones do
+//     not count. The 1,000 contacts are those of the whole list. Microsoft words it in both ways.
+//   - A contact that is added without a group goes to Other Contacts.
+//   - An instant-messaging address, or tel URI, that the list has already makes no second contact:
+//     the first one is added to the group and comes back. Adding a member again changes nothing.
+//   - A contact lives in the list as long as a group has it. Removed from its last group, or with
+//     its last group, it leaves the list.
+//   - Distribution groups have no members here, and can be neither renamed nor filled. Any
+//     well-formed address names one: there is no directory behind it.
+//   - Built-in groups cannot be renamed or removed: ErrorInvalidImGroupId.
+//   - A group id that no group has: ErrorInvalidImGroupId, but for the two operations that make
+//     contacts, and for RemoveDistributionGroupFromImList: ErrorItemNotFound. An id of another
+//     mailbox is ErrorNonExistentMailbox everywhere; it is documented for AddNewImContactToGroup.
+//   - Change keys must be base64, and old ones are accepted.
+//   - A request without RequestServerVersion is accepted.
+//
+// Ids are as long as Exchange's and look like them. The same calls in the same order give the same
+// ids on every server.
+package ewstest

@@ -1,0 +1,149 @@
+package ewstest
+
+import (
+	"errors"
+	"maps"
+	"net"
+	"net/http"
+	"strconv"
+
+	"github.com/go-ews/exchange/ews"
+)
+
+// failure is an entry of the queue that Fail fills.
+type failure struct {
+	op  string // "": any
+	err error
+}
+
+// Fail makes the next call of op end in err; "" is any call. What is queued is used up in order,
+// one entry per request, by the first request that it fits, a retry of the client included; the
+// request is then not executed, except where it says so below. A nil err lets a call pass.
+//
+//   - *[ews.Error]: the response element with ResponseClass="Error", or a SOAP fault if the error
+//     has a Fault or a code that Exchange sends as one, such as ErrorServerBusy. Details become
+//     MessageXml. A Fault's own parts go as they are. Info.StatusCode is the HTTP status of a
+//     fault (0: 500), Info.RequestID its request-id.
+//   - [ews.ResponseCode]: likewise, with Exchange's text.
+//   - *[ews.SchemaValidationError]: that fault; in another form if it has an Err with a Fault.
+//   - *[ews.HTTPError]: status (0: 500), headers and body as they are. A Content-Length beyond the
+//     body makes an answer that ends early.
+//   - [DropBefore], [DropAfter], [Truncate]. The last two execute the request; and so does
+//     [ews.ErrOutcomeUnknown], which is DropAfter.
+//   - Any other error: [Server.RoundTrip] returns it, or the Err of an *[ews.TransportError], and
+//     over a real connection it is DropBefore.
+func (s *Server) Fail(op string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failures = append(s.failures, failure{op, err})
+}
+
+// DropBefore returns an error for [Server.Fail] that ends the connection before the request is
+// executed. The client cannot tell it from [DropAfter].
+func DropBefore() error { return &drop{} }
+
+// DropAfter returns an error for [Server.Fail] that executes the request and ends the connection
+// without an answer.
+func DropAfter() error { return &drop{after: true} }
+
+// Truncate returns an error for [Server.Fail] that executes the request and ends the connection
+// after n bytes of the answer's body, although its Content-Length promised all of them. An answer
+// of n bytes or less arrives whole; below 0 is 0.
+func Truncate(n int) error { return &truncation{n: n} }
+
+type drop struct{ after bool }
+
+func (e *drop) Error() string {
+	if e.after {
+		return "ewstest: connection dropped after the request was executed"
+	}
+	return "ewstest: connection dropped before the request was executed"
+}
+
+type truncation struct{ n int }
+
+func (e *truncation) Error() string {
+	return "ewstest: answer cut after " + strconv.Itoa(e.n) + " bytes"
+}
+
+// interrupt asks Intercept, then the queue, what is to happen to the call instead of its execution.
+func (s *Server) interrupt(c *call) error {
+	if s.intercept != nil {
+		if err := s.intercept(c.clone()); err != nil {
+			return err
+		}
+	}
+	return s.nextFailure(c.Op)
+}
+
+func (s *Server) nextFailure(op string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, f := range s.failures {
+		if f.op == "" || f.op == op {
+			s.failures = append(s.failures[:i:i], s.failures[i+1:]...)
+			return f.err
+		}
+	}
+	return nil
+}
+
+// failed answers with an error of the caller's, or of an operation.
+func (s *Server) failed(op string, err error) *answer {
+	var (
+		schema    *ews.SchemaValidationError
+		refused   *ews.Error
+		code      ews.ResponseCode
+		page      *ews.HTTPError
+		transport *ews.TransportError
+		drop      *drop
+	)
+	switch {
+	case errors.As(err, &schema):
+		return schemaError(schema)
+	case errors.As(err, &refused):
+		if refused.Fault != nil || comesAsFault(refused.Code) {
+			return fault(refused)
+		}
+		return s.refusal(op, refused)
+	case errors.As(err, &code):
+		return s.failed(op, &ews.Error{Code: code})
+	case errors.As(err, &page):
+		return verbatim(page)
+	case errors.As(err, &drop):
+		return noAnswer()
+	case errors.As(err, &transport) && transport.Err != nil:
+		return &answer{lost: transport.Err}
+	}
+	return &answer{lost: err}
+}
+
+// verbatim answers with what is no SOAP.
+func verbatim(e *ews.HTTPError) *answer {
+	a := &answer{status: e.StatusCode, header: maps.Clone(e.Header), body: e.Body, asItIs: true}
+	if a.status < 200 || a.status > 999 {
+		a.status = http.StatusInternalServerError
+	}
+	if a.header == nil {
+		a.header = http.Header{}
+	}
+	a.size = len(a.body)
+	if n, err := strconv.Atoi(a.header.Get("Content-Length")); err == nil && n >= 0 {
+		a.cut = n > len(a.body)
+		a.size = n
+		a.body = a.body[:min(n, len(a.body))]
+	}
+	return a
+}
+
+// neverConnected reports whether a failure of the caller's means that no connection came about: it
+// is one of dialling, or says by itself that nothing was sent.
+func neverConnected(err error) bool {
+	var sent interface{ NotSent() bool }
+	if errors.As(err, &sent) && sent.NotSent() {
+		return true
+	}
+	var op *net.OpError
+	var dns *net.DNSError
+	return errors.As(err, &op) && op.Op == "dial" || errors.As(err, &dns)
+}

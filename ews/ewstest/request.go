@@ -1,0 +1,152 @@
+package ewstest
+
+import (
+	"bytes"
+	"context"
+	"encoding/xml"
+	"net/http"
+	"path"
+	"strings"
+
+	"github.com/go-ews/exchange/internal/dotnet"
+)
+
+// The name spaces of requests and answers.
+const (
+	envelopeSpace = "http://schemas.xmlsoap.org/soap/envelope/"
+	messagesSpace = "http://schemas.microsoft.com/exchange/services/2006/messages"
+	typesSpace    = "http://schemas.microsoft.com/exchange/services/2006/types"
+	errorsSpace   = "http://schemas.microsoft.com/exchange/services/2006/errors"
+)
+
+// How many requests are kept for Requests, and how many bytes of their bodies.
+const (
+	keptRequests = 1000
+	keptBytes    = 64 << 20
+)
+
+// Request is a request as the server got it.
+type Request struct {
+	// Op is the local name of the body's element, such as "AddImGroup". If the request is too
+	// malformed to have one, it is the SOAPAction's last part, else "".
+	Op string
+
+	// Mailbox is whose list is meant, in lower case: the impersonated identifier, whichever of the
+	// four kinds it is, else Options.User's, else Options.Mailbox.
+	Mailbox string
+
+	Header http.Header // of HTTP, with whatever credentials it had
+	Body   []byte      // the envelope, as it came
+
+	ctx context.Context // a callback's own view of the request, like that of *http.Request
+}
+
+// Context ends when whoever sent the request no longer waits for the answer, as far as the server
+// can tell. In what [Server.Requests] returns it is [context.Background].
+func (r Request) Context() context.Context {
+	if r.ctx == nil {
+		return context.Background()
+	}
+	return r.ctx
+}
+
+// clone returns a copy that shares nothing with r.
+func (r Request) clone() Request {
+	r.Header = r.Header.Clone()
+	r.Body = bytes.Clone(r.Body)
+	return r
+}
+
+// Requests returns the last 1,000 requests in the order in which they came, those included that
+// were answered with an error or not at all. A request that reached no application, because path,
+// method or content type were wrong, is not among them. Of large requests, fewer are kept.
+func (s *Server) Requests() []Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]Request, len(s.requests.kept))
+	for i, r := range s.requests.kept {
+		out[i] = r.clone()
+	}
+	return out
+}
+
+// requestLog keeps the last requests within bounds.
+type requestLog struct {
+	kept  []Request
+	bytes int
+}
+
+func (l *requestLog) add(r Request) {
+	r = r.clone()
+	r.ctx = nil
+	l.kept = append(l.kept, r)
+	l.bytes += len(r.Body)
+	for len(l.kept) > keptRequests || l.bytes > keptBytes && len(l.kept) > 1 {
+		l.bytes -= len(l.kept[0].Body)
+		l.kept[0] = Request{} // the array lives on until append moves it
+		l.kept = l.kept[1:]
+	}
+}
+
+// call is a request with what was found in it.
+type call struct {
+	Request
+	op        *dotnet.Element // the body's element; nil if there is none
+	version   string          // RequestServerVersion; "" if absent
+	violation *dotnet.Violation
+}
+
+// receive reads and logs a request.
+func (s *Server) receive(r *http.Request, body []byte) *call {
+	envelope, violation := dotnet.Check(body, func(op xml.Name) bool { return s.handler(op.Local) != nil })
+	c := &call{
+		Request:   Request{Header: r.Header, Body: body, ctx: r.Context()},
+		violation: violation,
+	}
+	if envelope != nil {
+		c.readHeader(envelope.Child(envelopeSpace, "Header"))
+		if b := envelope.Child(envelopeSpace, "Body"); b != nil && len(b.Children) > 0 {
+			c.op = b.Children[0]
+			c.Op = c.op.Name.Local
+		}
+	}
+	if c.Op == "" {
+		c.Op = soapAction(r.Header)
+	}
+	if c.Mailbox == "" && s.user != nil {
+		c.Mailbox = strings.ToLower(s.user(r))
+	}
+	if c.Mailbox == "" {
+		c.Mailbox = s.mailbox
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests.add(c.Request)
+	return c
+}
+
+// readHeader takes what matters here out of the SOAP header, which may be nil.
+func (c *call) readHeader(header *dotnet.Element) {
+	if header == nil {
+		return
+	}
+	if v := header.Child(typesSpace, "RequestServerVersion"); v != nil {
+		c.version, _ = v.Attr("Version")
+	}
+	impersonation := header.Child(typesSpace, "ExchangeImpersonation")
+	if impersonation == nil {
+		return
+	}
+	if sid := impersonation.Child(typesSpace, "ConnectingSID"); sid != nil && len(sid.Children) > 0 {
+		c.Mailbox = strings.ToLower(strings.TrimSpace(sid.Children[0].Text))
+	}
+}
+
+// soapAction returns the operation that the SOAPAction header names, "" if it names none.
+func soapAction(h http.Header) string {
+	action := strings.Trim(h.Get("SOAPAction"), `" `)
+	if action == "" {
+		return ""
+	}
+	return path.Base(action)
+}

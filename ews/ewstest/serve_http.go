@@ -1,0 +1,74 @@
+package ewstest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// maxRequest bounds the body of a request. IIS in front of Exchange takes 64 MB as a rule; nothing
+// that a test sends comes near.
+const maxRequest = 16 << 20
+
+// ServeHTTP answers a request on any path that ends it in /EWS/Exchange.asmx: mount the server at
+// the root. A dropped or cut answer ends the connection by [http.ErrAbortHandler].
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		w.WriteHeader(http.StatusRequestEntityTooLarge)
+		return
+	}
+	if err != nil {
+		return // the client went away in the middle of its request
+	}
+	a := s.serve(r, body)
+	if a.lost != nil {
+		abort()
+	}
+	h := w.Header()
+	for name, values := range a.header {
+		h[name] = values
+	}
+	h.Set("Content-Length", strconv.Itoa(a.size))
+	w.WriteHeader(a.status)
+	_, err = w.Write(a.body)
+	if err != nil || !a.cut {
+		return
+	}
+	if err := http.NewResponseController(w).Flush(); err != nil {
+		return // without Flusher there is no connection to end early
+	}
+	abort()
+}
+
+// abort ends the connection without a word, as the documentation of http.Handler says.
+func abort() {
+	panic(http.ErrAbortHandler) //nolint:forbidigo // net/http's way to drop a connection, HTTP/2 included
+}
+
+// Start listens on a free port of the loopback interface and returns the endpoint,
+// http://127.0.0.1:PORT/EWS/Exchange.asmx, and what ends it: stop closes every connection and may be
+// called more than once. Several listeners share one server's mailboxes.
+//
+// Where no port can be had, Start panics, as httptest.NewServer does.
+func (s *Server) Start() (endpoint string, stop func()) {
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		//nolint:forbidigo // a machine without loopback runs no test; an error would burden every caller
+		panic(fmt.Sprintf("ewstest: no port on the loopback interface: %v", err))
+	}
+	server := &http.Server{Handler: s, ReadHeaderTimeout: 30 * time.Second}
+	var done sync.WaitGroup
+	done.Go(func() { _ = server.Serve(listener) }) // always http.ErrServerClosed, by stop
+	return "http://" + listener.Addr().String() + "/EWS/Exchange.asmx", func() {
+		_ = server.Close() // the listener's error would say that it was closed already
+		done.Wait()
+	}
+}

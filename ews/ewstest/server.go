@@ -1,0 +1,159 @@
+package ewstest
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/imgroup"
+)
+
+// Endpoint is an address to give to ews.NewClient together with [Server.Client]. No name is looked
+// up: every URL with the path /EWS/Exchange.asmx reaches the server.
+const Endpoint = "https://exchange.test/EWS/Exchange.asmx"
+
+// defaultMailbox is whose list is meant when nobody says.
+const defaultMailbox = "user@exchange.test"
+
+// Options are the settings of a [Server]. They are copied.
+type Options struct {
+	// Mailbox is the mailbox of callers that neither impersonate nor are known to User.
+	// "": user@exchange.test.
+	Mailbox string
+
+	// Mailboxes names the mailboxes that exist, with Mailbox if that is set; a call for another
+	// one is answered with the fault ErrorNonExistentMailbox. Empty: every mailbox exists, and is
+	// made on first use.
+	Mailboxes []string
+
+	// User tells who the caller is, where a front end in between has checked that: from a header
+	// such as X-Remote-User, say. "" leaves it to Mailbox. Nil: nobody is known.
+	//
+	// Impersonation goes before it: who impersonates whom is not checked.
+	User func(*http.Request) string
+
+	// Version is what answers carry as ServerVersionInfo. Zero: 15.2.2562.17 with V2017_07_11,
+	// the first build of Subscription Edition.
+	Version ews.ServerVersion
+
+	// Intercept is called before each request is executed, the malformed ones included, with no
+	// lock held: it may use the server. What it returns is answered as [Server.Fail] would, and
+	// what is queued there waits; with nil the request takes its course. It may be called at the
+	// same time from several goroutines. One that waits should mind [Request.Context].
+	Intercept func(Request) error
+}
+
+// Server is an Exchange server with the operations of the instant-messaging list. It is an
+// [http.Handler] and an [http.RoundTripper], asks for no authentication, and is safe for concurrent
+// use. Make one with [NewServer].
+type Server struct {
+	mailbox   string
+	only      []string // the mailboxes that exist; nil: any
+	user      func(*http.Request) string
+	version   ews.ServerVersion
+	intercept func(Request) error
+
+	mu        sync.Mutex // guards what follows, and is never held while foreign code runs
+	mailboxes map[string]*mailbox
+	handlers  map[string]func(Request) (string, error)
+	failures  []failure
+	requests  requestLog
+	answers   uint64 // given so far
+}
+
+// NewServer returns a server without mailboxes, or rather with all of them empty. Nil options work.
+func NewServer(opts *Options) *Server {
+	if opts == nil {
+		opts = &Options{}
+	}
+	s := &Server{
+		mailbox:   strings.ToLower(opts.Mailbox),
+		user:      opts.User,
+		version:   opts.Version,
+		intercept: opts.Intercept,
+		mailboxes: make(map[string]*mailbox),
+		handlers:  make(map[string]func(Request) (string, error)),
+	}
+	for _, name := range opts.Mailboxes {
+		s.only = append(s.only, strings.ToLower(name))
+	}
+	if s.only != nil && s.mailbox != "" {
+		s.only = append(s.only, s.mailbox)
+	}
+	if s.mailbox == "" {
+		s.mailbox = defaultMailbox
+	}
+	if s.version == (ews.ServerVersion{}) {
+		s.version = ews.ServerVersion{
+			Major: 15, Minor: 2, MajorBuild: 2562, MinorBuild: 17, Version: "V2017_07_11",
+		}
+	}
+	return s
+}
+
+// Client returns an HTTP client whose every request is answered by s.
+func (s *Server) Client() *http.Client { return &http.Client{Transport: s} }
+
+// Groups returns the groups that were made in a mailbox, in the order in which they were made:
+// user groups and distribution groups, without the three built-in ones. "" is the mailbox of
+// callers that name none. The result is the caller's own.
+func (s *Server) Groups(mailbox string) []imgroup.ImGroup {
+	groups := s.List(mailbox).Groups
+	return slices.DeleteFunc(groups, func(g imgroup.ImGroup) bool { return g.GroupType.BuiltIn() })
+}
+
+// List returns the whole list of a mailbox, as GetImItemList would: the built-in groups, those that
+// were made, and the contacts. It is empty for a mailbox that does not exist. "" is the mailbox of
+// callers that name none. The result is the caller's own.
+func (s *Server) List(mailbox string) *imgroup.ItemList {
+	if mailbox == "" {
+		mailbox = s.mailbox
+	}
+	m, ok := s.open(strings.ToLower(mailbox))
+	if !ok {
+		return &imgroup.ItemList{}
+	}
+	return m.list()
+}
+
+// Handle makes the server answer an operation of the user's own: h is called for every request
+// whose body element has the local name op, with no lock held. What it returns goes into the
+// answer's soap:Body as it stands, so it is one element with its name spaces declared; m, t, xsi and
+// xsd are. An error is answered as [Server.Fail] would.
+//
+// The element of such a request is not validated, the headers are. One of the 13 operations can
+// be replaced, and is validated as before. A nil h takes the operation back.
+func (s *Server) Handle(op string, h func(Request) (body string, err error)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if h == nil {
+		delete(s.handlers, op)
+		return
+	}
+	s.handlers[op] = h
+}
+
+// handler returns what Handle was given for op, nil if there is none.
+func (s *Server) handler(op string) func(Request) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.handlers[op]
+}
+
+// open returns the mailbox of that lower-case name, and makes it on first use. It reports false for
+// one that does not exist.
+func (s *Server) open(name string) (*mailbox, bool) {
+	if s.only != nil && !slices.Contains(s.only, name) {
+		return nil, false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m, ok := s.mailboxes[name]
+	if !ok {
+		m = newMailbox(name)
+		s.mailboxes[name] = m
+	}
+	return m, true
+}

@@ -1,0 +1,161 @@
+package ews
+
+import (
+	"bytes"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/go-ews/exchange/soap"
+)
+
+// faultError makes a fault an *Error, or a *SchemaValidationError.
+func (x *exchange) faultError(f *soap.Fault) error {
+	d := readDetail(f.Detail)
+	e := &Error{
+		Op: x.op.Name, Code: d.code, Message: strings.TrimSpace(d.message), Details: d.values,
+		Fault: f, Info: x.info,
+	}
+	if e.Code == "" && f.Code.Space == soap.NamespaceTypes {
+		e.Code = ResponseCode(f.Code.Local)
+	}
+	if e.Message == "" {
+		e.Message = strings.TrimSpace(f.String)
+	}
+	if e.Code != ErrorSchemaValidation {
+		return e
+	}
+	s := &SchemaValidationError{
+		Line: d.line, Position: d.position, Violation: d.violationOf(e, f), Err: e,
+	}
+	if s.Line <= 0 || s.Position <= 0 {
+		// Some servers say 0 and 0, and tell the place in the text alone.
+		s.Line, s.Position = placeIn(s.Violation)
+	}
+	s.excerpt = newExcerpt(x.request.bytes, s.Line, s.Position)
+	return s
+}
+
+// bareMessage is what a schema fault says that keeps the violation elsewhere.
+const bareMessage = "The request failed schema validation."
+
+// faultDetail is what the detail of a fault tells, in any of the forms that servers use.
+type faultDetail struct {
+	code           ResponseCode
+	message        string
+	line, position int
+	violation      string  // of MessageXml
+	outer          string  // of the detail itself
+	values         Details // of MessageXml, but for those above
+}
+
+// violationOf chooses the violation: MessageXml's, else the detail's, else the message unless it is
+// the bare one, else the faultstring as it stands.
+func (d *faultDetail) violationOf(e *Error, f *soap.Fault) string {
+	switch {
+	case d.violation != "":
+		return d.violation
+	case d.outer != "":
+		return d.outer
+	case d.message != "" && e.Message != bareMessage:
+		return e.Message
+	}
+	return strings.TrimSpace(f.String)
+}
+
+// readDetail reads a fault's detail. Names are matched without regard to their name space: older
+// servers put MessageXml into the errors namespace, newer ones into types. What cannot be read is
+// left out, since the fault itself is whole.
+func readDetail(detail []byte) faultDetail {
+	var d faultDetail
+	if len(detail) == 0 {
+		return d
+	}
+	r := soap.NewReader(wrapped(detail), soap.Limits{})
+	if ok, err := r.Next(); ok && err == nil {
+		_ = d.readChildren(r, false)
+	}
+	return d
+}
+
+// wrapped gives the detail's content one root element.
+func wrapped(content []byte) io.Reader {
+	return io.MultiReader(strings.NewReader("<detail>"), bytes.NewReader(content),
+		strings.NewReader("</detail>"))
+}
+
+// readChildren reads the children of detail, or of MessageXml inside it.
+func (d *faultDetail) readChildren(r *soap.Reader, inner bool) error {
+	for {
+		ok, err := r.Next()
+		if !ok {
+			return err
+		}
+		if err := d.readChild(r, inner); err != nil {
+			return err
+		}
+	}
+}
+
+func (d *faultDetail) readChild(r *soap.Reader, inner bool) error {
+	local := r.Name().Local
+	if local == "MessageXml" && !inner {
+		return d.readChildren(r, true)
+	}
+	name, _ := r.Attr("", "Name")
+	name = detailName(local, name)
+	uri, _ := r.Attr("", "FieldURI")
+	text, err := r.Text()
+	if err != nil {
+		return err
+	}
+	text = strings.TrimSpace(text)
+	switch {
+	case local == "Line", local == "LineNumber":
+		d.line = positive(text, d.line)
+	case local == "Position", local == "LinePosition":
+		d.position = positive(text, d.position)
+	case local == "Violation" && inner:
+		d.violation = text
+	case local == "Violation":
+		d.outer = text
+	case inner:
+		d.values.put(local, uri)
+		d.values.put(name, text)
+	case local == "ResponseCode":
+		d.code = ResponseCode(text)
+	case local == "Message":
+		d.message = text
+	}
+	return nil
+}
+
+// positive returns the number that text holds, or old if it holds none above 0.
+func positive(text string, old int) int {
+	if n, err := strconv.Atoi(text); err == nil && n > 0 {
+		return n
+	}
+	return old
+}
+
+// placeIn reads the last "Line 4, position 60." of a violation, 0 and 0 if there is none.
+func placeIn(violation string) (line, position int) {
+	lower := strings.ToLower(violation)
+	i := strings.LastIndex(lower, "line ")
+	if i < 0 {
+		return 0, 0
+	}
+	lineText, rest, ok := strings.Cut(lower[i+len("line "):], ", position ")
+	if !ok {
+		return 0, 0
+	}
+	end := strings.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' })
+	if end >= 0 {
+		rest = rest[:end]
+	}
+	line, position = positive(lineText, 0), positive(rest, 0)
+	if line == 0 || position == 0 {
+		return 0, 0
+	}
+	return line, position
+}

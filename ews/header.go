@@ -1,0 +1,143 @@
+package ews
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/go-ews/exchange/soap"
+)
+
+// NoAnchor as a Header's AnchorMailbox leaves X-AnchorMailbox out even with impersonation.
+const NoAnchor = "-"
+
+// Header holds what every request of a client says beside its operation: the SOAP headers
+// RequestServerVersion, MailboxCulture and ExchangeImpersonation, and the HTTP header
+// X-AnchorMailbox. The zero value asks for Exchange2013 and impersonates nobody.
+type Header struct {
+	// RequestServerVersion is the schema version asked for. "": Exchange2013, the first one with
+	// IM lists. [OmitVersion]: no header. A value outside the schema's list is refused.
+	RequestServerVersion Version
+
+	// MailboxCulture is the language of the server's texts, an RFC 3066 tag such as "de-DE". "":
+	// no header. A tag of another form is refused; whether the server has the language is its to
+	// say (ErrorUnsupportedCulture).
+	MailboxCulture string
+
+	// Impersonate is the account on whose behalf requests are made. Zero: nobody. It takes the
+	// management role ApplicationImpersonation.
+	Impersonate Account
+
+	// AnchorMailbox is sent as X-AnchorMailbox, by which a front end finds the right server. "":
+	// the impersonated SMTP address, if there is one. [NoAnchor]: no header. Microsoft asks for it
+	// with impersonation, and insists with OAuth application permissions.
+	AnchorMailbox string
+}
+
+// check reports the first field that cannot be sent.
+func (h *Header) check() *InputError {
+	if v := h.RequestServerVersion; v != "" && v != OmitVersion && !v.known() {
+		return &InputError{Field: "Header.RequestServerVersion",
+			Reason: fmt.Sprintf("%q is not in the schema's list; see the Version constants", clip(string(v), 40))}
+	}
+	if c := h.MailboxCulture; c != "" && !isLanguageTag(c) {
+		return &InputError{Field: "Header.MailboxCulture",
+			Reason: fmt.Sprintf("%q is not an RFC 3066 tag such as en-US", clip(c, 40))}
+	}
+	if h.Impersonate != (Account{}) {
+		if problem := h.Impersonate.problem(); problem != "" {
+			return &InputError{Field: "Header.Impersonate", Reason: problem}
+		}
+	}
+	if !isHeaderValue(h.AnchorMailbox) {
+		return &InputError{Field: "Header.AnchorMailbox", Reason: "holds a control character"}
+	}
+	return nil
+}
+
+// anchor returns the value of X-AnchorMailbox, "" for none.
+func (h *Header) anchor() string {
+	switch h.AnchorMailbox {
+	case "":
+		return h.Impersonate.smtpAddress()
+	case NoAnchor:
+		return ""
+	}
+	return h.AnchorMailbox
+}
+
+// encode returns the content of soap:Header, empty if there is none. The order is that of
+// Microsoft's own client: version, culture, impersonation.
+func (h *Header) encode() ([]byte, *InputError) {
+	if bad := h.check(); bad != nil {
+		return nil, bad
+	}
+	var dst []byte
+	switch h.RequestServerVersion {
+	case OmitVersion:
+	case "":
+		dst = appendVersion(dst, Exchange2013)
+	default:
+		dst = appendVersion(dst, h.RequestServerVersion)
+	}
+	if h.MailboxCulture != "" {
+		dst = append(dst, "<t:MailboxCulture>"...)
+		dst = append(dst, h.MailboxCulture...)
+		dst = append(dst, "</t:MailboxCulture>\n"...)
+	}
+	if !h.Impersonate.IsZero() {
+		var err error
+		dst = append(dst, "<t:ExchangeImpersonation>\n<t:ConnectingSID>\n"...)
+		if dst, err = h.Impersonate.append(dst); err != nil {
+			return nil, &InputError{Field: "Header.Impersonate", Reason: inputReason(err)}
+		}
+		dst = append(dst, "</t:ConnectingSID>\n</t:ExchangeImpersonation>\n"...)
+	}
+	return dst, nil
+}
+
+func appendVersion(dst []byte, v Version) []byte {
+	dst = append(dst, `<t:RequestServerVersion Version="`...)
+	dst = append(dst, v...)
+	return append(dst, "\"/>\n"...)
+}
+
+// inputReason words an encoding error for an InputError.
+func inputReason(err error) string {
+	var char *soap.CharError
+	if errors.As(err, &char) {
+		return char.Error()
+	}
+	return err.Error()
+}
+
+// isLanguageTag reports whether s has the form of RFC 3066, section 2.1, which is also that of
+// xs:language: 1 to 8 letters, then any number of "-" and 1 to 8 letters or digits.
+func isLanguageTag(s string) bool {
+	length, first := 0, true
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case c == '-' && length > 0:
+			length, first = 0, false
+			continue
+		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || !first && c >= '0' && c <= '9':
+			length++
+		default:
+			return false
+		}
+		if length > 8 {
+			return false
+		}
+	}
+	return length > 0
+}
+
+// isHeaderValue reports whether net/http will send s as the value of a header.
+func isHeaderValue(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' && c != '\t' || c == 0x7f {
+			return false
+		}
+	}
+	return true
+}
