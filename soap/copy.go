@@ -1,25 +1,32 @@
 package soap
 
-// copyElement reads the element that r stands on and writes it anew as a
-// document that needs nothing from outside, of at most TextBytes.
-func (r *Reader) copyElement() ([]byte, error) {
+import "bytes"
+
+// copyContent reads what is inside the element that r stands on, to its end
+// tag, and writes it anew, at most TextBytes of it. What it returns needs nothing from
+// outside: each of the elements on top declares all namespaces in scope,
+// used or not, since a prefix may also stand in a value (xsi:type).
+func (r *Reader) copyContent() ([]byte, error) {
 	depth := len(r.stack)
-	dst := r.appendInherited(r.appendName(nil, "<"))
-	dst, err := r.appendRest(dst)
-	for err == nil && len(r.stack) >= depth {
-		dst, err = r.appendNext(dst)
+	dst := r.text[:0]
+	for {
+		var err error
+		if dst, err = r.copyNext(dst, depth); err != nil {
+			return nil, err
+		}
 		if len(dst) > r.limits.TextBytes {
-			err = r.fail(&LimitError{What: "bytes of detail in a fault", Limit: int64(r.limits.TextBytes)})
+			return nil, r.fail(&LimitError{What: "bytes of detail in a fault", Limit: int64(r.limits.TextBytes)})
+		}
+		r.text = dst
+		if len(r.stack) < depth {
+			return bytes.Clone(dst), nil
 		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	return dst, nil
 }
 
-// appendNext copies the next piece of text or the next tag.
-func (r *Reader) appendNext(dst []byte) ([]byte, error) {
+// copyNext copies the next piece of text or the next tag. The one that closes
+// the element at depth is read only.
+func (r *Reader) copyNext(dst []byte, depth int) ([]byte, error) {
 	r.attrs = r.attrs[:0]
 	if r.empty {
 		r.leave()
@@ -31,32 +38,32 @@ func (r *Reader) appendNext(dst []byte) ([]byte, error) {
 		return nil, err
 	case piece != nil:
 		return escape(dst, piece, &textEscapes)
-	case r.buf[r.pos+1] == '/':
-		dst = append(r.appendName(dst, "</"), '>')
-		return dst, r.endTag()
+	case r.buf[r.pos+1] != '/':
+		return r.copyStart(dst, depth)
+	case len(r.stack) > depth:
+		dst = append(append(dst, "</"...), r.stack[len(r.stack)-1].name.full...)
+		dst = append(dst, '>')
 	}
+	return dst, r.endTag()
+}
+
+// copyStart copies a start tag, the prefixes being those of the document.
+func (r *Reader) copyStart(dst []byte, depth int) ([]byte, error) {
 	if err := r.startTag(); err != nil {
 		return nil, err
 	}
-	dst = r.appendName(dst, "<")
-	for _, b := range r.bindings[r.stack[len(r.stack)-1].bindings:] {
-		dst = appendBinding(dst, b)
+	e := &r.stack[len(r.stack)-1]
+	dst = append(append(dst, '<'), e.name.full...)
+	if len(r.stack) == depth+1 {
+		dst = r.appendInherited(dst)
+	} else {
+		for _, b := range r.bindings[e.bindings:] {
+			dst = appendBinding(dst, b)
+		}
 	}
-	return r.appendRest(dst)
-}
-
-// appendName writes the name of the innermost element with its own prefix.
-func (r *Reader) appendName(dst []byte, before string) []byte {
-	dst = append(dst, before...)
-	return append(dst, r.stack[len(r.stack)-1].name.full...)
-}
-
-// appendRest writes the attributes of the start tag just read, and its end.
-func (r *Reader) appendRest(dst []byte) ([]byte, error) {
 	var err error
 	for _, a := range r.attrs {
-		dst = append(dst, ' ')
-		dst = append(dst, a.name.full...)
+		dst = append(append(dst, ' '), a.name.full...)
 		dst = append(dst, '=', '"')
 		if dst, err = escape(dst, a.value, &attrEscapes); err != nil {
 			return nil, err
@@ -72,7 +79,7 @@ func (r *Reader) appendRest(dst []byte) ([]byte, error) {
 // appendInherited declares every namespace in scope, the innermost for each prefix.
 func (r *Reader) appendInherited(dst []byte) []byte {
 	for i, b := range r.bindings {
-		hidden := b.prefix == "" && b.space == "" // what holds at a root anyway
+		hidden := b.prefix == "" && b.space == "" // what holds anyway
 		for _, inner := range r.bindings[i+1:] {
 			hidden = hidden || inner.prefix == b.prefix
 		}
@@ -90,7 +97,6 @@ func appendBinding(dst []byte, b binding) []byte {
 		dst = append(append(dst, ':'), b.prefix...)
 	}
 	dst = append(dst, '=', '"')
-	// The reader has replaced whatever could not be carried.
-	dst, _ = AppendAttr(dst, b.space)
+	dst, _ = AppendAttr(dst, b.space) // it was read: whatever could not be carried is replaced
 	return append(dst, '"')
 }

@@ -13,10 +13,11 @@ type Fault struct {
 	Lang   string   // xml:lang of the faultstring
 	Actor  string   // faultactor
 
-	// Detail is the whole <detail> element, nil if there was none. It is a
-	// document of its own: all namespaces that were in scope are declared on
-	// its root, the prefixes are the server's, and forbidden characters
-	// are replaced. Both encoding/xml and NewReader take it. It is bounded by Limits.TextBytes.
+	// Detail is what <detail> held: a sequence of elements and text, nil if there was no
+	// such element. It stands on its own: each of the elements on top declares all
+	// namespaces that were in scope, prefixes are the server's, forbidden
+	// characters are replaced. An xml.Decoder takes it as it is; NewReader
+	// wants one root and takes it within a pair of tags. Limits.TextBytes bounds it.
 	Detail []byte
 }
 
@@ -70,7 +71,7 @@ func (f *Fault) readChild(r *Reader, local string) (err error) {
 	case "faultactor":
 		f.Actor, err = r.Text()
 	case "detail":
-		f.Detail, err = r.copyElement()
+		f.Detail, err = r.copyContent()
 	default:
 		err = r.Skip()
 	}

@@ -1,9 +1,6 @@
 package soap
 
-import (
-	"bytes"
-	"strings"
-)
+import "bytes"
 
 // root is Next at the level of the document.
 func (r *Reader) root() (bool, error) {
@@ -81,34 +78,35 @@ func (r *Reader) xmlDeclaration(size int) error {
 	end := -1
 	for {
 		b := r.unread()
-		if end = bytes.Index(b, []byte("?>")); end >= 0 {
-			break
-		}
-		if len(b) > r.limits.TagBytes {
+		if end = bytes.Index(b, []byte("?>")); end < 0 && len(b) >= r.limits.TagBytes ||
+			end+2 > r.limits.TagBytes {
 			return r.tagLimit()
+		}
+		if end >= 0 {
+			break
 		}
 		if !r.more() {
 			return r.cut("the XML declaration")
 		}
 	}
-	rest := string(r.buf[r.pos+size : r.pos+end])
-	for i, known := range []string{"version", "encoding", "standalone"} {
+	rest := r.buf[r.pos+size : r.pos+end]
+	for i, known := range [...]string{"version", "encoding", "standalone"} {
 		name, value, after, ok := pseudoAttr(rest)
 		if !ok {
 			return r.syntax(0, "a malformed XML declaration")
 		}
-		if name != known {
+		if string(name) != known {
 			if i == 0 {
 				return r.syntax(0, "the XML declaration has no version")
 			}
 			continue
 		}
-		if err := r.declared(name, value); err != nil {
+		if err := r.declared(known, value); err != nil {
 			return err
 		}
 		rest = after
 	}
-	if strings.Trim(rest, " \t\r\n") != "" {
+	if skipSpace(rest, 0) < len(rest) {
 		return r.syntax(0, "a malformed XML declaration")
 	}
 	r.pos += end + 2
@@ -116,33 +114,33 @@ func (r *Reader) xmlDeclaration(size int) error {
 }
 
 // declared checks one value of the XML declaration.
-func (r *Reader) declared(name, value string) error {
+func (r *Reader) declared(name string, value []byte) error {
 	switch {
-	case name == "version" && value != "1.0":
+	case name == "version" && string(value) != "1.0":
 		return r.syntax(0, "XML version %s; only 1.0 is read", shown(value))
-	case name == "encoding" && !strings.EqualFold(value, "utf-8"):
+	case name == "encoding" && !bytes.EqualFold(value, []byte("utf-8")):
 		return r.syntax(0, "the document declares the encoding %s; only UTF-8 is read", shown(value))
-	case name == "standalone" && value != "yes" && value != "no":
+	case name == "standalone" && string(value) != "yes" && string(value) != "no":
 		return r.syntax(0, "standalone is neither yes nor no in the XML declaration")
 	default:
 		return nil
 	}
 }
 
-// pseudoAttr splits the first name="value" off s, false if there is something
-// else; "" for the name if there is nothing at all.
-func pseudoAttr(s string) (name, value, rest string, ok bool) {
+// pseudoAttr splits the first name="value" off b, false if there is something
+// else; nothing for the name if there is nothing at all.
+func pseudoAttr(b []byte) (name, value, rest []byte, ok bool) {
 	const space = " \t\r\n"
-	trimmed := strings.TrimLeft(s, space)
-	if trimmed == "" {
-		return "", "", "", true
+	trimmed := bytes.TrimLeft(b, space)
+	if len(trimmed) == 0 {
+		return nil, nil, nil, true
 	}
-	name, rest, ok = strings.Cut(trimmed, "=")
-	name = strings.TrimRight(name, space)
-	rest = strings.TrimLeft(rest, space)
-	if !ok || len(trimmed) == len(s) || rest == "" || rest[0] != '"' && rest[0] != '\'' {
-		return "", "", "", false
+	name, rest, ok = bytes.Cut(trimmed, []byte{'='})
+	name = bytes.TrimRight(name, space)
+	rest = bytes.TrimLeft(rest, space)
+	if !ok || len(trimmed) == len(b) || len(rest) == 0 || rest[0] != '"' && rest[0] != '\'' {
+		return nil, nil, nil, false
 	}
-	value, rest, ok = strings.Cut(rest[1:], rest[:1])
+	value, rest, ok = bytes.Cut(rest[1:], rest[:1])
 	return name, value, rest, ok
 }

@@ -177,11 +177,11 @@ func (r *Reader) endTag() error {
 		for size < len(b) && b[size] != '>' && b[size] != '<' {
 			size++
 		}
+		if size-2-len(name) > r.limits.TagBytes { // blanks; the name was within the limit
+			return r.fail(&LimitError{What: "bytes in one end tag", Limit: int64(r.limits.TagBytes)})
+		}
 		if size < len(b) {
 			break
-		}
-		if size > r.limits.TagBytes {
-			return r.fail(&LimitError{What: "bytes in one end tag", Limit: int64(r.limits.TagBytes)})
 		}
 		if !r.more() {
 			return r.cut("an end tag")

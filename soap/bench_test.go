@@ -1,0 +1,147 @@
+package soap_test
+
+import (
+	"bytes"
+	"encoding/xml"
+	"testing"
+
+	"github.com/go-ews/exchange/soap"
+)
+
+// Each benchmark here stands beside what encoding/xml needs for the same.
+
+func BenchmarkEncodeAddImGroup(b *testing.B) {
+	group := request{"Forschung & Entwicklung, Köln"}
+	b.Run("soap", func(b *testing.B) {
+		b.ReportAllocs()
+		var buffer []byte
+		for b.Loop() {
+			out, err := soap.AppendEnvelope(buffer[:0], group.appendHeader, group.AppendBody)
+			if err != nil {
+				b.Fatal(err)
+			}
+			buffer = out
+		}
+	})
+	b.Run("encoding-xml", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := xml.Marshal(marshalled(group.name)); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+type marshalledEnvelope struct {
+	XMLName struct{} `xml:"http://schemas.xmlsoap.org/soap/envelope/ Envelope"`
+	Header  struct {
+		Version struct {
+			Version string `xml:"Version,attr"`
+		} `xml:"http://schemas.microsoft.com/exchange/services/2006/types RequestServerVersion"`
+	} `xml:"http://schemas.xmlsoap.org/soap/envelope/ Header"`
+	Body struct {
+		AddImGroup struct {
+			DisplayName string `xml:"DisplayName"`
+		} `xml:"http://schemas.microsoft.com/exchange/services/2006/messages AddImGroup"`
+	} `xml:"http://schemas.xmlsoap.org/soap/envelope/ Body"`
+}
+
+func marshalled(name string) *marshalledEnvelope {
+	e := new(marshalledEnvelope)
+	e.Header.Version.Version = "Exchange2013"
+	e.Body.AddImGroup.DisplayName = name
+	return e
+}
+
+type unmarshalledGroup struct {
+	Group struct {
+		Class string `xml:"ResponseClass,attr"`
+		Code  string `xml:"ResponseCode"`
+		Group struct {
+			DisplayName, GroupType string
+			ExchangeStoreID        itemID `xml:"ExchangeStoreId"`
+		} `xml:"ImGroup"`
+	} `xml:"Body>AddImGroupResponse"`
+}
+
+type unmarshalledFault struct {
+	Code   string `xml:"Body>Fault>faultcode"`
+	String string `xml:"Body>Fault>faultstring"`
+	Detail struct {
+		ResponseCode string
+		Message      string
+		MessageXML   struct {
+			LineNumber, LinePosition, Violation string
+		} `xml:"MessageXml"`
+	} `xml:"Body>Fault>detail"`
+}
+
+func BenchmarkDecodeAddImGroup(b *testing.B) {
+	doc := fixture(b, "AddImGroup/success.xml")
+	b.Run("soap", func(b *testing.B) { benchReader(b, doc) })
+	b.Run("encoding-xml", func(b *testing.B) { benchUnmarshal[unmarshalledGroup](b, doc) })
+}
+
+func BenchmarkDecodeFault(b *testing.B) {
+	doc := fixture(b, "faults/schema_validation.xml")
+	b.Run("soap", func(b *testing.B) { benchReader(b, doc) })
+	b.Run("encoding-xml", func(b *testing.B) { benchUnmarshal[unmarshalledFault](b, doc) })
+}
+
+func BenchmarkDecodeList(b *testing.B) {
+	doc := personaList(1000)
+	b.Run("soap", func(b *testing.B) {
+		b.ReportAllocs()
+		b.SetBytes(int64(len(doc)))
+		src, r := bytes.NewReader(doc), soap.NewReader(nil, soap.Limits{})
+		for b.Loop() {
+			src.Reset(doc)
+			r.Reset(src, soap.Limits{})
+			if list, err := readPersonas(r); err != nil || len(list) != 1000 {
+				b.Fatal(len(list), err)
+			}
+		}
+	})
+	b.Run("soap-tokens", func(b *testing.B) {
+		b.ReportAllocs()
+		b.SetBytes(int64(len(doc)))
+		for b.Loop() {
+			r := soap.NewReader(bytes.NewReader(doc), soap.Limits{})
+			if _, err := r.Next(); err != nil {
+				b.Fatal(err)
+			}
+			var v personaEnvelope
+			if err := xml.NewTokenDecoder(r.Tokens()).Decode(&v); err != nil || len(v.Personas) != 1000 {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("encoding-xml", func(b *testing.B) { benchUnmarshal[personaEnvelope](b, doc) })
+}
+
+func benchReader(b *testing.B, doc []byte) {
+	b.Helper()
+	b.ReportAllocs()
+	b.SetBytes(int64(len(doc)))
+	src, r := bytes.NewReader(doc), soap.NewReader(nil, soap.Limits{})
+	for b.Loop() {
+		src.Reset(doc)
+		r.Reset(src, soap.Limits{})
+		var g group
+		if _, err := soap.ReadEnvelope(r, nil, g.read); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func benchUnmarshal[T any](b *testing.B, doc []byte) {
+	b.Helper()
+	b.ReportAllocs()
+	b.SetBytes(int64(len(doc)))
+	for b.Loop() {
+		if err := xml.Unmarshal(doc, new(T)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,255 @@
+package soap_test
+
+import (
+	"encoding/xml"
+	"fmt"
+	"strings"
+
+	"github.com/go-ews/exchange/soap"
+)
+
+// A request and responses as package ews has them, for the tests and benchmarks here.
+
+type request struct{ name string }
+
+func (r *request) appendHeader(dst []byte) ([]byte, error) {
+	return append(dst, `<t:RequestServerVersion Version="Exchange2013"/>`+"\n"...), nil
+}
+
+func (r *request) AppendBody(dst []byte) ([]byte, error) {
+	dst = append(dst, "<m:AddImGroup>\n<m:DisplayName>"...)
+	dst, err := soap.AppendText(dst, r.name)
+	if err != nil {
+		return nil, err
+	}
+	return append(dst, "</m:DisplayName>\n</m:AddImGroup>\n"...), nil
+}
+
+type group struct{ class, code, name, kind, id, changeKey string }
+
+func (g *group) read(r *soap.Reader) error {
+	g.class, _ = r.Attr("", "ResponseClass")
+	for {
+		ok, err := r.Next()
+		if err != nil || !ok {
+			return err
+		}
+		switch r.Name().Local {
+		case "ResponseCode":
+			g.code, err = r.Text()
+		case "ImGroup":
+			err = g.readGroup(r)
+		default:
+			err = r.Skip()
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (g *group) readGroup(r *soap.Reader) error {
+	for {
+		ok, err := r.Next()
+		if err != nil || !ok {
+			return err
+		}
+		switch r.Name().Local {
+		case "DisplayName":
+			g.name, err = r.Text()
+		case "GroupType":
+			g.kind, err = r.Text()
+		case "ExchangeStoreId":
+			g.id, _ = r.Attr("", "Id")
+			g.changeKey, _ = r.Attr("", "ChangeKey")
+			err = r.Skip()
+		default:
+			err = r.Skip()
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// persona is the part of t:Persona that the operations need.
+type persona struct {
+	ID           itemID        `xml:"PersonaId"`
+	PersonaType  string        `xml:"PersonaType"`
+	DisplayName  string        `xml:"DisplayName"`
+	GivenName    string        `xml:"GivenName"`
+	Surname      string        `xml:"Surname"`
+	ImAddress    string        `xml:"ImAddress"`
+	Attributions []attribution `xml:"Attributions>Attribution"`
+}
+
+type itemID struct {
+	ID        string `xml:"Id,attr"`
+	ChangeKey string `xml:"ChangeKey,attr"`
+}
+
+type attribution struct {
+	ID             string `xml:"Id"`
+	SourceID       itemID `xml:"SourceId"`
+	DisplayName    string `xml:"DisplayName"`
+	IsWritable     string `xml:"IsWritable"`
+	IsQuickContact string `xml:"IsQuickContact"`
+	IsHidden       string `xml:"IsHidden"`
+	FolderID       itemID `xml:"FolderId"`
+}
+
+// personaEnvelope is the answer for encoding/xml.
+type personaEnvelope struct {
+	XMLName  xml.Name  `xml:"http://schemas.xmlsoap.org/soap/envelope/ Envelope"`
+	Personas []persona `xml:"Body>GetImItemListResponse>ImItemList>Personas>Persona"`
+}
+
+func readPersonas(r *soap.Reader) ([]persona, error) {
+	var list []persona
+	read := func(r *soap.Reader) error {
+		return path(r, []string{"ImItemList", "Personas", "Persona"}, func() error {
+			list = append(list, persona{})
+			return list[len(list)-1].read(r)
+		})
+	}
+	_, err := soap.ReadEnvelope(r, nil, read)
+	return list, err
+}
+
+// path calls found on every element at the end of the path.
+func path(r *soap.Reader, steps []string, found func() error) error {
+	if len(steps) == 0 {
+		return found()
+	}
+	for {
+		ok, err := r.Next()
+		if err != nil || !ok {
+			return err
+		}
+		if r.Name().Local == steps[0] {
+			err = path(r, steps[1:], found)
+		} else {
+			err = r.Skip()
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (p *persona) read(r *soap.Reader) error {
+	for {
+		ok, err := r.Next()
+		if err != nil || !ok {
+			return err
+		}
+		switch r.Name().Local {
+		case "PersonaId":
+			err = p.ID.read(r)
+		case "PersonaType":
+			p.PersonaType, err = r.Text()
+		case "DisplayName":
+			p.DisplayName, err = r.Text()
+		case "GivenName":
+			p.GivenName, err = r.Text()
+		case "Surname":
+			p.Surname, err = r.Text()
+		case "ImAddress":
+			p.ImAddress, err = r.Text()
+		case "Attributions":
+			err = path(r, []string{"Attribution"}, func() error {
+				p.Attributions = append(p.Attributions, attribution{})
+				return p.Attributions[len(p.Attributions)-1].read(r)
+			})
+		default:
+			err = r.Skip()
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (i *itemID) read(r *soap.Reader) error {
+	i.ID, _ = r.Attr("", "Id")
+	i.ChangeKey, _ = r.Attr("", "ChangeKey")
+	return r.Skip()
+}
+
+func (a *attribution) read(r *soap.Reader) error {
+	for {
+		ok, err := r.Next()
+		if err != nil || !ok {
+			return err
+		}
+		switch r.Name().Local {
+		case "Id":
+			a.ID, err = r.Text()
+		case "SourceId":
+			err = a.SourceID.read(r)
+		case "DisplayName":
+			a.DisplayName, err = r.Text()
+		case "IsWritable":
+			a.IsWritable, err = r.Text()
+		case "IsQuickContact":
+			a.IsQuickContact, err = r.Text()
+		case "IsHidden":
+			a.IsHidden, err = r.Text()
+		case "FolderId":
+			err = a.FolderID.read(r)
+		default:
+			err = r.Skip()
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// personaList makes up a GetImItemList response in one line, as Exchange sends
+// it, with n personas of about 3 kB.
+func personaList(n int) []byte {
+	var b strings.Builder
+	b.WriteString(`<?xml version="1.0" encoding="utf-8"?>` +
+		`<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Header>` +
+		`<h:ServerVersionInfo MajorVersion="15" MinorVersion="2" MajorBuildNumber="1748" MinorBuildNumber="10" ` +
+		`Version="V2017_07_11" xmlns:h="` + soap.NamespaceTypes + `"/></s:Header><s:Body>` +
+		`<GetImItemListResponse ResponseClass="Success" xmlns="` + soap.NamespaceMessages + `">` +
+		`<ResponseCode>NoError</ResponseCode><ImItemList><Personas xmlns="` + soap.NamespaceTypes + `">`)
+	for i := range n {
+		writePersona(&b, i)
+	}
+	b.WriteString(`</Personas></ImItemList></GetImItemListResponse></s:Body></s:Envelope>`)
+	return []byte(b.String())
+}
+
+func writePersona(b *strings.Builder, i int) {
+	id := func(kind string) string {
+		return fmt.Sprintf("%s%s%08dAAA=", kind, strings.Repeat("MadeUpForTheTestsOfThisProject0+", 4), i)
+	}
+	given, surname := fmt.Sprintf("Zoë%d", i), fmt.Sprintf("O&apos;Neill-%d", i)
+	mail := fmt.Sprintf("zoe.oneill.%d@exchange.test", i)
+	fmt.Fprintf(b, `<Persona><PersonaId Id="%s"/><PersonaType>Person</PersonaType>`+
+		`<CreationTime>2024-05-06T07:08:09Z</CreationTime>`, id("AAQk"))
+	for _, name := range []string{"DisplayName", "DisplayNameFirstLast", "DisplayNameLastFirst", "FileAs"} {
+		fmt.Fprintf(b, "<%s>%s %s</%s>", name, given, surname, name)
+	}
+	fmt.Fprintf(b, "<FileAsId>None</FileAsId><GivenName>%s</GivenName><Surname>%s</Surname>", given, surname)
+	address := fmt.Sprintf("<Name>%s %s</Name><EmailAddress>%s</EmailAddress><RoutingType>SMTP</RoutingType>",
+		given, surname, mail)
+	fmt.Fprintf(b, "<EmailAddress>%s</EmailAddress><EmailAddresses><Address>%s</Address></EmailAddresses>"+
+		"<ImAddress>%s</ImAddress><RelevanceScore>2147483647</RelevanceScore><Attributions>", address, address, mail)
+	for j := range 2 {
+		fmt.Fprintf(b, `<Attribution><Id>%d</Id><SourceId Id="%s" ChangeKey="EQAAABYAAABNYWRlVXBGb3JUZXN0cwAA%06d"/>`+
+			`<DisplayName>Outlook</DisplayName><IsWritable>true</IsWritable><IsQuickContact>%t</IsQuickContact>`+
+			`<IsHidden>false</IsHidden><FolderId Id="%s" ChangeKey="AQAAAA=="/></Attribution>`,
+			j, id("AAMk"), i, j == 1, strings.Repeat("FolderOfTheTests", 7)+"AAA=")
+	}
+	b.WriteString("</Attributions>")
+	for _, name := range []string{"DisplayNames", "FileAses", "GivenNames", "Surnames", "ImAddresses"} {
+		fmt.Fprintf(b, "<%s><StringAttributedValue><Value>%s %s</Value><Attributions>"+
+			"<Attribution>0</Attribution><Attribution>1</Attribution></Attributions></StringAttributedValue></%s>",
+			name, given, surname, name)
+	}
+	b.WriteString("</Persona>")
+}
