@@ -1,0 +1,66 @@
+package auth
+
+import (
+	"crypto/tls"
+	"net/http"
+	"slices"
+)
+
+// private gives a transport that is nobody else's: a clone, also of the default one, so that no
+// connection, setting or cache is shared with code that does not know of the identity.
+func private(base *http.Transport) *http.Transport {
+	if base != nil {
+		return base.Clone()
+	}
+	own := &http.Transport{Proxy: http.ProxyFromEnvironment}
+	//nolint:forbidigo // cloned and left as it is
+	if std, ok := http.DefaultTransport.(*http.Transport); ok {
+		own = std.Clone()
+	}
+	own.MaxIdleConns = 0 // no bound over all hosts: there is one host
+	own.MaxIdleConnsPerHost = 100
+	ensureSessionCache(own)
+	return own
+}
+
+// ensureSessionCache makes a new TLS connection cost one round trip less.
+func ensureSessionCache(t *http.Transport) {
+	if t.TLSClientConfig == nil {
+		t.TLSClientConfig = &tls.Config{}
+	}
+	if t.TLSClientConfig.ClientSessionCache == nil {
+		t.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(0)
+	}
+}
+
+// privateTripper clones what can be cloned. Any other RoundTripper, a fake in a test for instance,
+// is used as it is.
+func privateTripper(base http.RoundTripper) http.RoundTripper {
+	switch base := base.(type) {
+	case nil:
+		return private(nil)
+	case *http.Transport:
+		return private(base)
+	default:
+		return base
+	}
+}
+
+// oneProtocol makes a transport fit for connections that carry an identity: HTTP/1.1 only, since
+// HTTP/2 has no such connections, kept alive, and counted by us. Each of the four switches of HTTP/2
+// must be off, or NewClientConn fails with servers that offer it.
+func oneProtocol(t *http.Transport) {
+	t.Protocols = new(http.Protocols)
+	t.Protocols.SetHTTP1(true)
+	t.HTTP2 = nil
+	t.ForceAttemptHTTP2 = false
+	t.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
+	ensureSessionCache(t)
+	others := func(proto string) bool { return proto == "h2" || proto == "http/1.1" }
+	t.TLSClientConfig.NextProtos = append(slices.DeleteFunc(t.TLSClientConfig.NextProtos, others), "http/1.1")
+
+	// Both make a transport close a connection after each answer, which no login survives.
+	t.DisableKeepAlives = false
+	t.MaxIdleConnsPerHost = 0
+	countWrites(t)
+}

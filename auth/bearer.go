@@ -1,0 +1,123 @@
+package auth
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"golang.org/x/oauth2"
+)
+
+const schemeBearer = "Bearer"
+
+// Bearer puts an OAuth 2.0 access token on each request (RFC 6750). It is the one scheme of Exchange
+// Online, and that of Exchange on premises with hybrid modern authentication or AD FS. A nil base
+// stands for a private clone of the default transport; an *http.Transport is cloned; another
+// RoundTripper is used as it is.
+//
+// The token is kept and fetched anew 5 minutes before it expires (earlier than that only half of a
+// short life), once for all requests that wait for it. While the old one is still good, a slow or
+// dead token endpoint holds nobody up for more than a moment. When the server answers 401, the token
+// is dropped, fetched once more with the claims that the server asked for, and the request repeated
+// once; that needs a body that can be read again, which [http.NewRequest] sees to.
+func Bearer(base http.RoundTripper, s TokenSource, opts *Options) (*Transport, error) {
+	if s == nil {
+		return nil, errors.New("auth: Bearer: the TokenSource is nil")
+	}
+	set, err := opts.check()
+	if err != nil {
+		return nil, err
+	}
+	b := &bearer{base: privateTripper(base), tokens: &tokenCache{source: s, log: set.log}, log: set.log}
+	return &Transport{scheme: schemeBearer, set: set, sender: b}, nil
+}
+
+type bearer struct {
+	base   http.RoundTripper
+	tokens *tokenCache
+	log    *slog.Logger
+}
+
+func (b *bearer) send(r *http.Request, at origin) (*http.Response, error) {
+	body := &replay{request: r}
+	defer body.close()
+	token, err := b.tokens.get(r.Context())
+	if err != nil {
+		return nil, b.fail(at, "no token, so nothing was sent", err)
+	}
+	resp, err := b.deliver(r, body, at, token)
+	if err != nil || resp.StatusCode != http.StatusUnauthorized {
+		return resp, err
+	}
+	first := b.fail(at, "the server refused the token", nil).answered(resp)
+	claims := claimsOf(parseChallenges(resp.Header.Values("Www-Authenticate")))
+	drain(resp)
+	b.log.WarnContext(r.Context(), "token refused",
+		slog.String("origin", at.String()), slog.Bool("claims", claims != ""))
+
+	token, err = b.tokens.replace(r.Context(), token, claims)
+	if err != nil {
+		first.err = fmt.Errorf("and there is no other one: %w", err)
+		return nil, first
+	}
+	resp, err = b.deliver(r, body, at, token)
+	if err != nil || resp.StatusCode != http.StatusUnauthorized {
+		return resp, err
+	}
+	drain(resp)
+	second := b.fail(at, "the server refused the token, and a new one as well", nil).answered(resp)
+	second.hint = "the token's audience and permissions, that EWS is allowed for this application, and the impersonated mailbox"
+	return nil, second
+}
+
+func (b *bearer) deliver(r *http.Request, body *replay, at origin, token *oauth2.Token) (*http.Response, error) {
+	rc, err := body.next()
+	if err != nil {
+		return nil, b.fail(at, "the server refused the token, and the request cannot be repeated; it was not acted on", err)
+	}
+	r2 := r.WithContext(r.Context())
+	r2.Header = r.Header.Clone()
+	if r2.Header == nil {
+		r2.Header = http.Header{}
+	}
+	r2.Body = rc
+	r2.Header.Set("Authorization", "Bearer "+token.AccessToken)
+	resp, err := b.base.RoundTrip(r2)
+	if err != nil {
+		return nil, err
+	}
+	resp.Request = r
+	return resp, nil
+}
+
+func (b *bearer) fail(at origin, reason string, err error) *Error {
+	return &Error{scheme: schemeBearer, origin: at.String(), reason: reason, notSent: true, err: err}
+}
+
+func (b *bearer) closeIdle() { closeIdle(b.base) }
+
+// maxClaims bounds what a server can make us send to the token endpoint.
+const maxClaims = 16 << 10
+
+// claimsOf decodes the claims challenge of continuous access evaluation: JSON in base64 with or
+// without padding, in either alphabet, in a challenge that says error="insufficient_claims"
+// (https://learn.microsoft.com/en-us/entra/identity-platform/claims-challenge).
+func claimsOf(list []challenge) string {
+	for _, c := range list {
+		if !strings.EqualFold(c.scheme, schemeBearer) {
+			continue
+		}
+		text := strings.TrimRight(c.param("claims"), "=")
+		if text == "" || len(text) > maxClaims {
+			continue
+		}
+		text = strings.NewReplacer("-", "+", "_", "/").Replace(text)
+		if data, err := base64.RawStdEncoding.DecodeString(text); err == nil {
+			return string(data)
+		}
+	}
+	return ""
+}

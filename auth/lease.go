@@ -1,0 +1,49 @@
+package auth
+
+import (
+	"io"
+	"net/http"
+	"sync"
+)
+
+// lease gives the connection back once the answer was read to its end. Closed earlier, the
+// connection still has the rest of the answer on it and is dropped.
+func lease(resp *http.Response, p *pool, c *conn) {
+	keep := !resp.Close && !resp.Request.Close
+	if resp.Body == nil || resp.Body == http.NoBody {
+		release(p, c, keep)
+		return
+	}
+	resp.Body = &leasedBody{ReadCloser: resp.Body, pool: p, conn: c, keep: keep}
+}
+
+func release(p *pool, c *conn, keep bool) {
+	if keep {
+		p.put(c)
+		return
+	}
+	p.drop(c)
+}
+
+type leasedBody struct {
+	io.ReadCloser
+
+	pool *pool
+	conn *conn
+	keep bool
+	once sync.Once
+}
+
+func (b *leasedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil {
+		b.once.Do(func() { release(b.pool, b.conn, b.keep && err == io.EOF) }) //nolint:errorlint // Read's contract
+	}
+	return n, err
+}
+
+func (b *leasedBody) Close() error {
+	err := b.ReadCloser.Close()
+	b.once.Do(func() { release(b.pool, b.conn, false) })
+	return err
+}

@@ -1,0 +1,272 @@
+package auth
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+)
+
+// maxLegs bounds a login that never ends; NTLM has two, SPNEGO seldom more.
+const maxLegs = 8
+
+// A call is one request on one connection.
+type call struct {
+	r    *http.Request
+	at   origin
+	c    *conn
+	body *replay
+}
+
+// attempt sends the request on a connection that is logged in, or logs in with it.
+func (b *bound) attempt(k *call) (*http.Response, error) {
+	if b.stale(k.c) {
+		return nil, errUnsent
+	}
+	if !k.c.loggedIn {
+		return b.login(k)
+	}
+	resp, err := b.deliver(k, nil)
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode != http.StatusUnauthorized {
+		k.c.answers++
+		return resp, nil
+	}
+	// The server forgot the login: a session ended, or it keeps logins for one request only. Its
+	// 401 says that it did not look at the request.
+	k.c.forgets = k.c.answers == 0
+	k.c.loggedIn = false
+	if !drain(resp) || resp.Close {
+		return nil, errUnsent
+	}
+	return b.login(k)
+}
+
+// login runs the mechanism. The last leg carries the request.
+func (b *bound) login(k *call) (*http.Response, error) {
+	ctx := k.r.Context()
+	target := Target{Host: k.at.host}
+	if b.set.bind {
+		target.ChannelBinding = endPointBinding(k.c.tls)
+	}
+	x, err := b.mech.Start(ctx, target)
+	if err != nil {
+		return nil, b.fail(k.at, "the login cannot begin, so nothing was sent", err)
+	}
+	result := unsettled
+	if s, ok := x.(settler); ok {
+		defer func() { s.settle(result) }()
+		k.c.user = s.account()
+		b.newAccount(k.c.user)
+	}
+	var challenge []byte
+	for leg := 1; leg <= maxLegs; leg++ {
+		token, done, err := x.Next(ctx, challenge)
+		if err != nil {
+			return nil, b.fail(k.at, "the login failed, and nothing of the request was sent", err)
+		}
+		if done {
+			resp, err := b.finish(k, x, token, leg > 1)
+			result = outcomeOf(resp, err)
+			return resp, err
+		}
+		resp, next, err := b.leg(k, token)
+		if err != nil || resp != nil {
+			return resp, err
+		}
+		challenge = next
+	}
+	return nil, b.fail(k.at, "the login failed, and nothing of the request was sent",
+		fmt.Errorf("the server asked for more than %d tokens", maxLegs))
+}
+
+// leg sends one token on a request without a body. It gives the server's next challenge, or the
+// response that answers the call.
+func (b *bound) leg(k *call, token []byte) (*http.Response, []byte, error) {
+	r := b.authorized(k.r, token)
+	r.Body, r.GetBody, r.ContentLength = http.NoBody, nil, 0
+	r.TransferEncoding, r.Trailer, r.Close = nil, nil, false
+	r.Header.Del("Expect")
+	resp, err := b.roundTrip(k, r)
+	if err != nil {
+		if k.r.Context().Err() != nil {
+			return nil, nil, b.fail(k.at, "the login was given up, and nothing of the request was sent", ended(k.r.Context()))
+		}
+		return nil, nil, fmt.Errorf("%w: %w", errUnsent, err)
+	}
+	switch code := resp.StatusCode; {
+	case code == http.StatusUnauthorized:
+		next, err := b.nextChallenge(k, resp)
+		return nil, next, err
+	case code/100 == 2: // nothing is protected here: the request goes as it is
+		if !drain(resp) || resp.Close {
+			return nil, nil, fmt.Errorf("%w: the server answered %d to a login and closed", errUnsent, code)
+		}
+		resp, err := b.deliver(k, nil)
+		return resp, nil, err
+	case code >= 500 && code != http.StatusServiceUnavailable:
+		drain(resp)
+		return nil, nil, b.fail(k.at, fmt.Sprintf("the server answered %d to the login, "+
+			"and nothing of the request was sent", code), nil).answered(resp)
+	default: // 403, 404, 429, 503, a redirect: true for the request as well
+		return resp, nil, nil
+	}
+}
+
+// nextChallenge takes the token out of a 401.
+func (b *bound) nextChallenge(k *call, resp *http.Response) ([]byte, error) {
+	whole := drain(resp)
+	found, ok := findChallenge(parseChallenges(resp.Header.Values("Www-Authenticate")), b.scheme)
+	refuse := func(reason, hint string) error {
+		e := b.fail(k.at, reason+", and nothing of the request was sent", nil).answered(resp)
+		e.hint = hint
+		return e
+	}
+	switch {
+	case !ok:
+		return nil, refuse("the server does not offer "+b.scheme,
+			"which scheme the virtual directory has switched on, and whether the URL is right")
+	case found.token == "":
+		return nil, refuse("the server answered without a challenge",
+			"whether a proxy or load balancer in between spreads one connection over several servers")
+	case resp.Close || !whole:
+		return nil, refuse("the connection does not outlast the challenge",
+			"whether a proxy or load balancer in between closes connections after each answer")
+	}
+	data, err := found.blob()
+	if err != nil {
+		return nil, b.fail(k.at, "the login failed, and nothing of the request was sent", err)
+	}
+	return data, nil
+}
+
+// finish sends the request with the last token and looks at what the server makes of it.
+func (b *bound) finish(k *call, x Exchange, token []byte, several bool) (*http.Response, error) {
+	resp, err := b.deliver(k, token)
+	if err != nil {
+		return nil, err
+	}
+	list := parseChallenges(resp.Header.Values("Www-Authenticate"))
+	found, _ := findChallenge(list, b.scheme)
+	if resp.StatusCode == http.StatusUnauthorized {
+		drain(resp)
+		return nil, b.refused(k, x, found, resp)
+	}
+	if b.scheme == schemeNegotiate && (found.token != "" || resp.StatusCode/100 == 2) {
+		if err := b.verify(k.r.Context(), x, found); err != nil {
+			_ = resp.Body.Close()
+			return nil, &Error{
+				scheme: b.scheme, origin: k.at.String(), status: resp.StatusCode,
+				reason: "an answer came, but not provably from the right server", err: err,
+			}
+		}
+	}
+	// A server says that the login lasts as long as the connection, which is always so for NTLM.
+	k.c.loggedIn = !k.c.forgets && (several || strings.EqualFold(resp.Header.Get("Persistent-Auth"), "true"))
+	k.c.answers = 0
+	b.set.log.DebugContext(k.r.Context(), "logged in", slog.String("origin", k.at.String()))
+	return resp, nil
+}
+
+// verify hands the mechanism what came with the answer.
+func (b *bound) verify(ctx context.Context, x Exchange, found challenge) error {
+	data, err := found.blob()
+	if err != nil {
+		return err
+	}
+	if data == nil {
+		data = []byte{}
+	}
+	_, _, err = x.Next(ctx, data)
+	return err
+}
+
+// refused is a 401 to the last token.
+func (b *bound) refused(k *call, x Exchange, found challenge, resp *http.Response) *Error {
+	e := b.fail(k.at, "the server refused the login", nil).answered(resp)
+	e.hint = "user, password and the account's state"
+	if b.scheme == schemeNegotiate {
+		e.hint = "the account's state, the clocks, and whether the server's account has the service name HTTP/" + k.at.host
+		if data, err := found.blob(); err == nil && len(data) > 0 {
+			_, _, e.err = x.Next(k.r.Context(), data)
+		}
+	}
+	switch {
+	case k.c.tls == nil:
+		e.hint += "; a server that requires Extended Protection accepts no login over http"
+	case !b.set.bind:
+		e.hint += "; Extended Protection: a server that requires it refuses logins under ChannelBindingOff"
+	default:
+		e.hint += "; Extended Protection: a TLS bridge with another certificate in between makes the channel binding " +
+			"wrong, which only the same certificate on both sides or Options.ChannelBinding: ChannelBindingOff can mend"
+	}
+	b.set.log.WarnContext(k.r.Context(), "login refused", slog.String("origin", k.at.String()))
+	return e
+}
+
+// deliver sends the request itself, with a token or on a connection that is logged in.
+func (b *bound) deliver(k *call, token []byte) (*http.Response, error) {
+	body, err := k.body.next()
+	if err != nil {
+		return nil, b.fail(k.at, "the request cannot be repeated; the server did not act on it", err)
+	}
+	r := b.authorized(k.r, token)
+	r.Body = body
+	mark := k.c.count.mark()
+	resp, err := b.roundTrip(k, r)
+	if err == nil {
+		return resp, nil
+	}
+	closeBody(r)
+	if !k.c.count.untouched(mark) {
+		return nil, b.lost(k.r.Context(), k.at, err)
+	}
+	if k.r.Context().Err() != nil {
+		return nil, b.fail(k.at, "given up before anything was sent", ended(k.r.Context()))
+	}
+	return nil, fmt.Errorf("%w: %w", errUnsent, err)
+}
+
+func (b *bound) roundTrip(k *call, r *http.Request) (*http.Response, error) {
+	resp, err := k.c.cc.RoundTrip(r)
+	if err == nil && resp.StatusCode == http.StatusSwitchingProtocols {
+		_ = resp.Body.Close()
+		return nil, errors.New("the server switched protocols unasked")
+	}
+	return resp, err
+}
+
+// authorized copies the request, which is the caller's. Without a token the connection's login
+// stands for it.
+func (b *bound) authorized(r *http.Request, token []byte) *http.Request {
+	r2 := r.WithContext(r.Context())
+	r2.Header = r.Header.Clone()
+	if r2.Header == nil {
+		r2.Header = http.Header{}
+	}
+	r2.Header.Del("Authorization")
+	if token != nil {
+		r2.Header.Set("Authorization", b.scheme+" "+base64.StdEncoding.EncodeToString(token))
+	}
+	return r2
+}
+
+// outcomeOf judges a password by the answer to it. Errors of servers in between say nothing.
+func outcomeOf(resp *http.Response, err error) outcome {
+	var e *Error
+	switch {
+	case errors.As(err, &e) && e.status == http.StatusUnauthorized:
+		return rejected
+	case err != nil:
+		return unsettled
+	case resp.StatusCode == http.StatusTooManyRequests, resp.StatusCode > http.StatusInternalServerError:
+		return unsettled
+	default:
+		return accepted
+	}
+}

@@ -1,0 +1,42 @@
+package auth
+
+import "context"
+
+// A Mechanism makes the tokens of [Negotiate]. Package auth/kerberos has one. It must be safe for
+// concurrent use.
+type Mechanism interface {
+	// Start begins the login of one connection, or of one request where the server keeps no
+	// login. It must not send anything to the target.
+	Start(ctx context.Context, t Target) (Exchange, error)
+}
+
+// A Target is what a token is for.
+type Target struct {
+	// Host is the name in the URL, without port and in lower case. It is not looked up in the DNS.
+	Host string
+
+	// ChannelBinding is the application data of the tls-server-end-point binding, prefix
+	// included, as RFC 5929 and RFC 5056 write it; nil when there is none to send. A mechanism
+	// that knows the MD5 of a gss_channel_bindings_struct makes it from this.
+	ChannelBinding []byte
+}
+
+// An Exchange is one login. It is used by one goroutine.
+type Exchange interface {
+	// Next gives the token to send. The first challenge is nil, later ones are what the server
+	// answered. With done set, the token goes out together with the request itself; before that,
+	// tokens travel on requests without a body.
+	//
+	// After done, Next is called once more with what the server sent back together with its
+	// answer, which is where mutual authentication is verified: a challenge that is empty but not
+	// nil means that a successful answer carried nothing. The token that this call gives is not
+	// used; an error makes the request fail. If the server refused the token and sent data with
+	// the refusal, Next gets that data, and its error tells the user why.
+	Next(ctx context.Context, challenge []byte) (token []byte, done bool, err error)
+}
+
+// A settler is an Exchange that wants to know how its login ended.
+type settler interface {
+	settle(o outcome)
+	account() string
+}

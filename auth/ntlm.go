@@ -1,0 +1,80 @@
+package auth
+
+import (
+	"context"
+	"crypto/fips140"
+	"errors"
+	"net/http"
+
+	"github.com/Azure/go-ntlmssp"
+)
+
+const (
+	schemeNTLM      = "NTLM"
+	schemeNegotiate = "Negotiate"
+)
+
+// NTLM logs in with NTLMv2, which every Exchange server on premises accepts for EWS. A nil base
+// stands for a private clone of the default transport; another one is cloned, with its TLS settings,
+// proxy and dialer.
+//
+// A connection is logged in once and then used by one request at a time, so a call costs one request
+// and a new connection one more. HTTP/2 and DisableKeepAlives of base are switched off, since NTLM
+// cannot work over either.
+//
+// A password that the server refused is not sent again, whatever the number of goroutines, because
+// Active Directory locks accounts; calls fail at once until c gives another user or password. One
+// that had worked before is tried again after a minute, then after 2, 4, up to 30 minutes.
+//
+// NTLM rests on MD4 and MD5, so under GODEBUG=fips140=only this is an error.
+func NTLM(base *http.Transport, c Credentials, opts *Options) (*Transport, error) {
+	if c == nil {
+		return nil, errors.New("auth: NTLM: Credentials are nil")
+	}
+	if fips140.Enforced() {
+		return nil, errors.New("auth: NTLM needs MD4 and MD5, which GODEBUG=fips140=only forbids; use Negotiate with Kerberos")
+	}
+	return newBound(schemeNTLM, base, &ntlm{credentials: c, lockout: newLockout()}, opts)
+}
+
+// ntlm is a mechanism with two legs: NEGOTIATE, which asks for a challenge, and AUTHENTICATE, which
+// answers it and carries the request.
+type ntlm struct {
+	credentials Credentials
+	lockout     *lockout
+}
+
+func (m *ntlm) Start(ctx context.Context, t Target) (Exchange, error) {
+	user, password, err := m.credentials.ask(ctx)
+	if err != nil {
+		return nil, err
+	}
+	settle, err := m.lockout.enter(ctx, user, password)
+	if err != nil {
+		return nil, err
+	}
+	return &ntlmExchange{user: user, password: password, binding: t.ChannelBinding, settled: settle}, nil
+}
+
+type ntlmExchange struct {
+	user, password string
+	binding        []byte
+	settled        func(outcome)
+}
+
+func (x *ntlmExchange) settle(o outcome) { x.settled(o) }
+
+func (x *ntlmExchange) account() string { return x.user }
+
+func (x *ntlmExchange) Next(_ context.Context, challenge []byte) ([]byte, bool, error) {
+	if challenge == nil {
+		token, err := ntlmssp.NewNegotiateMessage("", "")
+		return token, false, err
+	}
+	challenge, err := bindChallenge(challenge, x.binding)
+	if err != nil {
+		return nil, false, err
+	}
+	token, err := ntlmssp.NewAuthenticateMessage(challenge, x.user, x.password, nil)
+	return token, true, err
+}

@@ -1,0 +1,194 @@
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Options adjust a [Transport]. A nil *Options and the zero value work; the constructors copy it,
+// so later changes have no effect.
+type Options struct {
+	// MaxConns is the largest number of connections to one origin, in use and idle together. A
+	// request that finds all of them busy waits until one is free or its context ends. It counts
+	// for NTLM and Negotiate, whose connections carry the identity; 0 means 10.
+	MaxConns int
+
+	// IdleTimeout closes a connection of NTLM or Negotiate that was not used for so long. Keep it
+	// below the server's own limit (IIS: 120 s) and the load balancer's; 0 means 50 s.
+	IdleTimeout time.Duration
+
+	// ChannelBinding says whether the login is tied to the TLS connection (Extended Protection).
+	// The zero value ties it.
+	ChannelBinding ChannelBinding
+
+	// Origins are the places where the credentials may go, such as "https://mail.example.com" or
+	// "https://mail.example.com:8443". Empty means: where the first request goes, and nowhere
+	// else from then on. A request to another origin fails and nothing of it is sent.
+	Origins []string
+
+	// AllowInsecure lets the credentials go over http:// to a host that is not loopback.
+	AllowInsecure bool
+
+	// Logger gets a debug record for each connection, login and token, and a warning for each
+	// refusal. Names of users, passwords, tokens and bodies are never in them. Nil is silent.
+	Logger *slog.Logger
+}
+
+// ChannelBinding says whether a login is tied to the TLS connection under it.
+type ChannelBinding int
+
+const (
+	// ChannelBindingAuto sends the tls-server-end-point binding (RFC 5929) on every TLS
+	// connection whose certificate defines one, as Exchange 2019 CU14 and SE demand under
+	// Extended Protection. There is no fall-back to a login without it.
+	ChannelBindingAuto ChannelBinding = iota
+
+	// ChannelBindingOff never sends a binding. It is for a TLS bridge with another certificate in
+	// front of a server that does not require bindings; such a server sees a wrong binding as an
+	// attack and answers 401.
+	ChannelBindingOff
+)
+
+const (
+	defaultMaxConns    = 10
+	defaultIdleTimeout = 50 * time.Second
+)
+
+// settings are Options after the checks, with the defaults filled in.
+type settings struct {
+	maxConns    int
+	idleTimeout time.Duration
+	bind        bool
+	insecure    bool
+	log         *slog.Logger
+	origins     *origins
+}
+
+func (o *Options) check() (settings, error) {
+	if o == nil {
+		o = &Options{}
+	}
+	s := settings{
+		maxConns:    o.MaxConns,
+		idleTimeout: o.IdleTimeout,
+		bind:        o.ChannelBinding == ChannelBindingAuto,
+		insecure:    o.AllowInsecure,
+		log:         o.Logger,
+		origins:     &origins{},
+	}
+	if o.MaxConns < 0 {
+		return s, fmt.Errorf("auth: Options.MaxConns is %d, want 0 or more", o.MaxConns)
+	}
+	if o.IdleTimeout < 0 {
+		return s, fmt.Errorf("auth: Options.IdleTimeout is %v, want 0 or more", o.IdleTimeout)
+	}
+	if o.ChannelBinding != ChannelBindingAuto && o.ChannelBinding != ChannelBindingOff {
+		return s, fmt.Errorf("auth: Options.ChannelBinding is %d, which is none of the constants", o.ChannelBinding)
+	}
+	if s.maxConns == 0 {
+		s.maxConns = defaultMaxConns
+	}
+	if s.idleTimeout == 0 {
+		s.idleTimeout = defaultIdleTimeout
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	for i, text := range o.Origins {
+		at, err := parseOrigin(text)
+		if err != nil {
+			return s, fmt.Errorf("auth: Options.Origins[%d]: %w", i, err)
+		}
+		if err := s.secure(at); err != nil {
+			return s, fmt.Errorf("auth: Options.Origins[%d]: %w", i, err)
+		}
+		s.origins.list = append(s.origins.list, at)
+	}
+	return s, nil
+}
+
+// secure refuses to let credentials cross a network in the clear.
+func (s *settings) secure(at origin) error {
+	if at.scheme == "https" || s.insecure || loopback(at.host) {
+		return nil
+	}
+	return fmt.Errorf("%s is not encrypted; use https, or set Options.AllowInsecure if that is meant", at)
+}
+
+// An origin is a scheme, a host and a port: all that decides where bytes go.
+type origin struct {
+	scheme, host, port string
+}
+
+func (o origin) String() string { return o.scheme + "://" + o.address() }
+
+func (o origin) address() string { return net.JoinHostPort(o.host, o.port) }
+
+var errOriginForm = errors.New("want a scheme and a host and nothing more, such as https://mail.example.com")
+
+func parseOrigin(text string) (origin, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "" {
+		return origin{}, errOriginForm // the text is not repeated: it may hold a password
+	}
+	return originOf(u)
+}
+
+func originOf(u *url.URL) (origin, error) {
+	at := origin{scheme: strings.ToLower(u.Scheme), host: strings.ToLower(u.Hostname()), port: u.Port()}
+	switch {
+	case at.host == "":
+		return at, errOriginForm
+	case strings.ContainsFunc(at.host, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
+		return at, fmt.Errorf("host %q: write it in its ASCII form (xn--…)", at.host)
+	case at.scheme != "https" && at.scheme != "http":
+		return at, fmt.Errorf("scheme %q: want https", at.scheme)
+	case at.port == "" && at.scheme == "https":
+		at.port = "443"
+	case at.port == "":
+		at.port = "80"
+	}
+	return at, nil
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// origins are the places that credentials may go to. An empty list takes the first one asked for.
+type origins struct {
+	mu   sync.Mutex
+	list []origin
+}
+
+func (o *origins) admit(at origin) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.list) == 0 {
+		o.list = []origin{at}
+	}
+	for _, known := range o.list {
+		if known == at {
+			return nil
+		}
+	}
+	return fmt.Errorf("the credentials are for %s only", o.names())
+}
+
+func (o *origins) names() string {
+	names := make([]string, len(o.list))
+	for i, known := range o.list {
+		names[i] = known.String()
+	}
+	return strings.Join(names, ", ")
+}

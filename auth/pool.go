@@ -1,0 +1,149 @@
+package auth
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptrace"
+	"slices"
+	"sync"
+	"time"
+)
+
+// A conn is one connection that one request uses at a time.
+type conn struct {
+	cc    *http.ClientConn
+	count wireCount
+	tls   *tls.ConnectionState // nil without TLS, or under a TLS dialer that hides it
+
+	user     string // who is logged in, for rotation from one account to another
+	loggedIn bool   // requests need no Authorization
+	answers  int    // requests answered since the login
+	forgets  bool   // the server keeps a login for one request only
+	reused   bool
+	idle     *time.Timer
+}
+
+// A pool holds the connections to one origin: at most as many as there are slots, whether they are
+// in use or idle.
+type pool struct {
+	base  *http.Transport
+	at    origin
+	keep  time.Duration
+	slots chan struct{}
+
+	mu   sync.Mutex
+	idle []*conn // the last one was used last
+}
+
+func newPool(base *http.Transport, at origin, set settings) *pool {
+	return &pool{base: base, at: at, keep: set.idleTimeout, slots: make(chan struct{}, set.maxConns)}
+}
+
+// get waits for a slot, then gives the connection used last, or a new one. With fresh set the idle
+// ones are closed: one of them turned out to be dead, and so may the others be.
+func (p *pool) get(ctx context.Context, fresh bool) (*conn, error) {
+	if ctx.Err() != nil {
+		return nil, ended(ctx)
+	}
+	select {
+	case p.slots <- struct{}{}:
+	case <-ctx.Done():
+		return nil, fmt.Errorf("all %d connections (Options.MaxConns) stayed busy: %w", cap(p.slots), ended(ctx))
+	}
+	if fresh {
+		p.closeIdle()
+	}
+	if c := p.pop(); c != nil {
+		c.reused = true
+		return c, nil
+	}
+	c, err := p.dial(ctx)
+	if err != nil {
+		<-p.slots
+	}
+	return c, err
+}
+
+func (p *pool) pop() *conn {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(p.idle) > 0 {
+		c := p.idle[len(p.idle)-1]
+		p.idle = slices.Delete(p.idle, len(p.idle)-1, len(p.idle))
+		c.idle.Stop()
+		if c.cc.Err() == nil {
+			return c
+		}
+		_ = c.cc.Close()
+	}
+	return nil
+}
+
+// dial opens a connection. The trace sees the handshake with the target last, after the one with a
+// proxy if that speaks TLS too.
+func (p *pool) dial(ctx context.Context) (*conn, error) {
+	c := &conn{}
+	trace := &httptrace.ClientTrace{TLSHandshakeDone: func(state tls.ConnectionState, err error) {
+		if err == nil {
+			c.tls = &state
+		}
+	}}
+	ctx = httptrace.WithClientTrace(withWireCount(ctx, &c.count), trace)
+	cc, err := p.base.NewClientConn(ctx, p.at.scheme, p.at.address())
+	if err != nil {
+		return nil, err
+	}
+	c.cc = cc
+	return c, nil
+}
+
+// put gives a connection back for the next request.
+func (p *pool) put(c *conn) {
+	if c.cc.Err() != nil {
+		p.drop(c)
+		return
+	}
+	p.mu.Lock()
+	c.idle = time.AfterFunc(p.keep, func() { p.expire(c) })
+	p.idle = append(p.idle, c)
+	p.mu.Unlock()
+	<-p.slots
+}
+
+// drop closes a connection that must not be used again.
+func (p *pool) drop(c *conn) {
+	_ = c.cc.Close()
+	<-p.slots
+}
+
+func (p *pool) expire(c *conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if i := slices.Index(p.idle, c); i >= 0 {
+		p.idle = slices.Delete(p.idle, i, i+1)
+		_ = c.cc.Close()
+	}
+}
+
+func (p *pool) closeIdle() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.idle {
+		c.idle.Stop()
+		_ = c.cc.Close()
+	}
+	p.idle = nil
+}
+
+// ended says why a context ended, with [context.Canceled] or [context.DeadlineExceeded] visible
+// also when the caller gave a cause of its own.
+func ended(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if err == nil || errors.Is(cause, err) {
+		return cause
+	}
+	return fmt.Errorf("%w: %w", err, cause)
+}

@@ -1,0 +1,67 @@
+package auth
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+)
+
+var errNoReplay = errors.New("the request must be sent once more, but its body cannot be read twice: " +
+	"give it a body that http.NewRequest knows, or a GetBody function")
+
+// A replay hands out the body of a request: the first time as it is, later through GetBody.
+type replay struct {
+	request *http.Request
+	used    bool
+}
+
+// next gives the body for one more sending.
+func (b *replay) next() (io.ReadCloser, error) {
+	r := b.request
+	if r.Body == nil || r.Body == http.NoBody {
+		return r.Body, nil
+	}
+	if !b.used {
+		b.used = true
+		return &closeOnce{ReadCloser: r.Body}, nil
+	}
+	if r.GetBody == nil {
+		return nil, errNoReplay
+	}
+	body, err := r.GetBody()
+	if err != nil {
+		return nil, err
+	}
+	return &closeOnce{ReadCloser: body}, nil
+}
+
+// close ends a body that was never handed out, as RoundTrip must.
+func (b *replay) close() {
+	if !b.used {
+		closeBody(b.request)
+	}
+}
+
+// closeOnce lets us close a body after a failure without knowing whether net/http did.
+type closeOnce struct {
+	io.ReadCloser
+
+	once sync.Once
+	err  error
+}
+
+func (c *closeOnce) Close() error {
+	c.once.Do(func() { c.err = c.ReadCloser.Close() })
+	return c.err
+}
+
+// drain reads the rest of a refusal, so that its connection can be used on; false if it is too
+// long for that.
+func drain(resp *http.Response) bool {
+	n, err := io.Copy(io.Discard, io.LimitReader(resp.Body, maxDrain+1))
+	closeErr := resp.Body.Close()
+	return n <= maxDrain && err == nil && closeErr == nil
+}
+
+const maxDrain = 64 << 10
