@@ -4,7 +4,7 @@ import "unicode/utf8"
 
 // attr is an attribute that declares no namespace.
 type attr struct {
-	name  qname
+	name  *qname
 	space string
 	value []byte // in the window or in Reader.unquoted: valid until the next move
 }
@@ -64,7 +64,7 @@ func skipSpace(b []byte, i int) int {
 }
 
 // attribute takes one attribute, which stands at offset at of the tag.
-func (r *Reader) attribute(name qname, value []byte, at, outer int) error {
+func (r *Reader) attribute(name *qname, value []byte, at, outer int) error {
 	switch {
 	case name.full == "xmlns":
 		return r.declare("", value, at, outer)

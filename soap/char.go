@@ -11,6 +11,7 @@ const (
 	inName              // may occur in a name, the colon included
 	inStart             // may begin a name
 	inSpace             // white space
+	isSlash
 )
 
 // class is the table of byte classes; nothing writes to it.
@@ -34,6 +35,7 @@ func byteClasses() (t [256]uint8) {
 		}
 	}
 	t[' '] |= inSpace
+	t['/'] |= isSlash
 	for _, c := range []byte{'<', '&'} {
 		t[c] &^= inText | inAttr
 	}

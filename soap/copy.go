@@ -1,7 +1,5 @@
 package soap
 
-import "bytes"
-
 // copyContent reads what is inside the element that r stands on, to its end
 // tag, and writes it anew, at most TextBytes of it. What it returns needs nothing from
 // outside: each of the elements on top declares all namespaces in scope,
@@ -19,7 +17,7 @@ func (r *Reader) copyContent() ([]byte, error) {
 		}
 		r.text = dst
 		if len(r.stack) < depth {
-			return bytes.Clone(dst), nil
+			return append([]byte{}, dst...), nil // not nil: there was one
 		}
 	}
 }

@@ -143,13 +143,15 @@ func (p place) after(b []byte) place {
 	if len(b) == 0 {
 		return p
 	}
-	lines := bytes.Count(b, []byte{'\n'})
-	last := bytes.LastIndexByte(b, '\n')
+	lines, last := bytes.Count(b, []byte{'\n'}), -1
+	if lines > 0 {
+		last = bytes.LastIndexByte(b, '\n')
+	}
 	if p.cr && b[0] == '\n' {
 		lines-- // the second half of a CRLF: the line has ended already
 	}
-	if bytes.IndexByte(b, '\r') >= 0 {
-		lines += bytes.Count(b, []byte{'\r'}) - bytes.Count(b, []byte("\r\n"))
+	if returns := bytes.Count(b, []byte{'\r'}); returns > 0 {
+		lines += returns - bytes.Count(b, []byte("\r\n"))
 		last = max(last, bytes.LastIndexByte(b, '\r'))
 	}
 	p.line += lines

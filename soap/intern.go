@@ -14,7 +14,8 @@ const (
 	valueLength  = 40
 )
 
-// qname is a name as written. Its parts share the memory of full.
+// qname is a name as written. Its parts share the memory of full. Nothing
+// writes to one that was handed out.
 type qname struct {
 	full, prefix, local string
 }
@@ -23,22 +24,21 @@ type qname struct {
 // no allocation and no second check. It holds at most internMost of them: what
 // comes later is allocated each time.
 type names struct {
-	slots   [internSlots]uint16 // index into entries plus one; 0: free
-	entries []qname
+	slots [internSlots]*qname
+	used  int
 }
 
 // name returns b split at its colon, or false if it is not a qualified name.
-func (t *names) name(b []byte) (qname, bool) {
-	slot, found := t.find(b)
-	if found {
-		q := t.entries[t.slots[slot]-1]
+func (t *names) name(b []byte) (*qname, bool) {
+	slot, q := t.find(b)
+	if q != nil {
 		return q, q.local != ""
 	}
-	q := qname{full: string(b)}
+	q = &qname{full: string(b)}
 	if !isQName(b) {
 		return q, false
 	}
-	q.prefix, q.local = "", q.full
+	q.local = q.full
 	if colon := bytes.IndexByte(b, ':'); colon >= 0 {
 		q.prefix, q.local = q.full[:colon], q.full[colon+1:]
 	}
@@ -50,44 +50,40 @@ func (t *names) name(b []byte) (qname, bool) {
 // qualified name, which hardly any namespace does, is not kept: its entry
 // would have no parts, and name would take it for a bad one.
 func (t *names) space(b []byte) string {
-	slot, found := t.find(b)
-	if found {
-		return t.entries[t.slots[slot]-1].full
+	slot, q := t.find(b)
+	if q != nil {
+		return q.full
 	}
 	s := string(b)
 	if !isQName(b) {
-		t.keep(slot, qname{full: s})
+		t.keep(slot, &qname{full: s})
 	}
 	return s
 }
 
-// find returns the slot that holds b, or the free one where it belongs.
-func (t *names) find(b []byte) (slot uint32, found bool) {
+// find returns the entry of b, or nil and the free slot where it belongs.
+func (t *names) find(b []byte) (slot uint32, q *qname) {
 	slot = hash(b) & (internSlots - 1)
 	for {
-		i := t.slots[slot]
-		if i == 0 {
-			return slot, false
-		}
-		if t.entries[i-1].full == string(b) {
-			return slot, true
+		q = t.slots[slot]
+		if q == nil || q.full == string(b) {
+			return slot, q
 		}
 		slot = (slot + 1) & (internSlots - 1)
 	}
 }
 
-func (t *names) keep(slot uint32, q qname) {
-	if len(t.entries) == internMost || len(q.full) > internLength {
-		return
+func (t *names) keep(slot uint32, q *qname) {
+	if t.used < internMost && len(q.full) <= internLength {
+		t.slots[slot] = q
+		t.used++
 	}
-	t.entries = append(t.entries, q)
-	t.slots[slot] = uint16(len(t.entries)) // at most internMost
 }
 
 // reset forgets everything when the table is full: then it holds what some
 // odd document made up, and the next one shall have room again.
 func (t *names) reset() {
-	if len(t.entries) == internMost {
+	if t.used == internMost {
 		*t = names{}
 	}
 }

@@ -53,6 +53,6 @@ func (r *Reader) resolve(prefix string) (string, bool) {
 	return "", prefix == ""
 }
 
-func (r *Reader) undeclared(name qname) error {
+func (r *Reader) undeclared(name *qname) error {
 	return r.syntax(0, "the prefix of %s is not declared", shown(name.full))
 }

@@ -51,7 +51,7 @@ type Reader struct {
 
 // element is an open element.
 type element struct {
-	name     qname
+	name     *qname
 	space    string
 	bindings int // how many bindings there were before it
 }
@@ -133,6 +133,9 @@ func (r *Reader) Next() (bool, error) {
 
 // toTag moves to the next start or end tag in the content of the entered element.
 func (r *Reader) toTag() error {
+	if b := r.unread(); len(b) > 1 && b[0] == '<' && class[b[1]]&(inStart|isSlash) != 0 && !r.cdata {
+		return nil
+	}
 	for {
 		piece, err := r.run()
 		if piece == nil {

@@ -132,7 +132,7 @@ func (r *Reader) badName(skip int, name []byte) error {
 }
 
 // open resolves the names of a start tag and puts its element on the stack.
-func (r *Reader) open(name qname, outer int) error {
+func (r *Reader) open(name *qname, outer int) error {
 	space, ok := r.resolve(name.prefix)
 	if !ok {
 		return r.undeclared(name)
