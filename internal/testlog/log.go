@@ -119,8 +119,9 @@ func (l *testLog) failedPackages() []string {
 	return list
 }
 
+// passes looks at names and outputs, so that a caller can ask for a test that says what it has done.
 func (l *testLog) passes(re *regexp.Regexp) bool {
 	return slices.ContainsFunc(l.tests, func(t *test) bool {
-		return t.outcome == passed && re.MatchString(t.name)
+		return t.outcome == passed && re.MatchString(t.name+"\n"+t.output.String())
 	})
 }

@@ -23,7 +23,8 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 	flags := flag.NewFlagSet("testlog", flag.ContinueOnError)
 	flags.SetOutput(errs)
 	flags.Func("allow", "a skip is in order if its output matches this `expression` (repeatable)", r.addAllow)
-	flags.Func("must", "some test matching this `expression`, as package.Test, must pass (repeatable)", r.addMust)
+	flags.Func("must", "some test whose name, as package.Test, with its output on the lines below matches "+
+		"this `expression` must pass (repeatable)", r.addMust)
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}

@@ -41,6 +41,8 @@ func ValidateAll(t testing.TB, docs map[string][]byte) {
 	for _, name := range slices.Sorted(maps.Keys(faults)) {
 		t.Errorf("%s is not valid:\n%s\nin\n%s", name, faults[name], docs[name])
 	}
+	// The gate looks for this line: it tells a package that validates from one that does not.
+	t.Logf("xmltest: xmllint found %d of %d documents valid", len(docs)-len(faults), len(docs))
 }
 
 // lint writes the documents into dir and returns what the tool says against each that is not valid.
