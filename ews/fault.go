@@ -1,10 +1,10 @@
 package ews
 
 import (
-	"bytes"
 	"io"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/go-ews/exchange/soap"
 )
@@ -66,23 +66,42 @@ func (d *faultDetail) violationOf(e *Error, f *soap.Fault) string {
 // readDetail reads a fault's detail. Names are matched without regard to their name space: older
 // servers put MessageXml into the errors namespace, newer ones into types. What cannot be read is
 // left out, since the fault itself is whole.
-func readDetail(detail []byte) faultDetail {
-	var d faultDetail
-	if len(detail) == 0 {
+func readDetail(detail []byte) (d faultDetail) {
+	p, ok := detailReaders.Get().(*detailReader)
+	if !ok || len(detail) == 0 {
 		return d
 	}
-	r := soap.NewReader(wrapped(detail), soap.Limits{})
-	if ok, err := r.Next(); ok && err == nil {
-		_ = d.readChildren(r, false)
+	p.unread = [...][]byte{[]byte("<detail>"), detail, []byte("</detail>")}
+	p.soap.Reset(p, soap.Limits{})
+	if ok, err := p.soap.Next(); ok && err == nil {
+		_ = d.readChildren(&p.soap, false)
 	}
+	p.unread = [3][]byte{}
+	p.soap.Reset(nil, soap.Limits{})
+	detailReaders.Put(p)
 	return d
 }
 
-// wrapped gives the detail's content one root element.
-func wrapped(content []byte) io.Reader {
-	return io.MultiReader(strings.NewReader("<detail>"), bytes.NewReader(content),
-		strings.NewReader("</detail>"))
+// detailReader reads the content of a detail within a pair of tags, since a document has one root.
+// It is pooled, because its reader owns a buffer.
+type detailReader struct {
+	unread [3][]byte
+	soap   soap.Reader
 }
+
+// Read hands out the three parts one after the other.
+func (p *detailReader) Read(b []byte) (int, error) {
+	for i, part := range p.unread {
+		if len(part) > 0 {
+			n := copy(b, part)
+			p.unread[i] = part[n:]
+			return n, nil
+		}
+	}
+	return 0, io.EOF
+}
+
+var detailReaders = sync.Pool{New: func() any { return new(detailReader) }}
 
 // readChildren reads the children of detail, or of MessageXml inside it.
 func (d *faultDetail) readChildren(r *soap.Reader, inner bool) error {

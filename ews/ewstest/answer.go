@@ -100,7 +100,10 @@ func (s *Server) execute(c *call) *answer {
 	}
 	operation := operationOf(c.Op)
 	if operation == nil {
-		return fault(&ews.Error{Code: ews.ErrorInvalidRequest})
+		return fault(&ews.Error{
+			Code:    ews.ErrorInvalidRequest,
+			Message: "This Exchange in process has no operation " + c.Op + ": see ewstest.Server.Handle.",
+		})
 	}
 	var payload writer
 	if err := m.run(operation, c.op, &payload); err != nil {

@@ -32,7 +32,9 @@ func fault(e *ews.Error) *answer {
 		w.faultCode(space, code)
 		w.text("faultstring", text, "xml:lang", lang)
 		w.optional("faultactor", actor)
+		w.open("detail")
 		w.buf = append(w.buf, detail...)
+		w.close("detail")
 	})
 }
 
@@ -93,10 +95,9 @@ func (w *writer) faultCode(space, local string) {
 	w.text("faultcode", "a:"+local, "xmlns:a", space)
 }
 
-// faultDetail is the detail of a fault that brings none of its own.
+// faultDetail is the content of the detail of a fault that brings none of its own.
 func faultDetail(e *ews.Error) []byte {
 	var w writer
-	w.open("detail")
 	if e.Code != "" {
 		w.text("e:ResponseCode", string(e.Code), "xmlns:e", errorsSpace)
 	}
@@ -106,6 +107,5 @@ func faultDetail(e *ews.Error) []byte {
 		w.values(e.Details)
 		w.close("t:MessageXml")
 	}
-	w.close("detail")
 	return w.buf
 }

@@ -16,8 +16,8 @@ import (
 // that a test sends comes near.
 const maxRequest = 16 << 20
 
-// ServeHTTP answers a request on any path that ends it in /EWS/Exchange.asmx: mount the server at
-// the root. A dropped or cut answer ends the connection by [http.ErrAbortHandler].
+// ServeHTTP answers a request for /EWS/Exchange.asmx; every other path is not found. A dropped or cut
+// answer ends the connection by [http.ErrAbortHandler], which a server does not log.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
 	var tooLarge *http.MaxBytesError

@@ -1,0 +1,40 @@
+package ewstest
+
+import (
+	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/imgroup"
+	"github.com/go-ews/exchange/internal/dotnet"
+)
+
+// addNewImContactToGroup answers ErrorImContactLimitReached, and ErrorNonExistentMailbox for a group
+// of another mailbox. A group that does not exist is ErrorItemNotFound, by analogy with the
+// operation below.
+func (m *mailbox) addNewImContactToGroup(request *dotnet.Element, payload *writer) error {
+	return m.addNew(request, payload, &contact{
+		address: text(request, "ImAddress"),
+		name:    text(request, "DisplayName"),
+	})
+}
+
+// addNewTelURIContactToGroup answers ErrorItemNotFound for a group that does not exist, as
+// documented.
+func (m *mailbox) addNewTelURIContactToGroup(request *dotnet.Element, payload *writer) error {
+	return m.addNew(request, payload, &contact{tel: imgroup.NewTelContact{
+		TelURI:          text(request, "TelUriAddress"),
+		SIPURI:          text(request, "ImContactSipUriAddress"),
+		TelephoneNumber: text(request, "ImTelephoneNumber"),
+	}})
+}
+
+func (m *mailbox) addNew(request *dotnet.Element, payload *writer, c *contact) error {
+	g, err := m.target(request, ews.ErrorItemNotFound)
+	if err != nil {
+		return err
+	}
+	c, err = m.add(c, g)
+	if err != nil {
+		return err
+	}
+	payload.persona("m:Persona", c, nil)
+	return nil
+}

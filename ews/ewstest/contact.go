@@ -1,0 +1,148 @@
+package ewstest
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/imgroup"
+	"github.com/go-ews/exchange/internal/dotnet"
+)
+
+// contact is an entry of the list: a person with an instant-messaging address, or a telephone.
+type contact struct {
+	id, changeKey string
+	personaID     string
+	folderID      string // of Quick Contacts
+	created       time.Time
+
+	address string // as it was given; of a person
+	name    string
+
+	tel imgroup.NewTelContact // of a telephone
+}
+
+// key is what makes two contacts the same one.
+func (c *contact) key() string {
+	if c.tel.TelURI != "" {
+		return "tel " + strings.ToLower(c.tel.TelURI)
+	}
+	return "im " + imgroup.AddressKey(c.address)
+}
+
+// add puts a contact into a group. The list has each contact once, so one that is there already
+// comes back instead of the new one.
+func (m *mailbox) add(c *contact, g *group) (*contact, error) {
+	for _, known := range m.contacts {
+		if known.key() == c.key() {
+			m.join(known, g)
+			return known, nil
+		}
+	}
+	if len(m.contacts) >= maxContacts {
+		return nil, refuse(ews.ErrorImContactLimitReached)
+	}
+	c.id = m.newItemID()
+	c.personaID = newID(kindPersona, m.guid, personaEntry, m.serial)
+	c.folderID = newID(kindItem, m.guid, folderEntry, 1)
+	c.created = time.Now().UTC().Truncate(time.Second)
+	m.changes++
+	c.changeKey = newChangeKey(contactKind, m.guid, m.changes)
+	m.contacts = append(m.contacts, c)
+	m.join(c, g)
+	return c, nil
+}
+
+// join makes a contact a member of a group, which it may be already.
+func (m *mailbox) join(c *contact, g *group) {
+	if !slices.Contains(g.members, c) {
+		g.members = append(g.members, c)
+		m.touch(g)
+	}
+}
+
+// leave takes a contact out of a group.
+func (m *mailbox) leave(c *contact, g *group) {
+	g.members = slices.DeleteFunc(g.members, func(other *contact) bool { return other == c })
+	m.touch(g)
+}
+
+// dropOrphans takes the contacts out of the list that no group has.
+func (m *mailbox) dropOrphans() {
+	m.contacts = slices.DeleteFunc(m.contacts, func(c *contact) bool {
+		return !slices.ContainsFunc(m.groups, func(g *group) bool { return slices.Contains(g.members, c) })
+	})
+}
+
+// contact returns the contact that the request's ContactId names.
+func (m *mailbox) contact(request *dotnet.Element, unknown ews.ResponseCode) (*contact, error) {
+	id, err := m.itemID(request.Child(messagesSpace, "ContactId"))
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range m.contacts {
+		if c.id == id {
+			return c, nil
+		}
+	}
+	return nil, refuse(unknown)
+}
+
+// persona is the contact as a client sees it, like the ones in Microsoft's samples.
+func (c *contact) persona() imgroup.Persona {
+	source := []string{"0"}
+	p := imgroup.Persona{
+		PersonaID:    imgroup.ItemID{ID: c.personaID},
+		PersonaType:  "Person",
+		CreationTime: c.created,
+		FileAsID:     "None",
+		Attributions: []imgroup.Attribution{{
+			ID:             source[0],
+			SourceID:       imgroup.ItemID{ID: c.id, ChangeKey: c.changeKey},
+			DisplayName:    "Lync Contacts",
+			IsQuickContact: true,
+			FolderID:       imgroup.ItemID{ID: c.folderID, ChangeKey: "AQAAAA=="},
+		}},
+		RelevanceScore: 1<<31 - 1,
+		FileAsIDs:      []imgroup.AttributedString{{Value: "None", Attributions: source}},
+	}
+	if c.tel.TelURI != "" {
+		number := imgroup.PhoneNumber{Number: c.tel.TelephoneNumber, Type: "Other"}
+		p.DisplayNameFirstLast, p.DisplayNameLastFirst = number.Number, number.Number
+		p.Phones = []imgroup.AttributedPhone{
+			{PhoneNumber: number, Kind: "OtherTelephones", Attributions: source},
+		}
+		return p
+	}
+	name := c.displayName()
+	p.DisplayName, p.DisplayNameFirstLast, p.DisplayNameLastFirst = name, name, name
+	p.DisplayNames = []imgroup.AttributedString{{Value: name, Attributions: source}}
+	p.ImAddress = c.address
+	p.ImAddresses = []imgroup.AttributedString{{Value: c.address, Attributions: source}}
+	if address := withoutScheme(c.address); address != "" {
+		email := imgroup.EmailAddress{Name: name, Address: address, RoutingType: "SMTP"}
+		p.EmailAddress = email
+		p.EmailAddresses = []imgroup.EmailAddress{email}
+		p.Emails = []imgroup.AttributedEmail{{EmailAddress: email, Attributions: source}}
+	}
+	return p
+}
+
+// displayName is the name that was given, else the address. A telephone has none.
+func (c *contact) displayName() string {
+	if c.tel.TelURI != "" {
+		return ""
+	}
+	return cmp.Or(c.name, withoutScheme(c.address), c.address)
+}
+
+// withoutScheme is an instant-messaging address as an e-mail address.
+func withoutScheme(address string) string {
+	const scheme = "sip:"
+	if len(address) >= len(scheme) && strings.EqualFold(address[:len(scheme)], scheme) {
+		return address[len(scheme):]
+	}
+	return address
+}

@@ -1,0 +1,211 @@
+package ewstest
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/imgroup"
+	"github.com/go-ews/exchange/internal/dotnet"
+)
+
+// The sizes of a list, Exchange's defaults.
+const (
+	maxGroups   = 64
+	maxContacts = 1000
+)
+
+// mailbox is the list of one mailbox.
+type mailbox struct {
+	guid string
+
+	mu       sync.Mutex
+	groups   []*group // the built-in ones first
+	contacts []*contact
+	serial   uint64 // numbers objects
+	changes  uint64 // numbers their versions
+	migrated bool   // SetImListMigrationCompleted
+}
+
+type group struct {
+	id, changeKey    string
+	name             string
+	kind             imgroup.GroupType
+	smtpAddress      string // of a distribution group
+	members          []*contact
+	created, changed time.Time
+}
+
+func newMailbox(name string) *mailbox {
+	m := &mailbox{guid: newGUID("mailbox " + name)}
+	m.addGroup("Other Contacts", imgroup.OtherContacts, "")
+	m.addGroup("Tagged", imgroup.Tagged, "")
+	m.addGroup("Favorites", imgroup.Favorites, "")
+	return m
+}
+
+// operation is one of the 13: it reads the body's element, changes the mailbox, and appends what the
+// response element holds beyond NoError.
+type operation func(m *mailbox, request *dotnet.Element, payload *writer) error
+
+// operationOf returns the operation of that name, nil if there is none.
+func operationOf(name string) operation {
+	switch name {
+	case "AddImGroup":
+		return (*mailbox).addImGroup
+	case "SetImGroup":
+		return (*mailbox).setImGroup
+	case "RemoveImGroup":
+		return (*mailbox).removeImGroup
+	case "AddImContactToGroup":
+		return (*mailbox).addImContactToGroup
+	case "RemoveImContactFromGroup":
+		return (*mailbox).removeImContactFromGroup
+	case "RemoveContactFromImList":
+		return (*mailbox).removeContactFromImList
+	case "AddNewImContactToGroup":
+		return (*mailbox).addNewImContactToGroup
+	case "AddNewTelUriContactToGroup":
+		return (*mailbox).addNewTelURIContactToGroup
+	case "AddDistributionGroupToImList":
+		return (*mailbox).addDistributionGroupToImList
+	case "RemoveDistributionGroupFromImList":
+		return (*mailbox).removeDistributionGroupFromImList
+	case "GetImItemList":
+		return (*mailbox).getImItemList
+	case "GetImItems":
+		return (*mailbox).getImItems
+	case "SetImListMigrationCompleted":
+		return (*mailbox).setImListMigrationCompleted
+	}
+	return nil
+}
+
+// run executes an operation alone.
+func (m *mailbox) run(op operation, request *dotnet.Element, payload *writer) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return op(m, request, payload)
+}
+
+// list returns the whole list as a client would decode it.
+func (m *mailbox) list() *imgroup.ItemList {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	l := &imgroup.ItemList{Groups: make([]imgroup.ImGroup, len(m.groups))}
+	for i, g := range m.groups {
+		l.Groups[i] = g.imGroup()
+	}
+	for _, c := range m.contacts {
+		l.Personas = append(l.Personas, c.persona())
+	}
+	return l
+}
+
+// addGroup makes a group; whether it may be made is the caller's business.
+func (m *mailbox) addGroup(name string, kind imgroup.GroupType, smtpAddress string) *group {
+	g := &group{
+		id: m.newItemID(), name: name, kind: kind, smtpAddress: smtpAddress, created: time.Now().UTC(),
+	}
+	m.touch(g)
+	m.groups = append(m.groups, g)
+	return g
+}
+
+// mayAdd refuses another group of that name: it exists, or the list is full.
+func (m *mailbox) mayAdd(name string) error {
+	if m.groupNamed(name) != nil {
+		return refuse(ews.ErrorImGroupDisplayNameAlreadyExists)
+	}
+	made := 0
+	for _, g := range m.groups {
+		if !g.kind.BuiltIn() {
+			made++
+		}
+	}
+	if made >= maxGroups {
+		return refuse(ews.ErrorImGroupLimitReached)
+	}
+	return nil
+}
+
+func (m *mailbox) groupNamed(name string) *group {
+	for _, g := range m.groups {
+		if sameName(g.name, name) {
+			return g
+		}
+	}
+	return nil
+}
+
+// group returns the group that an element names. What an id that no group has is called differs
+// between operations.
+func (m *mailbox) group(e *dotnet.Element, unknown ews.ResponseCode) (*group, error) {
+	id, err := m.itemID(e)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range m.groups {
+		if g.id == id {
+			return g, nil
+		}
+	}
+	return nil, refuse(unknown)
+}
+
+// userGroup is group for operations that take neither built-in nor distribution groups.
+func (m *mailbox) userGroup(e *dotnet.Element) (*group, error) {
+	g, err := m.group(e, ews.ErrorInvalidImGroupId)
+	if err == nil && g.kind != imgroup.UserGroup {
+		return nil, refuse(ews.ErrorInvalidImGroupId)
+	}
+	return g, err
+}
+
+// target returns the group that a contact is to be put into: the one that the request's GroupId
+// names, without one Other Contacts.
+func (m *mailbox) target(request *dotnet.Element, unknown ews.ResponseCode) (*group, error) {
+	e := request.Child(messagesSpace, "GroupId")
+	if e == nil {
+		return m.groups[0], nil
+	}
+	g, err := m.group(e, unknown)
+	if err == nil && g.kind == imgroup.DistributionGroup {
+		return nil, refuse(unknown)
+	}
+	return g, err
+}
+
+// removeGroup takes a group out of the list, and the contacts that no other group has.
+func (m *mailbox) removeGroup(g *group) {
+	m.groups = slices.DeleteFunc(m.groups, func(other *group) bool { return other == g })
+	m.dropOrphans()
+}
+
+// touch gives a group a new change key.
+func (m *mailbox) touch(g *group) {
+	m.changes++
+	g.changeKey = newChangeKey(groupKind, m.guid, m.changes)
+	g.changed = time.Now().UTC()
+}
+
+func (m *mailbox) newItemID() string {
+	m.serial++
+	return newID(kindItem, m.guid, itemEntry, m.serial)
+}
+
+// imGroup is the group as a client sees it.
+func (g *group) imGroup() imgroup.ImGroup {
+	out := imgroup.ImGroup{
+		DisplayName:     g.name,
+		GroupType:       g.kind,
+		ExchangeStoreID: imgroup.ItemID{ID: g.id, ChangeKey: g.changeKey},
+		SMTPAddress:     g.smtpAddress,
+	}
+	for _, c := range g.members {
+		member := imgroup.ItemID{ID: c.id, ChangeKey: shortChangeKey(contactKind)}
+		out.Members = append(out.Members, member)
+	}
+	return out
+}
