@@ -68,6 +68,8 @@ func outcomeOf(err error) outcome {
 	case errors.As(err, &transport):
 		var broken *brokenError
 		switch {
+		case notSent(err) && credentialsRefused(err):
+			return refused
 		case notSent(err):
 			return notDone
 		case errors.As(err, &broken):
@@ -80,6 +82,13 @@ func outcomeOf(err error) outcome {
 		return outcomeOfCode(code)
 	}
 	return refused
+}
+
+// credentialsRefused reports whether a transport below says that the server answered 401: sending a
+// rejected password again would only bring the account nearer to being locked out.
+func credentialsRefused(err error) bool {
+	var e interface{ StatusCode() int }
+	return errors.As(err, &e) && e.StatusCode() == http.StatusUnauthorized
 }
 
 func outcomeOfStatus(e *HTTPError) outcome {
