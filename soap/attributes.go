@@ -9,51 +9,45 @@ type attr struct {
 	value []byte // in the window or in Reader.unquoted: valid until the next move
 }
 
-// attributes reads the attributes in tag from i on. Namespace declarations go
-// to the bindings, those of this element being the ones from outer on.
-func (r *Reader) attributes(tag []byte, i, outer int) error {
-	r.unquoted = r.unquoted[:0]
-	for count := 1; ; count++ {
-		start := i
-		i = skipSpace(tag, i)
-		switch {
-		case i == len(tag):
-			return nil
-		case i == start:
-			return r.syntax(i, "white space is missing before an attribute")
-		case count > r.limits.Attrs:
-			return r.fail(&LimitError{What: "attributes in one element", Limit: int64(r.limits.Attrs)})
-		}
-		end := nameEnd(tag, i)
-		name, ok := r.names.name(tag[i:end])
-		if !ok {
-			return r.badName(i, tag[i:end])
-		}
-		at := i
-		i = skipSpace(tag, end)
-		if i == len(tag) || tag[i] != '=' {
-			return r.syntax(i, "the attribute %s has no value", shown(name.full))
-		}
-		i = skipSpace(tag, i+1)
-		if i == len(tag) || tag[i] != '"' && tag[i] != '\'' {
-			return r.syntax(i, "the value of the attribute %s is not quoted", shown(name.full))
-		}
-		end = i + 1
-		for end < len(tag) && tag[end] != tag[i] {
-			end++
-		}
-		if end == len(tag) {
-			return r.syntax(i, "the value of the attribute %s has no closing quote", shown(name.full))
-		}
-		value, err := r.attrValue(tag, i+1, end)
-		if err != nil {
-			return err
-		}
-		if err := r.attribute(name, value, at, outer); err != nil {
-			return err
-		}
-		i = end + 1
+// parseAttr reads the attribute at b[start] and returns where it ends, 0 if it is
+// not whole. A namespace declaration goes to the bindings, those of
+// this element being the ones from outer on.
+func (r *Reader) parseAttr(b []byte, start, outer int) (int, error) {
+	end := nameEnd(b, start)
+	i := skipSpace(b, end)
+	if i == len(b) {
+		return 0, nil
 	}
+	if b[start] == '<' {
+		return 0, r.syntax(start, "< inside a tag")
+	}
+	name, ok := r.names.name(b[start:end])
+	if !ok {
+		return 0, r.badName(start, b[start:end])
+	}
+	if b[i] != '=' {
+		return 0, r.syntax(i, "the attribute %s has no value", shown(name.full))
+	}
+	if i = skipSpace(b, i+1); i == len(b) {
+		return 0, nil
+	}
+	quote := b[i]
+	if quote != '"' && quote != '\'' {
+		return 0, r.syntax(i, "the value of the attribute %s is not quoted", shown(name.full))
+	}
+	i++
+	size := plainAttr(b[i:])
+	value := b[i : i+size : i+size]
+	if i += size; i == len(b) {
+		return 0, nil
+	}
+	if b[i] != quote {
+		var err error
+		if value, i, err = r.decodeAttr(value, b, i, quote); err != nil || i == len(b) {
+			return 0, err
+		}
+	}
+	return i + 1, r.addAttr(name, value, start, outer)
 }
 
 func skipSpace(b []byte, i int) int {
@@ -63,8 +57,8 @@ func skipSpace(b []byte, i int) int {
 	return i
 }
 
-// attribute takes one attribute, which stands at offset at of the tag.
-func (r *Reader) attribute(name *qname, value []byte, at, outer int) error {
+// addAttr takes one attribute, which stands at offset at of the tag.
+func (r *Reader) addAttr(name *qname, value []byte, at, outer int) error {
 	switch {
 	case name.full == "xmlns":
 		return r.declare("", value, at, outer)
@@ -96,49 +90,64 @@ func (r *Reader) resolveAttrs() error {
 	return nil
 }
 
-// attrValue decodes the value at tag[i:end]. White space in it becomes blanks,
-// CRLF one of them (sections 2.11 and 3.3.3); references stay what they name.
-func (r *Reader) attrValue(tag []byte, i, end int) ([]byte, error) {
-	from := i
-	for i < end && class[tag[i]]&inAttr != 0 {
-		i++
-	}
-	if i == end {
-		return tag[from:end:end], nil
-	}
+// decodeAttr decodes the rest of a value, which has begun and goes on at
+// b[i], up to its quote, and returns where that is: len(b) if it is not there.
+// White space becomes blanks, CRLF one of them (sections 2.11 and 3.3.3);
+// references stay what they name.
+func (r *Reader) decodeAttr(begun, b []byte, i int, quote byte) ([]byte, int, error) {
 	first := len(r.unquoted)
-	r.unquoted = append(r.unquoted, tag[from:i]...)
-	for i < end {
-		switch c := tag[i]; {
-		case class[c]&inAttr != 0:
+	r.unquoted = append(r.unquoted, begun...)
+	for i < len(b) && b[i] != quote {
+		switch c := b[i]; {
+		case class[c]&inAttr != 0 || c == '"' || c == '\'':
 			r.unquoted = append(r.unquoted, c)
 			i++
-		case c == '&':
-			char, size, err := r.attrReference(tag[:end], i)
-			if err != nil {
-				return nil, err
-			}
-			r.unquoted = utf8.AppendRune(r.unquoted, char)
-			i += size
+		case c == '<':
+			return nil, 0, r.syntax(i, "< in the value of an attribute, or its closing quote is missing")
+		case c == '\r' && i+1 == len(b):
+			return nil, len(b), nil
 		case class[c]&inSpace != 0:
-			if c == '\r' && i+1 < end && tag[i+1] == '\n' {
+			if c == '\r' && b[i+1] == '\n' {
 				i++
 			}
 			r.unquoted = append(r.unquoted, ' ')
 			i++
 		default:
-			char, size := utf8.DecodeRune(tag[i:end])
-			if char == utf8.RuneError && size == 1 {
-				return nil, r.syntax(i, "invalid UTF-8 in the value of an attribute")
+			char, size, err := r.attrChar(b, i)
+			if err != nil {
+				return nil, 0, err
 			}
-			if !isChar(char) {
-				char = utf8.RuneError
-				r.replaced++
+			if size == 0 {
+				return nil, len(b), nil
 			}
 			r.unquoted = utf8.AppendRune(r.unquoted, char)
 			i += size
 		}
 	}
 	value := r.unquoted[first:]
-	return value[:len(value):len(value)], nil
+	return value[:len(value):len(value)], i, nil
+}
+
+// attrChar decodes the reference or the unusual character at b[i], size 0 if it is not whole.
+func (r *Reader) attrChar(b []byte, i int) (char rune, size int, err error) {
+	if b[i] == '&' {
+		size, err = r.referenceSize(b, i)
+		if err != nil || size == 0 {
+			return 0, 0, err
+		}
+		char, err = r.resolveReference(b[i+1:i+size-1], i)
+		return char, size, err
+	}
+	if !utf8.FullRune(b[i:]) {
+		return 0, 0, nil
+	}
+	char, size = utf8.DecodeRune(b[i:])
+	if char == utf8.RuneError && size == 1 {
+		return 0, 0, r.syntax(i, "invalid UTF-8 in the value of an attribute")
+	}
+	if !isChar(char) {
+		r.replaced++
+		char = utf8.RuneError
+	}
+	return char, size, nil
 }

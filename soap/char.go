@@ -6,7 +6,7 @@ import "unicode"
 // longer character, which is decoded.
 const (
 	inText  = 1 << iota // stands for itself in character data
-	inAttr              // stands for itself in an attribute value (quotes: the caller knows which one ends it)
+	inAttr              // stands for itself in an attribute value, whichever quotes are round it
 	inRaw               // stands for itself in CDATA, a comment or a processing instruction
 	inName              // may occur in a name, the colon included
 	inStart             // may begin a name
@@ -39,6 +39,8 @@ func byteClasses() (t [256]uint8) {
 	for _, c := range []byte{'<', '&'} {
 		t[c] &^= inText | inAttr
 	}
+	t['"'] &^= inAttr
+	t['\''] &^= inAttr
 	t[']'] &^= inText // "]]>" must not occur in character data
 	return t
 }

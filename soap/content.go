@@ -42,29 +42,6 @@ func (r *Reader) run() ([]byte, error) {
 	}
 }
 
-// plain returns how many bytes of character data at the start of b stand for themselves.
-func plain(b []byte) int {
-	i := 0
-	for i < len(b) {
-		c := b[i]
-		switch {
-		case class[c]&inText != 0:
-			i++
-		case c >= utf8.RuneSelf:
-			char, size := utf8.DecodeRune(b[i:])
-			if size == 1 || !isChar(char) {
-				return i
-			}
-			i += size
-		case c == ']' && i+1 < len(b) && b[i+1] != ']':
-			i++
-		default:
-			return i
-		}
-	}
-	return i
-}
-
 // odd decodes what plain and plainRaw stop at and what is no markup: a
 // carriage return, a forbidden character, bytes that are not UTF-8 or go on
 // behind the window.
@@ -181,29 +158,6 @@ func (r *Reader) raw(stop byte, where string) ([]byte, error) {
 			return r.odd()
 		}
 	}
-}
-
-// plainRaw is plain for what knows no markup.
-func plainRaw(b []byte, stop byte) int {
-	i := 0
-	for i < len(b) {
-		c := b[i]
-		switch {
-		case c == stop:
-			return i
-		case class[c]&inRaw != 0:
-			i++
-		case c >= utf8.RuneSelf:
-			char, size := utf8.DecodeRune(b[i:])
-			if size == 1 || !isChar(char) {
-				return i
-			}
-			i += size
-		default:
-			return i
-		}
-	}
-	return i
 }
 
 // innermost is the name of the innermost open element, for messages.

@@ -106,22 +106,28 @@ func (v *values) get(b []byte) string {
 	return *slot
 }
 
-// hash mixes eight bytes at a time. Names that collide on purpose cost at most
-// a walk through a table that is bounded.
+// hash mixes eight bytes at a time, the last ones overlapping. Names that
+// collide on purpose cost at most a walk through a table that is bounded.
 func hash(b []byte) uint32 {
 	const odd = 0x9E3779B97F4A7C15
 	h := uint64(len(b)) * odd
-	for len(b) >= 8 {
-		h = (h ^ binary.LittleEndian.Uint64(b)) * odd
-		h ^= h >> 32
-		b = b[8:]
+	switch n := len(b); {
+	case n >= 8:
+		for last := binary.LittleEndian.Uint64(b[n-8:]); ; b = b[8:] {
+			if len(b) <= 8 {
+				h = (h ^ last) * odd
+				break
+			}
+			h = (h ^ binary.LittleEndian.Uint64(b)) * odd
+			h ^= h >> 32
+		}
+	case n >= 4:
+		x := uint64(binary.LittleEndian.Uint32(b)) | uint64(binary.LittleEndian.Uint32(b[n-4:]))<<32
+		h = (h ^ x) * odd
+	case n > 0:
+		h = (h ^ uint64(b[0]) ^ uint64(b[n/2])<<8 ^ uint64(b[n-1])<<16) * odd
 	}
-	var tail uint64
-	for i, c := range b {
-		tail |= uint64(c) << (8 * i)
-	}
-	h = (h ^ tail) * odd
-	return uint32(h >> 32)
+	return uint32(h >> 40)
 }
 
 // isQName reports whether b is a qualified name of "Namespaces in XML 1.0",

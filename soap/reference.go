@@ -27,23 +27,6 @@ func (r *Reader) reference() ([]byte, error) {
 	}
 }
 
-// attrReference decodes the reference at tag[i] in an attribute whose value ends with tag.
-func (r *Reader) attrReference(tag []byte, i int) (char rune, size int, err error) {
-	size, err = r.referenceSize(tag, i)
-	if err == nil && size == 0 {
-		err = r.noReference(i)
-	}
-	if err != nil {
-		return 0, 0, err
-	}
-	char, err = r.resolveReference(tag[i+1:i+size-1], i)
-	return char, size, err
-}
-
-func (r *Reader) noReference(at int) error {
-	return r.syntax(at, "& begins no reference: it must be written as &amp;")
-}
-
 // referenceSize returns the length of the reference at b[at], from "&" to ";",
 // or 0 if it goes on behind b.
 func (r *Reader) referenceSize(b []byte, at int) (int, error) {
@@ -53,7 +36,7 @@ func (r *Reader) referenceSize(b []byte, at int) (int, error) {
 			return i - at + 1, nil
 		}
 		if c < utf8.RuneSelf && class[c]&inName == 0 && (c != '#' || i > at+1) {
-			return 0, r.noReference(at)
+			return 0, r.syntax(at, "& begins no reference: it must be written as &amp;")
 		}
 	}
 	if len(b)-at >= mostReference {

@@ -36,36 +36,73 @@ func (r *Reader) startTag() error {
 // longTag reads a start tag that has attributes, blanks, a slash, a name
 // beyond ASCII, or that is not whole in the window yet.
 func (r *Reader) longTag() error {
-	size, err := r.tagSize()
-	if err != nil {
+	outer, replaced := len(r.bindings), r.replaced
+	name, size, err := r.parseTag(r.unread(), outer)
+	if err == nil && size == 0 {
+		// The tag goes on behind the window: bring it in, and begin anew.
+		if size, err = r.tagSize(); err != nil {
+			return err
+		}
+		r.attrs, r.bindings, r.replaced = r.attrs[:0], r.bindings[:outer], replaced
+		name, size, err = r.parseTag(r.buf[r.pos:r.pos+size], outer)
+	}
+	switch {
+	case err != nil:
 		return err
-	}
-	tag := r.buf[r.pos : r.pos+size]
-	inside := tag[:size-1]
-	empty := inside[len(inside)-1] == '/'
-	if empty {
-		inside = inside[:len(inside)-1]
-	}
-	end := nameEnd(inside, 1)
-	name, ok := r.names.name(inside[1:end])
-	if !ok {
-		return r.badName(1, inside[1:end])
-	}
-	outer := len(r.bindings)
-	if err := r.attributes(inside, end, outer); err != nil {
-		return err
+	case size == 0:
+		return r.syntax(0, "a malformed start tag")
+	case size > r.limits.TagBytes:
+		return r.tagLimit()
 	}
 	if err := r.open(name, outer); err != nil {
 		return err
 	}
-	r.empty = empty
+	r.empty = r.buf[r.pos+size-2] == '/'
 	r.pos += size
 	return nil
+}
+
+// parseTag reads the start tag at the start of b and returns its size, 0 if it
+// is not whole.
+func (r *Reader) parseTag(b []byte, outer int) (*qname, int, error) {
+	end := nameEnd(b, 1)
+	if end == len(b) {
+		return nil, 0, nil
+	}
+	name, ok := r.names.name(b[1:end])
+	if !ok {
+		return nil, 0, r.badName(1, b[1:end])
+	}
+	r.unquoted = r.unquoted[:0]
+	for i, count := end, 0; ; count++ {
+		space := i
+		i = skipSpace(b, i)
+		switch {
+		case i == len(b):
+			return nil, 0, nil
+		case b[i] == '>':
+			return name, i + 1, nil
+		case b[i] == '/' && i+1 == len(b):
+			return nil, 0, nil
+		case b[i] == '/' && b[i+1] == '>':
+			return name, i + 2, nil
+		case i == space:
+			return nil, 0, r.syntax(i, "white space is missing before an attribute")
+		case count == r.limits.Attrs:
+			return nil, 0, r.attrLimit()
+		}
+		next, err := r.parseAttr(b, i, outer)
+		if err != nil || next == 0 {
+			return nil, 0, err
+		}
+		i = next
+	}
 }
 
 // tagSize brings the whole start tag into the window and returns its length.
 func (r *Reader) tagSize() (int, error) {
 	var quote byte
+	values := 0
 	for i := 1; ; {
 		b := r.unread()
 		for i < len(b) {
@@ -82,6 +119,10 @@ func (r *Reader) tagSize() (int, error) {
 				if end >= 0 {
 					quote = 0
 					i++
+					values++
+				}
+				if values > r.limits.Attrs {
+					return 0, r.attrLimit()
 				}
 				continue
 			}
@@ -109,6 +150,10 @@ func (r *Reader) tagSize() (int, error) {
 
 func (r *Reader) tagLimit() error {
 	return r.fail(&LimitError{What: "bytes in one start tag", Limit: int64(r.limits.TagBytes)})
+}
+
+func (r *Reader) attrLimit() error {
+	return r.fail(&LimitError{What: "attributes in one element", Limit: int64(r.limits.Attrs)})
 }
 
 // nameEnd returns where the name that begins at b[i] ends: at white space or
