@@ -20,7 +20,7 @@ func (a attribute) declares() bool {
 }
 
 // attributes reads a tag from the blank after its name to its end.
-func (r *reader) attributes(f frame) (empty, ok bool) {
+func (r *reader) attributes() (empty, ok bool) {
 	for {
 		line := r.line
 		blank := r.skipBlanks()
@@ -28,7 +28,7 @@ func (r *reader) attributes(f frame) (empty, ok bool) {
 		switch {
 		case at == len(r.text), r.text[at] == '/' && at+1 == len(r.text):
 			r.line = line // .NET takes the lines back, but not where the last of them began
-			return false, r.failUnclosedTag(f)
+			return false, r.failUnclosed()
 		case r.text[at] == '>':
 			r.pos++
 			return false, true
@@ -46,12 +46,6 @@ func (r *reader) attributes(f frame) (empty, ok bool) {
 			return false, false
 		}
 	}
-}
-
-// failUnclosedTag records that the document ended inside the start tag of f.
-func (r *reader) failUnclosedTag(f frame) bool {
-	r.stack = append(r.stack, f)
-	return r.failUnclosed()
 }
 
 // attribute reads one attribute.

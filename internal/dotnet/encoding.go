@@ -29,14 +29,47 @@ func decode(doc []byte) (string, encoding) {
 	case bytes.HasPrefix(doc, []byte("\x00<")):
 		return decode16(doc, binary.BigEndian)
 	}
+	declaration, rest := cutDeclaration(doc)
+	good := validPrefix(rest)
+	return latin1(declaration) + string(rest[:good]), encoding{broken: good < len(rest)}
+}
+
+// cutDeclaration splits off an XML declaration that has something else than ASCII in it. .NET takes a
+// document for single bytes until it has read the name of its encoding.
+func cutDeclaration(doc []byte) (declaration, rest []byte) {
+	if !bytes.HasPrefix(doc, []byte("<?xml")) {
+		return nil, doc
+	}
+	end := bytes.Index(doc, []byte("?>"))
+	if end < 0 {
+		end = len(doc)
+	}
+	for _, b := range doc[:end] {
+		if b >= utf8.RuneSelf {
+			return doc[:end], doc[end:]
+		}
+	}
+	return nil, doc
+}
+
+func latin1(doc []byte) string {
+	runes := make([]rune, len(doc))
+	for i, b := range doc {
+		runes[i] = rune(b)
+	}
+	return string(runes)
+}
+
+// validPrefix returns how many bytes are UTF-8.
+func validPrefix(doc []byte) int {
 	if utf8.Valid(doc) {
-		return string(doc), encoding{}
+		return len(doc)
 	}
 	good := 0
 	for {
 		r, size := utf8.DecodeRune(doc[good:])
 		if r == utf8.RuneError && size == 1 {
-			return string(doc[:good]), encoding{broken: true}
+			return good
 		}
 		good += size
 	}

@@ -153,7 +153,7 @@ func (r *reader) outsideTag(at int) bool {
 func (r *reader) outsideDeclaration(at int) bool {
 	switch {
 	case r.text[at] == '[':
-		return r.fail(at, badRoot)
+		return r.fail(r.pos, badRoot)
 	case r.text[at] != '-':
 		return r.failNowhere("For security reasons DTD is prohibited in this XML document. To enable DTD processing " +
 			"set the DtdProcessing property on XmlReaderSettings to Parse and pass the settings into XmlReader.Create method.")
@@ -224,9 +224,11 @@ func (r *reader) failUnclosed() bool {
 		names.WriteString(r.stack[i].name)
 		if i > 0 {
 			names.WriteString(", ")
+		} else {
+			names.WriteString(".")
 		}
 	}
-	return r.fail(len(r.text), "Unexpected end of file has occurred. The following elements are not closed: %s.",
+	return r.fail(len(r.text), "Unexpected end of file has occurred. The following elements are not closed: %s",
 		names.String())
 }
 

@@ -50,7 +50,7 @@ func (r *reader) startTag() bool {
 		prefix, local = r.text[r.pos:colon], r.text[colon+1:end]
 	}
 	f := frame{name: name, place: p, bindings: len(r.bindings)}
-	empty, ok := r.tagRest(f, end)
+	empty, ok := r.tagRest(end)
 	if !ok {
 		return false
 	}
@@ -63,12 +63,12 @@ func (r *reader) startTag() bool {
 }
 
 // tagRest reads what follows the name of a start tag, and reports whether the tag is an empty element's.
-func (r *reader) tagRest(f frame, end int) (empty, ok bool) {
+func (r *reader) tagRest(end int) (empty, ok bool) {
 	r.attrs = r.attrs[:0]
 	switch c := r.text[end]; {
 	case classes[c]&classBlank != 0:
 		r.pos = end
-		return r.attributes(f)
+		return r.attributes()
 	case c == '>':
 		r.pos = end + 1
 		return false, true

@@ -31,9 +31,10 @@ func inNamespace(name xml.Name) string {
 
 // validateStart validates a start tag against what the innermost open element expects.
 func (r *reader) validateStart(f *frame) bool {
-	name := f.element.Name
 	if len(r.stack) == 0 {
-		f.state.typ = global(name)
+		if !r.validateRoot(f) {
+			return false
+		}
 	} else if !r.validateContext(f, r.top()) {
 		return false
 	}
@@ -41,6 +42,24 @@ func (r *reader) validateStart(f *frame) bool {
 		return true
 	}
 	return r.validateXSI(f) && r.validateAttributes(f)
+}
+
+// validateRoot finds the type of the root. .NET takes a root that no schema declares, unless there is a
+// schema for its namespace.
+func (r *reader) validateRoot(f *frame) bool {
+	name := f.element.Name
+	f.state.typ = global(name)
+	f.state.unseen = f.state.typ == unseen
+	switch name.Space {
+	case soapSpace, typesSpace, messagesSpace, xmlSpace:
+		return f.state.typ != nil || r.hasXSI("type") || r.failUndeclared(f)
+	}
+	return true
+}
+
+func (r *reader) failUndeclared(f *frame) bool {
+	name := f.element.Name
+	return r.invalid(f.place, "The '%s' element is not declared.", qualified(name.Space, name.Local))
 }
 
 // validateContext finds the type of an element from its parent's.
@@ -72,7 +91,7 @@ func (r *reader) validateContext(f, parent *frame) bool {
 			break
 		}
 		f.state.typ = global(name)
-		if p.wildcard == anyStrict && operation(name.Local) == nil {
+		if p.wildcard == anyStrict && (name.Space != messagesSpace || !Known(name.Local)) {
 			return r.validateForeign(f)
 		}
 	}
@@ -82,14 +101,13 @@ func (r *reader) validateContext(f, parent *frame) bool {
 
 // validateForeign takes an element of the body that is none of the thirteen operations.
 func (r *reader) validateForeign(f *frame) bool {
-	name := f.element.Name
-	if r.accept != nil && r.accept(name) {
+	if r.accept != nil && r.accept(f.element.Name) {
 		f.state.unseen = true
 		return true
 	}
 	f.state.unseen = f.state.typ == unseen
 	if f.state.typ == nil && !r.hasXSI("type") {
-		return r.invalid(f.place, "The '%s' element is not declared.", qualified(name.Space, name.Local))
+		return r.failUndeclared(f)
 	}
 	return true
 }
