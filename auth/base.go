@@ -3,7 +3,6 @@ package auth
 import (
 	"crypto/tls"
 	"net/http"
-	"slices"
 )
 
 // private gives a transport that is nobody else's: a clone, also of the default one, so that no
@@ -57,7 +56,9 @@ func oneProtocol(t *http.Transport) {
 	t.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
 	ensureSessionCache(t)
 	others := func(proto string) bool { return proto == "h2" || proto == "http/1.1" }
-	t.TLSClientConfig.NextProtos = append(slices.DeleteFunc(t.TLSClientConfig.NextProtos, others), "http/1.1")
+	// A cloned configuration shares its slices with the original.
+	protos := slices.DeleteFunc(slices.Clone(t.TLSClientConfig.NextProtos), others)
+	t.TLSClientConfig.NextProtos = append(protos, "http/1.1")
 
 	// Both make a transport close a connection after each answer, which no login survives.
 	t.DisableKeepAlives = false
