@@ -1,6 +1,9 @@
 package soap
 
-import "unicode/utf8"
+import (
+	"math/bits"
+	"unicode/utf8"
+)
 
 // AppendText appends s to dst as the text of an element and returns the
 // extended slice.
@@ -44,7 +47,11 @@ func escapes(more map[byte]string) (t [utf8.RuneSelf]string) {
 // escape appends s, byte runs that need nothing in one piece.
 func escape[S string | []byte](dst []byte, s S, table *[utf8.RuneSelf]string) ([]byte, error) {
 	before, done := len(dst), 0
-	for i := 0; i < len(s); {
+	for i := 0; ; {
+		i = skipPlain(s, i)
+		if i == len(s) {
+			return append(dst, s[done:]...), nil
+		}
 		c := s[i]
 		if c >= utf8.RuneSelf {
 			// At most four bytes are looked at: the conversion stays on the stack.
@@ -66,5 +73,17 @@ func escape[S string | []byte](dst []byte, s S, table *[utf8.RuneSelf]string) ([
 		}
 		i++
 	}
-	return append(dst, s[done:]...), nil
+}
+
+// skipPlain returns where at or behind i the next byte may stand that escape has to look at.
+func skipPlain[S string | []byte](s S, i int) int {
+	for ; len(s)-i >= 8; i += 8 {
+		x := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
+			uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+		m := unusual(x) | equal(x, '<') | equal(x, '>') | equal(x, '&') | equal(x, '"') | equal(x, '\'')
+		if m &= tops; m != 0 {
+			return i + bits.TrailingZeros64(m)/8
+		}
+	}
+	return i
 }

@@ -125,7 +125,7 @@ var awkward = []document{
 	},
 	{
 		name: "20,000 attributes", doc: "<a " + manyAttributes(20000) + "/>",
-		limit: "bytes in one start tag",
+		limit: "attributes in one element",
 	},
 	{
 		name: "33 attributes", doc: "<a " + manyAttributes(33) + "/>",

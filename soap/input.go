@@ -34,8 +34,8 @@ func (w *window) more() bool {
 	if w.err != nil {
 		return false
 	}
-	if w.pos == w.end || w.end == len(w.buf) {
-		w.slide()
+	if w.end == len(w.buf) || w.pos == w.end && w.end > len(w.buf)/2 {
+		w.slide() // not sooner: a short document needs no slide at all
 	}
 	room := w.buf[w.end:]
 	if left := w.limit - w.base - int64(w.end); left < int64(len(room)) {

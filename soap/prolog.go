@@ -75,6 +75,11 @@ func (r *Reader) prolog() error {
 
 // xmlDeclaration reads the XML declaration (section 2.8), whose name has size bytes.
 func (r *Reader) xmlDeclaration(size int) error {
+	const usual = `<?xml version="1.0" encoding="utf-8"?>`
+	if bytes.HasPrefix(r.unread(), []byte(usual)) && len(usual) <= r.limits.TagBytes {
+		r.pos += len(usual)
+		return nil
+	}
 	end := -1
 	for {
 		b := r.unread()
