@@ -55,10 +55,7 @@ func oneProtocol(t *http.Transport) {
 	t.ForceAttemptHTTP2 = false
 	t.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
 	ensureSessionCache(t)
-	others := func(proto string) bool { return proto == "h2" || proto == "http/1.1" }
-	// A cloned configuration shares its slices with the original.
-	protos := slices.DeleteFunc(slices.Clone(t.TLSClientConfig.NextProtos), others)
-	t.TLSClientConfig.NextProtos = append(protos, "http/1.1")
+	t.TLSClientConfig.NextProtos = []string{"http/1.1"} // a new slice: a clone shares the old one with base
 
 	// Both make a transport close a connection after each answer, which no login survives.
 	t.DisableKeepAlives = false

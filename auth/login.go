@@ -192,8 +192,8 @@ func (b *bound) refused(k *call, x Exchange, found challenge, resp *http.Respons
 	e.hint = "user, password and the account's state"
 	if b.scheme == schemeNegotiate {
 		e.hint = "the account's state, the clocks, and whether the server's account has the service name HTTP/" + k.at.host
-		if data, err := found.blob(); err == nil && len(data) > 0 {
-			_, _, e.err = x.Next(k.r.Context(), data)
+		if err := b.verify(k.r.Context(), x, found); found.token != "" {
+			e.err = err
 		}
 	}
 	switch {

@@ -29,9 +29,9 @@ type Exchange interface {
 	//
 	// After done, Next is called once more with what the server sent back together with its
 	// answer, which is where mutual authentication is verified: a challenge that is empty but not
-	// nil means that a successful answer carried nothing. The token that this call gives is not
-	// used; an error makes the request fail. If the server refused the token and sent data with
-	// the refusal, Next gets that data, and its error tells the user why.
+	// nil means that there was nothing. The token that this call gives is not used; an error makes
+	// the request fail. When the server refused the token, Next gets what came with the refusal,
+	// and its error tells the user why.
 	Next(ctx context.Context, challenge []byte) (token []byte, done bool, err error)
 }
 

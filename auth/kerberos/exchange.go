@@ -1,0 +1,147 @@
+package kerberos
+
+import (
+	"context"
+	"crypto/md5"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jcmturner/gofork/encoding/asn1"
+	"github.com/jcmturner/gokrb5/v8/asn1tools"
+	"github.com/jcmturner/gokrb5/v8/crypto"
+	"github.com/jcmturner/gokrb5/v8/gssapi"
+	"github.com/jcmturner/gokrb5/v8/iana/chksumtype"
+	"github.com/jcmturner/gokrb5/v8/iana/flags"
+	"github.com/jcmturner/gokrb5/v8/iana/keyusage"
+	"github.com/jcmturner/gokrb5/v8/messages"
+	"github.com/jcmturner/gokrb5/v8/spnego"
+	"github.com/jcmturner/gokrb5/v8/types"
+)
+
+// An exchange is one token and the proof that comes back.
+type exchange struct {
+	mechanism *Mechanism
+	service   string
+	ticket    *ticket
+	binding   []byte
+	sent      time.Time // what the server must send back, encrypted
+}
+
+// Next implements [auth.Exchange]: the one token first, then the look at the server's proof.
+func (x *exchange) Next(_ context.Context, challenge []byte) (token []byte, done bool, err error) {
+	if x.sent.IsZero() {
+		token, err = x.first()
+		return token, true, err
+	}
+	if err := x.verify(challenge); err != nil {
+		x.mechanism.refused(x.service, x.ticket)
+		return nil, true, err
+	}
+	return nil, true, nil
+}
+
+// first makes an AP-REQ (RFC 4121 section 4.1) inside a NegTokenInit (RFC 4178 section 4.2.1) that
+// names Kerberos as the only mechanism.
+func (x *exchange) first() ([]byte, error) {
+	x.sent = x.mechanism.clock.next()
+	proof, err := types.NewAuthenticator(x.ticket.realm, x.ticket.client)
+	if err != nil {
+		return nil, err
+	}
+	proof.CTime, proof.Cusec = x.sent, x.sent.Nanosecond()/int(time.Microsecond)
+	proof.Cksum = types.Checksum{CksumType: chksumtype.GSSAPI, Checksum: checksum(x.binding)}
+	request, err := messages.NewAPReq(x.ticket.message, x.ticket.key, proof)
+	if err != nil {
+		return nil, err
+	}
+	types.SetFlag(&request.APOptions, flags.APOptionMutualRequired)
+	body, err := request.Marshal()
+	if err != nil {
+		return nil, err
+	}
+	inner, err := asn1.Marshal(gssapi.OIDKRB5.OID())
+	if err != nil {
+		return nil, err
+	}
+	inner = append(append(inner, 1, 0), body...) // TOK_ID of an AP-REQ
+	init := spnego.NegTokenInit{
+		MechTypes:      []asn1.ObjectIdentifier{gssapi.OIDKRB5.OID()},
+		MechTokenBytes: asn1tools.AddASNAppTag(inner, 0),
+	}
+	token := spnego.SPNEGOToken{Init: true, NegTokenInit: init}
+	return token.Marshal()
+}
+
+// checksum is the authenticator's checksum of RFC 4121 section 4.1.1: the length of the binding, the
+// MD5 of the gss_channel_bindings_struct, and the flags. Zeros there mean that there is no binding.
+func checksum(binding []byte) []byte {
+	const wanted = gssapi.ContextFlagMutual | gssapi.ContextFlagReplay | gssapi.ContextFlagSequence |
+		gssapi.ContextFlagConf | gssapi.ContextFlagInteg
+	out := binary.LittleEndian.AppendUint32(nil, md5.Size)
+	var sum [md5.Size]byte
+	if binding != nil {
+		data := make([]byte, 16, 20+len(binding)) // no addresses
+		data = binary.LittleEndian.AppendUint32(data, uint32(len(binding)))
+		sum = md5.Sum(append(data, binding...))
+	}
+	out = append(out, sum[:]...)
+	return binary.LittleEndian.AppendUint32(out, wanted)
+}
+
+var errNoProof = errors.New("kerberos: the server did not prove its identity: the answer carries no token")
+
+// verify wants the time of our token back, encrypted with the key that only the right server has
+// (RFC 4120 section 3.2.5).
+func (x *exchange) verify(challenge []byte) (err error) {
+	defer recovered(&err)
+	if len(challenge) == 0 {
+		return errNoProof
+	}
+	var answer spnego.NegTokenResp
+	if err := answer.Unmarshal(challenge); err != nil {
+		return fmt.Errorf("kerberos: the server's token: %w", err)
+	}
+	if len(answer.ResponseToken) == 0 {
+		if answer.State() == spnego.NegStateReject {
+			return errors.New("kerberos: the server rejected the token without saying why")
+		}
+		return errNoProof
+	}
+	var token spnego.KRB5Token
+	if err := token.Unmarshal(answer.ResponseToken); err != nil {
+		return fmt.Errorf("kerberos: the server's token: %w", err)
+	}
+	switch {
+	case token.IsKRBError():
+		return fmt.Errorf("kerberos: the server rejected the token: %w", token.KRBError)
+	case !token.IsAPRep():
+		return errors.New("kerberos: the server's token is neither a proof nor an error")
+	}
+	return x.verifyReply(token.APRep)
+}
+
+func (x *exchange) verifyReply(reply messages.APRep) error {
+	plain, err := crypto.DecryptEncPart(reply.EncPart, x.ticket.key, keyusage.AP_REP_ENCPART)
+	if err != nil {
+		return fmt.Errorf("kerberos: the server's proof cannot be decrypted, so it is not the right server: %w", err)
+	}
+	var part messages.EncAPRepPart
+	if err := part.Unmarshal(plain); err != nil {
+		return fmt.Errorf("kerberos: the server's proof: %w", err)
+	}
+	// The time has whole seconds on the wire, with the microseconds beside it.
+	if part.CTime.Unix() != x.sent.Unix() || part.Cusec != x.sent.Nanosecond()/int(time.Microsecond) {
+		return errors.New("kerberos: the server's proof belongs to another token")
+	}
+	return nil
+}
+
+// recovered turns a panic of the Kerberos library, which some malformed messages set off, into an
+// error: what servers and KDCs send must not end the program.
+func recovered(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("kerberos: malformed message: %v", r)
+	}
+}

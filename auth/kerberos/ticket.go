@@ -1,0 +1,120 @@
+package kerberos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jcmturner/gokrb5/v8/client"
+	"github.com/jcmturner/gokrb5/v8/iana/nametype"
+	"github.com/jcmturner/gokrb5/v8/messages"
+	"github.com/jcmturner/gokrb5/v8/types"
+)
+
+// A ticket lets one client use one service.
+type ticket struct {
+	message messages.Ticket
+	key     types.EncryptionKey
+	realm   string
+	client  types.PrincipalName
+	fetched time.Time
+	renew   time.Time // when the next one is due, before this one ends
+}
+
+// A fetch is one visit to the KDC. Its results are set before done is closed.
+type fetch struct {
+	done   chan struct{}
+	ticket *ticket
+	err    error
+}
+
+const (
+	spare   = 5 * time.Minute // before a ticket ends; the clocks of a domain may differ that much
+	recheck = time.Minute     // younger tickets are not fetched anew when a server refuses them
+)
+
+// ticket gives the kept ticket for a service, or waits for a new one. One fetch serves all that wait;
+// each gives up with its own context. The KDC library knows no contexts; it ends by its own timeouts
+// of five seconds for each KDC.
+func (m *Mechanism) ticket(ctx context.Context, service string) (*ticket, error) {
+	m.mu.Lock()
+	if t := m.tickets[service]; t != nil && time.Now().Before(t.renew) {
+		m.mu.Unlock()
+		return t, nil
+	}
+	f := m.running[service]
+	if f == nil {
+		f = &fetch{done: make(chan struct{})}
+		m.running[service] = f
+		go m.fetch(context.WithoutCancel(ctx), service, f)
+	}
+	m.mu.Unlock()
+	select {
+	case <-f.done:
+		return f.ticket, f.err
+	case <-ctx.Done():
+		return nil, fmt.Errorf("kerberos: waiting for a ticket for %s: %w", service, ctx.Err())
+	}
+}
+
+func (m *Mechanism) fetch(ctx context.Context, service string, f *fetch) {
+	f.ticket, f.err = m.acquire(ctx, service)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.running, service)
+	if f.err == nil {
+		m.tickets[service] = f.ticket
+	}
+	close(f.done)
+}
+
+// refused forgets a ticket that a server did not take, for instance because the service's own
+// password has changed since.
+func (m *Mechanism) refused(service string, t *ticket) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.tickets[service] == t && time.Since(t.fetched) > recheck {
+		delete(m.tickets, service)
+	}
+}
+
+// acquire asks the KDC. The library's client would keep tickets by itself, with goroutines that log
+// in again and again when a password no longer works; so it lives for one visit only.
+func (m *Mechanism) acquire(ctx context.Context, service string) (t *ticket, err error) {
+	defer recovered(&err)
+	login, err := m.source.login(ctx, m.conf)
+	if err != nil {
+		return nil, fmt.Errorf("kerberos: %w", err)
+	}
+	defer login.client.Destroy()
+	name := types.NewPrincipalName(nametype.KRB_NT_SRV_INST, service)
+	realm := m.conf.ResolveRealm(name.NameString[len(name.NameString)-1])
+	if realm == "" {
+		realm = login.realm
+	}
+	_, reply, err := login.client.TGSREQGenerateAndExchange(name, realm, login.ticket, login.key, false)
+	if err != nil {
+		return nil, fmt.Errorf("kerberos: no ticket for %s (is the name registered with setspn?): %w", service, err)
+	}
+	now, part := time.Now(), reply.DecryptedEncPart
+	if !part.EndTime.After(now) {
+		return nil, fmt.Errorf("kerberos: the ticket for %s has ended already; check the clock", service)
+	}
+	life := part.EndTime.Sub(now)
+	return &ticket{
+		message: reply.Ticket, key: part.Key,
+		realm: login.realm, client: login.client.Credentials.CName(),
+		fetched: now, renew: part.EndTime.Add(-min(spare, life/2)),
+	}, nil
+}
+
+// A login is a client with a ticket-granting ticket.
+type login struct {
+	client *client.Client
+	realm  string
+	ticket messages.Ticket
+	key    types.EncryptionKey
+}
+
+var errNoRealm = errors.New("no realm: write user@REALM, or set default_realm in krb5.conf")
