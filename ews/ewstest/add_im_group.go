@@ -17,8 +17,9 @@ func (m *mailbox) addImGroup(request *dotnet.Element, payload *writer) error {
 
 // text returns the text of a child of the request's element, "" if it has no such child.
 func text(request *dotnet.Element, name string) string {
-	if e := request.Child(messagesSpace, name); e != nil {
-		return e.Text
+	e := request.Child(messagesSpace, name)
+	if e == nil {
+		return ""
 	}
-	return ""
+	return e.Text
 }

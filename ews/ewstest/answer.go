@@ -64,16 +64,16 @@ func (s *Server) serve(r *http.Request, body []byte) *answer {
 // answer executes a call unless something else was asked for.
 func (s *Server) answer(c *call) *answer {
 	err := s.interrupt(c)
-	var drop *drop
-	var cut *truncation
+	var dropped *droppedError
+	var truncated *truncatedError
 	switch {
 	case err == nil:
 		return s.execute(c)
-	case errors.As(err, &cut):
+	case errors.As(err, &truncated):
 		a := s.execute(c)
-		a.truncate(cut.n)
+		a.truncate(truncated.n)
 		return a
-	case errors.As(err, &drop) && drop.after, errors.Is(err, ews.ErrOutcomeUnknown):
+	case errors.As(err, &dropped) && dropped.after:
 		s.execute(c)
 		return noAnswer()
 	}
@@ -91,9 +91,12 @@ func (s *Server) execute(c *call) *answer {
 	if beforeExchange2013(c.version) {
 		return fault(&ews.Error{Code: ews.ErrorIncorrectSchemaVersion})
 	}
+	if c.Mailbox == "" {
+		return fault(&ews.Error{Code: ews.ErrorInvalidExchangeImpersonationHeaderData})
+	}
 	m, ok := s.open(c.Mailbox)
 	if !ok {
-		return fault(&ews.Error{Code: ews.ErrorNonExistentMailbox})
+		return noMailbox(c)
 	}
 	if h := s.handler(c.op.Name.Local); h != nil {
 		return s.handled(c, h)
@@ -110,6 +113,17 @@ func (s *Server) execute(c *call) *answer {
 		return s.failed(c.Op, err)
 	}
 	return s.success(c.Op, payload.buf)
+}
+
+// noMailbox answers for an account that does not exist. Microsoft documents ErrorNonExistentMailbox
+// for addresses in the impersonation header, ErrorInvalidUserPrincipalName for UPNs, and nothing for
+// the others.
+func noMailbox(c *call) *answer {
+	code := ews.ErrorNonExistentMailbox
+	if c.impersonated == "PrincipalName" {
+		code = ews.ErrorInvalidUserPrincipalName
+	}
+	return fault(&ews.Error{Code: code})
 }
 
 // handled lets the user's own handler answer.
@@ -145,10 +159,23 @@ func refuseHTTP(r *http.Request) *answer {
 		a.header.Set("Allow", http.MethodPost)
 		return a
 	}
-	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "text/xml" {
+	if !isSOAP11(r.Header.Get("Content-Type")) {
 		return &answer{status: http.StatusUnsupportedMediaType, header: http.Header{}}
 	}
 	return nil
+}
+
+// isSOAP11 reports whether .NET's service reads that content type: UTF-8, UTF-16, or not said.
+func isSOAP11(contentType string) bool {
+	media, parameters, err := mime.ParseMediaType(contentType)
+	if err != nil || media != "text/xml" {
+		return false
+	}
+	switch strings.ToLower(parameters["charset"]) {
+	case "", "utf-8", "utf-16", "utf-16le", "utf-16be":
+		return true
+	}
+	return false
 }
 
 // mark adds the headers that Exchange puts on every answer, where the answer does not bring its own.

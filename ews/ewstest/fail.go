@@ -28,8 +28,7 @@ type failure struct {
 //   - *[ews.SchemaValidationError]: that fault; in another form if it has an Err with a Fault.
 //   - *[ews.HTTPError]: status (0: 500), headers and body as they are. A Content-Length beyond the
 //     body makes an answer that ends early.
-//   - [DropBefore], [DropAfter], [Truncate]. The last two execute the request; and so does
-//     [ews.ErrOutcomeUnknown], which is DropAfter.
+//   - [DropBefore], [DropAfter], [Truncate]. The last two execute the request.
 //   - Any other error: [Server.RoundTrip] returns it, or the Err of an *[ews.TransportError], and
 //     over a real connection it is DropBefore.
 func (s *Server) Fail(op string, err error) {
@@ -40,29 +39,29 @@ func (s *Server) Fail(op string, err error) {
 
 // DropBefore returns an error for [Server.Fail] that ends the connection before the request is
 // executed. The client cannot tell it from [DropAfter].
-func DropBefore() error { return &drop{} }
+func DropBefore() error { return &droppedError{} }
 
 // DropAfter returns an error for [Server.Fail] that executes the request and ends the connection
 // without an answer.
-func DropAfter() error { return &drop{after: true} }
+func DropAfter() error { return &droppedError{after: true} }
 
 // Truncate returns an error for [Server.Fail] that executes the request and ends the connection
 // after n bytes of the answer's body, although its Content-Length promised all of them. An answer
 // of n bytes or less arrives whole; below 0 is 0.
-func Truncate(n int) error { return &truncation{n: n} }
+func Truncate(n int) error { return &truncatedError{n: n} }
 
-type drop struct{ after bool }
+type droppedError struct{ after bool }
 
-func (e *drop) Error() string {
+func (e *droppedError) Error() string {
 	if e.after {
 		return "ewstest: connection dropped after the request was executed"
 	}
 	return "ewstest: connection dropped before the request was executed"
 }
 
-type truncation struct{ n int }
+type truncatedError struct{ n int }
 
-func (e *truncation) Error() string {
+func (e *truncatedError) Error() string {
 	return "ewstest: answer cut after " + strconv.Itoa(e.n) + " bytes"
 }
 
@@ -96,7 +95,8 @@ func (s *Server) failed(op string, err error) *answer {
 		code      ews.ResponseCode
 		page      *ews.HTTPError
 		transport *ews.TransportError
-		drop      *drop
+		dropped   *droppedError
+		truncated *truncatedError // by a handler: there is no answer to cut
 	)
 	switch {
 	case errors.As(err, &schema):
@@ -110,7 +110,7 @@ func (s *Server) failed(op string, err error) *answer {
 		return s.failed(op, &ews.Error{Code: code})
 	case errors.As(err, &page):
 		return verbatim(page)
-	case errors.As(err, &drop):
+	case errors.As(err, &dropped), errors.As(err, &truncated):
 		return noAnswer()
 	case errors.As(err, &transport) && transport.Err != nil:
 		return &answer{lost: transport.Err}

@@ -49,6 +49,10 @@ func messageFor(code ews.ResponseCode) string {
 		return "The specified server version is invalid."
 	case ews.ErrorNonExistentMailbox:
 		return "The SMTP address has no mailbox associated with it."
+	case ews.ErrorInvalidUserPrincipalName:
+		return "The specified user principal name (UPN) is not valid."
+	case ews.ErrorInvalidExchangeImpersonationHeaderData:
+		return "The impersonation header names nobody."
 	case ews.ErrorImpersonateUserDenied:
 		return "The account does not have permission to impersonate the requested user."
 	case ews.ErrorInvalidRequest:

@@ -32,7 +32,8 @@ type Request struct {
 	Op string
 
 	// Mailbox is whose list is meant, in lower case: the impersonated identifier, whichever of the
-	// four kinds it is, else Options.User's, else Options.Mailbox.
+	// four kinds it is, else Options.User's, else Options.Mailbox. The impersonated one is not
+	// known of a malformed request.
 	Mailbox string
 
 	Header http.Header // of HTTP, with whatever credentials it had
@@ -91,8 +92,11 @@ func (l *requestLog) add(r Request) {
 // call is a request with what was found in it.
 type call struct {
 	Request
-	op        *dotnet.Element // the body's element; nil if there is none
-	version   string          // RequestServerVersion; "" if absent
+	op      *dotnet.Element // the body's element; nil if there is none
+	version string          // RequestServerVersion; "" if absent
+
+	impersonated string // the element that names the mailbox, such as "SID"; "" if none does
+
 	violation *dotnet.Violation
 }
 
@@ -103,21 +107,15 @@ func (s *Server) receive(r *http.Request, body []byte) *call {
 		Request:   Request{Header: r.Header, Body: body, ctx: r.Context()},
 		violation: violation,
 	}
-	if envelope != nil {
-		c.readHeader(envelope.Child(envelopeSpace, "Header"))
-		if b := envelope.Child(envelopeSpace, "Body"); b != nil && len(b.Children) > 0 {
-			c.op = b.Children[0]
-			c.Op = c.op.Name.Local
-		}
-	}
-	if c.Op == "" {
+	c.readHeader(envelope.Child(envelopeSpace, "Header"))
+	if b := envelope.Child(envelopeSpace, "Body"); b != nil && len(b.Children) > 0 {
+		c.op = b.Children[0]
+		c.Op = c.op.Name.Local
+	} else {
 		c.Op = soapAction(r.Header)
 	}
-	if c.Mailbox == "" && s.user != nil {
-		c.Mailbox = strings.ToLower(s.user(r))
-	}
-	if c.Mailbox == "" {
-		c.Mailbox = s.mailbox
+	if c.impersonated == "" {
+		c.Mailbox = s.callersMailbox(r)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -125,19 +123,22 @@ func (s *Server) receive(r *http.Request, body []byte) *call {
 	return c
 }
 
+// callersMailbox is the mailbox of whoever sent the request.
+func (s *Server) callersMailbox(r *http.Request) string {
+	if s.user != nil {
+		if name := s.user(r); name != "" {
+			return strings.ToLower(name)
+		}
+	}
+	return s.mailbox
+}
+
 // readHeader takes what matters here out of the SOAP header, which may be nil.
 func (c *call) readHeader(header *dotnet.Element) {
-	if header == nil {
-		return
-	}
-	if v := header.Child(typesSpace, "RequestServerVersion"); v != nil {
-		c.version, _ = v.Attr("Version")
-	}
-	impersonation := header.Child(typesSpace, "ExchangeImpersonation")
-	if impersonation == nil {
-		return
-	}
-	if sid := impersonation.Child(typesSpace, "ConnectingSID"); sid != nil && len(sid.Children) > 0 {
+	c.version, _ = header.Child(typesSpace, "RequestServerVersion").Attr("Version")
+	sid := header.Child(typesSpace, "ExchangeImpersonation").Child(typesSpace, "ConnectingSID")
+	if sid != nil && len(sid.Children) > 0 {
+		c.impersonated = sid.Children[0].Name.Local
 		c.Mailbox = strings.ToLower(strings.TrimSpace(sid.Children[0].Text))
 	}
 }

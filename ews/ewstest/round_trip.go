@@ -2,6 +2,7 @@ package ewstest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -17,6 +18,9 @@ func (s *Server) RoundTrip(r *http.Request) (*http.Response, error) {
 	body, err := readRequest(r)
 	if err != nil {
 		return nil, err
+	}
+	if r.URL == nil {
+		return nil, errors.New("ewstest: the request has no URL")
 	}
 	trace := traceOf(ctx)
 	trace.getConn(hostPort(r))

@@ -41,7 +41,8 @@ type Options struct {
 	// Intercept is called before each request is executed, the malformed ones included, with no
 	// lock held: it may use the server. What it returns is answered as [Server.Fail] would, and
 	// what is queued there waits; with nil the request takes its course. It may be called at the
-	// same time from several goroutines. One that waits should mind [Request.Context].
+	// same time from several goroutines. One that waits should mind [Request.Context]; a caller who
+	// gave up meanwhile does not undo the request: return an error for that.
 	Intercept func(Request) error
 }
 
