@@ -10,20 +10,17 @@ import (
 // of another mailbox. A group that does not exist is ErrorItemNotFound, by analogy with the
 // operation below.
 func (m *mailbox) addNewImContactToGroup(request *dotnet.Element, payload *writer) error {
-	return m.addNew(request, payload, &contact{
-		address: text(request, "ImAddress"),
-		name:    text(request, "DisplayName"),
-	})
+	return m.addNew(request, payload, newIMContact(text(request, "ImAddress"), text(request, "DisplayName")))
 }
 
 // addNewTelURIContactToGroup answers ErrorItemNotFound for a group that does not exist, as
 // documented.
 func (m *mailbox) addNewTelURIContactToGroup(request *dotnet.Element, payload *writer) error {
-	return m.addNew(request, payload, &contact{tel: imgroup.NewTelContact{
+	return m.addNew(request, payload, newTelContact(imgroup.NewTelContact{
 		TelURI:          text(request, "TelUriAddress"),
 		SIPURI:          text(request, "ImContactSipUriAddress"),
 		TelephoneNumber: text(request, "ImTelephoneNumber"),
-	}})
+	}))
 }
 
 func (m *mailbox) addNew(request *dotnet.Element, payload *writer, c *contact) error {

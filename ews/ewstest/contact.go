@@ -16,6 +16,7 @@ type contact struct {
 	id, changeKey string
 	personaID     string
 	folderID      string // of Quick Contacts
+	key           string // what makes two contacts the same one
 	created       time.Time
 
 	address string // as it was given; of a person
@@ -24,19 +25,21 @@ type contact struct {
 	tel imgroup.NewTelContact // of a telephone
 }
 
-// key is what makes two contacts the same one.
-func (c *contact) key() string {
-	if c.tel.TelURI != "" {
-		return "tel " + strings.ToLower(c.tel.TelURI)
-	}
-	return "im " + imgroup.AddressKey(c.address)
+// newIMContact makes a person, who is known by the address, with or without sip:.
+func newIMContact(address, name string) *contact {
+	return &contact{address: address, name: name, key: "im " + imgroup.AddressKey(address)}
+}
+
+// newTelContact makes a telephone, which is known by its URI.
+func newTelContact(tel imgroup.NewTelContact) *contact {
+	return &contact{tel: tel, key: "tel " + strings.ToLower(tel.TelURI)}
 }
 
 // add puts a contact into a group. The list has each contact once, so one that is there already
 // comes back instead of the new one.
 func (m *mailbox) add(c *contact, g *group) (*contact, error) {
 	for _, known := range m.contacts {
-		if known.key() == c.key() {
+		if known.key == c.key {
 			m.join(known, g)
 			return known, nil
 		}

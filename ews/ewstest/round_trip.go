@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync"
 )
 
 // RoundTrip answers a request without any network, in the caller's goroutine. It behaves as an
@@ -48,10 +49,15 @@ func readRequest(r *http.Request) ([]byte, error) {
 	if r.Body == nil {
 		return nil, context.Cause(ctx)
 	}
-	stop := context.AfterFunc(ctx, func() { _ = r.Body.Close() }) // frees a read that waits
+	closeBody := sync.OnceValue(r.Body.Close)
+	if ctx.Err() != nil {
+		_ = closeBody() // the context's error counts
+		return nil, context.Cause(ctx)
+	}
+	stop := context.AfterFunc(ctx, func() { _ = closeBody() }) // frees a read that waits
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxRequest+1))
 	stop()
-	closeErr := r.Body.Close()
+	closeErr := closeBody()
 	switch {
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)

@@ -1,0 +1,379 @@
+package ewstest_test
+
+import (
+	"encoding/xml"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/ews/ewstest"
+)
+
+// transports returns the two ways to reach a server: in process, and over a connection.
+func transports(t *testing.T, s *ewstest.Server) map[string]func(*http.Request) (*http.Response, error) {
+	t.Helper()
+	listener := httptest.NewServer(s)
+	t.Cleanup(listener.Close)
+	address := strings.TrimPrefix(listener.URL, "http://")
+	return map[string]func(*http.Request) (*http.Response, error){
+		"in process": s.RoundTrip,
+		"connection": func(r *http.Request) (*http.Response, error) {
+			r.URL.Scheme, r.URL.Host = "http", address
+			return listener.Client().Transport.RoundTrip(r)
+		},
+	}
+}
+
+// outcome is what a client sees.
+type outcome struct {
+	Status int
+	Body   string
+	Err    error // of the round trip, or of reading the body
+}
+
+func ask(t *testing.T, send func(*http.Request) (*http.Response, error), body string) outcome {
+	t.Helper()
+	resp, err := send(newRequest(t, body))
+	if err != nil {
+		return outcome{Err: err}
+	}
+	b, err := io.ReadAll(resp.Body)
+	if closeErr := resp.Body.Close(); closeErr != nil {
+		t.Error(closeErr)
+	}
+	return outcome{resp.StatusCode, string(b), err}
+}
+
+func TestFail_LostAnswers(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		err      error
+		want     error
+		executed bool
+	}{
+		"before": {ewstest.DropBefore(), io.EOF, false},
+		"after":  {ewstest.DropAfter(), io.EOF, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := ewstest.NewServer(nil)
+			for way, send := range transports(t, s) {
+				before := len(s.Groups(""))
+				s.Fail("AddImGroup", test.err)
+				got := ask(t, send, envelope(addImGroup("Group "+way)))
+				if !errors.Is(got.Err, test.want) {
+					t.Errorf("%s: %+v, want %v", way, got, test.want)
+				}
+				if executed := len(s.Groups("")) > before; executed != test.executed {
+					t.Errorf("%s: executed: %t, want %t", way, executed, test.executed)
+				}
+			}
+			if got := len(s.Requests()); got != 2 {
+				t.Errorf("%d requests, want 2", got)
+			}
+		})
+	}
+}
+
+func TestFail_Truncate(t *testing.T) {
+	t.Parallel()
+	s := ewstest.NewServer(nil)
+	whole := post(t, s, envelope("<m:GetImItemList/>")).Body
+	for way, send := range transports(t, s) {
+		for _, n := range []int{-1, 0, 1, 500, len(whole) - 1} {
+			s.Fail("", ewstest.Truncate(n))
+			got := ask(t, send, envelope("<m:GetImItemList/>"))
+			if !errors.Is(got.Err, io.ErrUnexpectedEOF) || got.Status != http.StatusOK {
+				t.Errorf("%s, %d: HTTP %d, %v, want 200 and an unexpected end", way, n, got.Status, got.Err)
+			}
+			if want := whole[:max(n, 0)]; got.Body != want {
+				t.Errorf("%s, %d: %q, want %q", way, n, got.Body, want)
+			}
+		}
+		s.Fail("", ewstest.Truncate(len(whole)))
+		want := outcome{Status: http.StatusOK, Body: whole}
+		if diff := cmp.Diff(want, ask(t, send, envelope("<m:GetImItemList/>"))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", way, diff)
+		}
+	}
+	s.Fail("", ewstest.Truncate(10))
+	ask(t, s.RoundTrip, envelope(addImGroup("Done")))
+	if got := len(s.Groups("")); got != 1 {
+		t.Errorf("%d groups, want 1: a cut answer is one to an executed request", got)
+	}
+}
+
+func TestFail_HTTPError(t *testing.T) {
+	t.Parallel()
+	const html = "<html>out of order</html>"
+	for name, test := range map[string]struct {
+		err    *ews.HTTPError
+		status int
+		body   string
+		failed error
+	}{
+		"a page": {
+			&ews.HTTPError{StatusCode: 503, Header: http.Header{"Retry-After": {"30"}, "Content-Type": {"text/html"}}, Body: []byte(html)},
+			503, html, nil,
+		},
+		"a page with 200": {&ews.HTTPError{StatusCode: 200, Body: []byte(html)}, 200, html, nil},
+		"nothing":         {&ews.HTTPError{}, 500, "", nil},
+		"a silly status":  {&ews.HTTPError{StatusCode: 99}, 500, "", nil},
+		"promises more": {
+			&ews.HTTPError{StatusCode: 200, Header: http.Header{"Content-Length": {"1000"}}, Body: []byte(html)},
+			200, html, io.ErrUnexpectedEOF,
+		},
+		"promises less": {
+			&ews.HTTPError{StatusCode: 200, Header: http.Header{"Content-Length": {"6"}}, Body: []byte(html)},
+			200, "<html>", nil,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := ewstest.NewServer(nil)
+			for way, send := range transports(t, s) {
+				s.Fail("AddImGroup", test.err)
+				got := ask(t, send, envelope(addImGroup("x")))
+				if got.Status != test.status || got.Body != test.body || !errors.Is(got.Err, test.failed) {
+					t.Errorf("%s: %+v, want HTTP %d, %q, %v", way, got, test.status, test.body, test.failed)
+				}
+			}
+			if got := len(s.Groups("")); got != 0 {
+				t.Errorf("%d groups, want none", got)
+			}
+		})
+	}
+}
+
+func TestFail_HTTPErrorHeaders(t *testing.T) {
+	t.Parallel()
+	s := ewstest.NewServer(nil)
+	header := http.Header{"Location": {"/ews/genericerrorpage.htm"}, "Set-Cookie": {"a=1", "b=2"}}
+	s.Fail("", &ews.HTTPError{StatusCode: 302, Header: header})
+	got := do(t, s, newRequest(t, envelope(addImGroup("x")))).Header
+	got.Del("Content-Length")
+	if diff := cmp.Diff(header, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// failure is what an answer of Exchange's says.
+type failure struct {
+	Status          int
+	Fault           bool
+	Class           string
+	Code, Message   string
+	Detail          map[string]string
+	Line, Violation string
+}
+
+func readFailure(t *testing.T, r reply) failure {
+	t.Helper()
+	n := r.parse(t)
+	f := failure{
+		Status: r.Status, Fault: n.find("Fault") != nil, Code: n.text("ResponseCode"),
+		Line: n.text("LineNumber"), Violation: n.text("Violation"),
+	}
+	if f.Fault {
+		f.Message = n.text("Message")
+		f.Code = strings.TrimPrefix(n.text("faultcode"), "a:")
+	} else {
+		f.Message = n.text("MessageText")
+		f.Class = n.find("AddImGroupResponse").attr("ResponseClass")
+	}
+	for _, v := range n.all("MessageXml") {
+		for _, value := range v.all("Value") {
+			if f.Detail == nil {
+				f.Detail = map[string]string{}
+			}
+			f.Detail[value.attr("Name")] = value.Text
+		}
+	}
+	return f
+}
+
+func TestFail_Answers(t *testing.T) {
+	t.Parallel()
+	busy := "The server cannot service this request right now. Try again later."
+	for name, test := range map[string]struct {
+		err  error
+		want failure
+	}{
+		"response": {
+			&ews.Error{Code: ews.ErrorItemNotFound, Message: "a < b & \"c\"", Details: map[string]string{"A": "1", "B<": "&"}},
+			failure{
+				Status: 200, Class: "Error", Code: "ErrorItemNotFound", Message: "a < b & \"c\"",
+				Detail: map[string]string{"A": "1", "B<": "&"},
+			},
+		},
+		"response with Exchange's text": {
+			&ews.Error{Code: ews.ErrorInternalServerError},
+			failure{
+				Status: 200, Class: "Error", Code: "ErrorInternalServerError",
+				Message: "An internal server error occurred. The operation failed.",
+			},
+		},
+		"unknown code": {
+			&ews.Error{Code: "ErrorOfTomorrow"}, failure{Status: 200, Class: "Error", Code: "ErrorOfTomorrow"},
+		},
+		"code alone": {
+			ews.ErrorServerBusy, failure{Status: 500, Fault: true, Code: "ErrorServerBusy", Message: busy},
+		},
+		"fault by its code": {
+			&ews.Error{Code: ews.ErrorServerBusy, Details: map[string]string{"BackOffMilliseconds": "297749"}},
+			failure{
+				Status: 500, Fault: true, Code: "ErrorServerBusy", Message: busy,
+				Detail: map[string]string{"BackOffMilliseconds": "297749"},
+			},
+		},
+		"fault with another status": {
+			&ews.Error{Code: ews.ErrorServerBusy, Info: ews.ResponseInfo{StatusCode: 200}},
+			failure{Status: 200, Fault: true, Code: "ErrorServerBusy", Message: busy},
+		},
+		"schema violation": {
+			&ews.SchemaValidationError{Line: 11, Position: 33, Violation: "An error."},
+			failure{
+				Status: 500, Fault: true, Code: "ErrorSchemaValidation", Line: "11", Violation: "An error.",
+				Message: "The request failed schema validation.",
+			},
+		},
+		"wrapped": {
+			errors.Join(errors.New("test"), &ews.Error{Code: ews.ErrorItemNotFound, Message: "gone"}),
+			failure{Status: 200, Class: "Error", Code: "ErrorItemNotFound", Message: "gone"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := ewstest.NewServer(nil)
+			s.Fail("AddImGroup", test.err)
+			got := readFailure(t, post(t, s, envelope(addImGroup("x"))))
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			must(t, s, "", addImGroup("x")) // neither done nor refused again
+		})
+	}
+}
+
+// TestFail_Queue checks whom a queued failure hits.
+func TestFail_Queue(t *testing.T) {
+	t.Parallel()
+	s := ewstest.NewServer(nil)
+	s.Fail("AddImGroup", ews.ErrorItemNotFound)
+	s.Fail("", ews.ErrorServerBusy)
+	s.Fail("AddImGroup", nil)
+	s.Fail("AddImGroup", ews.ErrorTimeoutExpired)
+	s.Fail("SetImGroup", ews.ErrorMailboxFailover)
+	for _, step := range []struct{ request, code string }{
+		{`<m:GetImItemList/>`, "ErrorServerBusy"},
+		{`<m:GetImItemList/>`, "NoError"},
+		{addImGroup("a"), "ErrorItemNotFound"},
+		{addImGroup("a"), "NoError"},
+		{addImGroup("b"), "ErrorTimeoutExpired"},
+		{addImGroup("b"), "NoError"},
+		{setImGroup("x", "c"), "ErrorMailboxFailover"},
+		{setImGroup("x", "c"), "ErrorInvalidIdMalformed"},
+	} {
+		if code, _ := call(t, s, "", step.request); code != step.code {
+			t.Errorf("%s: %q, want %q", step.request, code, step.code)
+		}
+	}
+}
+
+func TestFail_MalformedRequest(t *testing.T) {
+	t.Parallel()
+	s := ewstest.NewServer(nil)
+	s.Fail("AddImGroup", ews.ErrorServerBusy)
+	r := newRequest(t, `<not an envelope`)
+	r.Header.Set("SOAPAction", `"http://schemas.microsoft.com/exchange/services/2006/messages/AddImGroup"`)
+	if got := do(t, s, r).parse(t).text("ResponseCode"); got != "ErrorServerBusy" {
+		t.Errorf("code %q, want ErrorServerBusy: the SOAPAction names the operation", got)
+	}
+	if got := post(t, s, `<not an envelope`).parse(t).text("ResponseCode"); got != "ErrorSchemaValidation" {
+		t.Errorf("code %q, want ErrorSchemaValidation", got)
+	}
+}
+
+// TestFail_OtherErrors hands the caller's own errors to whoever uses the server in process.
+func TestFail_OtherErrors(t *testing.T) {
+	t.Parallel()
+	own := errors.New("own")
+	refused := &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+	for name, test := range map[string]struct {
+		err, want error
+		connected bool
+	}{
+		"own":             {own, own, true},
+		"transport":       {&ews.TransportError{Err: own}, own, true},
+		"refused":         {refused, refused, false},
+		"unknown host":    {&net.DNSError{Name: "x"}, &net.DNSError{Name: "x"}, false},
+		"says so itself":  {notSent{}, notSent{}, false},
+		"dropped":         {ewstest.DropBefore(), io.EOF, true},
+		"while answering": {&net.OpError{Op: "read", Err: syscall.ECONNRESET}, syscall.ECONNRESET, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := ewstest.NewServer(nil)
+			s.Fail("", test.err)
+			r := newRequest(t, envelope(addImGroup("x")))
+			var seen hooks
+			_, err := s.RoundTrip(r.WithContext(seen.trace(r.Context()))) //nolint:bodyclose // there is no answer
+			if !errors.Is(err, test.want) && err.Error() != test.want.Error() {
+				t.Errorf("%v, want %v", err, test.want)
+			}
+			if want := (hooks{Asked: "exchange.test:443", Connected: test.connected, Wrote: test.connected}); want != seen {
+				t.Errorf("hooks %+v, want %+v", seen, want)
+			}
+			if got := len(s.Groups("")); got != 0 {
+				t.Errorf("%d groups, want none", got)
+			}
+			s.Fail("", test.err)
+			if got := ask(t, transports(t, s)["connection"], envelope(addImGroup("x"))); !errors.Is(got.Err, io.EOF) {
+				t.Errorf("over a connection: %v, want %v", got.Err, io.EOF)
+			}
+		})
+	}
+}
+
+type notSent struct{}
+
+func (notSent) Error() string { return "not sent" }
+func (notSent) NotSent() bool { return true }
+
+// TestFail_OlderFaults lets a fault of another shape through as it is.
+func TestFail_OlderFaults(t *testing.T) {
+	t.Parallel()
+	s := ewstest.NewServer(nil)
+	captured := &ews.Error{Code: ews.ErrorSchemaValidation}
+	client, err := ews.NewClient(ewstest.Endpoint, &ews.Options{HTTPClient: s.Client()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Fail("", &ews.SchemaValidationError{Line: 17, Position: 19, Violation: "Bad."})
+	if _, err = client.AddImGroup(t.Context(), "x"); !errors.As(err, &captured) {
+		t.Fatal(err)
+	}
+	f := *captured.Fault
+	f.Code = xml.Name{Local: "Client"}
+	f.Actor = "actor"
+	f.Lang = "de-DE"
+	f.Detail = []byte(`<e:Line xmlns:e="http://schemas.microsoft.com/exchange/services/2006/errors">17</e:Line>`)
+	s.Fail("", &ews.SchemaValidationError{Line: 1, Err: &ews.Error{Fault: &f}})
+	n := post(t, s, envelope(addImGroup("x"))).parse(t)
+	got := [...]string{
+		n.text("faultcode"), n.text("faultstring"), n.find("faultstring").attr("lang"), n.text("faultactor"),
+		n.find("detail").text("Line"), n.text("LineNumber"),
+	}
+	want := [...]string{"Client", "The request failed schema validation: Bad.", "de-DE", "actor", "17", ""}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
