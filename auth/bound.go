@@ -39,6 +39,9 @@ func newBound(scheme string, base *http.Transport, m Mechanism, o *Options) (*Tr
 // will do.
 var errUnsent = errors.New("the connection ended before anything was sent")
 
+// maxFresh bounds the attempts on new connections, which die early where a server just restarts.
+const maxFresh = 3
+
 // send finds a connection and replaces it as long as connections die before they were written to.
 func (b *bound) send(r *http.Request, at origin) (*http.Response, error) {
 	body := &replay{request: r}
@@ -47,9 +50,9 @@ func (b *bound) send(r *http.Request, at origin) (*http.Response, error) {
 		return nil, b.fail(at, "nothing was sent", err)
 	}
 	pool := b.pool(at)
-	fresh := false
-	for tries := 1; ; tries++ {
-		c, err := pool.get(r.Context(), fresh)
+	reused, fresh := false, 0
+	for {
+		c, err := pool.get(r.Context(), reused)
 		if err != nil {
 			return nil, b.fail(at, "no connection, so nothing was sent", err)
 		}
@@ -61,10 +64,12 @@ func (b *bound) send(r *http.Request, at origin) (*http.Response, error) {
 		}
 		pool.drop(c)
 		b.set.log.DebugContext(r.Context(), "connection dropped", slog.String("origin", at.String()))
-		if !errors.Is(err, errUnsent) || !c.reused && tries > 1 || r.Context().Err() != nil {
+		if reused = c.reused; !reused {
+			fresh++
+		}
+		if !errors.Is(err, errUnsent) || fresh == maxFresh || r.Context().Err() != nil {
 			return nil, b.explain(at, err)
 		}
-		fresh = c.reused
 	}
 }
 

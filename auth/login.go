@@ -135,8 +135,9 @@ func (b *bound) nextChallenge(k *call, resp *http.Response) ([]byte, error) {
 		return nil, refuse("the server answered without a challenge",
 			"whether a proxy or load balancer in between spreads one connection over several servers")
 	case resp.Close || !whole:
-		return nil, refuse("the connection does not outlast the challenge",
-			"whether a proxy or load balancer in between closes connections after each answer")
+		// A server that restarts gracefully does so too; another connection may fare better.
+		return nil, fmt.Errorf("%w: %w", errUnsent, refuse("the connection does not outlast the challenge",
+			"whether a proxy or load balancer in between closes connections after each answer"))
 	}
 	data, err := found.blob()
 	if err != nil {

@@ -1,11 +1,19 @@
 package auth
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
+	"fmt"
 	"net/http"
+	"net/url"
 	"os"
+	"regexp"
+	"strings"
+	"sync"
 	"testing"
+	"time"
 )
 
 // The peer tests run against ../shared/peers/auth-server.sh, whose variables they read:
@@ -13,7 +21,7 @@ import (
 //	auth-server.sh --epa -- go test -run Peer ./auth
 
 // A peer is the server that the environment names.
-type peer struct{ http, https, h2, epa, log string }
+type peer struct{ http, https, h2, epa string }
 
 func findPeer(t *testing.T) peer {
 	t.Helper()
@@ -21,13 +29,13 @@ func findPeer(t *testing.T) peer {
 		t.Skip("no authenticating server: run under auth-server.sh --epa -- (its variables EWS_AUTH_…)")
 	}
 	return peer{
-		http: os.Getenv("EWS_AUTH_HTTP"), https: os.Getenv("EWS_AUTH_HTTPS"), h2: os.Getenv("EWS_AUTH_H2"),
-		epa: os.Getenv("EWS_AUTH_EPA"), log: os.Getenv("EWS_AUTH_ACCESS_LOG"),
+		http: os.Getenv("EWS_AUTH_HTTP"), https: os.Getenv("EWS_AUTH_HTTPS"),
+		h2: os.Getenv("EWS_AUTH_H2"), epa: os.Getenv("EWS_AUTH_EPA"),
 	}
 }
 
-// peerBase trusts the server's certificate and asks for HTTP/2 where that is possible.
-func peerBase(t *testing.T) *http.Transport {
+// base trusts the server's certificate and asks for HTTP/2 where that is possible.
+func (peer) base(t *testing.T) *http.Transport {
 	t.Helper()
 	pem, err := os.ReadFile(os.Getenv("EWS_AUTH_CA"))
 	if err != nil {
@@ -37,8 +45,366 @@ func peerBase(t *testing.T) *http.Transport {
 	if !pool.AppendCertsFromPEM(pem) {
 		t.Fatal("no certificate in EWS_AUTH_CA")
 	}
-	return &http.Transport{
-		TLSClientConfig:   &tls.Config{RootCAs: pool},
-		ForceAttemptHTTP2: true,
+	base := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, ForceAttemptHTTP2: true}
+	t.Cleanup(base.CloseIdleConnections)
+	return base
+}
+
+func alice() Credentials { return Static(`EXCH\alice`, os.Getenv("EWS_AUTH_PASS")) }
+
+func bob() Credentials { return Static(`EXCH\bob`, os.Getenv("EWS_AUTH_PASS2")) }
+
+// lines gives the access log's lines for a path once there are as many as wanted, or no more came
+// for a while: Apache writes them after the answer.
+func (peer) lines(t *testing.T, path string, want int) []string {
+	t.Helper()
+	var found []string
+	for range 50 {
+		log, err := os.ReadFile(os.Getenv("EWS_AUTH_ACCESS_LOG"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found = found[:0]
+		for line := range strings.Lines(string(log)) {
+			if strings.Contains(line, " url="+path+" ") {
+				found = append(found, line)
+			}
+		}
+		if len(found) >= want {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return found
+}
+
+var logPort = regexp.MustCompile(`^port=(\d+) `)
+
+// conns counts the TCP connections in log lines.
+func conns(lines []string) int {
+	seen := map[string]bool{}
+	for _, line := range lines {
+		if m := logPort.FindStringSubmatch(line); m != nil {
+			seen[m[1]] = true
+		}
+	}
+	return len(seen)
+}
+
+func TestPeer_Matrix(t *testing.T) {
+	t.Parallel()
+	p := findPeer(t)
+	for _, scheme := range []string{"NTLM", "Basic"} {
+		for place, url := range map[string]string{"http": p.http, "tls": p.https, "h2": p.h2} {
+			for _, workers := range []int{1, 64} {
+				for _, max := range []int{1, 8, 64} {
+					name := fmt.Sprintf("%s/%s/%d goroutines/%d connections", scheme, place, workers, max)
+					t.Run(name, func(t *testing.T) { //nolint:paralleltest // each wants the machine for itself
+						p.matrix(t, scheme, place, url, workers, max)
+					})
+				}
+			}
+		}
+	}
+}
+
+func (p peer) matrix(t *testing.T, scheme, place, url string, workers, max int) {
+	t.Helper()
+	o := &Options{MaxConns: max}
+	tr, err := Basic(p.base(t), alice(), o)
+	if scheme == "NTLM" {
+		tr, err = NTLM(p.base(t), alice(), o)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tr.CloseIdleConnections()
+	path := fmt.Sprintf("/%s/EWS/%s-%d-%d", strings.ToLower(scheme), place, workers, max)
+	p.load(t, tr, url+path, workers)
+	lines := p.lines(t, path, 1000)
+	want := 1000
+	if scheme == "NTLM" {
+		if n := conns(lines); n > max {
+			t.Errorf("%d connections, want at most %d", n, max)
+		}
+		want += conns(lines)
+		lines = p.lines(t, path, want)
+	}
+	if len(lines) != want {
+		t.Errorf("%d requests on the wire over %d connections, want %d", len(lines), conns(lines), want)
+	}
+}
+
+// load posts a thousand times as alice.
+func (peer) load(t *testing.T, tr http.RoundTripper, url string, workers int) {
+	t.Helper()
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for range (1000 + w) / workers {
+				got := post(t, tr, url, "hello")
+				if !strings.Contains(got, `<User>EXCH\alice</User>`) || !strings.Contains(got, "<BodyLength>5<") {
+					t.Errorf("answer %s", got)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// TestPeer_Identities has three identities on one base transport: every answer names its own.
+func TestPeer_Identities(t *testing.T) {
+	t.Parallel()
+	p := findPeer(t)
+	base := p.base(t)
+	a, err := NTLM(base, alice(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := NTLM(base, bob(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.CloseIdleConnections()
+	defer b.CloseIdleConnections()
+	identities := []struct {
+		tr         http.RoundTripper
+		path, want string
+	}{
+		{a, "/EWS/identities", `<User>EXCH\alice</User>`},
+		{b, "/EWS/identities", `<User>EXCH\bob</User>`},
+		{base, "/open/identities", `<User></User>`},
+		{base, "/EWS/identities", "401 Unauthorized"},
+	}
+	var wg sync.WaitGroup
+	for w := range 48 {
+		wg.Go(func() {
+			who := identities[w%len(identities)]
+			for range 25 {
+				if got := post(t, who.tr, p.https+who.path, "hello"); !strings.Contains(got, who.want) {
+					t.Errorf("answer %s, want %s", got, who.want)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestPeer_Users(t *testing.T) {
+	t.Parallel()
+	p := findPeer(t)
+	for _, c := range []struct{ name, user, password, want string }{
+		{"domain", `EXCH\alice`, os.Getenv("EWS_AUTH_PASS"), `EXCH\alice`},
+		{"upn", "alice@" + os.Getenv("EWS_AUTH_UPN"), os.Getenv("EWS_AUTH_PASS"), "alice@" + os.Getenv("EWS_AUTH_UPN")},
+		{"non-ASCII password", `EXCH\carol`, os.Getenv("EWS_AUTH_PASS3"), `EXCH\carol`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			ntlm, err := NTLM(p.base(t), Static(c.user, c.password), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer ntlm.CloseIdleConnections()
+			basic, err := Basic(p.base(t), Static(c.user, c.password), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer basic.CloseIdleConnections()
+			if got := post(t, ntlm, p.https+"/EWS/users", ""); !strings.Contains(got, c.want+"</User>") {
+				t.Errorf("NTLM: %s, want %s", got, c.want)
+			}
+			if got := post(t, basic, p.https+"/basic/EWS/users", ""); !strings.Contains(got, "<User>"+c.want+"</User>") {
+				t.Errorf("Basic: %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestPeer_WrongPasswordIsSentOnce(t *testing.T) {
+	t.Parallel()
+	p := findPeer(t)
+	tr, err := NTLM(p.base(t), Static(`EXCH\alice`, "wrong"), &Options{MaxConns: 64})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tr.CloseIdleConnections()
+	var wg sync.WaitGroup
+	for range 64 {
+		wg.Go(func() {
+			for range 3 {
+				_, err := try(t.Context(), tr, p.https+"/EWS/wrong-password", "hello")
+				var e *Error
+				if !errors.As(err, &e) || !e.NotSent() {
+					t.Errorf("error %v, want an *Error that says that nothing was sent", err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	n := 0
+	for _, line := range p.lines(t, "/EWS/wrong-password", 64) {
+		n += strings.Count(line, "step=ntlm3")
+	}
+	if n != 1 {
+		t.Errorf("%d AUTHENTICATE messages in the access log, want 1", n)
+	}
+}
+
+// TestPeer_Relay cuts connections at each leg of a login with the real server.
+func TestPeer_Relay(t *testing.T) {
+	t.Parallel()
+	p := findPeer(t)
+	u, err := url.Parse(p.http)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := strings.Replace(u.Host, "localhost", "127.0.0.1", 1)
+	for _, c := range legCases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := newRelay(t, target, c.decide)
+			tr, err := NTLM(nil, alice(), &Options{MaxConns: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer tr.CloseIdleConnections()
+			c.check(t, func() string {
+				text, err := try(t.Context(), tr, r.url()+"/ntlm/EWS/relay", "hello")
+				return verdictOf(strings.Contains(text, `<User>EXCH\alice</User>`), err)
+			})
+		})
+	}
+}
+
+func TestPeer_ExtendedProtection(t *testing.T) {
+	t.Parallel()
+	p := findPeer(t)
+	if p.epa == "" {
+		t.Skip("no endpoint that checks channel bindings: run under auth-server.sh --epa")
+	}
+	for _, c := range []struct {
+		mode    string
+		binding ChannelBinding
+		want    string
+	}{
+		{"none", ChannelBindingAuto, "unbound"},
+		{"none", ChannelBindingOff, "unbound"},
+		{"allow", ChannelBindingAuto, "bound"},
+		{"allow", ChannelBindingOff, "unbound"},
+		{"require", ChannelBindingAuto, "bound"},
+		{"require", ChannelBindingOff, "refused"},
+		{"require-once", ChannelBindingAuto, "bound"},
+	} {
+		t.Run(fmt.Sprintf("%s/%d", c.mode, c.binding), func(t *testing.T) {
+			t.Parallel()
+			tr, err := NTLM(p.base(t), alice(), &Options{ChannelBinding: c.binding})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer tr.CloseIdleConnections()
+			for range 3 {
+				if got := bindingSeen(t, tr, p.epa+"/epa-"+c.mode+"/x"); got != c.want {
+					t.Errorf("%s, want %s", got, c.want)
+				}
+			}
+		})
+	}
+}
+
+// bindingSeen tells what the server made of the channel binding: bound, unbound or refused.
+func bindingSeen(t *testing.T, tr http.RoundTripper, url string) string {
+	t.Helper()
+	text, err := try(t.Context(), tr, url, "hello")
+	var e *Error
+	switch {
+	case errors.As(err, &e) && e.NotSent():
+		if !strings.Contains(err.Error(), "Extended Protection") && !errors.Is(err, errRefused) {
+			t.Errorf("the error does not name Extended Protection: %v", err)
+		}
+		return "refused"
+	case err != nil:
+		return err.Error()
+	case strings.Contains(text, "<ChannelBinding>bound<"):
+		return "bound"
+	case strings.Contains(text, "<ChannelBinding>unbound<"):
+		return "unbound"
+	}
+	return text
+}
+
+func TestPeer_ResumedSession(t *testing.T) {
+	t.Parallel()
+	p := findPeer(t)
+	base := p.base(t)
+	base.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(0)
+	tr, err := NTLM(base, alice(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resumed := 0
+	for range 3 {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.epa+"/epa-require/x", strings.NewReader("hello"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := tr.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp.TLS.DidResume {
+			resumed++
+		}
+		var text bytes.Buffer
+		_, _ = text.ReadFrom(resp.Body)
+		_ = resp.Body.Close()
+		if !strings.Contains(text.String(), "<ChannelBinding>bound<") {
+			t.Errorf("answer %s", text.String())
+		}
+		tr.CloseIdleConnections()
+	}
+	if resumed == 0 {
+		t.Error("no TLS session was resumed")
+	}
+}
+
+// TestPeer_Bridge has a TLS bridge in between, with the server's certificate and with another one.
+func TestPeer_Bridge(t *testing.T) {
+	t.Parallel()
+	p := findPeer(t)
+	dir := os.Getenv("EWS_AUTH_DIR") + "/conf/"
+	same, err := tls.LoadX509KeyPair(dir+"tls.pem", dir+"tls.key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := selfSigned(t)
+	for _, c := range []struct {
+		name, mode string
+		cert       tls.Certificate
+		binding    ChannelBinding
+		want       string
+	}{
+		{"same certificate", "require", same, ChannelBindingAuto, "bound"},
+		{"other certificate", "require", other, ChannelBindingAuto, "refused"},
+		{"other certificate, allow", "allow", other, ChannelBindingAuto, "refused"},
+		{"other certificate, allow, off", "allow", other, ChannelBindingOff, "unbound"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			base := p.base(t)
+			leaf, err := x509.ParseCertificate(c.cert.Certificate[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			at := bridge(t, c.cert, p.epa, base.TLSClientConfig.Clone())
+			base.TLSClientConfig.RootCAs.AddCert(leaf)
+			tr, err := NTLM(base, alice(), &Options{ChannelBinding: c.binding})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer tr.CloseIdleConnections()
+			if got := bindingSeen(t, tr, at+"/epa-"+c.mode+"/x"); got != c.want {
+				t.Errorf("%s, want %s", got, c.want)
+			}
+		})
 	}
 }
