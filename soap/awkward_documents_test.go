@@ -183,15 +183,15 @@ var awkward = []document{
 	{name: "empty reference", doc: "<a>&;</a>", syntax: `line 1, column 4: undeclared entity ""`},
 	{
 		name: "reference beyond Unicode", doc: "<a>&#x110000;</a>",
-		syntax: `line 1, column 4: &#x110000; is no reference to a character`,
+		syntax: `line 1, column 4: the reference "#x110000" names no character`,
 	},
 	{
 		name: "reference that overflows", doc: "<a>&#99999999999999999999;</a>",
-		syntax: `line 1, column 4: &#99999999999999999999; is no reference to a character`,
+		syntax: `line 1, column 4: the reference "#99999999999999999999" names no character`,
 	},
 	{
 		name: "capital X", doc: "<a>&#X41;</a>",
-		syntax: `line 1, column 4: &#X41; is no reference to a character`,
+		syntax: `line 1, column 4: the reference "#X41" names no character`,
 	},
 	{
 		name: "endless reference", doc: "<a>&" + strings.Repeat("x", 1<<20),

@@ -26,6 +26,9 @@ func TestReader_AwkwardDocuments(t *testing.T) {
 	t.Parallel()
 	for _, tt := range awkward {
 		for _, way := range deliveries {
+			if len(tt.doc) > 4<<20 && way.name == "byte by byte" {
+				continue // takes long, and nothing is learnt
+			}
 			t.Run(tt.name+"/"+way.name, func(t *testing.T) {
 				t.Parallel()
 				got, r, err := dump(way.read(tt.doc), soap.Limits{})

@@ -67,7 +67,7 @@ func (r *Reader) resolveReference(name []byte, at int) (rune, error) {
 	char, ok := charNumber(name[1:])
 	switch {
 	case !ok:
-		return 0, r.syntax(at, "&%s; is no reference to a character", name)
+		return 0, r.syntax(at, "the reference %s names no character", shown(name))
 	case !isChar(char):
 		r.replaced++
 		return utf8.RuneError, nil

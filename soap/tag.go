@@ -50,7 +50,7 @@ func (r *Reader) longTag() error {
 	case err != nil:
 		return err
 	case size == 0:
-		return r.syntax(0, "a malformed start tag")
+		return r.cut("a start tag")
 	case size > r.limits.TagBytes:
 		return r.tagLimit()
 	}
@@ -99,51 +99,34 @@ func (r *Reader) parseTag(b []byte, outer int) (*qname, int, error) {
 	}
 }
 
-// tagSize brings the whole start tag into the window and returns its length.
+// tagSize brings the start tag into the window, and returns how much of it is
+// enough to read it or to find out what is wrong with it.
 func (r *Reader) tagSize() (int, error) {
 	var quote byte
 	values := 0
 	for i := 1; ; {
 		b := r.unread()
-		for i < len(b) {
-			if quote != 0 {
-				value := b[i:]
-				end := bytes.IndexByte(value, quote)
-				if end >= 0 {
-					value = value[:end]
+		for ; i < len(b); i++ {
+			c := b[i]
+			switch {
+			case c == '<':
+				return i + 1, nil
+			case quote == 0 && c == '>' && i < r.limits.TagBytes:
+				return i + 1, nil
+			case quote == 0 && (c == '"' || c == '\''):
+				quote = c
+			case quote != 0 && c == quote:
+				quote = 0
+				if values++; values > r.limits.Attrs {
+					return i + 1, nil
 				}
-				if bad := bytes.IndexByte(value, '<'); bad >= 0 {
-					return 0, r.syntax(i+bad, "< in the value of an attribute, or its closing quote is missing")
-				}
-				i += len(value)
-				if end >= 0 {
-					quote = 0
-					i++
-					values++
-				}
-				if values > r.limits.Attrs {
-					return 0, r.attrLimit()
-				}
-				continue
 			}
-			switch b[i] {
-			case '>':
-				if i++; i > r.limits.TagBytes {
-					return 0, r.tagLimit()
-				}
-				return i, nil
-			case '"', '\'':
-				quote = b[i]
-			case '<':
-				return 0, r.syntax(i, "< inside a tag")
-			}
-			i++
 		}
 		if i > r.limits.TagBytes {
 			return 0, r.tagLimit()
 		}
 		if !r.more() {
-			return 0, r.cut("a start tag")
+			return i, r.err
 		}
 	}
 }
