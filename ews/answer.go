@@ -76,9 +76,6 @@ func (a *answer) decode(res *http.Response) error {
 	if limit == 0 {
 		limit = defaultMaxBytes
 	}
-	if res.ContentLength > limit {
-		return x.broken(&soap.LimitError{What: "response bytes", Limit: limit})
-	}
 	if err := a.open(res); err != nil {
 		return x.lost(err)
 	}
@@ -91,6 +88,9 @@ func (a *answer) decode(res *http.Response) error {
 			Op: x.op.Name, StatusCode: res.StatusCode, Header: res.Header,
 			Body: bytes.Clone(a.unread), Info: x.info,
 		}
+	}
+	if res.ContentLength > limit {
+		return x.broken(&soap.LimitError{What: "response bytes", Limit: limit})
 	}
 	a.soap.Reset(a, soap.Limits{Bytes: limit})
 	fault, err := soap.ReadEnvelope(a.soap, a.onHeader, a.onBody)
@@ -138,10 +138,15 @@ func (a *answer) Read(p []byte) (int, error) {
 
 // sniff reads until it can tell what the answer is, at most the head.
 func (a *answer) sniff() (answerKind, error) {
-	n := 0
+	n, empty := 0, 0
 	for {
 		k, err := a.body.Read(a.head[n:])
 		n += k
+		if k > 0 {
+			empty = 0
+		} else if empty++; empty > 100 && err == nil {
+			return notSOAP, io.ErrNoProgress // a body that neither ends nor goes on
+		}
 		a.unread = a.head[:n]
 		ended := err == io.EOF || n == headSize
 		if err != nil && err != io.EOF {

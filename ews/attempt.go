@@ -8,26 +8,71 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"sync/atomic"
+	"time"
 
 	"github.com/go-ews/exchange/soap"
 )
 
 // attempt sends the request once and decodes its answer into x.resp.
+//
+// It asks the transport itself, not http.Client.Do: that one parses the Location of a redirect that
+// is not followed anyway, and where it cannot, quotes it in an error instead of handing the answer
+// over.
 func (x *exchange) attempt(ctx context.Context) error {
-	t := newTracker()
-	res, err := x.client.http.Do(x.newRequest(t.context(ctx)))
+	limited, cancel := x.client.limitTime(ctx)
+	defer cancel()
+	t := newTracker(x.request, x.op.Read)
+	res, err := t.send(x.client.http.Transport, x.newRequest(limited, t))
 	if err != nil {
-		return &TransportError{Op: x.op.Name, Err: t.cause(err), Info: x.info}
+		return &TransportError{Op: x.op.Name, Err: withContext(ctx, err), Info: x.info}
 	}
 	x.info.StatusCode = res.StatusCode
 	x.info.readHeader(res.Header)
-	return x.read(res)
+	err = x.read(res)
+	if lost, ok := err.(*TransportError); ok { //nolint:errorlint // only what read itself made
+		lost.Err = withContext(ctx, lost.Err)
+	}
+	return err
 }
+
+// limitTime bounds an attempt by the http.Client's Timeout, from the connection to the last byte.
+func (c *core) limitTime(ctx context.Context) (context.Context, context.CancelFunc) {
+	if c.http.Timeout <= 0 {
+		return ctx, func() {}
+	}
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= c.http.Timeout {
+		return ctx, func() {}
+	}
+	return context.WithTimeoutCause(ctx, c.http.Timeout, &timeoutError{c.http.Timeout})
+}
+
+// timeoutError is the end of an attempt that took too long, as opposed to that of the caller's
+// context.
+type timeoutError struct{ after time.Duration }
+
+func (e *timeoutError) Error() string {
+	return "no whole answer within " + e.after.String() + ", the http.Client's Timeout"
+}
+func (e *timeoutError) Unwrap() error { return context.DeadlineExceeded }
+
+// withContext keeps context.Canceled and context.DeadlineExceeded visible where a transport reports
+// the cause that the caller gave to its context instead, or what came of closing the connection.
+func withContext(ctx context.Context, err error) error {
+	if end := ctx.Err(); end != nil && !errors.Is(err, end) {
+		return &endedError{err, end}
+	}
+	return err
+}
+
+// endedError is an error of an attempt whose context had ended.
+type endedError struct{ err, ctx error }
+
+func (e *endedError) Error() string   { return e.err.Error() + ": " + e.ctx.Error() }
+func (e *endedError) Unwrap() []error { return []error{e.err, e.ctx} }
 
 // newRequest returns the HTTP request of one attempt. Header keys are written in their canonical
 // form, under which a RoundTripper finds them.
-func (x *exchange) newRequest(ctx context.Context) *http.Request {
+func (x *exchange) newRequest(ctx context.Context, t *tracker) *http.Request {
 	c := x.client
 	x.info.ClientRequestID = newRequestID()
 	values := [...]string{x.info.ClientRequestID, `"` + soap.NamespaceMessages + "/" + x.op.Name + `"`}
@@ -41,10 +86,10 @@ func (x *exchange) newRequest(ctx context.Context) *http.Request {
 	if c.anchor != nil {
 		h["X-Anchormailbox"] = c.anchor
 	}
-	r := c.template.WithContext(ctx)
+	r := c.template.WithContext(httptrace.WithClientTrace(ctx, &t.trace))
 	r.Header = h
 	r.Body = x.request.body()
-	r.GetBody = x.request.getBody
+	r.GetBody = t.getBody
 	r.ContentLength = int64(len(x.request.bytes))
 	return r
 }
@@ -78,58 +123,6 @@ func newRequestID() string {
 	hex.Encode(text[24:36], raw[10:16])
 	text[8], text[13], text[18], text[23] = '-', '-', '-', '-'
 	return string(text[:])
-}
-
-// tracker learns from httptrace whether a request can have been sent: it asked for a connection
-// and got none. net/http asks a second time only when nothing of the request was written to the
-// first connection, so the last time counts.
-type tracker struct {
-	trace            httptrace.ClientTrace
-	asked, connected atomic.Bool
-}
-
-func newTracker() *tracker {
-	t := new(tracker)
-	t.trace.GetConn = t.getConn
-	t.trace.GotConn = t.gotConn
-	return t
-}
-
-func (t *tracker) context(ctx context.Context) context.Context {
-	return httptrace.WithClientTrace(ctx, &t.trace)
-}
-
-func (t *tracker) getConn(string) {
-	t.asked.Store(true)
-	t.connected.Store(false)
-}
-
-func (t *tracker) gotConn(httptrace.GotConnInfo) { t.connected.Store(true) }
-
-// cause strips the *url.Error, whose text repeats the URL, and marks what was not sent.
-func (t *tracker) cause(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		err = u.Err
-	}
-	if t.asked.Load() && !t.connected.Load() {
-		return &notSentError{err}
-	}
-	return err
-}
-
-// notSentError says that nothing of the request left this machine for the server's application.
-type notSentError struct{ err error }
-
-func (e *notSentError) Error() string { return "not sent: " + e.err.Error() }
-func (e *notSentError) Unwrap() error { return e.err }
-func (e *notSentError) NotSent() bool { return true }
-
-// notSent asks the error chain whether the request was not sent. Transports of package auth, and
-// anyone else's, say so by the same method.
-func notSent(err error) bool {
-	var e interface{ NotSent() bool }
-	return errors.As(err, &e) && e.NotSent()
 }
 
 // readHeader takes from the answer's HTTP header what helps to find it in the server's logs.
