@@ -1,8 +1,8 @@
 package ews
 
 import (
-	"bytes"
 	"io"
+	"net/http"
 	"sync"
 	"sync/atomic"
 )
@@ -41,25 +41,39 @@ func (b *requestBuffer) release() {
 // body returns a reader over the request that holds a reference until it is closed.
 func (b *requestBuffer) body() io.ReadCloser {
 	b.refs.Add(1)
-	body := &requestBody{buffer: b}
-	body.Reset(b.bytes)
-	return body
+	return &requestBody{unread: b.bytes, buffer: b}
 }
 
-// getBody is http.Request.GetBody: a transport that has to answer a challenge sends the body once
-// more. It is called before the call ends, so the buffer is still the call's.
-func (b *requestBuffer) getBody() (io.ReadCloser, error) { return b.body(), nil }
-
+// requestBody has a lock because net/http closes the body of an aborted HTTP/2 stream while it may
+// still be reading it: what is read must not be the next call's request.
 type requestBody struct {
-	bytes.Reader
-	buffer *requestBuffer
-	closed atomic.Bool
+	mu     sync.Mutex
+	unread []byte
+	buffer *requestBuffer // nil: closed
+}
+
+// Read fails after Close.
+func (b *requestBody) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case b.buffer == nil:
+		return 0, http.ErrBodyReadAfterClose
+	case len(b.unread) == 0:
+		return 0, io.EOF
+	}
+	n := copy(p, b.unread)
+	b.unread = b.unread[n:]
+	return n, nil
 }
 
 // Close releases the buffer; further calls do nothing.
 func (b *requestBody) Close() error {
-	if !b.closed.Swap(true) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.buffer != nil {
 		b.buffer.release()
+		b.buffer, b.unread = nil, nil
 	}
 	return nil
 }
