@@ -121,6 +121,9 @@ func (x *exchange) run(ctx context.Context, req any) error {
 
 // attempts is the retry loop; the rules are in retry.go.
 func (x *exchange) attempts(ctx context.Context) error {
+	if end := ctx.Err(); end != nil {
+		return &TransportError{Op: x.op.Name, Err: &notSentError{end}}
+	}
 	policy := x.client.retry
 	for attempt := 1; ; attempt++ {
 		x.info = ResponseInfo{Attempts: attempt}

@@ -78,10 +78,22 @@ func outcomeOf(err error) outcome {
 		return lost
 	case errors.As(err, &page):
 		return outcomeOfStatus(page)
-	case errors.As(err, &code):
+	case errors.As(err, &code) && outcomeOfCode(code) != refused:
 		return outcomeOfCode(code)
+	case turnedAway(err):
+		return notDone
 	}
 	return refused
+}
+
+// turnedAway reports whether a fault came with a status that says that the request was not looked at.
+func turnedAway(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Fault != nil && isTurningAway(e.Info.StatusCode)
+}
+
+func isTurningAway(status int) bool {
+	return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable
 }
 
 // credentialsRefused reports whether a transport below says that the server answered 401: sending a
@@ -93,7 +105,7 @@ func credentialsRefused(err error) bool {
 
 func outcomeOfStatus(e *HTTPError) outcome {
 	switch s := e.StatusCode; {
-	case s == http.StatusTooManyRequests, s == http.StatusServiceUnavailable:
+	case isTurningAway(s):
 		return notDone
 	case s/100 == 3 && isErrorPage(e.Header.Get("Location")):
 		return lost
@@ -152,10 +164,12 @@ func (x *exchange) wait(ctx context.Context, d time.Duration, err error) error {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return nil
 	case <-ctx.Done():
-		return &waitError{err, ctx.Err()}
 	}
+	if end := ctx.Err(); end != nil {
+		return &waitError{err, end}
+	}
+	return nil
 }
 
 // waitError is the error of an attempt after which the context ended the wait for the next.
@@ -170,7 +184,7 @@ func (e *waitError) Unwrap() []error { return []error{e.err, e.ctx} }
 func RetryAfter(err error) (time.Duration, bool) {
 	var e *Error
 	if errors.As(err, &e) {
-		if ms, err := strconv.ParseInt(strings.TrimSpace(e.Details["BackOffMilliseconds"]), 10, 64); err == nil {
+		if ms, ok := number(strings.TrimSpace(e.Details["BackOffMilliseconds"])); ok {
 			return capped(ms, time.Millisecond), true
 		}
 	}
@@ -192,7 +206,7 @@ func retryAfterHeader(h http.Header) (time.Duration, bool) {
 	if value == "" {
 		return 0, false
 	}
-	if s, err := strconv.ParseInt(value, 10, 64); err == nil {
+	if s, ok := number(value); ok {
 		return capped(s, time.Second), true
 	}
 	at, err := http.ParseTime(value)
@@ -203,7 +217,13 @@ func retryAfterHeader(h http.Header) (time.Duration, bool) {
 	if date, err := http.ParseTime(h.Get("Date")); err == nil {
 		now = date
 	}
-	return max(0, at.Sub(now)), true
+	return capped(int64(at.Sub(now)), time.Nanosecond), true
+}
+
+// number reads a whole number; one beyond int64 is the largest or smallest.
+func number(text string) (int64, bool) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	return n, err == nil || errors.Is(err, strconv.ErrRange)
 }
 
 // capped returns n units, at least 0 and at most a day, so that no answer can overflow.
@@ -252,7 +272,10 @@ func errorKind(err error) string {
 	case errors.As(err, &page):
 		return "HTTP " + strconv.Itoa(page.StatusCode)
 	case errors.As(err, &code):
-		return clip(oneLine(string(code)), 80)
+		if !isOperationName(string(code)) { // what is no name may be anything
+			return "unknown code"
+		}
+		return clip(string(code), 80)
 	}
 	return "refused"
 }
