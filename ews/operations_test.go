@@ -1,0 +1,155 @@
+package ews_test
+
+import (
+	"context"
+
+	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/imgroup"
+)
+
+// operation is one of the thirteen with certain arguments.
+type operation struct {
+	name    string
+	variant string // "": what a caller gives as a rule
+	call    func(ctx context.Context, c *ews.Client) error
+}
+
+var (
+	contactID = imgroup.ItemID{ID: "AAMkContact=", ChangeKey: "EQAA"}
+	groupID   = imgroup.ItemID{ID: "AAMkGroup=", ChangeKey: "EgAA"}
+)
+
+// operations returns every operation with every choice of its optional parts.
+func operations() []operation {
+	bare := func(id imgroup.ItemID) imgroup.ItemID { return imgroup.ItemID{ID: id.ID} }
+	properties := []imgroup.ExtendedFieldURI{
+		imgroup.PropertyTag(0x3001, imgroup.String),
+		imgroup.PropertyName(imgroup.PublicStringsSet, "Cost <centre> & \"floor\"", imgroup.StringArray),
+		imgroup.PropertyName("C11FF724-AA03-4555-9952-8FA248A11C3E", "Badge", imgroup.Integer),
+		imgroup.PropertyID(imgroup.AddressSet, -32637, imgroup.String),
+		imgroup.PropertyID("c11ff724-aa03-4555-9952-8fa248a11c3e", 7, imgroup.SystemTimeArray),
+	}
+	return append([]operation{
+		{"AddImGroup", "", addImGroup("Sales")},
+		{"AddImGroup", "awkward_name", addImGroup(awkward)},
+		{"SetImGroup", "", setImGroup(groupID)},
+		{"SetImGroup", "no_change_key", setImGroup(bare(groupID))},
+		{"RemoveImGroup", "", removeImGroup(groupID)},
+		{"RemoveImGroup", "no_change_key", removeImGroup(bare(groupID))},
+		{"AddImContactToGroup", "", addImContact(contactID, groupID)},
+		{"AddImContactToGroup", "no_group", addImContact(bare(contactID), imgroup.ItemID{})},
+		{"AddNewImContactToGroup", "", addNewContact(imgroup.NewContact{
+			Address: "tsmith@contoso.com", DisplayName: "Tony Smith", Group: groupID,
+		})},
+		{"AddNewImContactToGroup", "no_group", addNewContact(imgroup.NewContact{
+			Address: "tsmith@contoso.com", DisplayName: "Tony Smith",
+		})},
+		{"AddNewImContactToGroup", "no_name", addNewContact(imgroup.NewContact{
+			Address: "sip:tsmith@contoso.com", Group: groupID,
+		})},
+		{"AddNewImContactToGroup", "address_only", addNewContact(imgroup.NewContact{Address: "tsmith@contoso.com"})},
+		{"AddNewTelUriContactToGroup", "", addTelContact(groupID)},
+		{"AddNewTelUriContactToGroup", "no_group", addTelContact(imgroup.ItemID{})},
+		{"AddDistributionGroupToImList", "", addDistributionGroup},
+		{"RemoveDistributionGroupFromImList", "", removeDistributionGroup},
+		{"RemoveContactFromImList", "", removeContact},
+		{"RemoveImContactFromGroup", "", removeFromGroup(contactID, groupID)},
+		{"RemoveImContactFromGroup", "no_change_keys", removeFromGroup(bare(contactID), bare(groupID))},
+		{"SetImListMigrationCompleted", "", migrationCompleted(true)},
+		{"SetImListMigrationCompleted", "taken_back", migrationCompleted(false)},
+	}, readOperations(properties)...)
+}
+
+func readOperations(properties []imgroup.ExtendedFieldURI) []operation {
+	two := func(id imgroup.ItemID) []imgroup.ItemID { return []imgroup.ItemID{id, {ID: "AAMkOther="}} }
+	return []operation{
+		{"GetImItemList", "", getList()},
+		{"GetImItemList", "properties", getList(properties...)},
+		{"GetImItems", "", getItems(imgroup.ItemQuery{
+			Contacts: two(contactID), Groups: two(groupID), Properties: properties[:1],
+		})},
+		{"GetImItems", "contacts", getItems(imgroup.ItemQuery{Contacts: two(contactID)})},
+		{"GetImItems", "groups", getItems(imgroup.ItemQuery{Groups: two(groupID)})},
+		{"GetImItems", "properties", getItems(imgroup.ItemQuery{Properties: properties})},
+		{"GetImItems", "nothing", getItems(imgroup.ItemQuery{})},
+	}
+}
+
+// awkward is a name with everything in it that an encoder may spoil.
+const awkward = " \t R&D <\"'> ]]> &amp; caf\u00e9 \U0001F600\r\nline\rtwo\n\u0085\u2028 "
+
+type call = func(context.Context, *ews.Client) error
+
+func addImGroup(name string) call {
+	return func(ctx context.Context, c *ews.Client) error {
+		_, err := c.AddImGroup(ctx, name)
+		return err
+	}
+}
+
+func setImGroup(group imgroup.ItemID) call {
+	return func(ctx context.Context, c *ews.Client) error { return c.SetImGroup(ctx, group, "Sales & Service") }
+}
+
+func removeImGroup(group imgroup.ItemID) call {
+	return func(ctx context.Context, c *ews.Client) error { return c.RemoveImGroup(ctx, group) }
+}
+
+func addImContact(contact, group imgroup.ItemID) call {
+	return func(ctx context.Context, c *ews.Client) error { return c.AddImContactToGroup(ctx, contact, group) }
+}
+
+func addNewContact(contact imgroup.NewContact) call {
+	return func(ctx context.Context, c *ews.Client) error {
+		_, err := c.AddNewImContactToGroup(ctx, contact)
+		return err
+	}
+}
+
+func addTelContact(group imgroup.ItemID) call {
+	return func(ctx context.Context, c *ews.Client) error {
+		_, err := c.AddNewTelUriContactToGroup(ctx, imgroup.NewTelContact{
+			TelURI: "tel:5625550100", SIPURI: "sip:john@contoso.com", TelephoneNumber: "562 555-0100", Group: group,
+		})
+		return err
+	}
+}
+
+func addDistributionGroup(ctx context.Context, c *ews.Client) error {
+	_, err := c.AddDistributionGroupToImList(ctx, "all@contoso.com", "All of us")
+	return err
+}
+
+func removeDistributionGroup(ctx context.Context, c *ews.Client) error {
+	return c.RemoveDistributionGroupFromImList(ctx, groupID)
+}
+
+func removeContact(ctx context.Context, c *ews.Client) error {
+	return c.RemoveContactFromImList(ctx, contactID)
+}
+
+func removeFromGroup(contact, group imgroup.ItemID) call {
+	return func(ctx context.Context, c *ews.Client) error {
+		return c.RemoveImContactFromGroup(ctx, contact, group)
+	}
+}
+
+func migrationCompleted(completed bool) call {
+	return func(ctx context.Context, c *ews.Client) error {
+		return c.SetImListMigrationCompleted(ctx, completed)
+	}
+}
+
+func getList(properties ...imgroup.ExtendedFieldURI) call {
+	return func(ctx context.Context, c *ews.Client) error {
+		_, err := c.GetImItemList(ctx, properties...)
+		return err
+	}
+}
+
+func getItems(query imgroup.ItemQuery) call {
+	return func(ctx context.Context, c *ews.Client) error {
+		_, err := c.GetImItems(ctx, query)
+		return err
+	}
+}
