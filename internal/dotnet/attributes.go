@@ -23,11 +23,12 @@ func (a attribute) declares() bool {
 func (r *reader) attributes() (empty, ok bool) {
 	for {
 		line := r.line
-		blank := r.skipBlanks()
+		blank := r.skipTagBlanks()
 		at := r.pos
 		switch {
 		case at == len(r.text), r.text[at] == '/' && at+1 == len(r.text):
-			r.line = line // .NET takes the lines back, but not where the last of them began
+			// .NET takes the lines back, but not where the last of them began.
+			r.line = line
 			return false, r.failUnclosed()
 		case r.text[at] == '>':
 			r.pos++
@@ -46,6 +47,15 @@ func (r *reader) attributes() (empty, ok bool) {
 			return false, false
 		}
 	}
+}
+
+// skipTagBlanks is skipBlanks, but that a carriage return at the very end ends no line here.
+func (r *reader) skipTagBlanks() bool {
+	blank := r.skipBlanks()
+	if last := len(r.text) - 1; blank && r.pos > last && r.text[last] == '\r' {
+		r.lineStart = strings.LastIndexAny(r.text[:last], "\r\n") + 1
+	}
+	return blank
 }
 
 // attribute reads one attribute.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -27,7 +28,7 @@ func TestCheck_AgainstDotNet(t *testing.T) {
 	if s := os.Getenv("EWS_DOTNET_COUNT"); s != "" {
 		count, _ = strconv.Atoi(s)
 	}
-	all := mutants(seed, count)
+	all := slices.Concat(typedMutants(), cutMutants(), fragmentMutants(), mutants(seed, count))
 	verdicts := askDotNet(t, program, all)
 	compared, agreed := 0, 0
 	for i, m := range all {

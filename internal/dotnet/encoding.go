@@ -3,41 +3,191 @@ package dotnet
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// An encoding is what is known of how a document was written.
+// An encoding is how a document is written, and how far it could be read as that.
 type encoding struct {
-	broken   bool   // the text ends where its bytes stop being characters
-	utf16    bool   // two bytes a character
-	declared string // the name in the declaration, in lower case
+	kind kind
+	raw  []byte // the document behind its byte order mark
+
+	broken bool   // the text ends where the bytes stop being characters
+	stray  string // what is wrong there, if .NET takes it for a wrong character and not for a wrong encoding
+	after  int    // how many characters behind the end of the text
 }
 
-// decode turns a document into text.
-func decode(doc []byte) (string, encoding) {
-	switch {
-	case bytes.HasPrefix(doc, []byte("\xEF\xBB\xBF")):
-		doc = doc[3:]
-	case bytes.HasPrefix(doc, []byte("\xFF\xFE")):
-		return decode16(doc[2:], binary.LittleEndian)
-	case bytes.HasPrefix(doc, []byte("\xFE\xFF")):
-		return decode16(doc[2:], binary.BigEndian)
-	case bytes.HasPrefix(doc, []byte("<\x00")):
-		return decode16(doc, binary.LittleEndian)
-	case bytes.HasPrefix(doc, []byte("\x00<")):
-		return decode16(doc, binary.BigEndian)
+// kind is a way to write characters as bytes.
+type kind uint8
+
+const (
+	kindUTF8 kind = iota
+	kindUTF16LE
+	kindUTF16BE
+	kindUTF32LE
+	kindUTF32BE
+	kindLatin1
+	kindASCII
+	kindAny16   // whichever of the two the document is in
+	kindCurrent // whatever the document is in
+)
+
+// unit returns how many bytes the kind uses at least for a character.
+func (k kind) unit() int {
+	switch k {
+	case kindUTF16LE, kindUTF16BE:
+		return 2
+	case kindUTF32LE, kindUTF32BE:
+		return 4
+	default:
+		return 1
 	}
-	declaration, rest := cutDeclaration(doc)
-	good := validPrefix(rest)
-	return latin1(declaration) + string(rest[:good]), encoding{broken: good < len(rest)}
+}
+
+// kindNamed returns the kind that a declaration names. The list is that of the class library alone;
+// further code pages come with Windows and no client of Exchange uses them.
+func kindNamed(name string) (kind, bool) {
+	switch strings.ToLower(name) {
+	case "utf-8", "unicode-1-1-utf-8", "unicode-2-0-utf-8", "x-unicode-1-1-utf-8", "x-unicode-2-0-utf-8":
+		return kindUTF8, true
+	case "utf-16", "ucs-2", "iso-10646-ucs-2":
+		return kindAny16, true
+	case "ucs-4":
+		return kindCurrent, true
+	case "utf-16le", "unicode":
+		return kindUTF16LE, true
+	case "utf-16be", "unicodefffe":
+		return kindUTF16BE, true
+	case "utf-32", "utf-32le":
+		return kindUTF32LE, true
+	case "utf-32be":
+		return kindUTF32BE, true
+	case "iso-8859-1", "iso_8859-1", "iso8859-1", "iso_8859-1:1987", "iso-ir-100", "latin1", "l1", "cp819", "ibm819",
+		"csisolatin1", "utf-7":
+		return kindLatin1, true
+	case "us-ascii", "ascii", "us", "ansi_x3.4-1968", "ansi_x3.4-1986", "cp367", "ibm367", "csascii", "iso-ir-6",
+		"iso646-us", "iso_646.irv:1991":
+		return kindASCII, true
+	}
+	return 0, false
+}
+
+// decode turns a document into text. Without a byte order mark, the first tag tells how it is written.
+func decode(doc []byte) (string, encoding) {
+	e := encoding{raw: doc}
+	for _, mark := range []struct {
+		bytes string
+		kind  kind
+		skip  int
+	}{
+		{"\xFF\xFE\x00\x00", kindUTF32LE, 4},
+		{"\x00\x00\xFE\xFF", kindUTF32BE, 4},
+		{"\xEF\xBB\xBF", kindUTF8, 3},
+		{"\xFF\xFE", kindUTF16LE, 2},
+		{"\xFE\xFF", kindUTF16BE, 2},
+		{"<\x00\x00\x00", kindUTF32LE, 0},
+		{"\x00\x00\x00<", kindUTF32BE, 0},
+		{"<\x00", kindUTF16LE, 0},
+		{"\x00<", kindUTF16BE, 0},
+	} {
+		if bytes.HasPrefix(doc, []byte(mark.bytes)) {
+			e.kind, e.raw = mark.kind, doc[mark.skip:]
+			break
+		}
+	}
+	if e.kind == kindUTF8 {
+		declaration, rest := cutDeclaration(e.raw)
+		return latin1(declaration) + e.decode(rest), e
+	}
+	return e.decode(e.raw), e
+}
+
+// decode turns bytes into text, up to where they are none.
+func (e *encoding) decode(doc []byte) string {
+	e.broken = false
+	switch e.kind {
+	case kindUTF16LE:
+		return e.decode16(doc, binary.LittleEndian)
+	case kindUTF16BE:
+		return e.decode16(doc, binary.BigEndian)
+	case kindUTF32LE:
+		return e.decode32(doc, binary.LittleEndian)
+	case kindUTF32BE:
+		return e.decode32(doc, binary.BigEndian)
+	case kindLatin1:
+		return latin1(doc)
+	case kindASCII:
+		return ascii(doc)
+	default:
+		good := validPrefix(doc)
+		e.broken = utf8.FullRune(doc[good:]) // a character that is cut off at the end is not missed
+		return e.upToWide(string(doc[:good]))
+	}
+}
+
+// upToWide cuts a text that breaks off before its first character beyond the basic plane. When .NET meets
+// bytes that are no characters it goes over the good ones again, one character at a time, and fails where one
+// makes two.
+func (e *encoding) upToWide(text string) string {
+	if !e.broken {
+		return text
+	}
+	for i, c := range text {
+		if c > 0xFFFF {
+			return text[:i]
+		}
+	}
+	return text
+}
+
+func (e *encoding) decode16(doc []byte, order binary.ByteOrder) string {
+	text := make([]byte, 0, len(doc))
+	for ; len(doc) >= 2; doc = doc[2:] {
+		c := rune(order.Uint16(doc))
+		if utf16.IsSurrogate(c) {
+			next := rune(0)
+			if len(doc) >= 4 {
+				next = rune(order.Uint16(doc[2:]))
+			}
+			pair := utf16.DecodeRune(c, next)
+			if pair == utf8.RuneError {
+				e.halfPair(c, next)
+				break
+			}
+			c = pair
+			doc = doc[2:]
+		}
+		text = utf8.AppendRune(text, c)
+	}
+	return string(text)
+}
+
+// halfPair notes the half of a surrogate pair. .NET complains of what follows a first half.
+func (e *encoding) halfPair(c, next rune) {
+	e.broken = true
+	if c < 0xDC00 && next != 0 {
+		c, e.after = next, 1
+	}
+	e.stray = fmt.Sprintf("%s, is an invalid character.", describe(c))
+}
+
+func (e *encoding) decode32(doc []byte, order binary.ByteOrder) string {
+	text := make([]byte, 0, len(doc)/2)
+	for ; len(doc) >= 4; doc = doc[4:] {
+		c := order.Uint32(doc)
+		text = utf8.AppendRune(text, rune(min(c, utf8.MaxRune+1))) // what is no character becomes U+FFFD
+	}
+	return string(text)
 }
 
 // cutDeclaration splits off an XML declaration that has something else than ASCII in it. .NET takes a
 // document for single bytes until it has read the name of its encoding.
 func cutDeclaration(doc []byte) (declaration, rest []byte) {
-	if !bytes.HasPrefix(doc, []byte("<?xml")) {
+	const opening = "<?xml"
+	if !bytes.HasPrefix(doc, []byte(opening)) || len(doc) == len(opening) ||
+		nameRest(string(rune(doc[len(opening)]))) > 0 {
 		return nil, doc
 	}
 	end := bytes.Index(doc, []byte("?>"))
@@ -53,11 +203,21 @@ func cutDeclaration(doc []byte) (declaration, rest []byte) {
 }
 
 func latin1(doc []byte) string {
-	runes := make([]rune, len(doc))
-	for i, b := range doc {
-		runes[i] = rune(b)
+	text := make([]byte, 0, len(doc))
+	for _, b := range doc {
+		text = utf8.AppendRune(text, rune(b))
 	}
-	return string(runes)
+	return string(text)
+}
+
+func ascii(doc []byte) string {
+	text := bytes.Clone(doc)
+	for i, b := range text {
+		if b >= utf8.RuneSelf {
+			text[i] = '?'
+		}
+	}
+	return string(text)
 }
 
 // validPrefix returns how many bytes are UTF-8.
@@ -75,28 +235,17 @@ func validPrefix(doc []byte) int {
 	}
 }
 
-func decode16(doc []byte, order binary.ByteOrder) (string, encoding) {
-	units := make([]uint16, len(doc)/2)
-	for i := range units {
-		units[i] = order.Uint16(doc[2*i:])
-	}
-	return string(utf16.Decode(units)), encoding{utf16: true}
-}
-
-// name takes in the name of the encoding in the declaration and reports whether there is such an encoding.
-func (e *encoding) name(name string) bool {
-	e.declared = strings.ToLower(name)
-	switch e.declared {
-	case "utf-8", "utf-16", "us-ascii", "iso-8859-1":
+// switchTo reads on in the encoding that the declaration names, from its end on.
+func (r *reader) switchTo(k kind) bool {
+	e := &r.encoding
+	switch {
+	case k == kindCurrent, k == e.kind, k == kindAny16 && e.kind.unit() > 1:
 		return true
-	}
-	return false
-}
-
-// fits reports whether the document can be in the encoding that it declares.
-func (e *encoding) fits(r *reader) bool {
-	if e.declared == "utf-16" && !e.utf16 {
+	case k == kindAny16:
 		return r.failNowhere("There is no Unicode byte order mark. Cannot switch to Unicode.")
 	}
+	rest := e.raw[min(r.pos*e.kind.unit(), len(e.raw)):] // a declaration that was accepted is ASCII
+	e.kind = k
+	r.text = r.text[:r.pos] + e.decode(rest)
 	return true
 }

@@ -64,11 +64,15 @@ func header(name string) *schemaType {
 		return recurringDayTransition
 	case "RecurringDateTransition":
 		return recurringDateTransition
+	case "BaseItemId":
+		return baseItemID
+	case "Path":
+		return basePath
 	case "ExtendedFieldURI":
 		return extendedField
 	case "SerializedSecurityContext", "OpenAsAdminOrSystemService", "SharingSecurity", "ProxySecurityContext",
-		"ProxySuggesterSid", "ProxyPartnerToken", "Path", "FieldURI", "IndexedFieldURI", "ExceptionFieldURI",
-		"BaseItemId", "SearchExpression", "Exists", "Excludes", "IsEqualTo", "IsNotEqualTo", "IsGreaterThan",
+		"ProxySuggesterSid", "ProxyPartnerToken", "FieldURI", "IndexedFieldURI", "ExceptionFieldURI",
+		"SearchExpression", "Exists", "Excludes", "IsEqualTo", "IsNotEqualTo", "IsGreaterThan",
 		"IsGreaterThanOrEqualTo", "IsLessThan", "IsLessThanOrEqualTo", "Contains", "Not", "And", "Or", "Near",
 		"Mailbox", "FreeBusyViewOptions", "TimeZone", "SuggestionsViewOptions", "OofSettings", "UserOofSettings",
 		"Value", "MeetingSpace", "MeetingInstance":

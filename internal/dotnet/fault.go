@@ -10,23 +10,26 @@ const (
 	badRoot        = "Data at the root level is invalid."
 	badDeclaration = "Syntax for an XML declaration is invalid."
 	endOfFile      = "Unexpected end of file has occurred."
+	endOfFileIn    = "Unexpected end of file while parsing %s has occurred."
 	unclosedQuote  = "There is an unclosed literal string."
 	badEncoding    = "Invalid character in the given encoding."
 )
 
-// A place is where something stands: a line, the offset at which that line begins, the offset itself. Its
-// position is only counted when a message needs it.
+// A place is where something stands: a line, the offset at which that line begins, the offset itself, how many
+// UTF-16 units it is off that. Its position is only counted when a message needs it.
 type place struct {
-	line, start, off int
+	line, start, off, extra int
 }
 
 // position counts the UTF-16 units from the beginning of the line, from 1.
 func (r *reader) position(p place) int {
-	n := 1
-	if p.off < p.start { // the reader's line count ran ahead
-		return n - (p.start - p.off)
-	}
-	for _, c := range r.text[p.start:p.off] {
+	return 1 + units(r.text[p.start:p.off]) + p.extra
+}
+
+// units counts the UTF-16 units of s.
+func units(s string) int {
+	n := 0
+	for _, c := range s {
 		n++
 		if c > 0xFFFF {
 			n++
@@ -36,7 +39,7 @@ func (r *reader) position(p place) int {
 }
 
 func (r *reader) place(off int) place {
-	return place{r.line, r.lineStart, off}
+	return place{line: r.line, start: r.lineStart, off: off}
 }
 
 // fail records what the reader found wrong at an offset of the current line. Its sentences
@@ -73,9 +76,19 @@ func (r *reader) invalid(p place, format string, args ...any) bool {
 // failEnd records that the document ended too early, or that its bytes stopped being characters.
 func (r *reader) failEnd(off int, format string, args ...any) bool {
 	if r.encoding.broken {
-		return r.fail(off, badEncoding)
+		return r.failEncoding()
 	}
 	return r.fail(off, format, args...)
+}
+
+// failEncoding records that the document's bytes stop being characters, where the text ends.
+func (r *reader) failEncoding() bool {
+	p := r.place(len(r.text))
+	p.extra = r.encoding.after
+	if r.encoding.stray != "" {
+		return r.failAt(p, "%s", r.encoding.stray)
+	}
+	return r.failAt(p, badEncoding)
 }
 
 // failChar records that the character at off has no business in any document.

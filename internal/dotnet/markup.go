@@ -40,6 +40,9 @@ func (r *reader) instruction() bool {
 func (r *reader) upTo(stop, what string) (string, bool) {
 	from := r.pos
 	var value []byte
+	if stop != "?>" && len(r.text)-from < len(stop) {
+		return "", r.failEnd(from, endOfFileIn, what)
+	}
 	for r.pos < len(r.text) {
 		i := r.pos
 		switch c := r.text[i]; {
@@ -67,5 +70,9 @@ func (r *reader) upTo(stop, what string) (string, bool) {
 			r.pos += size
 		}
 	}
-	return "", r.failEnd(r.pos, "Unexpected end of file while parsing %s has occurred.", what)
+	end := r.pos
+	for stop != "?>" && end > from && r.text[end-1] == stop[0] && end > r.pos-2 {
+		end--
+	}
+	return "", r.failEnd(end, endOfFileIn, what)
 }

@@ -25,7 +25,8 @@ type reader struct {
 	root      *Element
 	stack     []frame // the open elements
 	bindings  []binding
-	attrs     []attribute // of the start tag being read
+	attrs     []attribute     // of the start tag being read
+	ids       map[string]bool // the values of xml:id so far
 }
 
 // A frame is an open element.
@@ -75,6 +76,9 @@ func (r *reader) lineEnd(off int) int {
 	if r.text[off] == '\r' && r.at(off+1) == '\n' {
 		off++
 	}
+	if r.encoding.broken && r.text[off] == '\r' && off+1 == len(r.text) {
+		return off + 1 // what comes next is not known
+	}
 	r.newLine(off + 1)
 	return off + 1
 }
@@ -95,15 +99,11 @@ func (r *reader) skipBlanks() bool {
 // outside reads what stands before or after the root element.
 func (r *reader) outside() bool {
 	switch at := r.pos; {
+	case at == len(r.text) && r.encoding.broken:
+		return r.failEncoding()
 	case at == len(r.text):
 		if r.root == nil {
-			if r.encoding.broken {
-				return r.fail(at, badEncoding)
-			}
 			return r.failNowhere("Root element is missing.")
-		}
-		if r.encoding.broken {
-			return r.fail(at, badEncoding)
 		}
 		return false
 	case r.text[at] == '<':
@@ -202,7 +202,7 @@ func (r *reader) insideDeclaration(at int) bool {
 		return r.failToken(at+1, "-")
 	case rest[0] != '[':
 		if r.token(at) == "DOCTYPE" {
-			return r.fail(r.pos, "Unexpected DTD declaration.")
+			return r.fail(at, "Unexpected DTD declaration.")
 		}
 		return r.failToken(at, "<!--", "<[CDATA[")
 	case len(rest) < len("[CDATA["):
@@ -217,7 +217,7 @@ func (r *reader) insideDeclaration(at int) bool {
 // failUnclosed records that the document ended inside elements, naming them from the innermost out.
 func (r *reader) failUnclosed() bool {
 	if r.encoding.broken {
-		return r.fail(len(r.text), badEncoding)
+		return r.failEncoding()
 	}
 	var names strings.Builder
 	for i := len(r.stack) - 1; i >= 0; i-- {

@@ -13,11 +13,11 @@ func (r *reader) qname(from int) (end, colon int, ok bool) {
 		end = nameEnd(r.text, i)
 		switch rest := len(r.text) - end; {
 		case end == i && rest <= 1:
-			return 0, 0, r.failEnd(end, "Unexpected end of file while parsing Name has occurred.")
+			return 0, 0, r.failEnd(end, endOfFileIn, "Name")
 		case end == i:
 			return 0, 0, r.failNameStart(end)
 		case rest == 0:
-			return 0, 0, r.failEnd(end, "Unexpected end of file while parsing Name has occurred.")
+			return 0, 0, r.failEnd(end, endOfFileIn, "Name")
 		case r.text[end] != ':':
 			return end, colon, true
 		case colon >= 0:
@@ -30,10 +30,11 @@ func (r *reader) qname(from int) (end, colon int, ok bool) {
 
 // ncname finds the end of the name at from, which must have no colon.
 func (r *reader) ncname(from int) (end int, ok bool) {
-	end, colon, ok := r.qname(from)
-	if ok && colon >= 0 {
-		return 0, r.failNameChar(colon)
+	end = nameEnd(r.text, from)
+	if end > from && r.at(end) == ':' {
+		return 0, r.failNameChar(end)
 	}
+	end, _, ok = r.qname(from)
 	return end, ok
 }
 
@@ -75,12 +76,23 @@ func (r *reader) tagRest(end int) (empty, ok bool) {
 	case c != '/':
 		return false, r.failNameChar(end)
 	case end+1 == len(r.text):
-		return false, r.failEnd(end, "Unexpected end of file while parsing > has occurred.")
+		return false, r.failSlash(end)
 	case r.text[end+1] != '>':
 		return false, r.failToken(end, ">")
 	}
 	r.pos = end + 2
 	return true, true
+}
+
+// failSlash records that the document ended after the slash of an empty element. .NET moves what it has read
+// to the front of its buffer, then counts from where the slash was before.
+func (r *reader) failSlash(off int) bool {
+	if r.encoding.broken {
+		return r.failEncoding()
+	}
+	p := r.place(off)
+	p.extra = units(r.text[:off])
+	return r.failAt(p, endOfFileIn, ">")
 }
 
 // open puts an element on the stack and validates its start.

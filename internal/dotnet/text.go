@@ -2,6 +2,7 @@ package dotnet
 
 import (
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -61,6 +62,9 @@ func (r *reader) characters() bool {
 			r.pos += size
 		}
 	}
+	if r.pos == len(r.text) && r.encoding.broken {
+		return (blank || r.validateStray(p)) && r.failEncoding()
+	}
 	text := r.text[from:r.pos]
 	if value != nil {
 		text = string(append(value, text...))
@@ -113,6 +117,8 @@ func (r *reader) reference(dst []byte) ([]byte, bool) {
 	}
 	end, ok := r.entityName(at + 1)
 	switch {
+	case end == len(r.text) && r.encoding.broken:
+		return nil, r.failEncoding()
 	case !ok:
 		return nil, r.fail(at+1, "An error occurred while parsing EntityName.")
 	case r.text[end] != ';':
@@ -146,29 +152,30 @@ func (r *reader) numericReference(dst []byte) ([]byte, bool) {
 	}
 	switch {
 	case end == len(r.text):
-		return nil, r.failEnd(at, "Unexpected end of file while parsing  has occurred.")
+		return nil, r.failEnd(at, endOfFileIn, "")
 	case end == digits, r.text[end] != ';':
 		return nil, r.fail(end, "Invalid syntax for a %s numeric entity reference.", kind)
 	}
-	c := codePoint(number)
-	if forbidden(c) {
+	c, ok := codePoint(number)
+	if !ok {
 		return nil, r.fail(digits, "%s, is an invalid character.", describe(c))
 	}
 	r.pos = end + 1
 	return utf8.AppendRune(dst, c), true
 }
 
-// codePoint returns the character of a number. Beyond the last plane .NET goes on splitting into pairs, in 16 bits.
-func codePoint(number int) rune {
+// codePoint returns the character of a number, and whether a document may hold it. Beyond the last plane
+// .NET goes on splitting into pairs, in 16 bits, and complains of a first half that is none.
+func codePoint(number int) (c rune, ok bool) {
 	if number <= utf8.MaxRune {
-		return rune(number)
+		return rune(number), !forbidden(rune(number))
 	}
 	number -= 0x10000
 	high, low := rune(uint16(0xD800+number>>10)), rune(0xDC00+number&0x3FF)
-	if high < 0xD800 || high > 0xDBFF {
-		return 0xD800 // TODO
+	if c = utf16.DecodeRune(high, low); c == utf8.RuneError {
+		return high, false
 	}
-	return (high-0xD800)<<10 + (low - 0xDC00) + 0x10000
+	return c, true
 }
 
 // digit returns the value of a hexadecimal digit, 16 for anything else.

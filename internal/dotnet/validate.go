@@ -9,6 +9,7 @@ import (
 type state struct {
 	typ    *schemaType // nil: not declared, children are validated if they are
 	unseen bool        // nothing below is looked at
+	strict bool        // the element has to be declared
 	part   int         // the particle that the last child belonged to
 	count  int         // how many children did
 }
@@ -52,6 +53,7 @@ func (r *reader) validateRoot(f *frame) bool {
 	f.state.unseen = f.state.typ == unseen
 	switch name.Space {
 	case soapSpace, typesSpace, messagesSpace, xmlSpace:
+		f.state.strict = true
 		return f.state.typ != nil || r.hasXSI("type") || r.failUndeclared(f)
 	}
 	return true
@@ -87,6 +89,7 @@ func (r *reader) validateContext(f, parent *frame) bool {
 				inNamespace(parent.element.Name), inNamespace(name), s.expected())
 		}
 		f.state.typ = typ
+		f.state.strict = p.wildcard == anyStrict || p.wildcard == noWildcard && s.strict
 		if p.wildcard == noWildcard {
 			break
 		}
@@ -183,7 +186,7 @@ func (r *reader) validateText(p place, text string, blank bool) bool {
 			return r.invalid(p, "The element cannot contain white space. Content model is empty.")
 		case f.state.typ.content == contentEmpty:
 			return r.validateStray(p)
-		case f.state.typ.content == contentElements && collapse(text) != "":
+		case f.state.typ.content == contentElements && strings.TrimFunc(text, isBlank) != "":
 			return r.invalid(p, "The element %s cannot contain text.%s", inNamespace(f.element.Name), f.state.expected())
 		}
 	}

@@ -37,7 +37,7 @@ func (r *reader) validateAttribute(t *schemaType, a *attribute) bool {
 		return r.invalid(a.place,
 			"The attribute '%s' does not match one of the four allowed attributes in the 'xsi' namespace.", name)
 	case a.space == xmlSpace && xmlAttribute(a.local) != nil:
-		return r.validateValue(xmlAttribute(a.local), a)
+		return r.validateValue(xmlAttribute(a.local), a) && (a.local != "id" || r.validateID(a))
 	case t == nil:
 		return true
 	case a.space == "" && t.attribute(a.local) != nil:
@@ -60,13 +60,28 @@ func (r *reader) validateValue(t *schemaType, a *attribute) bool {
 		qualified(a.space, a.local), a.value, qualified(t.space, t.name), reason)
 }
 
+// validateID validates that no other element has the same xml:id.
+func (r *reader) validateID(a *attribute) bool {
+	id := collapse(a.value)
+	if r.ids[id] {
+		return r.invalid(a.place, "'%s' is already used as an ID.", id)
+	}
+	if r.ids == nil {
+		r.ids = map[string]bool{}
+	}
+	r.ids[id] = true
+	return true
+}
+
 // xmlAttribute returns the type of one of the attributes that may stand on any element, or nil.
 func xmlAttribute(local string) *schemaType {
 	switch local {
 	case "lang":
 		return xsLanguage
-	case "space", "base", "id":
+	case "space", "base":
 		return xsString
+	case "id":
+		return xsID
 	}
 	return nil
 }
@@ -102,11 +117,14 @@ func (r *reader) validateXSI(f *frame) bool {
 			"be present in the instance.")
 	}
 	if !typed {
-		return true
+		return f.state.typ == nil || !f.state.typ.abstract || r.failAbstract(f)
 	}
 	named := qualified(space, local)
 	t := typeNamed(space, local)
 	switch {
+	case t == nil && !f.state.strict, t != nil && t.abstract && f.state.typ == nil:
+		f.state.typ = nil
+		return true
 	case t == nil:
 		return r.invalid(f.place, "This is an invalid xsi:type '%s'.", named)
 	case t.abstract:
@@ -120,19 +138,28 @@ func (r *reader) validateXSI(f *frame) bool {
 	return true
 }
 
+func (r *reader) failAbstract(f *frame) bool {
+	name := f.element.Name
+	return r.invalid(f.place, "The element '%s' is abstract or its type is abstract.", qualified(name.Space, name.Local))
+}
+
 // parseQName takes a value apart that names something with a prefix.
 func (r *reader) parseQName(s string) (space, local, reason string) {
 	if s == "" {
 		return "", "", "The attribute value cannot be empty."
 	}
-	prefix, local, ok := strings.Cut(s, ":")
-	if !ok {
-		prefix, local = "", s
+	end := nameEnd(s, 0)
+	colon := 0
+	if end > 0 && strings.HasPrefix(s[end:], ":") && nameStart(s[end+1:]) > 0 {
+		colon, end = end, nameEnd(s, end+1)
 	}
-	space, ok = r.lookUp(prefix)
+	if end < len(s) {
+		return "", "", badName(s, end)
+	}
+	prefix, local := s[:colon], strings.TrimPrefix(s[colon:], ":")
+	space, ok := r.lookUp(prefix)
 	if !ok {
 		return "", "", "'" + prefix + "' is an undeclared prefix."
 	}
 	return space, local, ""
 }
-

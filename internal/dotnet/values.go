@@ -1,12 +1,12 @@
 package dotnet
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
-
-const badFacet = "The %s constraint failed."
 
 // The simple types of XML Schema that the requests use.
 var (
@@ -15,6 +15,7 @@ var (
 	xsInt      = &schemaType{space: schemaSpace, name: "int", content: contentText, value: checkInt}
 	xsDateTime = &schemaType{space: schemaSpace, name: "dateTime", content: contentText, value: checkDateTime}
 	xsDuration = &schemaType{space: schemaSpace, name: "duration", content: contentText, value: checkDuration}
+	xsID       = &schemaType{space: schemaSpace, name: "ID", content: contentText, value: checkID}
 	xsLanguage = &schemaType{space: schemaSpace, name: "language", content: contentText, value: checkLanguage}
 )
 
@@ -68,17 +69,27 @@ func checkNonEmpty(s string) string {
 	return ""
 }
 
-// collapse does what XML Schema's whiteSpace facet "collapse" does to the ends of a value.
+// collapse does what XML Schema's whiteSpace facet "collapse" asks for, but that .NET leaves a blank of a value
+// that has nothing else.
 func collapse(s string) string {
-	return strings.Trim(s, " \t\r\n")
+	fields := strings.FieldsFunc(s, isBlank)
+	if len(fields) == 0 && s != "" {
+		return " "
+	}
+	return strings.Join(fields, " ")
+}
+
+func isBlank(c rune) bool {
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n'
 }
 
 func checkBoolean(s string) string {
-	switch collapse(s) {
+	s = strings.TrimFunc(collapse(s), isBlank)
+	switch s {
 	case "true", "false", "1", "0":
 		return ""
 	}
-	return "The string '" + collapse(s) + "' is not a valid Boolean value."
+	return "The string '" + s + "' is not a valid Boolean value."
 }
 
 func checkInt(s string) string {
@@ -87,6 +98,26 @@ func checkInt(s string) string {
 		return "The string '" + s + "' is not a valid Int32 value."
 	}
 	return ""
+}
+
+func checkID(s string) string {
+	s = collapse(s)
+	if s == "" {
+		return "The empty string '' is not a valid name."
+	}
+	return badName(s, nameEnd(s, 0))
+}
+
+// badName says what is wrong with s as a name of which only the first n bytes can be one.
+func badName(s string, n int) string {
+	if n == len(s) {
+		return ""
+	}
+	c, _ := utf8.DecodeRuneInString(s[n:])
+	if n == 0 && nameRest(s) > 0 {
+		return fmt.Sprintf("Name cannot begin with the %s.", describeNamed(c))
+	}
+	return fmt.Sprintf("The %s, cannot be included in a name.", describeNamed(c))
 }
 
 // checkLanguage checks an RFC 3066 tag.
@@ -134,23 +165,8 @@ func checkPropertyTag(s string) string {
 	}) {
 		return ""
 	}
-	number := strings.TrimPrefix(collapse(s), "+")
-	if n, err := strconv.ParseInt(number, 10, 32); err == nil && n >= 0 && n <= 65535 {
+	if _, err := strconv.ParseUint(collapse(s), 10, 16); err == nil {
 		return ""
 	}
 	return "The value '" + s + "' is not valid according to any of the memberTypes of the union."
-}
-
-func checkDateTime(s string) string {
-	if s = collapse(s); s == "" { // TODO
-		return "The string '" + s + "' is not a valid DateTime value."
-	}
-	return ""
-}
-
-func checkDuration(s string) string {
-	if s = collapse(s); s == "" {
-		return "The string '" + s + "' is not a valid Duration value."
-	}
-	return ""
 }
