@@ -11,7 +11,7 @@ const (
 	inName              // may occur in a name, the colon included
 	inStart             // may begin a name
 	inSpace             // white space
-	isSlash
+	inTag               // may follow the < of a tag
 )
 
 // class is the table of byte classes; nothing writes to it.
@@ -28,14 +28,14 @@ func byteClasses() (t [256]uint8) {
 			t[c] = inText | inAttr | inRaw
 		}
 		if isASCIILetter(c) || c == '_' || c == ':' {
-			t[c] |= inName | inStart
+			t[c] |= inName | inStart | inTag
 		}
 		if '0' <= c && c <= '9' || c == '-' || c == '.' {
 			t[c] |= inName
 		}
 	}
 	t[' '] |= inSpace
-	t['/'] |= isSlash
+	t['/'] |= inTag
 	for _, c := range []byte{'<', '&'} {
 		t[c] &^= inText | inAttr
 	}

@@ -163,14 +163,17 @@ func (p place) after(b []byte) place {
 	return p
 }
 
-// characters counts those bytes that do not continue a character, eight at a
-// time: a response is mostly one long line.
+// characters counts those bytes that do not continue a character, in big
+// steps where all is ASCII: a response is mostly one long line.
 func characters(b []byte) int {
 	n := len(b)
-	for len(b) >= 8 {
-		x := binary.LittleEndian.Uint64(b)
-		n -= bits.OnesCount64(x >> 7 & (^x >> 6) & 0x0101010101010101)
-		b = b[8:]
+	for len(b) >= 32 {
+		a, c := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])
+		d, e := binary.LittleEndian.Uint64(b[16:]), binary.LittleEndian.Uint64(b[24:])
+		if (a|c|d|e)&tops != 0 {
+			n -= continuing(a) + continuing(c) + continuing(d) + continuing(e)
+		}
+		b = b[32:]
 	}
 	for _, c := range b {
 		if c&0xC0 == 0x80 {
@@ -179,3 +182,5 @@ func characters(b []byte) int {
 	}
 	return n
 }
+
+func continuing(x uint64) int { return bits.OnesCount64(x >> 7 & (^x >> 6) & ones) }

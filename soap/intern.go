@@ -14,10 +14,12 @@ const (
 	valueLength  = 40
 )
 
-// qname is a name as written. Its parts share the memory of full. Nothing
-// writes to one that was handed out.
+// qname is a name as written. Its parts share the memory of full.
 type qname struct {
 	full, prefix, local string
+
+	kept bool   // in names
+	next *qname // of the start tag that followed one of this name last time
 }
 
 // names keeps the names and namespaces seen, so that meeting one again costs
@@ -26,6 +28,7 @@ type qname struct {
 type names struct {
 	slots [internSlots]*qname
 	used  int
+	first qname // stands for the start tag before the root
 }
 
 // name returns b split at its colon, or false if it is not a qualified name.
@@ -77,6 +80,7 @@ func (t *names) keep(slot uint32, q *qname) {
 	if t.used < internMost && len(q.full) <= internLength {
 		t.slots[slot] = q
 		t.used++
+		q.kept = true
 	}
 }
 

@@ -42,6 +42,7 @@ type Reader struct {
 	bindings []binding // namespace declarations in scope, innermost last
 	attrs    []attr    // of the start tag last reached; none after a move
 	name     xml.Name  // of the start tag last reached
+	last     *qname    // the same as written
 	values   values    // short texts lately met
 	names    names     // names and namespaces met
 	tiny     [4]byte   // the character that run makes up
@@ -82,7 +83,7 @@ func (r *Reader) Reset(src io.Reader, l Limits) {
 	r.stack, r.bindings = r.stack[:0], r.bindings[:0]
 	clear(r.attrs[:cap(r.attrs)])
 	r.attrs = r.attrs[:0]
-	r.name = xml.Name{}
+	r.name, r.last = xml.Name{}, &r.names.first
 	r.text, r.unquoted = keep(r.text), keep(r.unquoted)
 }
 
@@ -133,12 +134,11 @@ func (r *Reader) Next() (bool, error) {
 
 // toTag moves to the next start or end tag in the content of the entered element.
 func (r *Reader) toTag() error {
-	if b := r.unread(); len(b) > 1 && b[0] == '<' && class[b[1]]&(inStart|isSlash) != 0 && !r.cdata {
-		return nil
-	}
 	for {
-		piece, err := r.run()
-		if piece == nil {
+		if b := r.unread(); len(b) > 1 && b[0] == '<' && class[b[1]]&inTag != 0 && !r.cdata {
+			return nil
+		}
+		if piece, err := r.run(); piece == nil {
 			return err
 		}
 	}

@@ -12,24 +12,37 @@ func (r *Reader) startTag() error {
 		return r.fail(&LimitError{What: "levels of elements", Limit: int64(r.limits.Depth)})
 	}
 	b := r.unread()
-	i := 1
-	for i < len(b) && class[b[i]]&inName != 0 {
-		i++
+	// Documents repeat themselves: most start tags have the name that came
+	// after the one before the last time.
+	if name := r.last.next; name != nil {
+		if end := len(name.full) + 1; len(b) > end && b[end] == '>' && string(b[1:end]) == name.full {
+			return r.shortTag(name)
+		}
 	}
-	if i == len(b) || b[i] != '>' {
+	end := 1
+	for end < len(b) && class[b[end]]&inName != 0 {
+		end++
+	}
+	if end == len(b) || b[end] != '>' {
 		return r.longTag()
 	}
-	if i+1 > r.limits.TagBytes {
-		return r.tagLimit()
-	}
-	name, ok := r.names.name(b[1:i])
+	name, ok := r.names.name(b[1:end])
 	if !ok {
-		return r.badName(1, b[1:i])
+		return r.badName(1, b[1:end])
+	}
+	return r.shortTag(name)
+}
+
+// shortTag takes a start tag that holds a name and nothing else.
+func (r *Reader) shortTag(name *qname) error {
+	size := len(name.full) + 2
+	if size > r.limits.TagBytes {
+		return r.tagLimit()
 	}
 	if err := r.open(name, len(r.bindings)); err != nil {
 		return err
 	}
-	r.pos += i + 1
+	r.pos += size
 	return nil
 }
 
@@ -171,6 +184,10 @@ func (r *Reader) open(name *qname, outer int) error {
 		}
 	}
 	r.name = xml.Name{Space: space, Local: name.local}
+	if name.kept { // else each would keep the next one alive
+		r.last.next = name
+	}
+	r.last = name
 	r.stack = append(r.stack, element{name: name, space: space, bindings: outer})
 	return nil
 }
