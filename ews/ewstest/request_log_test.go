@@ -1,0 +1,20 @@
+package ewstest
+
+import "testing"
+
+// TestRequestLog_KeepsNotTooMuch is an internal test because 90 MiB of requests take their time.
+func TestRequestLog_KeepsNotTooMuch(t *testing.T) {
+	t.Parallel()
+	var l requestLog
+	large := Request{Body: make([]byte, 15<<20)}
+	for range 6 {
+		l.add(large)
+	}
+	if len(l.kept) != 4 {
+		t.Errorf("%d requests of 15 MiB are kept, want 4", len(l.kept))
+	}
+	l.add(Request{Body: make([]byte, keptBytes+1)})
+	if len(l.kept) != 1 {
+		t.Errorf("%d requests are kept, want the last one, whatever its size", len(l.kept))
+	}
+}
