@@ -22,7 +22,7 @@ const (
 // How many requests are kept for Requests, and how many bytes of their bodies.
 const (
 	keptRequests = 1000
-	keptBytes    = 64 << 20
+	keptBytes    = 32 << 20
 )
 
 // Request is a request as the server got it.
