@@ -52,9 +52,7 @@ func (x *exchange) read(res *http.Response) error {
 	}
 	defer a.release()
 	a.x = x
-	err := a.decode(res)
-	x.info.ReplacedChars = a.soap.Replaced()
-	return err
+	return a.decode(res)
 }
 
 func (a *answer) release() {
@@ -94,6 +92,7 @@ func (a *answer) decode(res *http.Response) error {
 	}
 	a.soap.Reset(a, soap.Limits{Bytes: limit})
 	fault, err := soap.ReadEnvelope(a.soap, a.onHeader, a.onBody)
+	x.info.ReplacedChars = a.soap.Replaced()
 	switch {
 	case a.cut != nil, errors.Is(err, io.ErrUnexpectedEOF):
 		return x.lost(err)
@@ -222,7 +221,6 @@ func (x *exchange) responseError() error {
 	var e *Error
 	if errors.As(err, &e) {
 		e.Op, e.Info = x.op.Name, x.info
-		e.Info.ReplacedChars = 0
 	}
 	return err
 }

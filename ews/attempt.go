@@ -88,9 +88,9 @@ func (x *exchange) newRequest(ctx context.Context, t *tracker) *http.Request {
 	}
 	r := c.template.WithContext(httptrace.WithClientTrace(ctx, &t.trace))
 	r.Header = h
-	r.Body = x.request.body()
+	r.Body = bodyOf(x.request)
 	r.GetBody = t.getBody
-	r.ContentLength = int64(len(x.request.bytes))
+	r.ContentLength = int64(len(x.request))
 	return r
 }
 

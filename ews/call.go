@@ -1,6 +1,7 @@
 package ews
 
 import (
+	"bytes"
 	"context"
 	"encoding/xml"
 	"errors"
@@ -102,14 +103,12 @@ type exchange struct {
 	client  *Client
 	op      Operation
 	resp    Response
-	request *requestBuffer
+	request []byte // encoded; net/http may still be reading it when the call has ended
 	info    ResponseInfo
 }
 
 // run encodes the request and sends it until there is an outcome to report.
 func (x *exchange) run(ctx context.Context, req any) error {
-	x.request = newRequestBuffer()
-	defer x.request.release()
 	if err := x.encode(req); err != nil {
 		return err
 	}
@@ -163,10 +162,12 @@ func (x *exchange) encode(req any) error {
 	if len(x.client.encoded) == 0 {
 		appendHeader = nil
 	}
-	out, err := soap.AppendEnvelope(x.request.bytes, appendHeader, func(dst []byte) ([]byte, error) {
+	scratch := newScratch()
+	defer scratch.release()
+	out, err := soap.AppendEnvelope(scratch.bytes, appendHeader, func(dst []byte) ([]byte, error) {
 		return appendBody(dst, req)
 	})
-	x.request.bytes = out
+	scratch.bytes, x.request = out, bytes.Clone(out)
 	if err == nil {
 		return nil
 	}

@@ -44,17 +44,23 @@ func newExcerpt(request []byte, line, position int) *excerpt {
 	return &excerpt{text: printable(chars[first:last]), caret: caret - first}
 }
 
-// lineOf returns the n-th line of the request, from 1, without its line end.
+// lineOf returns the n-th line of the request, from 1, without its line end. As in XML, a line feed,
+// a carriage return and both together end a line.
 func lineOf(request []byte, n int) ([]byte, bool) {
 	for ; n > 1; n-- {
-		i := bytes.IndexByte(request, '\n')
+		i := bytes.IndexAny(request, "\r\n")
 		if i < 0 {
 			return nil, false
 		}
+		if bytes.HasPrefix(request[i:], []byte("\r\n")) {
+			i++
+		}
 		request = request[i+1:]
 	}
-	line, _, _ := bytes.Cut(request, []byte("\n"))
-	return line, true
+	if i := bytes.IndexAny(request, "\r\n"); i >= 0 {
+		request = request[:i]
+	}
+	return request, true
 }
 
 // clipLine drops what lies far behind the position: a character has at least one byte per UTF-16

@@ -28,11 +28,16 @@ func (x *exchange) faultError(f *soap.Fault) error {
 	s := &SchemaValidationError{
 		Line: d.line, Position: d.position, Violation: d.violationOf(e, f), Err: e,
 	}
-	if s.Line <= 0 || s.Position <= 0 {
-		// Some servers say 0 and 0, and tell the place in the text alone.
-		s.Line, s.Position = placeIn(s.Violation)
+	// Some servers say 0 and 0, and tell the place in a text alone.
+	for _, text := range [...]string{s.Violation, e.Message, f.String} {
+		if s.Line > 0 && s.Position > 0 {
+			break
+		}
+		if line, position := placeIn(text); line > 0 {
+			s.Line, s.Position = line, position
+		}
 	}
-	s.excerpt = newExcerpt(x.request.bytes, s.Line, s.Position)
+	s.excerpt = newExcerpt(x.request, s.Line, s.Position)
 	return s
 }
 

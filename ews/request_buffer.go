@@ -1,79 +1,36 @@
 package ews
 
 import (
+	"bytes"
 	"io"
-	"net/http"
 	"sync"
-	"sync/atomic"
 )
 
-// requestBuffer is an encoded request, shared by the call, which quotes it in an excerpt, and by
-// every body that net/http reads it through. It returns to the pool when the last of them is done:
-// net/http may still be writing a body after the answer has been read.
-type requestBuffer struct {
-	bytes []byte
-	refs  atomic.Int32
-}
+// bodyOf returns a body over an encoded request. net/http recognises this very type and writes it
+// together with the header, in one packet; any other costs a second write for every call. It does
+// not tell when such a body is done with, so requests are not pooled: each is one allocation of
+// its own size.
+func bodyOf(request []byte) io.ReadCloser { return io.NopCloser(bytes.NewReader(request)) }
 
-// maxPooled keeps one huge request from staying in memory for good.
-const maxPooled = 64 << 10
+// scratch is where requests are encoded before they are copied to their size.
+type scratch struct{ bytes []byte }
 
-var requestBuffers = sync.Pool{New: func() any { return new(requestBuffer) }}
+// maxScratchBytes keeps one huge request from staying in memory for good.
+const maxScratchBytes = 64 << 10
 
-// newRequestBuffer returns an empty buffer with one reference, the caller's.
-func newRequestBuffer() *requestBuffer {
-	b, ok := requestBuffers.Get().(*requestBuffer)
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+func newScratch() *scratch {
+	s, ok := scratches.Get().(*scratch)
 	if !ok {
-		b = new(requestBuffer)
+		s = new(scratch)
 	}
-	b.bytes = b.bytes[:0]
-	b.refs.Store(1)
-	return b
+	s.bytes = s.bytes[:0]
+	return s
 }
 
-// release gives one reference back.
-func (b *requestBuffer) release() {
-	if b.refs.Add(-1) == 0 && cap(b.bytes) <= maxPooled {
-		requestBuffers.Put(b)
+func (s *scratch) release() {
+	if cap(s.bytes) <= maxScratchBytes {
+		scratches.Put(s)
 	}
-}
-
-// body returns a reader over the request that holds a reference until it is closed.
-func (b *requestBuffer) body() io.ReadCloser {
-	b.refs.Add(1)
-	return &requestBody{unread: b.bytes, buffer: b}
-}
-
-// requestBody has a lock because net/http closes the body of an aborted HTTP/2 stream while it may
-// still be reading it: what is read must not be the next call's request.
-type requestBody struct {
-	mu     sync.Mutex
-	unread []byte
-	buffer *requestBuffer // nil: closed
-}
-
-// Read fails after Close.
-func (b *requestBody) Read(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	switch {
-	case b.buffer == nil:
-		return 0, http.ErrBodyReadAfterClose
-	case len(b.unread) == 0:
-		return 0, io.EOF
-	}
-	n := copy(p, b.unread)
-	b.unread = b.unread[n:]
-	return n, nil
-}
-
-// Close releases the buffer; further calls do nothing.
-func (b *requestBody) Close() error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.buffer != nil {
-		b.buffer.release()
-		b.buffer, b.unread = nil, nil
-	}
-	return nil
 }

@@ -18,7 +18,7 @@ import (
 //
 // And it keeps a transport from sending a write a second time: see getBody.
 type tracker struct {
-	request *requestBuffer
+	request []byte
 	read    bool
 	trace   httptrace.ClientTrace
 
@@ -27,7 +27,7 @@ type tracker struct {
 	answered         atomic.Bool // something came back on it
 }
 
-func newTracker(request *requestBuffer, read bool) *tracker {
+func newTracker(request []byte, read bool) *tracker {
 	t := &tracker{request: request, read: read}
 	t.trace.GetConn = t.getConn
 	t.trace.GotConn = t.gotConn
@@ -67,7 +67,7 @@ func (t *tracker) getBody() (io.ReadCloser, error) {
 	if !t.read && t.written.Load() && !t.answered.Load() {
 		return nil, errResend
 	}
-	return t.request.body(), nil
+	return bodyOf(t.request), nil
 }
 
 // send is one round trip. A response comes with a body, an error says what is known of the request.
