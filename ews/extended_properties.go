@@ -154,13 +154,13 @@ func readFieldURI(r *soap.Reader) imgroup.ExtendedFieldURI {
 }
 
 // readStrings appends the texts of the children of that name.
-func readStrings(r *soap.Reader, local string, list []string) ([]string, error) {
+func readStrings(r *soap.Reader, element string, list []string) ([]string, error) {
 	for {
 		local, err := nextType(r)
 		if local == "" {
 			return list, err
 		}
-		if local != local {
+		if local != element {
 			if err := r.Skip(); err != nil {
 				return list, err
 			}
