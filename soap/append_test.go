@@ -9,8 +9,9 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/go-ews/exchange/soap"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/go-ews/exchange/soap"
 )
 
 func TestAppend(t *testing.T) {
@@ -27,9 +28,11 @@ func TestAppend(t *testing.T) {
 		{"replacement character", "\uFFFD", "\uFFFD", "\uFFFD"},
 		{"control characters that are allowed", "\u007F\u0085", "\u007F\u0085", "\u007F\u0085"},
 		{"ends of the planes", "\uD7FF\uE000\U0010FFFF", "\uD7FF\uE000\U0010FFFF", "\uD7FF\uE000\U0010FFFF"},
-		{"special in every place of eight", "<1234567<123456<12345<1234<123<12<1<",
+		{
+			"special in every place of eight", "<1234567<123456<12345<1234<123<12<1<",
 			"&lt;1234567&lt;123456&lt;12345&lt;1234&lt;123&lt;12&lt;1&lt;",
-			"&lt;1234567&lt;123456&lt;12345&lt;1234&lt;123&lt;12&lt;1&lt;"},
+			"&lt;1234567&lt;123456&lt;12345&lt;1234&lt;123&lt;12&lt;1&lt;",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -63,31 +66,38 @@ func TestAppend_Refused(t *testing.T) {
 		message  string
 	}{
 		{
-			"vertical tab", "abc\v", soap.CharError{Char: '\v', Index: 3},
+			"vertical tab", "abc\v",
+			soap.CharError{Char: '\v', Index: 3},
 			"soap: XML 1.0 cannot carry the character U+000B at byte 3",
 		},
 		{
-			"null", "\x00", soap.CharError{Char: 0, Index: 0},
+			"null", "\x00",
+			soap.CharError{Char: 0, Index: 0},
 			"soap: XML 1.0 cannot carry the character U+0000 at byte 0",
 		},
 		{
-			"index in bytes", "öö\x1F", soap.CharError{Char: 0x1F, Index: 4},
+			"index in bytes", "öö\x1F",
+			soap.CharError{Char: 0x1F, Index: 4},
 			"soap: XML 1.0 cannot carry the character U+001F at byte 4",
 		},
 		{
-			"not a character", "12345678\uFFFE", soap.CharError{Char: 0xFFFE, Index: 8},
+			"not a character", "12345678\uFFFE",
+			soap.CharError{Char: 0xFFFE, Index: 8},
 			"soap: XML 1.0 cannot carry the character U+FFFE at byte 8",
 		},
 		{
-			"invalid UTF-8", "caf\xE9", soap.CharError{Char: utf8.RuneError, Index: 3},
+			"invalid UTF-8", "caf\xE9",
+			soap.CharError{Char: utf8.RuneError, Index: 3},
 			"soap: invalid UTF-8 at byte 3",
 		},
 		{
-			"cut character", "&caf\xC3", soap.CharError{Char: utf8.RuneError, Index: 4},
+			"cut character", "&caf\xC3",
+			soap.CharError{Char: utf8.RuneError, Index: 4},
 			"soap: invalid UTF-8 at byte 4",
 		},
 		{
-			"surrogate", "\xED\xA0\x80", soap.CharError{Char: utf8.RuneError, Index: 0},
+			"surrogate", "\xED\xA0\x80",
+			soap.CharError{Char: utf8.RuneError, Index: 0},
 			"soap: invalid UTF-8 at byte 0",
 		},
 	}

@@ -1,6 +1,9 @@
 package soap
 
-import "unicode/utf8"
+import (
+	"slices"
+	"unicode/utf8"
+)
 
 // attr is an attribute that declares no namespace.
 type attr struct {
@@ -17,9 +20,6 @@ func (r *Reader) parseAttr(b []byte, start, outer int) (int, error) {
 	i := skipSpace(b, end)
 	if i == len(b) {
 		return 0, nil
-	}
-	if b[start] == '<' {
-		return 0, r.syntax(start, "< inside a tag")
 	}
 	name, ok := r.names.name(b[start:end])
 	if !ok {
@@ -124,8 +124,7 @@ func (r *Reader) decodeAttr(begun, b []byte, i int, quote byte) ([]byte, int, er
 			i += size
 		}
 	}
-	value := r.unquoted[first:]
-	return value[:len(value):len(value)], i, nil
+	return slices.Clip(r.unquoted[first:]), i, nil
 }
 
 // attrChar decodes the reference or the unusual character at b[i], size 0 if it is not whole.

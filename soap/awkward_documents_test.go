@@ -288,11 +288,11 @@ var awkward = []document{
 	},
 	{
 		name: "text behind the root", doc: "<a/>\nx",
-		syntax: `line 2, column 1: text outside of the root element: "x"`,
+		syntax: `line 2, column 1: text behind the root element, beginning with 'x'`,
 	},
 	{
 		name: "null behind the root", doc: "<a/>\x00",
-		syntax: `line 1, column 5: text outside of the root element: "\x00"`,
+		syntax: `line 1, column 5: text behind the root element, beginning with '\x00'`,
 	},
 	{
 		name: "CDATA outside of the root", doc: "<![CDATA[]]><a/>",
@@ -300,15 +300,15 @@ var awkward = []document{
 	},
 	{
 		name: "reference outside of the root", doc: "&#32;<a/>",
-		syntax: `line 1, column 1: text outside of the root element: "&"`,
+		syntax: `line 1, column 1: this is not XML: it begins with '&' instead of <`,
 	},
 	{
 		name: "no XML at all", doc: "503 Service Unavailable",
-		syntax: `line 1, column 1: text outside of the root element: "5"`,
+		syntax: `line 1, column 1: this is not XML: it begins with '5' instead of <`,
 	},
 	{
 		name: "JSON", doc: `{"error":1}`,
-		syntax: `line 1, column 1: text outside of the root element: "{"`,
+		syntax: `line 1, column 1: this is not XML: it begins with '{' instead of <`,
 	},
 	{
 		name: "HTML page", doc: "<!DOCTYPE html><html><body>x<br></body></html>",

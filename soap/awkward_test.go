@@ -8,8 +8,9 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"github.com/go-ews/exchange/soap"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/go-ews/exchange/soap"
 )
 
 // deliveries are ways for a document to arrive.
@@ -63,7 +64,7 @@ func (d document) judge(got string, replaced int, err error) string {
 	case d.syntax != "" && (isCut || !errors.As(err, &syntax)):
 		return fmt.Sprintf("got %v, want a SyntaxError that is not cut", err)
 	case d.syntax != "":
-		return diff("soap: malformed XML at "+d.syntax, err.Error())
+		return diff("soap: at "+d.syntax, err.Error())
 	case err != nil:
 		return err.Error()
 	case replaced != d.replaced:

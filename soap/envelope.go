@@ -35,18 +35,19 @@ const (
 // which a server names in a complaint lead to something short. An error of
 // header or body comes back as it is, with dst as it was.
 func AppendEnvelope(dst []byte, header, body func(dst []byte) ([]byte, error)) ([]byte, error) {
-	before := len(dst)
-	out, err := append(dst, envelopeStart...), error(nil)
+	before := dst
+	dst = append(dst, envelopeStart...)
+	var err error
 	if header != nil {
-		if out, err = header(append(out, headerStart...)); err != nil {
-			return dst[:before], err
+		if dst, err = header(append(dst, headerStart...)); err != nil {
+			return before, err
 		}
-		out = append(endLine(out), headerEnd...)
+		dst = append(endLine(dst), headerEnd...)
 	}
-	if out, err = body(append(out, bodyStart...)); err != nil {
-		return dst[:before], err
+	if dst, err = body(append(dst, bodyStart...)); err != nil {
+		return before, err
 	}
-	return append(endLine(out), bodyEnd...), nil
+	return append(endLine(dst), bodyEnd...), nil
 }
 
 func endLine(dst []byte) []byte {
@@ -88,7 +89,7 @@ func ReadEnvelope(r *Reader, header, body func(*Reader) error) (*Fault, error) {
 			bodies++
 			fault, err = readBody(r, body)
 		default:
-			err = r.syntax(0, "a second or misplaced soap:%s in the envelope", name.Local)
+			err = r.syntax(-r.tagSize, "a second or misplaced soap:%s in the envelope", name.Local)
 		}
 		if err != nil {
 			return nil, err
@@ -107,9 +108,9 @@ func ReadEnvelope(r *Reader, header, body func(*Reader) error) (*Fault, error) {
 // noEnvelope says what the root is instead.
 func (r *Reader) noEnvelope() error {
 	if r.name.Space == namespaceEnvelope12 {
-		return r.syntax(0, "a SOAP 1.2 message where SOAP 1.1 is due")
+		return r.syntax(-r.tagSize, "a SOAP 1.2 message where SOAP 1.1 is due")
 	}
-	return r.syntax(0, "not a SOAP 1.1 envelope: the root element is %s in the namespace %s",
+	return r.syntax(-r.tagSize, "not a SOAP 1.1 envelope: the root element is %s in the namespace %s",
 		shown(r.name.Local), shown(r.name.Space))
 }
 
@@ -138,7 +139,7 @@ func readBody(r *Reader, body func(*Reader) error) (*Fault, error) {
 		case !ok:
 			return fault, nil
 		case count > 0:
-			return nil, r.syntax(0, "a second element in the SOAP body: %s", shown(r.name.Local))
+			return nil, r.syntax(-r.tagSize, "a second element in the SOAP body: %s", shown(r.name.Local))
 		}
 		if name := r.Name(); name.Local == "Fault" && name.Space == NamespaceEnvelope {
 			fault, err = readFault(r)

@@ -6,8 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/go-ews/exchange/soap"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/go-ews/exchange/soap"
 )
 
 func TestAppendEnvelope(t *testing.T) {
@@ -173,7 +174,7 @@ func TestReadEnvelope_Refused(t *testing.T) {
 		},
 		{
 			"second document behind a fault", opening + "<s:Body><s:Fault/></s:Body>" + closing + "x",
-			`text outside of the root element: "x"`,
+			`text behind the root element, beginning with 'x'`,
 		},
 	}
 	for _, tt := range tests {
@@ -191,15 +192,30 @@ func TestReadEnvelope_Refused(t *testing.T) {
 	}
 }
 
+// What is wrong about an element is reported where its start tag begins.
+func TestReadEnvelope_Place(t *testing.T) {
+	t.Parallel()
+	const doc = opening + "\n<s:Body>\n <a/>\n <b\nc='d'/>\n</s:Body>" + closing
+	for _, way := range deliveries {
+		_, err := soap.ReadEnvelope(soap.NewReader(way.read(doc), soap.Limits{}), nil, nil)
+		syntax, ok := errors.AsType[*soap.SyntaxError](err)
+		if !ok || syntax.Line != 4 || syntax.Column != 2 {
+			t.Errorf("%s: %v, want line 4, column 2", way.name, err)
+		}
+	}
+}
+
 func TestReadEnvelope_ErrorsOfTheFunctions(t *testing.T) {
 	t.Parallel()
 	const doc = opening + "<s:Header><h/></s:Header><s:Body><a><b/></a></s:Body>" + closing
 	mine := errors.New("not what I expected")
 	refuse := func(*soap.Reader) error { return mine }
-	if _, err := soap.ReadEnvelope(soap.NewReader(strings.NewReader(doc), soap.Limits{}), refuse, nil); !errors.Is(err, mine) {
+	r := soap.NewReader(strings.NewReader(doc), soap.Limits{})
+	if _, err := soap.ReadEnvelope(r, refuse, nil); !errors.Is(err, mine) {
 		t.Errorf("header: %v", err)
 	}
-	if _, err := soap.ReadEnvelope(soap.NewReader(strings.NewReader(doc), soap.Limits{}), nil, refuse); !errors.Is(err, mine) {
+	r.Reset(strings.NewReader(doc), soap.Limits{})
+	if _, err := soap.ReadEnvelope(r, nil, refuse); !errors.Is(err, mine) {
 		t.Errorf("body: %v", err)
 	}
 	tooFar := func(r *soap.Reader) error {
@@ -209,7 +225,8 @@ func TestReadEnvelope_ErrorsOfTheFunctions(t *testing.T) {
 		_, err := r.Next() // the end of the body
 		return err
 	}
-	_, err := soap.ReadEnvelope(soap.NewReader(strings.NewReader(doc), soap.Limits{}), nil, tooFar)
+	r.Reset(strings.NewReader(doc), soap.Limits{})
+	_, err := soap.ReadEnvelope(r, nil, tooFar)
 	if err == nil || !strings.Contains(err.Error(), "beyond the end of its element") {
 		t.Errorf("too far: %v", err)
 	}

@@ -37,7 +37,7 @@ type SyntaxError struct {
 
 // Error gives the place and what is wrong there.
 func (e *SyntaxError) Error() string {
-	return fmt.Sprintf("soap: malformed XML at line %d, column %d: %s", e.Line, e.Column, e.Msg)
+	return fmt.Sprintf("soap: at line %d, column %d: %s", e.Line, e.Column, e.Msg)
 }
 
 // Unwrap returns [io.ErrUnexpectedEOF] for a document that was cut, else nil.

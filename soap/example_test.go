@@ -9,8 +9,8 @@ import (
 	"github.com/go-ews/exchange/soap"
 )
 
-// getRooms is an operation that package ews does not have, GetRooms, written by hand: a
-// request that is a soap.BodyAppender …
+// getRooms and rooms are an operation that package ews does not have, GetRooms, written
+// by hand: a request that is a BodyAppender and a response that is a BodyReader.
 type getRooms struct{ list string }
 
 func (g getRooms) AppendBody(dst []byte) ([]byte, error) {
@@ -22,7 +22,6 @@ func (g getRooms) AppendBody(dst []byte) ([]byte, error) {
 	return append(dst, "</t:EmailAddress>\n</m:RoomList>\n</m:GetRooms>\n"...), nil
 }
 
-// … and a response that is a soap.BodyReader.
 type rooms struct{ names []string }
 
 func (g *rooms) ReadBody(r *soap.Reader) error {
@@ -166,5 +165,5 @@ func ExampleSyntaxError() {
 	_, err := r.Next()
 	fmt.Println(err)
 	// Output:
-	// soap: malformed XML at line 1, column 1: a document type declaration is not allowed in SOAP (SOAP 1.1, section 3)
+	// soap: at line 1, column 1: a document type declaration is not allowed in SOAP (SOAP 1.1, section 3)
 }

@@ -8,8 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/go-ews/exchange/soap"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/go-ews/exchange/soap"
 )
 
 const types = "http://schemas.microsoft.com/exchange/services/2006/types"
@@ -136,7 +137,8 @@ func TestFault_Error(t *testing.T) {
 		{"nothing", soap.Fault{}, "soap: fault without a code"},
 		{"code alone", soap.Fault{Code: xml.Name{Space: types, Local: "ErrorX"}}, "soap: fault ErrorX"},
 		{
-			"lines", soap.Fault{Code: xml.Name{Local: "Client"}, String: "\n The request\r\n  failed.\n"},
+			"lines",
+			soap.Fault{Code: xml.Name{Local: "Client"}, String: "\n The request\r\n  failed.\n"},
 			"soap: fault Client: The request failed.",
 		},
 		{"long", soap.Fault{String: long}, "soap: fault without a code: " + long[:500] + "…"},

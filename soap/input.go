@@ -112,7 +112,7 @@ func (w *window) fail(err error) error {
 	return w.err
 }
 
-// syntax fails at the next unread byte plus skip.
+// syntax fails at the next unread byte plus skip, which may be negative for what has just been read.
 func (w *window) syntax(skip int, format string, args ...any) error {
 	if w.err != nil {
 		return w.err

@@ -40,7 +40,7 @@ func (r *Reader) outside() (bool, error) {
 			return false, r.err
 		}
 		if c := r.buf[r.pos]; c != '<' {
-			return false, r.syntax(0, "text outside of the root element: %s", shown(r.unread()[:1]))
+			return false, r.textOutside(c)
 		}
 		if tag, err := r.markup(); tag || err != nil {
 			return tag, err
@@ -49,6 +49,14 @@ func (r *Reader) outside() (bool, error) {
 			return false, r.syntax(0, "a CDATA section outside of the root element")
 		}
 	}
+}
+
+// textOutside says no more of the text than its first byte: it may be anything.
+func (r *Reader) textOutside(first byte) error {
+	if r.rooted {
+		return r.syntax(0, "text behind the root element, beginning with %q", first)
+	}
+	return r.syntax(0, "this is not XML: it begins with %q instead of <", first)
 }
 
 // prolog reads a byte order mark and the XML declaration.

@@ -43,6 +43,7 @@ type Reader struct {
 	attrs    []attr    // of the start tag last reached; none after a move
 	name     xml.Name  // of the start tag last reached
 	last     *qname    // the same as written
+	tagSize  int       // of that start tag, which ends where the reader stands until it moves
 	values   values    // short texts lately met
 	names    names     // names and namespaces met
 	tiny     [4]byte   // the character that run makes up

@@ -8,8 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/go-ews/exchange/soap"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/go-ews/exchange/soap"
 )
 
 // ways are ways of reading the children of an element, which must not matter to its siblings.

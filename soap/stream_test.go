@@ -35,8 +35,7 @@ func TestReader_CutAtEveryByte(t *testing.T) {
 				if fault != nil || !errors.Is(err, io.ErrUnexpectedEOF) {
 					t.Fatalf("cut at byte %d (…%q): %v, %v", size, whole[max(0, size-20):size], fault, err)
 				}
-				var syntax *soap.SyntaxError
-				if !errors.As(err, &syntax) {
+				if _, ok := errors.AsType[*soap.SyntaxError](err); !ok {
 					t.Fatalf("cut at byte %d: %v is no SyntaxError", size, err)
 				}
 			}
@@ -113,32 +112,39 @@ func TestReader_Limits(t *testing.T) {
 	}{
 		{"bytes", "<a>123</a>", "<a>1234</a>", soap.Limits{Bytes: 10}, soap.LimitError{What: "bytes", Limit: 10}},
 		{
-			"bytes behind the root", "<a/>  ", "<a/>   ", soap.Limits{Bytes: 6},
+			"bytes behind the root", "<a/>  ", "<a/>   ",
+			soap.Limits{Bytes: 6},
 			soap.LimitError{What: "bytes", Limit: 6},
 		},
 		{
-			"depth", "<a><b/><b/></a>", "<a><b><c/></b></a>", soap.Limits{Depth: 2},
+			"depth", "<a><b/><b/></a>", "<a><b><c/></b></a>",
+			soap.Limits{Depth: 2},
 			soap.LimitError{What: "levels of elements", Limit: 2},
 		},
 		{
-			"attributes", "<a b='' xmlns='u'/>", "<a b='' c='' xmlns='u'/>", soap.Limits{Attrs: 2},
+			"attributes", "<a b='' xmlns='u'/>", "<a b='' c='' xmlns='u'/>",
+			soap.Limits{Attrs: 2},
 			soap.LimitError{What: "attributes in one element", Limit: 2},
 		},
 		{
-			"start tag", "<abcd></abcd>", "<abcde></abcde>", soap.Limits{TagBytes: 6},
+			"start tag", "<abcd></abcd>", "<abcde></abcde>",
+			soap.Limits{TagBytes: 6},
 			soap.LimitError{What: "bytes in one start tag", Limit: 6},
 		},
 		{
-			"start tag with an attribute", "<a b='1'/>", "<a b='12'/>", soap.Limits{TagBytes: 10},
+			"start tag with an attribute", "<a b='1'/>", "<a b='12'/>",
+			soap.Limits{TagBytes: 10},
 			soap.LimitError{What: "bytes in one start tag", Limit: 10},
 		},
 		{
-			"end tag", "<a></a >", "<a></a" + strings.Repeat(" ", 20) + ">", soap.Limits{TagBytes: 10},
+			"end tag", "<a></a >", "<a></a" + strings.Repeat(" ", 20) + ">",
+			soap.Limits{TagBytes: 10},
 			soap.LimitError{What: "bytes in one end tag", Limit: 10},
 		},
 		{
 			"XML declaration", "<?xml version='1.0'?><a/>", "<?xml version='1.0'" + strings.Repeat(" ", 100) + "?><a/>",
-			soap.Limits{TagBytes: 50}, soap.LimitError{What: "bytes in one start tag", Limit: 50},
+			soap.Limits{TagBytes: 50},
+			soap.LimitError{What: "bytes in one start tag", Limit: 50},
 		},
 	}
 	for _, tt := range tests {

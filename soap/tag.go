@@ -43,6 +43,7 @@ func (r *Reader) shortTag(name *qname) error {
 		return err
 	}
 	r.pos += size
+	r.tagSize = size
 	return nil
 }
 
@@ -53,7 +54,7 @@ func (r *Reader) longTag() error {
 	name, size, err := r.parseTag(r.unread(), outer)
 	if err == nil && size == 0 {
 		// The tag goes on behind the window: bring it in, and begin anew.
-		if size, err = r.tagSize(); err != nil {
+		if size, err = r.bringTag(); err != nil {
 			return err
 		}
 		r.attrs, r.bindings, r.replaced = r.attrs[:0], r.bindings[:outer], replaced
@@ -72,6 +73,7 @@ func (r *Reader) longTag() error {
 	}
 	r.empty = r.buf[r.pos+size-2] == '/'
 	r.pos += size
+	r.tagSize = size
 	return nil
 }
 
@@ -99,6 +101,8 @@ func (r *Reader) parseTag(b []byte, outer int) (*qname, int, error) {
 			return nil, 0, nil
 		case b[i] == '/' && b[i+1] == '>':
 			return name, i + 2, nil
+		case b[i] == '<':
+			return nil, 0, r.syntax(i, "< inside a tag")
 		case i == space:
 			return nil, 0, r.syntax(i, "white space is missing before an attribute")
 		case count == r.limits.Attrs:
@@ -112,9 +116,9 @@ func (r *Reader) parseTag(b []byte, outer int) (*qname, int, error) {
 	}
 }
 
-// tagSize brings the start tag into the window, and returns how much of it is
+// bringTag brings the start tag into the window, and returns how much of it is
 // enough to read it or to find out what is wrong with it.
-func (r *Reader) tagSize() (int, error) {
+func (r *Reader) bringTag() (int, error) {
 	var quote byte
 	values := 0
 	for i := 1; ; {

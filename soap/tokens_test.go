@@ -8,8 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/go-ews/exchange/soap"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/go-ews/exchange/soap"
 )
 
 func TestReader_Tokens(t *testing.T) {
