@@ -60,5 +60,7 @@ func oneProtocol(t *http.Transport) {
 	// Both make a transport close a connection after each answer, which no login survives.
 	t.DisableKeepAlives = false
 	t.MaxIdleConnsPerHost = 0
+	// net/http counts a connection of NewClientConn off without having counted it, and panics.
+	t.MaxConnsPerHost = 0
 	countWrites(t)
 }

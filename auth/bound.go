@@ -67,7 +67,7 @@ func (b *bound) send(r *http.Request, at origin) (*http.Response, error) {
 		if reused = c.reused; !reused {
 			fresh++
 		}
-		if !errors.Is(err, errUnsent) || fresh == maxFresh || r.Context().Err() != nil {
+		if !errors.Is(err, errUnsent) || fresh == maxFresh {
 			return nil, b.explain(at, err)
 		}
 	}

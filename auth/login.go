@@ -223,7 +223,7 @@ func (b *bound) deliver(k *call, token []byte) (*http.Response, error) {
 	if err == nil {
 		return resp, nil
 	}
-	closeBody(r)
+	closeBody(r) // a connection that is gone before the first byte leaves it open
 	if !k.c.count.untouched(mark) {
 		return nil, b.lost(k.r.Context(), k.at, err)
 	}

@@ -4,13 +4,13 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"sync"
 )
 
 var errNoReplay = errors.New("the request must be sent once more, but its body cannot be read twice: " +
 	"give it a body that http.NewRequest knows, or a GetBody function")
 
-// A replay hands out the body of a request: the first time as it is, later through GetBody.
+// A replay hands out the body of a request: the first time as it is, later through GetBody. It does
+// not wrap the body: net/http sends headers and body in one packet only for the readers it knows.
 type replay struct {
 	request *http.Request
 	used    bool
@@ -24,16 +24,12 @@ func (b *replay) next() (io.ReadCloser, error) {
 	}
 	if !b.used {
 		b.used = true
-		return &closeOnce{ReadCloser: r.Body}, nil
+		return r.Body, nil
 	}
 	if r.GetBody == nil {
 		return nil, errNoReplay
 	}
-	body, err := r.GetBody()
-	if err != nil {
-		return nil, err
-	}
-	return &closeOnce{ReadCloser: body}, nil
+	return r.GetBody()
 }
 
 // close ends a body that was never handed out, as RoundTrip must.
@@ -41,19 +37,6 @@ func (b *replay) close() {
 	if !b.used {
 		closeBody(b.request)
 	}
-}
-
-// closeOnce lets us close a body after a failure without knowing whether net/http did.
-type closeOnce struct {
-	io.ReadCloser
-
-	once sync.Once
-	err  error
-}
-
-func (c *closeOnce) Close() error {
-	c.once.Do(func() { c.err = c.ReadCloser.Close() })
-	return c.err
 }
 
 // drain reads the rest of a refusal, so that its connection can be used on; false if it is too

@@ -1,0 +1,236 @@
+package auth
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// A fakeMechanism makes one token and wants "proof of <token>" back, or makes several.
+type fakeMechanism struct {
+	legs int // 0: one
+
+	mu      sync.Mutex
+	started int
+	refused []string
+	targets []Target
+}
+
+func (m *fakeMechanism) Start(_ context.Context, t Target) (Exchange, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.started++
+	m.targets = append(m.targets, t)
+	return &fakeExchange{m: m, name: fmt.Sprintf("token%d", m.started)}, nil
+}
+
+type fakeExchange struct {
+	m    *fakeMechanism
+	name string
+	leg  int
+}
+
+func (x *fakeExchange) Next(_ context.Context, challenge []byte) ([]byte, bool, error) {
+	legs := max(x.m.legs, 1)
+	if x.leg < legs {
+		if want := ""; x.leg > 0 {
+			want = fmt.Sprintf("challenge %d", x.leg)
+			if string(challenge) != want {
+				return nil, false, fmt.Errorf("challenge %q, want %q", challenge, want)
+			}
+		}
+		x.leg++
+		return fmt.Appendf(nil, "%s/%d", x.name, x.leg), x.leg == legs, nil
+	}
+	if string(challenge) != "proof of "+x.name {
+		x.m.mu.Lock()
+		x.m.refused = append(x.m.refused, string(challenge))
+		x.m.mu.Unlock()
+		return nil, true, fmt.Errorf("the proof is %q", challenge)
+	}
+	return nil, true, nil
+}
+
+// negotiateServer answers tokens; each request's Authorization and body go to the log.
+func negotiateServer(t *testing.T, answer func(w http.ResponseWriter, token, body string)) (*httptest.Server, *[]string) {
+	t.Helper()
+	var mu sync.Mutex
+	var log []string
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		blob, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Negotiate ")
+		token, _ := base64.StdEncoding.DecodeString(blob)
+		mu.Lock()
+		log = append(log, string(token)+":"+string(body))
+		mu.Unlock()
+		answer(w, string(token), string(body))
+	}))
+	t.Cleanup(s.Close)
+	return s, &log
+}
+
+func challengeWith(w http.ResponseWriter, text string) {
+	w.Header().Set("WWW-Authenticate", strings.TrimSpace("Negotiate "+base64.StdEncoding.EncodeToString([]byte(text))))
+}
+
+func prove(w http.ResponseWriter, token string) {
+	name, _, _ := strings.Cut(token, "/")
+	challengeWith(w, "proof of "+name)
+}
+
+func TestNegotiate_OneRequestPerCall(t *testing.T) {
+	t.Parallel()
+	s, log := negotiateServer(t, func(w http.ResponseWriter, token, _ string) {
+		prove(w, token)
+		_, _ = io.WriteString(w, "ok")
+	})
+	tr := mustNegotiate(t, &fakeMechanism{})
+	for range 3 {
+		if got := post(t, tr, s.URL, "hello"); got != "ok" {
+			t.Errorf("answer %s", got)
+		}
+	}
+	want := []string{"token1/1:hello", "token2/1:hello", "token3/1:hello"}
+	if diff := cmp.Diff(want, *log); diff != "" {
+		t.Errorf("requests (-want +got):\n%s", diff)
+	}
+}
+
+func mustNegotiate(t *testing.T, m Mechanism) *Transport {
+	t.Helper()
+	tr, err := Negotiate(nil, m, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(tr.CloseIdleConnections)
+	return tr
+}
+
+// TestNegotiate_PersistentAuth sends no further tokens on a connection whose login lasts, and a new
+// one where it was lost.
+func TestNegotiate_PersistentAuth(t *testing.T) {
+	t.Parallel()
+	calls := 0
+	s, log := negotiateServer(t, func(w http.ResponseWriter, token, _ string) {
+		calls++
+		if token == "" && calls == 3 {
+			w.Header().Set("WWW-Authenticate", "Negotiate")
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		if token != "" {
+			prove(w, token)
+			w.Header().Set("Persistent-Auth", "true")
+		}
+		_, _ = io.WriteString(w, "ok")
+	})
+	tr := mustNegotiate(t, &fakeMechanism{})
+	for range 4 {
+		if got := post(t, tr, s.URL, "hello"); got != "ok" {
+			t.Errorf("answer %s", got)
+		}
+	}
+	want := []string{"token1/1:hello", ":hello", ":hello", "token2/1:hello", ":hello"}
+	if diff := cmp.Diff(want, *log); diff != "" {
+		t.Errorf("requests (-want +got):\n%s", diff)
+	}
+}
+
+// TestNegotiate_SeveralLegs sends the body with the last token only.
+func TestNegotiate_SeveralLegs(t *testing.T) {
+	t.Parallel()
+	s, log := negotiateServer(t, func(w http.ResponseWriter, token, _ string) {
+		switch {
+		case strings.HasSuffix(token, "/3"):
+			prove(w, token)
+			_, _ = io.WriteString(w, "ok")
+		case token == "":
+			_, _ = io.WriteString(w, "ok")
+		default:
+			challengeWith(w, "challenge "+token[strings.Index(token, "/")+1:])
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	})
+	tr := mustNegotiate(t, &fakeMechanism{legs: 3})
+	for range 2 {
+		if got := post(t, tr, s.URL, "hello"); got != "ok" {
+			t.Errorf("answer %s", got)
+		}
+	}
+	want := []string{"token1/1:", "token1/2:", "token1/3:hello", ":hello"}
+	if diff := cmp.Diff(want, *log); diff != "" {
+		t.Errorf("requests (-want +got):\n%s", diff)
+	}
+}
+
+func TestNegotiate_Failures(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		legs    int
+		answer  func(w http.ResponseWriter, token, body string)
+		want    string
+		notSent bool
+		refused []string // what the mechanism got to see
+	}{
+		{
+			"no proof", 1, func(http.ResponseWriter, string, string) {},
+			"not provably from the right server", false,
+			[]string{""},
+		},
+		{
+			"another's proof", 1, func(w http.ResponseWriter, _, _ string) { challengeWith(w, "proof of x") },
+			"not provably from the right server", false,
+			[]string{"proof of x"},
+		},
+		{"proof that is no base64", 1, func(w http.ResponseWriter, _, _ string) {
+			w.Header().Set("WWW-Authenticate", "Negotiate abcde")
+		}, "not base64", false, nil},
+		{"refused", 1, func(w http.ResponseWriter, _, _ string) {
+			w.Header().Set("WWW-Authenticate", "Negotiate")
+			w.WriteHeader(http.StatusUnauthorized)
+		}, "HTTP/127.0.0.1", true, []string{""}},
+		{"refused with a reason", 1, func(w http.ResponseWriter, _, _ string) {
+			challengeWith(w, "clock skew")
+			w.WriteHeader(http.StatusUnauthorized)
+		}, `the proof is "clock skew"`, true, []string{"clock skew"}},
+		{"never ends", 100, func(w http.ResponseWriter, token, _ string) {
+			challengeWith(w, "challenge "+token[strings.Index(token, "/")+1:])
+			w.WriteHeader(http.StatusUnauthorized)
+		}, "more than 8 tokens", true, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s, _ := negotiateServer(t, c.answer)
+			m := &fakeMechanism{legs: c.legs}
+			_, err := try(t.Context(), mustNegotiate(t, m), s.URL, "hello")
+			var e *Error
+			if !errors.As(err, &e) || e.NotSent() != c.notSent || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want %q, not sent: %v", err, c.want, c.notSent)
+			}
+			if diff := cmp.Diff(c.refused, m.refused); diff != "" {
+				t.Errorf("the mechanism saw (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestNegotiate_ErrorAnswers come from servers in front, which prove nothing.
+func TestNegotiate_ErrorAnswers(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{400, 403, 404, 500, 503} {
+		s, _ := negotiateServer(t, func(w http.ResponseWriter, _, _ string) { w.WriteHeader(status) })
+		if got := answer(t, mustNegotiate(t, &fakeMechanism{}), s.URL); !strings.HasPrefix(got, fmt.Sprintf("status %d", status)) {
+			t.Errorf("%s, want status %d", got, status)
+		}
+	}
+}
