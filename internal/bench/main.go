@@ -1,0 +1,94 @@
+// Command bench measures this module's client side by side with what users would pick instead: a
+// bare net/http POST of ready-made bytes (the floor), a client on encoding/xml, and the SOAP
+// libraries that generate or assemble requests. All talk to the same canned server, which is a
+// process of its own, so that CPU time is the client's alone; they take turns in rounds, and every
+// figure is a ratio to the floor of the same round.
+//
+//	go run .                       # the table, bench.json and chart.svg
+//	go run . growth                # how cost grows with list size, workers and groups: three plots
+//	go run . ntlm -auth-server SH  # NTLM against a real Apache, started with that script
+//
+// Times are shown and never judged: the exit status is 0 whatever they are.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		stop()
+		os.Exit(1) //nolint:gocritic // stop has run
+	}
+}
+
+// run dispatches to the sub-commands.
+func run(ctx context.Context, args []string) error {
+	if len(args) > 0 {
+		switch args[0] {
+		case "serve":
+			return serve(os.Stdin, os.Stdout)
+		case "growth":
+			return growth(ctx, args[1:])
+		case "ntlm":
+			return ntlm(ctx, args[1:])
+		}
+	}
+	return table(ctx, args)
+}
+
+// settings of a comparison.
+type settings struct {
+	rounds, calls int
+	json, svg     string
+}
+
+func (s *settings) parse(name string, args []string) error {
+	fs := flag.NewFlagSet(name, flag.ContinueOnError)
+	fs.IntVar(&s.rounds, "rounds", 5, "how often each client has its turn")
+	fs.IntVar(&s.calls, "calls", 2000, "calls per turn; a tenth with one worker")
+	fs.StringVar(&s.json, "json", "bench.json", "`file` for the figures; \"\": none")
+	fs.StringVar(&s.svg, "svg", "chart.svg", "`file` for the chart; \"\": none")
+	return fs.Parse(args)
+}
+
+// table compares the clients over plain HTTP and TLS with 1, 16 and 64 workers.
+func table(ctx context.Context, args []string) error {
+	var s settings
+	if err := s.parse("bench", args); err != nil {
+		return err
+	}
+	srv, err := startServer(ctx)
+	if err != nil {
+		return err
+	}
+	defer srv.stop()
+
+	report := newReport()
+	for _, secure := range []bool{false, true} {
+		for _, workers := range []int{1, 16, 64} {
+			results, err := compare(ctx, srv, s, secure, workers)
+			if err != nil {
+				return err
+			}
+			report.add(secure, workers, results)
+			fmt.Print(report.text(len(report.Rows) - len(results)))
+		}
+	}
+	if s.json != "" {
+		if err := report.writeJSON(s.json); err != nil {
+			return err
+		}
+	}
+	if s.svg == "" {
+		return nil
+	}
+	return report.writeChart(s.svg)
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync/atomic"
+)
+
+// The canned server answers every POST with the same bytes. It runs as a process of its own and
+// ends with its standard input.
+
+// addresses is what the server process prints first.
+type addresses struct {
+	HTTP, HTTPS string
+	Certificate []byte // DER
+}
+
+// counts is what /counts answers.
+type counts struct{ Requests, Connections int64 }
+
+// serve is the server process.
+func serve(stdin io.Reader, stdout io.Writer) error {
+	var c struct{ requests, connections atomic.Int64 }
+	answer := []byte(addImGroupAnswer)
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /counts", func(w http.ResponseWriter, _ *http.Request) {
+		_ = json.NewEncoder(w).Encode(counts{c.requests.Load(), c.connections.Load()})
+	})
+	mux.HandleFunc("GET /service.wsdl", func(w http.ResponseWriter, r *http.Request) {
+		scheme := "http://"
+		if r.TLS != nil {
+			scheme = "https://"
+		}
+		_, _ = io.WriteString(w, strings.Replace(wsdl, "LOCATION", scheme+r.Host+"/", 1))
+	})
+	mux.HandleFunc("POST /list/{groups}/{personas}", func(w http.ResponseWriter, r *http.Request) {
+		groups, _ := strconv.Atoi(r.PathValue("groups"))
+		personas, _ := strconv.Atoi(r.PathValue("personas"))
+		send(w, r, cachedList(groups, personas))
+	})
+	mux.HandleFunc("POST /", func(w http.ResponseWriter, r *http.Request) {
+		c.requests.Add(1)
+		send(w, r, answer)
+	})
+	count := func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			c.connections.Add(1)
+		}
+	}
+	plain, secure := httptest.NewUnstartedServer(mux), httptest.NewUnstartedServer(mux)
+	plain.Config.ConnState, secure.Config.ConnState = count, count
+	plain.Start()
+	secure.StartTLS()
+	a := addresses{plain.URL, secure.URL, secure.Certificate().Raw}
+	if err := json.NewEncoder(stdout).Encode(a); err != nil {
+		return err
+	}
+	_, err := io.Copy(io.Discard, stdin)
+	return err
+}
+
+func send(w http.ResponseWriter, r *http.Request, answer []byte) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
+	w.Header().Set("Request-Id", "8d9f1b0e-5a3c-4f0c-8f1c-2f8f0c9f6a11")
+	_, _ = w.Write(answer)
+}
+
+// server is the running server process as the clients see it.
+type server struct {
+	addresses
+	roots *x509.CertPool
+	stdin io.Closer
+	cmd   *exec.Cmd
+}
+
+// startServer runs this program as the server.
+func startServer(ctx context.Context) (*server, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, self, "serve")
+	cmd.Stderr = os.Stderr
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	s := &server{stdin: stdin, cmd: cmd, roots: x509.NewCertPool()}
+	line, err := bufio.NewReader(stdout).ReadBytes('\n')
+	if err == nil {
+		err = json.Unmarshal(line, &s.addresses)
+	}
+	if err == nil {
+		var cert *x509.Certificate
+		if cert, err = x509.ParseCertificate(s.Certificate); err == nil {
+			s.roots.AddCert(cert)
+		}
+	}
+	if err != nil {
+		s.stop()
+		return nil, fmt.Errorf("starting the canned server: %w", err)
+	}
+	return s, nil
+}
+
+func (s *server) stop() {
+	_ = s.stdin.Close()
+	_ = s.cmd.Wait()
+}
+
+func (s *server) url(secure bool) string {
+	if secure {
+		return s.HTTPS
+	}
+	return s.HTTP
+}
+
+// counts asks the server what it has seen. The connection that asks is counted too, so it is made
+// for the purpose and the caller compares two askings.
+func (s *server) counts(ctx context.Context) (c counts, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.HTTP+"/counts", http.NoBody)
+	if err != nil {
+		return c, err
+	}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	res, err := client.Do(req)
+	if err != nil {
+		return c, err
+	}
+	err = json.NewDecoder(res.Body).Decode(&c)
+	return c, errors.Join(err, res.Body.Close())
+}
+
+// tuned is the transport that everyone gets who is not measured for having another: as many idle
+// connections as workers.
+func (s *server) tuned() *http.Transport {
+	return &http.Transport{
+		MaxIdleConnsPerHost: 256,
+		TLSClientConfig: &tls.Config{
+			RootCAs: s.roots, MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(0),
+		},
+	}
+}
+
+// untuned is http.DefaultTransport's settings: 2 idle connections a host.
+func (s *server) untuned() *http.Transport {
+	t := s.tuned()
+	t.MaxIdleConnsPerHost = 0
+	t.TLSClientConfig.ClientSessionCache = nil
+	return t
+}
