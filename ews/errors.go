@@ -69,7 +69,7 @@ func (e *Error) Unwrap() error {
 func (e *Error) LogValue() slog.Value {
 	return slog.GroupValue(
 		slog.String("op", e.Op),
-		slog.String("code", string(e.Code)),
+		slog.String("code", loggedCode(e.Code)),
 		slog.String("request_id", e.Info.RequestID))
 }
 

@@ -272,10 +272,15 @@ func errorKind(err error) string {
 	case errors.As(err, &page):
 		return "HTTP " + strconv.Itoa(page.StatusCode)
 	case errors.As(err, &code):
-		if !isOperationName(string(code)) { // what is no name may be anything
-			return "unknown code"
-		}
-		return clip(string(code), 80)
+		return loggedCode(code)
 	}
 	return "refused"
+}
+
+// loggedCode returns a code as a log shows it: what is no name may be anything.
+func loggedCode(code ResponseCode) string {
+	if code != "" && !isOperationName(string(code)) {
+		return "unknown code"
+	}
+	return clip(string(code), 80)
 }

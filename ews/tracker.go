@@ -106,15 +106,16 @@ func (t *tracker) cause(err error) error {
 // unquoted drops what net/http quotes of an answer that it cannot read, such as
 // malformed MIME header line: "Set-Cookie…": it may hold anything.
 func unquoted(text string) (string, bool) {
-	i := strings.Index(text, "malformed ")
-	if i < 0 {
-		return text, false
+	for _, phrase := range [...]string{"transport connection broken: ", "malformed "} {
+		i := strings.Index(text, phrase)
+		if i < 0 {
+			continue
+		}
+		if quote := strings.IndexByte(text[i:], '"'); quote >= 0 {
+			return strings.TrimRight(text[:i+quote], ": "), true
+		}
 	}
-	quote := strings.IndexByte(text[i:], '"')
-	if quote < 0 {
-		return text, false
-	}
-	return strings.TrimRight(text[:i+quote], ": "), true
+	return text, false
 }
 
 // quietError is an error with another text.
