@@ -7,6 +7,8 @@ import (
 
 // addImContactToGroup answers ErrorInvalidImContactId, as documented, and by analogy
 // ErrorInvalidImGroupId.
+//
+// https://learn.microsoft.com/exchange/client-developer/web-service-reference/addimcontacttogroup-operation
 func (m *mailbox) addImContactToGroup(request *dotnet.Element, _ *writer) error {
 	c, err := m.contact(request, ews.ErrorInvalidImContactId)
 	if err != nil {

@@ -6,6 +6,8 @@ import (
 )
 
 // addImGroup answers ErrorImGroupDisplayNameAlreadyExists and ErrorImGroupLimitReached.
+//
+// https://learn.microsoft.com/exchange/client-developer/web-service-reference/addimgroup-operation
 func (m *mailbox) addImGroup(request *dotnet.Element, payload *writer) error {
 	name := text(request, "DisplayName")
 	if err := m.mayAdd(name); err != nil {

@@ -9,12 +9,16 @@ import (
 // addNewImContactToGroup answers ErrorImContactLimitReached, and ErrorNonExistentMailbox for a group
 // of another mailbox. A group that does not exist is ErrorItemNotFound, by analogy with the
 // operation below.
+//
+// https://learn.microsoft.com/exchange/client-developer/web-service-reference/addnewimcontacttogroup-operation
 func (m *mailbox) addNewImContactToGroup(request *dotnet.Element, payload *writer) error {
 	return m.addNew(request, payload, newIMContact(text(request, "ImAddress"), text(request, "DisplayName")))
 }
 
 // addNewTelURIContactToGroup answers ErrorItemNotFound for a group that does not exist, as
 // documented.
+//
+// https://learn.microsoft.com/exchange/client-developer/web-service-reference/addnewteluricontacttogroup-operation
 func (m *mailbox) addNewTelURIContactToGroup(request *dotnet.Element, payload *writer) error {
 	return m.addNew(request, payload, newTelContact(imgroup.NewTelContact{
 		TelURI:          text(request, "TelUriAddress"),

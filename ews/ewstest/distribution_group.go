@@ -11,6 +11,8 @@ import (
 // addDistributionGroupToImList answers ErrorInvalidImDistributionGroupSmtpAddress for what is no
 // address. Exchange looks the address up; here every address is one of a distribution group. One
 // that the list has already is ErrorImGroupDisplayNameAlreadyExists, whatever its name is now.
+//
+// https://learn.microsoft.com/exchange/client-developer/web-service-reference/adddistributiongrouptoimlist-operation
 func (m *mailbox) addDistributionGroupToImList(request *dotnet.Element, payload *writer) error {
 	address, name := text(request, "SmtpAddress"), text(request, "DisplayName")
 	if !isAddress(address) {
@@ -30,6 +32,8 @@ func (m *mailbox) addDistributionGroupToImList(request *dotnet.Element, payload 
 
 // removeDistributionGroupFromImList answers ErrorItemNotFound for whatever is no distribution group
 // of the list.
+//
+// https://learn.microsoft.com/exchange/client-developer/web-service-reference/removedistributiongroupfromimlist-operation
 func (m *mailbox) removeDistributionGroupFromImList(request *dotnet.Element, _ *writer) error {
 	g, err := m.group(request.Child(messagesSpace, "GroupId"), ews.ErrorItemNotFound)
 	if err != nil {

@@ -108,7 +108,6 @@ func ExampleServer_Start() {
 		User: func(r *http.Request) string { return r.Header.Get("X-Remote-User") },
 	})
 	endpoint, stop := exchange.Start()
-	defer stop()
 	client, err := ews.NewClient(endpoint, nil)
 	if err != nil {
 		log.Fatal(err)
@@ -119,5 +118,6 @@ func ExampleServer_Start() {
 	}
 	fmt.Println(group.DisplayName)
 	client.CloseIdleConnections()
+	stop()
 	// Output: Sales
 }

@@ -71,16 +71,18 @@ func fieldURI(e *dotnet.Element) (imgroup.ExtendedFieldURI, bool) {
 	return imgroup.PropertyID(imgroup.PropertySet(set), int32(n), kind), err == nil
 }
 
-// The MAPI properties that groups and contacts have here, from [MS-OXPROPS].
+// The MAPI properties that groups and contacts have here; [MS-OXPROPS] describes them.
 const (
 	tagMessageClass     = 0x001A
 	tagDisplayName      = 0x3001
 	tagCreationTime     = 0x3007
 	tagLastModification = 0x3008
 
-	addressSet       = imgroup.PropertySet("00062004-0000-0000-c000-000000000046") // of "Address"
-	idEmailList      = 0x8028                                                      // PidLidAddressBookProviderEmailList: which e-mail addresses are set
-	idInstantMessage = 0x8062                                                      // PidLidInstantMessagingAddress
+	idEmailList      = 0x8028 // PidLidAddressBookProviderEmailList: which e-mail addresses are set
+	idInstantMessage = 0x8062 // PidLidInstantMessagingAddress
+
+	// The GUID of the distinguished set "Address". A request may name the set by either.
+	addressSet = imgroup.PropertySet("00062004-0000-0000-c000-000000000046")
 )
 
 // values returns the group's values of a property, none if it does not have it.

@@ -18,18 +18,19 @@ import (
 )
 
 // transports returns the two ways to reach a server: in process, and over a connection.
-func transports(t *testing.T, s *ewstest.Server) map[string]func(*http.Request) (*http.Response, error) {
+func transports(t *testing.T, s *ewstest.Server) map[string]http.RoundTripper {
 	t.Helper()
 	listener := httptest.NewServer(s)
 	t.Cleanup(listener.Close)
-	address := strings.TrimPrefix(listener.URL, "http://")
-	return map[string]func(*http.Request) (*http.Response, error){
-		"in process": s.RoundTrip,
-		"connection": func(r *http.Request) (*http.Response, error) {
-			r.URL.Scheme, r.URL.Host = "http", address
-			return listener.Client().Transport.RoundTrip(r)
-		},
-	}
+	return map[string]http.RoundTripper{"in process": s, "connection": connection{listener}}
+}
+
+// connection sends requests to a listener, whatever their address.
+type connection struct{ listener *httptest.Server }
+
+func (c connection) RoundTrip(r *http.Request) (*http.Response, error) {
+	r.URL.Scheme, r.URL.Host = "http", strings.TrimPrefix(c.listener.URL, "http://")
+	return c.listener.Client().Transport.RoundTrip(r)
 }
 
 // outcome is what a client sees.
@@ -39,9 +40,9 @@ type outcome struct {
 	Err    error // of the round trip, or of reading the body
 }
 
-func ask(t *testing.T, send func(*http.Request) (*http.Response, error), body string) outcome {
+func ask(t *testing.T, by http.RoundTripper, body string) outcome {
 	t.Helper()
-	resp, err := send(newRequest(t, body))
+	resp, err := by.RoundTrip(newRequest(t, body))
 	if err != nil {
 		return outcome{Err: err}
 	}
@@ -65,10 +66,10 @@ func TestFail_LostAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := ewstest.NewServer(nil)
-			for way, send := range transports(t, s) {
+			for way, by := range transports(t, s) {
 				before := len(s.Groups(""))
 				s.Fail("AddImGroup", test.err)
-				got := ask(t, send, envelope(addImGroup("Group "+way)))
+				got := ask(t, by, envelope(addImGroup("Group "+way)))
 				if !errors.Is(got.Err, test.want) {
 					t.Errorf("%s: %+v, want %v", way, got, test.want)
 				}
@@ -87,10 +88,10 @@ func TestFail_Truncate(t *testing.T) {
 	t.Parallel()
 	s := ewstest.NewServer(nil)
 	whole := post(t, s, envelope("<m:GetImItemList/>")).Body
-	for way, send := range transports(t, s) {
+	for way, by := range transports(t, s) {
 		for _, n := range []int{-1, 0, 1, 500, len(whole) - 1} {
 			s.Fail("", ewstest.Truncate(n))
-			got := ask(t, send, envelope("<m:GetImItemList/>"))
+			got := ask(t, by, envelope("<m:GetImItemList/>"))
 			if !errors.Is(got.Err, io.ErrUnexpectedEOF) || got.Status != http.StatusOK {
 				t.Errorf("%s, %d: HTTP %d, %v, want 200 and an unexpected end", way, n, got.Status, got.Err)
 			}
@@ -100,12 +101,12 @@ func TestFail_Truncate(t *testing.T) {
 		}
 		s.Fail("", ewstest.Truncate(len(whole)))
 		want := outcome{Status: http.StatusOK, Body: whole}
-		if diff := cmp.Diff(want, ask(t, send, envelope("<m:GetImItemList/>"))); diff != "" {
+		if diff := cmp.Diff(want, ask(t, by, envelope("<m:GetImItemList/>"))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", way, diff)
 		}
 	}
 	s.Fail("", ewstest.Truncate(10))
-	ask(t, s.RoundTrip, envelope(addImGroup("Done")))
+	ask(t, s, envelope(addImGroup("Done")))
 	if got := len(s.Groups("")); got != 1 {
 		t.Errorf("%d groups, want 1: a cut answer is one to an executed request", got)
 	}
@@ -139,9 +140,9 @@ func TestFail_HTTPError(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := ewstest.NewServer(nil)
-			for way, send := range transports(t, s) {
+			for way, by := range transports(t, s) {
 				s.Fail("AddImGroup", test.err)
-				got := ask(t, send, envelope(addImGroup("x")))
+				got := ask(t, by, envelope(addImGroup("x")))
 				if got.Status != test.status || got.Body != test.body || !errors.Is(got.Err, test.failed) {
 					t.Errorf("%s: %+v, want HTTP %d, %q, %v", way, got, test.status, test.body, test.failed)
 				}

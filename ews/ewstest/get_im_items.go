@@ -7,6 +7,8 @@ import (
 )
 
 // getImItemList answers with everything.
+//
+// https://learn.microsoft.com/exchange/client-developer/web-service-reference/getimitemlist-operation
 func (m *mailbox) getImItemList(request *dotnet.Element, payload *writer) error {
 	properties, err := requestedProperties(request)
 	if err != nil {
@@ -18,6 +20,8 @@ func (m *mailbox) getImItemList(request *dotnet.Element, payload *writer) error 
 
 // getImItems answers with the groups and contacts that are asked for, in the order of the list. It
 // does not check ids: the ones that name nothing are left out.
+//
+// https://learn.microsoft.com/exchange/client-developer/web-service-reference/getimitems-operation
 func (m *mailbox) getImItems(request *dotnet.Element, payload *writer) error {
 	properties, err := requestedProperties(request)
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
-	"strings"
 
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/internal/dotnet"
@@ -123,6 +122,3 @@ func newGUID(text string) string {
 
 // requestID is the request-id of the server's nth answer.
 func requestID(n uint64) string { return newGUID(fmt.Sprintf("answer %d", n)) }
-
-// sameName compares as Exchange does, as far as one can tell.
-func sameName(a, b string) bool { return strings.EqualFold(a, b) }

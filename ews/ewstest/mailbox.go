@@ -2,6 +2,7 @@ package ewstest
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -129,6 +130,10 @@ func (m *mailbox) mayAdd(name string) error {
 	}
 	return nil
 }
+
+// sameName compares as Exchange does, as far as one can tell: its store compares strings without
+// case as a rule.
+func sameName(a, b string) bool { return strings.EqualFold(a, b) }
 
 func (m *mailbox) groupNamed(name string) *group {
 	for _, g := range m.groups {

@@ -9,6 +9,8 @@ import (
 
 // removeImContactFromGroup answers ErrorInvalidImContactId also for a contact that is not in the
 // group, as documented. Removed from its last group, the contact leaves the list.
+//
+// https://learn.microsoft.com/exchange/client-developer/web-service-reference/removeimcontactfromgroup-operation
 func (m *mailbox) removeImContactFromGroup(request *dotnet.Element, _ *writer) error {
 	c, err := m.contact(request, ews.ErrorInvalidImContactId)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"sync"
 )
 
@@ -73,14 +74,14 @@ func readRequest(r *http.Request) ([]byte, error) {
 func (a *answer) response(r *http.Request) *http.Response {
 	header := canonical(a.header)
 	if header.Get("Content-Length") == "" {
-		header.Set("Content-Length", fmt.Sprint(a.size))
+		header.Set("Content-Length", strconv.Itoa(a.size))
 	}
 	body := &answerBody{ctx: r.Context(), rest: a.body, end: io.EOF}
 	if a.cut {
 		body.end = io.ErrUnexpectedEOF
 	}
 	return &http.Response{
-		Status:        fmt.Sprintf("%d %s", a.status, http.StatusText(a.status)),
+		Status:        strconv.Itoa(a.status) + " " + http.StatusText(a.status),
 		StatusCode:    a.status,
 		Proto:         "HTTP/1.1",
 		ProtoMajor:    1,

@@ -111,7 +111,7 @@ func TestRoundTrip_LeavesTheRequestAlone(t *testing.T) {
 	})
 	r := newRequest(t, envelope(addImGroup("x")))
 	r.Header.Set("Authorization", "Basic dXNlcjpwYXNz")
-	r.Header["lower-case"] = []string{"kept"} //nolint:canonicalheader // on purpose
+	r.Header["lower-case"] = []string{"kept"}
 	want := r.Header.Clone()
 	do(t, s, r)
 	if diff := cmp.Diff(want, r.Header); diff != "" {
@@ -206,7 +206,7 @@ func TestRoundTrip_WaitingBody(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		body, w := io.Pipe()
-		defer w.Close()
+		t.Cleanup(func() { _ = w.Close() })
 		r := newRequest(t, "").WithContext(ctx)
 		r.Body = body
 		_, err := ewstest.NewServer(nil).RoundTrip(r) //nolint:bodyclose // there is no answer
