@@ -36,14 +36,15 @@ type test struct {
 
 type testLog struct {
 	tests    []*test // in the order of their start
-	packages map[string]outcome
 	byName   map[string]*test
+	packages map[string]outcome
+	seeds    map[string]string // what -shuffle says of a package
 }
 
 // read takes the log and writes to out what a reader wants of it: the line of each package, the output
 // of what failed, the reasons of skips, and build errors.
 func read(in io.Reader, out io.Writer) (*testLog, error) {
-	l := &testLog{packages: map[string]outcome{}, byName: map[string]*test{}}
+	l := &testLog{byName: map[string]*test{}, packages: map[string]outcome{}, seeds: map[string]string{}}
 	lines := bufio.NewReader(in)
 	for {
 		line, err := lines.ReadBytes('\n')
@@ -67,8 +68,10 @@ func (l *testLog) take(e event, out io.Writer) {
 	switch {
 	case e.Test != "":
 		l.takeTest(e, out)
+	case e.Action == "output" && strings.HasPrefix(e.Output, "-test.shuffle"):
+		l.seeds[e.Package] = e.Output
 	case e.Action == "output":
-		// go test repeats PASS, and says "coverage" and the like, on lines of their own.
+		// The verdict comes again, with the time, on a line of its own.
 		if e.Output != "PASS\n" {
 			fmt.Fprint(out, e.Output)
 		}
@@ -76,6 +79,9 @@ func (l *testLog) take(e event, out io.Writer) {
 		fmt.Fprint(out, e.Output)
 	case e.Action == "pass" || e.Action == "fail" || e.Action == "skip":
 		l.packages[e.Package] = outcome(e.Action)
+		if e.Action == "fail" {
+			fmt.Fprint(out, l.seeds[e.Package])
+		}
 	}
 }
 
@@ -88,7 +94,9 @@ func (l *testLog) takeTest(e event, out io.Writer) {
 	}
 	switch e.Action {
 	case "output":
-		t.output.WriteString(e.Output)
+		if !strings.HasPrefix(e.Output, "=== ") { // RUN, PAUSE, CONT, NAME
+			t.output.WriteString(e.Output)
+		}
 	case "pass", "fail", "skip":
 		t.outcome = outcome(e.Action)
 		if t.outcome != passed {

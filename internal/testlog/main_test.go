@@ -9,6 +9,7 @@ import (
 const (
 	passes = `{"Action":"run","Package":"m/p","Test":"TestA"}
 {"Action":"output","Package":"m/p","Test":"TestA","Output":"=== RUN   TestA\n"}
+{"Action":"output","Package":"m/p","Test":"TestA","Output":"    a_test.go:1: 3 documents\n"}
 {"Action":"pass","Package":"m/p","Test":"TestA"}
 `
 	skips = `{"Action":"run","Package":"m/p","Test":"TestB/sub"}
@@ -27,6 +28,11 @@ const (
 `
 	empty = `{"Action":"output","Package":"m/q","Output":"?   \tm/q\t[no test files]\n"}
 {"Action":"skip","Package":"m/q"}
+`
+	shuffled = `{"Action":"output","Package":"m/p","Output":"-test.shuffle 7\n"}
+`
+	sinks = `{"Action":"output","Package":"m/p","Output":"FAIL\tm/p\t0.1s\n"}
+{"Action":"fail","Package":"m/p"}
 `
 	broken = `{"ImportPath":"m/r","Action":"build-output","Output":"r.go:1: undefined: x\n"}
 {"Action":"fail","Package":"m/r","FailedBuild":"m/r"}
@@ -47,6 +53,8 @@ func TestRun(t *testing.T) {
 		{"skip in order", "-allow=EWS_TEST_", passes + skips + ends, 0, "1 skipped"},
 		{"skip for another reason", "-allow=EWS_AUTH_", passes + skips + ends, 1, "m/p.TestB/sub was skipped"},
 		{"fails", "", passes + fails + ends, 1, "c_test.go:1: want 1"},
+		{"fails, shuffled", "", shuffled + passes + fails + sinks, 1, "FAIL\tm/p\t0.1s\n-test.shuffle 7\n"},
+		{"passes, shuffled", "", shuffled + passes + ends, 0, "ok  \tm/p\t0.1s\n1 tests passed"},
 		{"never ends", "", passes + hangs, 1, "m/p.TestD never ended"},
 		{"does not compile", "", passes + broken, 1, "r.go:1: undefined: x"},
 		{"package failed", "", passes + broken, 1, "m/r failed"},
@@ -54,8 +62,8 @@ func TestRun(t *testing.T) {
 		{"nothing but skips", "-allow=.", skips + ends, 1, "no test has passed"},
 		{"must", "-must=p.TestA\\n", passes + ends, 0, "1 tests passed"},
 		{"must is missing", "-must=p.TestZ", passes + ends, 1, "no test matching p.TestZ has passed"},
-		{"must say", "-must=(?s)^m/p\\.TestA\\n.*RUN", passes + ends, 0, "1 tests passed"},
-		{"must say, but does not", "-must=(?s)^m/p\\.TestA\\n.*documents", passes + ends, 1, "has passed"},
+		{"must say", "-must=(?s)^m/p\\.TestA\\n.*3.documents", passes + ends, 0, "1 tests passed"},
+		{"must say, but does not", "-must=(?s)^m/p\\.TestA\\n.*4.documents", passes + ends, 1, "has passed"},
 		{"must is skipped", "-allow=. -must=TestB", passes + skips + ends, 1, "no test matching TestB has passed"},
 		{"no log", "", "ok m/p 0.1s\n", 2, "not a line of go test -json"},
 		{"bad expression", "-must=(", "", 2, "error parsing regexp"},
