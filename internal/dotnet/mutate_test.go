@@ -9,8 +9,13 @@ import (
 
 // A mutant is a request with something wrong in it, most likely.
 type mutant struct {
-	name string
-	doc  string
+	kind   string // of damage
+	number int
+	doc    string
+}
+
+func (m mutant) String() string {
+	return fmt.Sprintf("%s-%d", m.kind, m.number)
 }
 
 // fragments are put into requests at all sorts of places.
@@ -96,9 +101,9 @@ func spots(doc string) (tags, names, values, texts []spot) {
 	return tags, names, values, texts
 }
 
-// splice replaces a part of a document.
+// splice replaces a part of a document, or what there is of it.
 func splice(doc string, s spot, with string) string {
-	return doc[:s.from] + with + doc[s.to:]
+	return doc[:max(s.from, 0)] + with + doc[min(s.to, len(doc)):]
 }
 
 // mutants makes n mutants of the base requests, the same for the same seed.
@@ -114,7 +119,7 @@ func mutants(seed uint64, n int) []mutant {
 			second, doc = mutate(rnd, doc)
 			kind += "+" + second
 		}
-		all = append(all, mutant{fmt.Sprintf("%05d-%s", len(all), kind), doc})
+		all = append(all, mutant{kind, len(all), doc})
 	}
 	return all
 }
@@ -137,7 +142,7 @@ func mutate(rnd *rand.Rand, doc string) (kind, mutated string) {
 		at := rnd.IntN(len(doc) + 1)
 		return "insert", splice(doc, spot{at, at}, fragment)
 	case 2:
-		at := rnd.IntN(len(doc))
+		at := rnd.IntN(len(doc) + 1)
 		return "delete", splice(doc, spot{at, at + 1}, "")
 	case 3, 4:
 		s := pick(names)
@@ -200,7 +205,7 @@ func swapPrefix(doc string, s spot) string {
 // mutateElement removes, doubles, empties or moves an element.
 func mutateElement(rnd *rand.Rand, doc string) string {
 	tags, names, _, _ := spots(doc)
-	for range 20 {
+	for range min(20, 20*len(names)) {
 		s := names[rnd.IntN(len(names))]
 		name := doc[s.from:s.to]
 		from := s.from - 1
@@ -288,4 +293,30 @@ func toUTF16(doc string, big, mark bool) string {
 		}
 	}
 	return string(out)
+}
+
+// longMutants makes mutants of more than .NET reads at a time, with the damage near where one reading ends.
+func longMutants(seed uint64, n int) []mutant {
+	rnd := rand.New(rand.NewPCG(seed, 11))
+	all := mutants(seed+1, n)
+	for i := range all {
+		doc := all[i].doc
+		tags, _, _, _ := spots(doc)
+		at := 0
+		if len(tags) > 1 {
+			at = tags[rnd.IntN(len(tags)-1)].to
+		}
+		length := 4096 - at - rnd.IntN(len(doc)-at+1) + rnd.IntN(20)
+		if rnd.IntN(4) == 0 {
+			length += 4096
+		}
+		pad := strings.Repeat("0123456 é\n", max(length, 0)/10+1)[:max(length, 0)]
+		if rnd.IntN(2) == 0 {
+			pad = "<!--" + pad + "-->"
+		} else {
+			pad = strings.Repeat(" \n", len(pad)/2)
+		}
+		all[i] = mutant{"long-" + all[i].kind, i, doc[:at] + pad + doc[at:]}
+	}
+	return all
 }

@@ -6,6 +6,9 @@ import (
 	"unicode/utf8"
 )
 
+// longBlank is how much white space .NET reads before it takes it for text.
+const longBlank = 4096
+
 // wide returns the length of the character at off, which is none of the plain ones, or 0 if it is forbidden.
 func (r *reader) wide(off int) int {
 	c, size := utf8.DecodeRuneInString(r.text[off:])
@@ -69,7 +72,7 @@ func (r *reader) characters() bool {
 	if value != nil {
 		text = string(append(value, text...))
 	}
-	return r.validateText(p, text, blank)
+	return r.validateText(p, text, blank && len(text) < longBlank)
 }
 
 // inlineReference reports whether what follows the ampersand is a character, or wrong in a way that .NET

@@ -81,7 +81,7 @@ func typedMutants() []mutant {
 			if p.name == "encoding" {
 				doc = strings.Replace(doc, "utf-8", v, 1)
 			}
-			all = append(all, mutant{fmt.Sprintf("%s-%d", p.name, i), doc})
+			all = append(all, mutant{p.name, i, doc})
 		}
 	}
 	return all
@@ -95,7 +95,7 @@ func cutMutants() []mutant {
 		"<!-- a --><?b c?>\r\n<a:b\r\n xmlns:a='urn:a'\r\n\r\n c='d&amp;&#x41;' >e&lt;f]]g<![CDATA[h]]>\r\n<!-- i --><?j k?><l/></a:b\n>\n<!-- m --> <?n?>\n",
 	} {
 		for at := range len(doc) {
-			all = append(all, mutant{fmt.Sprintf("cut%d-%d", i, at), doc[:at]})
+			all = append(all, mutant{fmt.Sprintf("cut%d", i), at, doc[:at]})
 		}
 	}
 	return all
@@ -114,7 +114,7 @@ func fragmentMutants() []mutant {
 			for k := range 16 {
 				filled = strings.Replace(filled, fmt.Sprintf("@%X", k), "", 1)
 			}
-			all = append(all, mutant{fmt.Sprintf("fragment%X-%d", i, j), filled})
+			all = append(all, mutant{fmt.Sprintf("fragment%X", i), j, filled})
 		}
 	}
 	return all

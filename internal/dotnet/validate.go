@@ -42,7 +42,7 @@ func (r *reader) validateStart(f *frame) bool {
 	if f.state.unseen {
 		return true
 	}
-	return r.validateXSI(f) && r.validateAttributes(f)
+	return r.validateXSI(f) && (f.state.unseen || r.validateAttributes(f))
 }
 
 // validateRoot finds the type of the root. .NET takes a root that no schema declares, unless there is a

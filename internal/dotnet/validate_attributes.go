@@ -135,6 +135,7 @@ func (r *reader) validateXSI(f *frame) bool {
 			named, qualified(f.element.Name.Space, f.element.Name.Local))
 	}
 	f.state.typ = t
+	f.state.unseen = t == unseen
 	return true
 }
 
