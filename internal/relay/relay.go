@@ -1,0 +1,173 @@
+// Package relay passes TCP connections on and breaks them on purpose, to the byte. It is for tests.
+package relay
+
+import (
+	"context"
+	"io"
+	"net"
+	"sync"
+)
+
+// A Plan is what becomes of one connection. The zero value passes everything on.
+type Plan struct {
+	part part
+	n    int64
+	how  How
+}
+
+type part uint8
+
+const (
+	nothing part = iota
+	request
+	answer
+)
+
+// How is the way in which a connection breaks.
+type How uint8
+
+const (
+	End   How = iota // as if the peer had closed it: what was passed on arrives
+	Reset            // as if the peer had crashed: what was passed on may be lost
+	Stall            // nothing more comes, and the connection stays open until the client closes it
+)
+
+// CutRequest passes n bytes of what the client sends on to the server, and breaks the connection.
+// With n = 0 the server is not even contacted, and a Reset may come before the client knows that it is
+// connected.
+func CutRequest(n int, how How) Plan { return Plan{request, int64(n), how} }
+
+// CutAnswer passes everything on that the client sends, and n bytes of what the server sends.
+func CutAnswer(n int, how How) Plan { return Plan{answer, int64(n), how} }
+
+// Relay listens on loopback. Make one with Listen.
+type Relay struct {
+	listener *net.TCPListener
+	target   string
+	choose   func(connection int) Plan
+
+	mu     sync.Mutex
+	open   map[*net.TCPConn]bool
+	closed bool
+	done   sync.WaitGroup
+}
+
+// Listen starts a relay to the TCP address target. It asks choose for the plan of each connection,
+// counted from 0; nil passes everything on.
+func Listen(target string, choose func(connection int) Plan) (*Relay, error) {
+	listener, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		return nil, err
+	}
+	if choose == nil {
+		choose = func(int) Plan { return Plan{} }
+	}
+	r := &Relay{listener: listener, target: target, choose: choose, open: make(map[*net.TCPConn]bool)}
+	r.done.Go(r.accept)
+	return r, nil
+}
+
+// Addr returns the address to connect to.
+func (r *Relay) Addr() string { return r.listener.Addr().String() }
+
+// Close ends every connection and returns when nothing of the relay is left.
+func (r *Relay) Close() {
+	r.listener.Close()
+	r.mu.Lock()
+	r.closed = true
+	for conn := range r.open {
+		conn.Close()
+	}
+	r.mu.Unlock()
+	r.done.Wait()
+}
+
+func (r *Relay) accept() {
+	for n := 0; ; n++ {
+		client, err := r.listener.AcceptTCP()
+		if err != nil {
+			return // closed
+		}
+		plan := r.choose(n)
+		if r.keep(client) {
+			r.done.Go(func() { r.serve(client, plan) })
+		}
+	}
+}
+
+// keep takes note of a connection for Close. It reports false, and closes it, if that is over.
+func (r *Relay) keep(conn *net.TCPConn) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		conn.Close()
+		return false
+	}
+	r.open[conn] = true
+	return true
+}
+
+func (r *Relay) drop(conn *net.TCPConn) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.open, conn)
+	conn.Close()
+}
+
+// serve carries one connection to its end.
+func (r *Relay) serve(client *net.TCPConn, plan Plan) {
+	defer r.drop(client)
+	if plan.part == request && plan.n == 0 {
+		r.breakOff(client, plan.how)
+		return
+	}
+	conn, err := new(net.Dialer).DialContext(context.Background(), "tcp", r.target)
+	if err != nil {
+		return
+	}
+	server, ok := conn.(*net.TCPConn)
+	if !ok || !r.keep(server) {
+		return
+	}
+	defer r.drop(server)
+	var up sync.WaitGroup
+	up.Go(func() {
+		if r.pass(server, client, plan, request) {
+			r.breakOff(client, plan.how)
+			server.Close() // the answer's direction ends too
+		}
+		server.CloseWrite()
+	})
+	if r.pass(client, server, plan, answer) {
+		r.breakOff(client, plan.how)
+		server.Close()
+	}
+	if plan.part != request {
+		client.CloseWrite()
+	}
+	up.Wait()
+}
+
+// pass copies one direction, and reports whether the plan wants the connection broken here.
+func (r *Relay) pass(to, from *net.TCPConn, plan Plan, direction part) bool {
+	if plan.part != direction {
+		_, _ = io.Copy(to, from) // either end may close when it likes
+		return false
+	}
+	n, err := io.CopyN(to, from, plan.n)
+	return err == nil && n == plan.n
+}
+
+// breakOff breaks the client's connection and returns when that is done.
+func (r *Relay) breakOff(client *net.TCPConn, how How) {
+	switch how {
+	case Reset:
+		client.SetLinger(0)
+		client.Close()
+		return
+	case End:
+		client.CloseWrite()
+	case Stall:
+	}
+	_, _ = io.Copy(io.Discard, client) // until the client closes it, or Close does
+}
