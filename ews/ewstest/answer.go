@@ -147,11 +147,12 @@ func beforeExchange2013(version string) bool {
 }
 
 // refuseHTTP answers what never reaches the web service: IIS knows no such file (it compares paths
-// without case), and the service takes nothing but a POST of SOAP 1.1.
+// without case), and the service takes nothing but a POST of SOAP 1.1. The root is taken for the
+// service, for the sake of whoever uses the URL of an httptest.Server as it is.
 func refuseHTTP(r *http.Request) *answer {
 	const page = `<!DOCTYPE html><html><head><title>404 - File or directory not found.</title></head>` +
 		`<body><h2>404 - File or directory not found.</h2></body></html>`
-	if !strings.EqualFold(r.URL.Path, "/EWS/Exchange.asmx") {
+	if p := r.URL.Path; p != "" && p != "/" && !strings.EqualFold(p, "/EWS/Exchange.asmx") {
 		return newAnswer(http.StatusNotFound, "text/html", []byte(page))
 	}
 	if r.Method != http.MethodPost {

@@ -26,7 +26,7 @@
 //
 //   - Names of groups are compared without case, and the built-in groups and distribution groups
 //     count: their names are taken too. That a group cannot be renamed to the name it has is
-//     documented.
+//     documented; here that includes the name in another case.
 //   - The 64 groups of a list are user groups and distribution groups; the three built-in ones do
 //     not count. The 1,000 contacts are those of the whole list. Microsoft words it in both ways.
 //   - A contact that is added without a group goes to Other Contacts.

@@ -17,8 +17,8 @@ import (
 // that a test sends comes near.
 const maxRequest = 16 << 20
 
-// ServeHTTP answers a request for /EWS/Exchange.asmx; every other path is not found. A dropped or cut
-// answer ends the connection by [http.ErrAbortHandler], which a server does not log.
+// ServeHTTP answers a request for /EWS/Exchange.asmx, or for the root; every other path is not found.
+// A dropped or cut answer ends the connection by [http.ErrAbortHandler], which a server does not log.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {

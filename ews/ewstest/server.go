@@ -11,7 +11,7 @@ import (
 )
 
 // Endpoint is an address to give to ews.NewClient together with [Server.Client]. No name is looked
-// up: every URL with the path /EWS/Exchange.asmx reaches the server.
+// up: a URL of any host reaches the server, if its path is this one.
 const Endpoint = "https://exchange.test/EWS/Exchange.asmx"
 
 // defaultMailbox is whose list is meant when nobody says.

@@ -20,7 +20,7 @@ func TestHTTP_NotForTheService(t *testing.T) {
 		status int
 		allow  string
 	}{
-		"another path": {func(r *http.Request) { r.URL.Path = "/" }, http.StatusNotFound, ""},
+		"another path": {func(r *http.Request) { r.URL.Path = "/EWS/" }, http.StatusNotFound, ""},
 		"GET":          {func(r *http.Request) { r.Method = http.MethodGet }, http.StatusMethodNotAllowed, "POST"},
 		"JSON": {
 			func(r *http.Request) { r.Header.Set("Content-Type", "application/json") },
@@ -38,6 +38,7 @@ func TestHTTP_NotForTheService(t *testing.T) {
 			http.StatusUnsupportedMediaType, "",
 		},
 		"no charset": {func(r *http.Request) { r.Header.Set("Content-Type", "text/xml") }, http.StatusOK, ""},
+		"the root":   {func(r *http.Request) { r.URL.Path = "/" }, http.StatusOK, ""},
 		"lower case": {func(r *http.Request) { r.URL.Path = "/ews/exchange.asmx" }, http.StatusOK, ""},
 		"no SOAPAction, or a wrong one": {
 			func(r *http.Request) { r.Header.Set("SOAPAction", "GetFolder") }, http.StatusOK, "",
