@@ -1,0 +1,225 @@
+package imsync
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/go-ews/exchange/imgroup"
+)
+
+// Diff returns what has to be done to current to put it in step with the roster. It sends nothing,
+// changes neither argument, and returns the same plan for the same arguments. A nil current is an
+// empty list; nil opts work.
+//
+// What is in order already takes no step, so the plan for a list that was put in step is empty.
+// Groups of other types than user groups and distribution groups are left alone, the built-in ones
+// above all.
+//
+// The error is a *[RosterError] for a roster that no list can be put in step with, a
+// *[ConflictError] for one that this list cannot, and a *[LimitError] where the list would outgrow
+// the server's limits, on the way or at the end.
+func Diff(current *imgroup.ItemList, roster Roster, opts *Options) (Plan, error) {
+	if err := roster.Check(); err != nil {
+		return Plan{}, err
+	}
+	o := opts.withDefaults()
+	if o.Prune && roster.Empty() && !o.AllowEmpty {
+		return Plan{}, &RosterError{[]string{
+			"empty, and Prune would take everything off the list: set AllowEmpty if that is meant"}}
+	}
+	d := differ{list: newList(current), prune: o.Prune}
+	d.groups = wantedGroups(roster, d.list)
+	d.distributions = roster.DistributionGroups
+	d.match()
+	plan := Plan{Steps: d.steps(), Notes: d.notes}
+	if err := rehearse(d.list, plan.Steps, &o); err != nil {
+		return Plan{}, err
+	}
+	return plan, nil
+}
+
+// differ compares a list with what is wanted of it.
+type differ struct {
+	list          *list
+	groups        []wantedGroup
+	distributions []DistributionGroup
+	prune         bool
+	notes         []string
+
+	matched map[*group]*wantedGroup // user groups of the list that stay
+	renamed map[*group]string       // those of them that get another name
+	byName  map[string]*group       // by the folded name that it will have
+}
+
+// match finds the user groups of the list that the wanted groups are.
+func (d *differ) match() {
+	d.matched, d.renamed = map[*group]*wantedGroup{}, map[*group]string{}
+	d.byName = map[string]*group{}
+	names := map[string]bool{}
+	for i := range d.groups {
+		w := &d.groups[i]
+		names[fold(w.name)] = true
+		if g := d.list.group(w.name); g != nil && g.kind == imgroup.UserGroup {
+			d.matched[g] = w
+			d.byName[fold(w.name)] = g
+		}
+	}
+	for i := range d.groups {
+		w := &d.groups[i]
+		if w.former == "" || names[fold(w.former)] || d.byName[fold(w.name)] != nil {
+			continue
+		}
+		g := d.list.group(w.former)
+		if g == nil || g.kind != imgroup.UserGroup || d.matched[g] != nil {
+			continue
+		}
+		d.matched[g] = w
+		d.renamed[g] = w.name
+		d.byName[fold(w.name)] = g
+	}
+}
+
+// steps puts the changes in their order. Room is made first, by what nobody wants any more; then come
+// the additions; what a contact moves away from comes last.
+func (d *differ) steps() []Step {
+	dropGroups, leaveGroups := d.groupRemovals()
+	dropContacts, leaveContacts := d.contactRemovals()
+	return slices.Concat(
+		dropGroups, d.renames(), dropContacts,
+		d.groupAdditions(), d.contactAdditions(),
+		leaveContacts, leaveGroups)
+}
+
+func (d *differ) renames() (steps []Step) {
+	for _, g := range d.list.groups {
+		if name, ok := d.renamed[g]; ok {
+			steps = append(steps, Step{Kind: RenameGroup, Group: g.name, NewName: name})
+		}
+	}
+	return steps
+}
+
+func (d *differ) groupAdditions() (steps []Step) {
+	for _, w := range d.groups {
+		if d.byName[fold(w.name)] == nil {
+			steps = append(steps, Step{Kind: AddGroup, Group: w.name})
+		}
+	}
+	for _, w := range d.distributions {
+		if d.list.distribution(w.Address) == nil {
+			address := strings.TrimSpace(w.Address)
+			steps = append(steps, Step{Kind: AddDistributionGroup, Group: w.name(), Address: address})
+		}
+	}
+	return steps
+}
+
+func (d *differ) contactAdditions() (steps []Step) {
+	for _, w := range d.groups {
+		g := d.byName[fold(w.name)]
+		for _, e := range w.entries {
+			if g != nil {
+				if _, ok := g.find(e.contact, e.keys); ok {
+					continue
+				}
+			}
+			steps = append(steps, e.step(d.nameOf(g, w.name)))
+		}
+	}
+	return steps
+}
+
+// nameOf is the name that a group has once the renames are done.
+func (d *differ) nameOf(g *group, wanted string) string {
+	if g == nil || d.renamed[g] != "" {
+		return wanted
+	}
+	return g.name
+}
+
+// contactRemovals returns the steps for contacts that go and for those that move.
+func (d *differ) contactRemovals() (drop, leave []Step) {
+	if !d.prune {
+		return nil, nil
+	}
+	for _, g := range d.list.groups {
+		w := d.matched[g]
+		if w == nil {
+			continue
+		}
+		for _, m := range g.members {
+			if w.wants(m) {
+				continue
+			}
+			step := removal(m, d.nameOf(g, w.name))
+			if d.moves(m) {
+				leave = append(leave, step)
+			} else {
+				drop = append(drop, step)
+			}
+		}
+	}
+	return drop, leave
+}
+
+// groupRemovals returns the steps for groups that can go at once and for those that contacts move
+// out of.
+func (d *differ) groupRemovals() (drop, leave []Step) {
+	if !d.prune {
+		return nil, nil
+	}
+	for _, g := range d.list.groups {
+		step := Step{Kind: RemoveGroup, Group: g.name, Members: len(g.members)}
+		switch {
+		case g.kind == imgroup.DistributionGroup && !d.wantsDistribution(g):
+			step = Step{Kind: RemoveDistributionGroup, Group: g.name, Address: g.address}
+			drop = append(drop, step)
+		case g.kind != imgroup.UserGroup || d.matched[g] != nil:
+		case g.strangers > 0:
+			d.notes = append(d.notes, fmt.Sprintf(
+				"group %s is kept: the list does not tell who %d of its members are", quote(g.name), g.strangers))
+		case slices.ContainsFunc(g.members, d.moves):
+			leave = append(leave, step)
+		default:
+			drop = append(drop, step)
+		}
+	}
+	return drop, leave
+}
+
+func (d *differ) wantsDistribution(g *group) bool {
+	return slices.ContainsFunc(d.distributions, func(w DistributionGroup) bool {
+		return imgroup.SameAddress(w.Address, g.address)
+	})
+}
+
+// moves reports whether the contact is wanted in another group that it is not in yet, so that it
+// would be lost if it left the one that it is in now.
+func (d *differ) moves(m member) bool {
+	for _, w := range d.groups {
+		if !w.wants(m) {
+			continue
+		}
+		g := d.byName[fold(w.name)]
+		if g == nil {
+			return true
+		}
+		if _, ok := g.find(m.contact, []string{m.key}); !ok {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *wantedGroup) wants(m member) bool {
+	return slices.ContainsFunc(w.entries, func(e *entry) bool { return e.wants(m) })
+}
+
+// removal is the step that takes a member out of a group.
+func removal(m member, group string) Step {
+	if m.telephone.Number != "" {
+		return Step{Kind: RemoveTelephone, Group: group, Telephone: m.telephone}
+	}
+	return Step{Kind: RemoveContact, Group: group, Contact: Contact{Address: m.person.Address}}
+}

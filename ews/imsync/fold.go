@@ -1,0 +1,17 @@
+package imsync
+
+import (
+	"strings"
+	"unicode"
+)
+
+// fold returns what is equal for names that strings.EqualFold takes for equal.
+func fold(name string) string {
+	return strings.Map(func(r rune) rune {
+		least := r
+		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+			least = min(least, f)
+		}
+		return least
+	}, name)
+}

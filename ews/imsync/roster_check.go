@@ -1,0 +1,144 @@
+package imsync
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// RosterError says what is wrong with a roster, all of it, before anything was sent.
+type RosterError struct {
+	Problems []string // one line each, at least one
+}
+
+// Error returns one line with the first problems.
+func (e *RosterError) Error() string {
+	const most = 3
+	shown := e.Problems[:min(len(e.Problems), most)]
+	text := "imsync: roster: " + strings.Join(shown, "; ")
+	if more := len(e.Problems) - len(shown); more > 0 {
+		text += fmt.Sprintf("; and %d more", more)
+	}
+	return text
+}
+
+// Check reports what no list can be put in step with, as a *[RosterError]: an empty name, address or
+// number, two groups whose names differ in case at most, an address or number that two entries claim
+// with different URIs, a distribution group that is named twice, and characters that XML 1.0 cannot
+// carry. [Diff] checks too.
+func (r *Roster) Check() error {
+	c := checker{names: map[string]string{}, numbers: map[string]Telephone{}}
+	for i := range r.Groups {
+		c.group(&r.Groups[i], i)
+	}
+	addresses := map[string]bool{}
+	for i, d := range r.DistributionGroups {
+		where := fmt.Sprintf("distribution group %s", quote(d.Address))
+		key := contactKey(d.Address)
+		switch {
+		case key == "":
+			c.add("distribution group %d has no address", i+1)
+			continue
+		case addresses[key]:
+			c.add("%s is there twice", where)
+		}
+		addresses[key] = true
+		c.text(where, "the address", d.Address)
+		c.name(where, d.name())
+	}
+	if len(c.problems) > 0 {
+		return &RosterError{c.problems}
+	}
+	return nil
+}
+
+// checker gathers the problems of a roster.
+type checker struct {
+	problems []string
+	names    map[string]string    // the spelling by the folded name
+	numbers  map[string]Telephone // by key
+}
+
+func (c *checker) add(format string, args ...any) {
+	c.problems = append(c.problems, fmt.Sprintf(format, args...))
+}
+
+func (c *checker) group(g *Group, i int) {
+	if strings.TrimSpace(g.Name) == "" {
+		c.add("group %d has no name", i+1)
+		return
+	}
+	where := "group " + quote(g.Name)
+	c.name(where, g.Name)
+	for i := range g.Contacts {
+		contact := &g.Contacts[i]
+		if contact.key() == "" {
+			c.add("%s: contact %d has no address", where, i+1)
+			continue
+		}
+		who := fmt.Sprintf("%s: contact %s", where, quote(contact.Address))
+		c.text(who, "the address", contact.Address)
+		c.text(who, "the display name", contact.DisplayName)
+	}
+	for i := range g.Telephones {
+		c.telephone(where, &g.Telephones[i], i)
+	}
+}
+
+// name checks the name of a group of either kind: Exchange has one name space for both.
+func (c *checker) name(where, name string) {
+	c.text(where, "the name", name)
+	if other, ok := c.names[fold(name)]; ok {
+		if other == name {
+			c.add("%s: the name is there twice", where)
+		} else {
+			c.add("%s: the name differs from %s in case only, and Exchange compares without case",
+				where, quote(other))
+		}
+		return
+	}
+	c.names[fold(name)] = name
+}
+
+func (c *checker) telephone(where string, t *Telephone, i int) {
+	if telephoneKey(t.Number) == "" {
+		c.add("%s: telephone %d has no number", where, i+1)
+		return
+	}
+	who := fmt.Sprintf("%s: telephone %s", where, quote(t.Number))
+	c.text(who, "the number", t.Number)
+	c.text(who, "the tel URI", t.TelURI)
+	c.text(who, "the SIP URI", t.SIPURI)
+	for _, key := range t.keys() {
+		other, known := c.numbers[key]
+		if known && telephoneKey(other.Number) != telephoneKey(t.Number) {
+			c.add("%s: the tel URI is that of %s too", who, quote(other.Number))
+			return
+		}
+		if known && !agree(other.TelURI, t.TelURI) || known && !agree(other.SIPURI, t.SIPURI) {
+			c.add("%s: the same number has other URIs elsewhere", who)
+			return
+		}
+		if !known {
+			c.numbers[key] = *t
+		}
+	}
+}
+
+// agree reports whether two texts of the same contact do not contradict each other.
+func agree(a, b string) bool { return a == "" || b == "" || strings.EqualFold(a, b) }
+
+// text finds what XML 1.0 cannot carry (section 2.2): the client would refuse it, but only after
+// others have been sent.
+func (c *checker) text(where, what, s string) {
+	if !utf8.ValidString(s) {
+		c.add("%s: %s is not valid UTF-8", where, what)
+		return
+	}
+	for i, r := range s {
+		if r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF {
+			c.add("%s: %s holds %U at byte %d, which XML cannot carry", where, what, r, i)
+			return
+		}
+	}
+}

@@ -1,0 +1,88 @@
+package imsync
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// wantedGroup is a group of a roster with each contact once.
+type wantedGroup struct {
+	name, former string
+	entries      []*entry
+}
+
+// entry is a contact or telephone of a roster, the same for every group that names it.
+type entry struct {
+	keys      []string
+	person    Contact
+	telephone Telephone
+	isPhone   bool
+
+	contact *contact // in the list; nil if it is not there
+}
+
+// wantedGroups merges what the roster says of the same contact, and finds the contacts in the list.
+// Two addresses of one contact are that contact.
+func wantedGroups(r Roster, l *list) []wantedGroup {
+	known := map[string]*entry{}
+	merge := func(e *entry) *entry {
+		e.contact = l.lookup(e.keys...)
+		if e.contact != nil {
+			e.keys = append(e.keys, e.contact.key)
+		}
+		i := slices.IndexFunc(e.keys, func(key string) bool { return known[key] != nil })
+		if i >= 0 {
+			known[e.keys[i]].complete(e)
+			e = known[e.keys[i]]
+		}
+		for _, key := range e.keys {
+			known[key] = e
+		}
+		return e
+	}
+	groups := make([]wantedGroup, 0, len(r.Groups))
+	for _, from := range r.Groups {
+		g := wantedGroup{name: from.Name, former: from.FormerName}
+		for _, c := range from.Contacts {
+			c.Address = strings.TrimSpace(c.Address)
+			g.add(merge(&entry{keys: []string{c.key()}, person: c}))
+		}
+		for _, t := range from.Telephones {
+			g.add(merge(&entry{keys: t.keys(), telephone: t, isPhone: true}))
+		}
+		groups = append(groups, g)
+	}
+	return groups
+}
+
+func (g *wantedGroup) add(e *entry) {
+	if !slices.Contains(g.entries, e) {
+		g.entries = append(g.entries, e)
+	}
+}
+
+// complete takes over what another entry for the same contact knows better.
+func (e *entry) complete(other *entry) {
+	for _, key := range other.keys {
+		if !slices.Contains(e.keys, key) {
+			e.keys = append(e.keys, key)
+		}
+	}
+	e.person.DisplayName = cmp.Or(e.person.DisplayName, other.person.DisplayName)
+	e.telephone.TelURI = cmp.Or(e.telephone.TelURI, other.telephone.TelURI)
+	e.telephone.SIPURI = cmp.Or(e.telephone.SIPURI, other.telephone.SIPURI)
+}
+
+// step is what puts the entry into a group.
+func (e *entry) step(group string) Step {
+	if e.isPhone {
+		return Step{Kind: AddTelephone, Group: group, Telephone: e.telephone}
+	}
+	return Step{Kind: AddContact, Group: group, Contact: e.person}
+}
+
+// wants reports whether the entry is about the member.
+func (e *entry) wants(m member) bool {
+	return m.contact == e.contact || slices.Contains(e.keys, m.key)
+}
