@@ -85,7 +85,7 @@ func TestExcerpt_LongLine(t *testing.T) {
 		text := []rune("<a>" + strings.Repeat(unit, 1000) + "!" + strings.Repeat(unit, 1000) + "</a>")
 		units := 0 // in front of the mark
 		for _, r := range text[:1003] {
-			units += len(utf16(r))
+			units += len(utf16Units(r))
 		}
 		for name, position := range map[string]int{"begin": 1, "mark": units + 1, "end": math.MaxInt32} {
 			t.Run(fmt.Sprintf("%q %s", unit, name), func(t *testing.T) {
@@ -113,8 +113,8 @@ func TestExcerpt_LongLine(t *testing.T) {
 	}
 }
 
-// utf16 returns as many elements as the character has UTF-16 units.
-func utf16(r rune) []struct{} {
+// utf16Units returns as many elements as the character has UTF-16 units.
+func utf16Units(r rune) []struct{} {
 	if r >= 0x10000 {
 		return make([]struct{}, 2)
 	}
