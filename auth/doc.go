@@ -1,3 +1,57 @@
-// Package auth puts credentials on HTTP requests to Exchange: Basic, NTLM, Negotiate (Kerberos) and
-// OAuth 2.0 bearer tokens.
+// Package auth puts credentials on the requests to an Exchange server. Each constructor makes an
+// [http.RoundTripper] for one identity and one scheme; its Client goes into ews.Options:
+//
+//	tr, err := auth.NTLM(nil, auth.Static(`CORP\svc-ews`, password), nil)
+//	if err != nil { … }
+//	client, err := ews.NewClient(endpoint, &ews.Options{HTTPClient: tr.Client()})
+//
+// # Which scheme
+//
+// [NTLM] is the one to begin with on premises: Exchange 2013 to SE accept it on the EWS virtual
+// directory by default, and it needs a user and a password only.
+//
+// [Negotiate] with a mechanism of package auth/kerberos is the better one on premises where the
+// program can reach a domain controller: one request per call, a keytab instead of a password, and
+// the server proves its identity too. It needs the service name HTTP/<host> on Exchange's alternate
+// service account. Domains that switch NTLM off need it.
+//
+// [Bearer] is OAuth 2.0: the only scheme of Exchange Online, whose applications must be on the
+// tenant's allow list until EWS ends there on 2027-04-01, and the scheme of servers with hybrid
+// modern authentication or AD FS. [ClientCredentials] fetches the tokens of a service, with a secret
+// or with [CertificateAssertion]; [FromOAuth2] takes any source of golang.org/x/oauth2.
+//
+// [Basic] is for servers where an administrator has switched it on, mostly test servers. The
+// password crosses the connection with each request.
+//
+// # What all schemes share
+//
+// A Transport belongs to one identity. Who acts as several accounts makes several; who acts as one
+// service account on behalf of many mailboxes makes one, and uses impersonation (ews.Header).
+//
+// Credentials go to the origins of [Options] only, over https or to loopback, and never along a
+// redirect. They do not appear in errors, logs or anything printed.
+//
+// NTLM and Negotiate log a connection in, not a request. Mixed up, one user's request would be
+// answered as another user's; so these connections are made and kept by the Transport itself, one
+// request uses one at a time, and no other code ever sees them. [Options].MaxConns bounds them;
+// requests beyond that wait. The caller must read an answer's body to its end, else its connection
+// cannot be used again.
+//
+// A refused password is not tried again, so that no loop can lock the account ([Credentials] that
+// give another one mend it).
+//
+// # Extended Protection
+//
+// Exchange 2019 CU14 and SE switch on Extended Protection: a login is tied to the TLS connection
+// that it came over, so that nobody in between can pass it on. NTLM and Negotiate send that channel
+// binding by themselves. A load balancer that ends TLS with a certificate other than the server's
+// makes the binding wrong, and the server answers 401; the same certificate on both mends it, or
+// [ChannelBindingOff] where the server does not require bindings.
+//
+// # Failures
+//
+// Every failure of a login is an [*Error]. [Error.NotSent] tells whether the request may simply be
+// sent again: true for a refused login, an origin that is not allowed, a connection that did not
+// come about; false when the request went out and no answer came back, where a change may or may not
+// have been made. Package ews asks for it by that method's name.
 package auth
