@@ -7,7 +7,7 @@
 //
 // There is no listener and no goroutine behind it, so a test runs in parallel with any other and
 // inside [testing/synctest]. Where a real connection is wanted, [Server.Start] listens on loopback,
-// and [httptest.NewServer] takes a Server as its handler.
+// and [net/http/httptest.NewServer] takes a Server as its handler.
 //
 // # Looking at what happened
 //
@@ -37,9 +37,10 @@
 //   - Distribution groups have no members here, and can be neither renamed nor filled. Any
 //     well-formed address names one: there is no directory behind it.
 //   - Built-in groups cannot be renamed or removed: ErrorInvalidImGroupId.
-//   - A group id that no group has: ErrorInvalidImGroupId, but for the two operations that make
-//     contacts, and for RemoveDistributionGroupFromImList: ErrorItemNotFound. An id of another
-//     mailbox is ErrorNonExistentMailbox everywhere; it is documented for AddNewImContactToGroup.
+//   - What an id that names nothing is called is documented for most operations; SetImGroup and the
+//     GroupId of the two that move contacts follow RemoveImGroup (ErrorInvalidImGroupId), and
+//     AddNewImContactToGroup follows AddNewTelUriContactToGroup (ErrorItemNotFound). An id of
+//     another mailbox is ErrorNonExistentMailbox for all; it is documented for one of them.
 //   - Change keys must be base64, and old ones are accepted.
 //   - A request without RequestServerVersion is accepted.
 //
