@@ -71,10 +71,10 @@ func (c *Client) refuse(ctx context.Context, op Operation, resp Response) error 
 	case resp == nil:
 		return bad("resp", "nil")
 	}
-	if _, fast := resp.(soap.BodyReader); !fast {
-		if v := reflect.ValueOf(resp); v.Kind() != reflect.Pointer || v.IsNil() {
-			return bad("resp", "must be a non-nil pointer")
-		}
+	v := reflect.ValueOf(resp)
+	_, fast := resp.(soap.BodyReader)
+	if v.Kind() == reflect.Pointer && v.IsNil() || v.Kind() != reflect.Pointer && !fast {
+		return bad("resp", "must be a non-nil pointer")
 	}
 	return nil
 }
