@@ -1,5 +1,7 @@
 package soap
 
+import "errors"
+
 // namespaceEnvelope12 is SOAP 1.2's, which Exchange answers to nobody who asked in SOAP 1.1.
 const namespaceEnvelope12 = "http://www.w3.org/2003/05/soap-envelope"
 
@@ -35,6 +37,9 @@ const (
 // which a server names in a complaint lead to something short. An error of
 // header or body comes back as it is, with dst as it was.
 func AppendEnvelope(dst []byte, header, body func(dst []byte) ([]byte, error)) ([]byte, error) {
+	if body == nil {
+		return dst, errors.New("soap: AppendEnvelope without a body: pass the request's AppendBody")
+	}
 	before := dst
 	dst = append(dst, envelopeStart...)
 	var err error

@@ -66,6 +66,14 @@ func TestAppendEnvelope_Errors(t *testing.T) {
 	}
 }
 
+func TestAppendEnvelope_NoBody(t *testing.T) {
+	t.Parallel()
+	dst, err := soap.AppendEnvelope([]byte("before"), nil, nil)
+	if err == nil || string(dst) != "before" {
+		t.Errorf("%q, %v", dst, err)
+	}
+}
+
 const (
 	opening = `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/">`
 	closing = `</s:Envelope>`

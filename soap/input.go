@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	windowSize = 16 << 10
+	firstWindow, windowSize = 4 << 10, 16 << 10
 	// Buffers that grew beyond this are dropped by Reset.
 	keepSize = 64 << 10
 )
@@ -41,6 +41,9 @@ func (w *window) more() bool {
 	if left := w.limit - w.base - int64(w.end); left < int64(len(room)) {
 		room = room[:left+1] // one more than allowed tells whether there is more
 	}
+	if w.src == nil {
+		w.srcErr = io.EOF
+	}
 	for range 100 {
 		if w.srcErr != nil {
 			return w.ended()
@@ -64,8 +67,8 @@ func (w *window) more() bool {
 	return w.ended()
 }
 
-// slide moves the unread part to the front, and doubles the buffer if it is
-// full of it. Only a start tag is kept so long, and TagBytes bounds it.
+// slide moves the unread part to the front. It doubles a buffer that is small
+// yet or that is full of the unread part: only a start tag is kept so long, and TagBytes bounds it.
 func (w *window) slide() {
 	if w.pos > 0 {
 		w.at = w.at.after(w.buf[:w.pos])
@@ -73,8 +76,8 @@ func (w *window) slide() {
 		w.end = copy(w.buf, w.buf[w.pos:w.end])
 		w.pos = 0
 	}
-	if w.end == len(w.buf) {
-		larger := make([]byte, max(windowSize, 2*len(w.buf)))
+	if w.end == len(w.buf) || len(w.buf) < windowSize {
+		larger := make([]byte, max(firstWindow, 2*len(w.buf)))
 		copy(larger, w.buf[:w.end])
 		w.buf = larger
 	}

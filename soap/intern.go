@@ -110,21 +110,17 @@ func (v *values) get(b []byte) string {
 	return *slot
 }
 
-// hash mixes eight bytes at a time, the last ones overlapping. Names that
-// collide on purpose cost at most a walk through a table that is bounded.
+// hash looks at the length and at eight bytes each of the start, the middle
+// and the end. Strings that collide, by chance or on purpose, cost at most a
+// walk through a table that is bounded.
 func hash(b []byte) uint32 {
 	const odd = 0x9E3779B97F4A7C15
 	h := uint64(len(b)) * odd
 	switch n := len(b); {
 	case n >= 8:
-		for last := binary.LittleEndian.Uint64(b[n-8:]); ; b = b[8:] {
-			if len(b) <= 8 {
-				h = (h ^ last) * odd
-				break
-			}
-			h = (h ^ binary.LittleEndian.Uint64(b)) * odd
-			h ^= h >> 32
-		}
+		h = (h ^ binary.LittleEndian.Uint64(b)) * odd
+		h = (h>>32 ^ h ^ binary.LittleEndian.Uint64(b[n/2-4:])) * odd
+		h = (h>>32 ^ h ^ binary.LittleEndian.Uint64(b[n-8:])) * odd
 	case n >= 4:
 		x := uint64(binary.LittleEndian.Uint32(b)) | uint64(binary.LittleEndian.Uint32(b[n-4:]))<<32
 		h = (h ^ x) * odd

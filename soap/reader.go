@@ -70,9 +70,6 @@ func NewReader(src io.Reader, l Limits) *Reader {
 // they have become large, and the names it knows, so that a pool of
 // readers saves their allocation. A nil src drops the reference to the last one.
 func (r *Reader) Reset(src io.Reader, l Limits) {
-	if src == nil {
-		src = nothing{}
-	}
 	l = l.withDefaults()
 	r.names.reset()
 	r.window = window{
@@ -94,10 +91,6 @@ func keep(b []byte) []byte {
 	}
 	return b[:0]
 }
-
-type nothing struct{}
-
-func (nothing) Read([]byte) (int, error) { return 0, io.EOF }
 
 // Next moves to the start tag of the next child of the element that was
 // entered last, and returns true; the reader then stands on that child. Having
@@ -171,6 +164,15 @@ func (r *Reader) Text() (string, error) {
 		r.leave()
 		return "", nil
 	}
+	// Nearly every text is short, plain and whole in the window.
+	if b := r.unread(); !r.cdata {
+		if n := plain(b); n <= r.limits.TextBytes && r.endsAt(b[n:]) {
+			r.pos += n
+			s := r.values.get(b[:n])
+			r.closeTag()
+			return s, nil
+		}
+	}
 	s, err := r.toEndTag()
 	if err != nil {
 		return "", err
@@ -194,7 +196,7 @@ func (r *Reader) toEndTag() (string, error) {
 			if err := r.skipChild(); err != nil {
 				return "", err
 			}
-		case len(r.text) == 0 && r.atEndTag():
+		case len(r.text) == 0 && r.endsAt(r.unread()):
 			return r.values.get(piece), nil
 		default:
 			r.text = append(r.text, piece...)

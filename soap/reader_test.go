@@ -237,6 +237,19 @@ func TestReader_Misuse(t *testing.T) {
 	}
 }
 
+// A Reader that was not made by NewReader is at its end.
+func TestReader_Zero(t *testing.T) {
+	t.Parallel()
+	if ok, err := new(soap.Reader).Next(); ok || !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("Next() = %t, %v", ok, err)
+	}
+	var r soap.Reader
+	r.Reset(strings.NewReader("<a>1</a>"), soap.Limits{})
+	if err := nextAll(&r); err != nil {
+		t.Errorf("after Reset: %v", err)
+	}
+}
+
 func TestReader_Reset(t *testing.T) {
 	t.Parallel()
 	r := soap.NewReader(strings.NewReader("<a b='1'>\x01<![CDATA["), soap.Limits{Bytes: 1000})

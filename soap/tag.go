@@ -204,22 +204,26 @@ func (r *Reader) leave() {
 	r.stack = r.stack[:last]
 }
 
-// atEndTag reports whether the right end tag stands next, whole in the window.
-func (r *Reader) atEndTag() bool {
-	b := r.unread()
+// endsAt reports whether b begins with the right end tag, written as it mostly is.
+func (r *Reader) endsAt(b []byte) bool {
 	name := r.stack[len(r.stack)-1].name.full
 	n := len(name) + 2
 	return len(b) > n && b[n] == '>' && b[1] == '/' && b[0] == '<' && string(b[2:n]) == name
 }
 
+// closeTag reads the end tag that endsAt has seen.
+func (r *Reader) closeTag() {
+	r.pos += len(r.stack[len(r.stack)-1].name.full) + len("</>")
+	r.leave()
+}
+
 // endTag reads the end tag at the reader's position and closes its element.
 func (r *Reader) endTag() error {
-	name := r.stack[len(r.stack)-1].name.full
-	if r.atEndTag() {
-		r.pos += len(name) + 3
-		r.leave()
+	if r.endsAt(r.unread()) {
+		r.closeTag()
 		return nil
 	}
+	name := r.stack[len(r.stack)-1].name.full
 	size := 2
 	for {
 		b := r.unread()
