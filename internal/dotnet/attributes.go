@@ -2,6 +2,7 @@ package dotnet
 
 import (
 	"encoding/xml"
+	"slices"
 	"strings"
 )
 
@@ -183,9 +184,9 @@ func (r *reader) bind(a attribute, prefix string) bool {
 
 // lookUp returns what a prefix stands for.
 func (r *reader) lookUp(prefix string) (space string, ok bool) {
-	for i := len(r.bindings) - 1; i >= 0; i-- {
-		if r.bindings[i].prefix == prefix {
-			return r.bindings[i].space, true
+	for _, b := range slices.Backward(r.bindings) {
+		if b.prefix == prefix {
+			return b.space, true
 		}
 	}
 	switch prefix {

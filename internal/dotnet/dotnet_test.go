@@ -20,7 +20,8 @@ func attr(local, value string) xml.Attr {
 func TestCheck_Tree(t *testing.T) {
 	t.Parallel()
 	request := envelopeOf("", "<m:SetImGroup><m:GroupId ChangeKey='k\t1' Id='a&amp;&#x62;'/>"+
-		"<m:NewDisplayName xml:space='preserve'> R&lt;D <![CDATA[&]]><!-- x -->\r\n\U0001F600 </m:NewDisplayName></m:SetImGroup>")
+		"<m:NewDisplayName xml:space='preserve'> R&lt;D <![CDATA[&]]><!-- x -->\r\n\U0001F600 </m:NewDisplayName>"+
+		"</m:SetImGroup>")
 	got, v := Check([]byte(request), nil)
 	if v != nil {
 		t.Fatalf("Check: %+v", v)

@@ -127,16 +127,15 @@ func (e *encoding) decode(doc []byte) string {
 	}
 }
 
-// upToWide cuts a text that breaks off before its first character beyond the basic plane. When .NET meets
-// bytes that are no characters it goes over the good ones again, one character at a time, and fails where one
-// makes two.
+// upToWide cuts a text that breaks off before a character beyond the basic plane. When .NET meets bytes that
+// are no characters it goes over what it has read with them again, one character at a time, and fails where
+// one makes two.
 func (e *encoding) upToWide(text string) string {
-	if !e.broken {
-		return text
-	}
-	for i, c := range text {
-		if c > 0xFFFF {
-			return text[:i]
+	const buffer = 4096
+	from := len(text) - len(text)%buffer
+	for i, c := range text[from:] {
+		if e.broken && c > 0xFFFF {
+			return text[:from+i]
 		}
 	}
 	return text

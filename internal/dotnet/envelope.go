@@ -5,12 +5,16 @@ import "encoding/xml"
 // The SOAP 1.1 envelope: a header whose blocks are validated when they are declared, a body that holds one
 // declared element.
 var (
-	envelope = &schemaType{content: contentElements, children: []particle{
-		maybe(soapSpace, "Header", envelopeHeader),
-		one(soapSpace, "Body", envelopeBody),
+	envelope = &schemaType{space: soapSpace, content: contentElements, children: []particle{
+		maybe("Header", envelopeHeader),
+		one("Body", envelopeBody),
 	}}
-	envelopeHeader = &schemaType{content: contentElements, children: []particle{{wildcard: otherLax, max: unbounded}}}
-	envelopeBody   = &schemaType{content: contentElements, children: []particle{{wildcard: anyStrict, min: 1, max: 1}}}
+	envelopeHeader = &schemaType{
+		space: soapSpace, content: contentElements, children: []particle{{wildcard: otherLax, max: unbounded}},
+	}
+	envelopeBody = &schemaType{
+		space: soapSpace, content: contentElements, children: []particle{{wildcard: anyStrict, min: 1, max: 1}},
+	}
 )
 
 // unseen is the type of what the schemas declare and this package does not look into.
@@ -92,11 +96,11 @@ var (
 	}
 	exchangeImpersonation = &schemaType{
 		space: typesSpace, name: "ExchangeImpersonationType", content: contentElements, soapAny: true,
-		children: []particle{one(typesSpace, "ConnectingSID", connectingSID)},
+		children: []particle{one("ConnectingSID", connectingSID)},
 	}
 	connectingSID = &schemaType{
 		space: typesSpace, name: "ConnectingSIDType", content: contentElements,
-		children: []particle{{space: typesSpace, min: 1, max: 1, elements: []elementDecl{
+		children: []particle{{min: 1, max: 1, elements: []elementDecl{
 			{"PrincipalName", principalName},
 			{"SID", sid},
 			{"PrimarySmtpAddress", primarySMTPAddress},
@@ -109,11 +113,11 @@ var (
 	}
 	managementRole = &schemaType{
 		space: typesSpace, name: "ManagementRoleType", content: contentElements,
-		children: []particle{maybe(typesSpace, "UserRoles", roles), maybe(typesSpace, "ApplicationRoles", roles)},
+		children: []particle{maybe("UserRoles", roles), maybe("ApplicationRoles", roles)},
 	}
 	roles = &schemaType{
 		space: typesSpace, name: "NonEmptyArrayOfRoleType", content: contentElements,
-		children: []particle{many(typesSpace, elementDecl{"Role", xsString})},
+		children: []particle{many(elementDecl{"Role", xsString})},
 	}
 	serverVersionInfo = &schemaType{attrs: []attributeDecl{
 		{"MajorVersion", xsInt, false},

@@ -33,13 +33,9 @@ func operation(name string) *schemaType {
 	return nil
 }
 
-// request is the type of an operation; its children are all in the messages namespace.
+// request is the type of an operation.
 func request(name string, children ...particle) *schemaType {
-	t := &schemaType{space: messagesSpace, name: name, base: baseRequest, children: children, content: contentElements}
-	for i := range children {
-		children[i].space = messagesSpace
-	}
-	return t
+	return &schemaType{space: messagesSpace, name: name, base: baseRequest, content: contentElements, children: children}
 }
 
 var baseRequest = &schemaType{space: messagesSpace, name: "BaseRequestType", abstract: true}
@@ -47,42 +43,42 @@ var baseRequest = &schemaType{space: messagesSpace, name: "BaseRequestType", abs
 // The requests, as the messages schema has them.
 var (
 	addImGroup = request("AddImGroupType",
-		one("", "DisplayName", nonEmptyString))
+		one("DisplayName", nonEmptyString))
 	setImGroup = request("SetImGroupType",
-		one("", "GroupId", itemID),
-		one("", "NewDisplayName", nonEmptyString))
+		one("GroupId", itemID),
+		one("NewDisplayName", nonEmptyString))
 	removeImGroup = request("RemoveImGroupType",
-		one("", "GroupId", itemID))
+		one("GroupId", itemID))
 	addImContactToGroup = request("AddImContactToGroupType",
-		one("", "ContactId", itemID),
-		maybe("", "GroupId", itemID))
+		one("ContactId", itemID),
+		maybe("GroupId", itemID))
 	addNewImContactToGroup = request("AddNewImContactToGroupType",
-		one("", "ImAddress", nonEmptyString),
-		maybe("", "DisplayName", nonEmptyString),
-		maybe("", "GroupId", itemID))
+		one("ImAddress", nonEmptyString),
+		maybe("DisplayName", nonEmptyString),
+		maybe("GroupId", itemID))
 	addNewTelURIContactToGroup = request("AddNewTelUriContactToGroupType",
-		one("", "TelUriAddress", nonEmptyString),
-		one("", "ImContactSipUriAddress", nonEmptyString),
-		one("", "ImTelephoneNumber", nonEmptyString),
-		maybe("", "GroupId", itemID))
+		one("TelUriAddress", nonEmptyString),
+		one("ImContactSipUriAddress", nonEmptyString),
+		one("ImTelephoneNumber", nonEmptyString),
+		maybe("GroupId", itemID))
 	addDistributionGroupToImList = request("AddDistributionGroupToImListType",
-		one("", "SmtpAddress", nonEmptyString),
-		one("", "DisplayName", nonEmptyString))
+		one("SmtpAddress", nonEmptyString),
+		one("DisplayName", nonEmptyString))
 	removeDistributionGroupFromImList = request("RemoveDistributionGroupFromImListType",
-		one("", "GroupId", itemID))
+		one("GroupId", itemID))
 	removeContactFromImList = request("RemoveContactFromImListType",
-		one("", "ContactId", itemID))
+		one("ContactId", itemID))
 	removeImContactFromGroup = request("RemoveImContactFromGroupType",
-		one("", "ContactId", itemID),
-		one("", "GroupId", itemID))
+		one("ContactId", itemID),
+		one("GroupId", itemID))
 	getImItemList = request("GetImItemListType",
-		maybe("", "ExtendedProperties", extendedFieldURIs))
+		maybe("ExtendedProperties", extendedFieldURIs))
 	getImItems = request("GetImItemsType",
-		maybe("", "ContactIds", baseItemIDs),
-		maybe("", "GroupIds", baseItemIDs),
-		maybe("", "ExtendedProperties", extendedFieldURIs))
+		maybe("ContactIds", baseItemIDs),
+		maybe("GroupIds", baseItemIDs),
+		maybe("ExtendedProperties", extendedFieldURIs))
 	setImListMigrationCompleted = request("SetImListMigrationCompletedType",
-		one("", "ImListMigrationCompleted", xsBoolean))
+		one("ImListMigrationCompleted", xsBoolean))
 )
 
 // Item ids and what leads to an item.
@@ -106,12 +102,12 @@ var (
 	}
 	recurringMasterItemIDRanges = &schemaType{
 		space: typesSpace, name: "RecurringMasterItemIdRangesType", base: itemID,
-		content: contentElements, children: []particle{maybe(typesSpace, "Ranges", occurrenceRanges)},
+		content: contentElements, children: []particle{maybe("Ranges", occurrenceRanges)},
 		attrs: itemID.attrs,
 	}
 	occurrenceRanges = &schemaType{
 		space: typesSpace, name: "ArrayOfOccurrenceRangesType",
-		content: contentElements, children: []particle{many(typesSpace, elementDecl{"Range", occurrencesRange})},
+		content: contentElements, children: []particle{many(elementDecl{"Range", occurrencesRange})},
 	}
 	occurrencesRange = &schemaType{
 		space: typesSpace, name: "OccurrencesRangeType",
@@ -125,7 +121,6 @@ var (
 	baseItemIDs = &schemaType{
 		space: typesSpace, name: "NonEmptyArrayOfBaseItemIdsType",
 		content: contentElements, children: []particle{many(
-			typesSpace,
 			elementDecl{"ItemId", itemID},
 			elementDecl{"OccurrenceItemId", occurrenceItemID},
 			elementDecl{"RecurringMasterItemId", recurringMasterItemID},
@@ -150,6 +145,6 @@ var (
 	}
 	extendedFieldURIs = &schemaType{
 		space: typesSpace, name: "NonEmptyArrayOfExtendedFieldURIs",
-		content: contentElements, children: []particle{many(typesSpace, elementDecl{"ExtendedProperty", extendedField})},
+		content: contentElements, children: []particle{many(elementDecl{"ExtendedProperty", extendedField})},
 	}
 )

@@ -2,6 +2,7 @@ package dotnet
 
 import (
 	"encoding/xml"
+	"slices"
 	"strings"
 )
 
@@ -220,16 +221,15 @@ func (r *reader) failUnclosed() bool {
 		return r.failEncoding()
 	}
 	var names strings.Builder
-	for i := len(r.stack) - 1; i >= 0; i-- {
-		names.WriteString(r.stack[i].name)
+	for i, f := range slices.Backward(r.stack) {
+		names.WriteString(f.name)
 		if i > 0 {
 			names.WriteString(", ")
 		} else {
 			names.WriteString(".")
 		}
 	}
-	return r.fail(len(r.text), "Unexpected end of file has occurred. The following elements are not closed: %s",
-		names.String())
+	return r.fail(len(r.text), endOfFile+" The following elements are not closed: %s", names.String())
 }
 
 // addText gives character data to the innermost element.

@@ -23,7 +23,8 @@ var headers = []string{
 	`<soap:Header>
  <t:RequestServerVersion Version="Exchange2016" ></t:RequestServerVersion>
  <t:MailboxCulture>de-CH</t:MailboxCulture>
- <t:ExchangeImpersonation><t:ConnectingSID><t:PrimarySmtpAddress>ann@corp.test</t:PrimarySmtpAddress></t:ConnectingSID></t:ExchangeImpersonation>
+ <t:ExchangeImpersonation><t:ConnectingSID><t:PrimarySmtpAddress>ann@corp.test</t:PrimarySmtpAddress>
+ </t:ConnectingSID></t:ExchangeImpersonation>
 </soap:Header>`,
 	`<soap:Header>
  <t:RequestServerVersion Version='Exchange2013_SP1' />

@@ -2,7 +2,7 @@ package dotnet
 
 // A schemaType is what a type of the schemas, simple or complex, demands.
 type schemaType struct {
-	space, name string // without a name: declared inside an element
+	space, name string // without a name: declared inside an element; child elements are in the same space
 	base        *schemaType
 	abstract    bool
 	content     content
@@ -27,7 +27,6 @@ const (
 
 // A particle is one place in a sequence: an element, a choice of elements, or a wildcard.
 type particle struct {
-	space    string // of all its elements
 	elements []elementDecl
 	wildcard wildcard
 	min, max int
@@ -64,18 +63,18 @@ type attributeDecl struct {
 }
 
 // one is an element that must be there once.
-func one(space, local string, typ *schemaType) particle {
-	return particle{space: space, elements: []elementDecl{{local, typ}}, min: 1, max: 1}
+func one(local string, typ *schemaType) particle {
+	return particle{elements: []elementDecl{{local, typ}}, min: 1, max: 1}
 }
 
 // maybe is an element that may be there once.
-func maybe(space, local string, typ *schemaType) particle {
-	return particle{space: space, elements: []elementDecl{{local, typ}}, max: 1}
+func maybe(local string, typ *schemaType) particle {
+	return particle{elements: []elementDecl{{local, typ}}, max: 1}
 }
 
 // many is a choice of elements that is made at least once.
-func many(space string, elements ...elementDecl) particle {
-	return particle{space: space, elements: elements, min: 1, max: unbounded}
+func many(elements ...elementDecl) particle {
+	return particle{elements: elements, min: 1, max: unbounded}
 }
 
 // derivesFrom reports whether t is base or extends it.
@@ -98,9 +97,9 @@ func (t *schemaType) attribute(local string) *attributeDecl {
 	return nil
 }
 
-// element returns the declaration of an element in the particle.
-func (p *particle) element(space, local string) (*schemaType, bool) {
-	if p.wildcard != noWildcard || p.space != space {
+// element returns the declaration of a child in one of the places for it.
+func (t *schemaType) element(p *particle, space, local string) (*schemaType, bool) {
+	if space != t.space {
 		return nil, false
 	}
 	for _, e := range p.elements {

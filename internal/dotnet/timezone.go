@@ -4,20 +4,20 @@ package dotnet
 var (
 	timeZoneContext = &schemaType{
 		space: typesSpace, name: "TimeZoneContextType", content: contentElements, soapAny: true,
-		children: []particle{one(typesSpace, "TimeZoneDefinition", timeZoneDefinition)},
+		children: []particle{one("TimeZoneDefinition", timeZoneDefinition)},
 	}
 	timeZoneDefinition = &schemaType{
 		space: typesSpace, name: "TimeZoneDefinitionType", content: contentElements, optional: true,
 		children: []particle{
-			one(typesSpace, "Periods", periods),
-			maybe(typesSpace, "TransitionsGroups", transitionsGroups),
-			maybe(typesSpace, "Transitions", transitions),
+			one("Periods", periods),
+			maybe("TransitionsGroups", transitionsGroups),
+			maybe("Transitions", transitions),
 		},
 		attrs: []attributeDecl{{"Id", xsString, false}, {"Name", xsString, false}},
 	}
 	periods = &schemaType{
 		space: typesSpace, name: "NonEmptyArrayOfPeriodsType", content: contentElements,
-		children: []particle{many(typesSpace, elementDecl{"Period", period})},
+		children: []particle{many(elementDecl{"Period", period})},
 	}
 	period = &schemaType{
 		space: typesSpace, name: "PeriodType",
@@ -25,12 +25,11 @@ var (
 	}
 	transitionsGroups = &schemaType{
 		space: typesSpace, name: "ArrayOfTransitionsGroupsType", content: contentElements,
-		children: []particle{many(typesSpace, elementDecl{"TransitionsGroup", transitions})},
+		children: []particle{many(elementDecl{"TransitionsGroup", transitions})},
 	}
 	transitions = &schemaType{
 		space: typesSpace, name: "ArrayOfTransitionsType", content: contentElements,
 		children: []particle{many(
-			typesSpace,
 			elementDecl{"Transition", transition},
 			elementDecl{"AbsoluteDateTransition", absoluteDateTransition},
 			elementDecl{"RecurringDayTransition", recurringDayTransition},
@@ -44,7 +43,7 @@ var (
 var (
 	transition = &schemaType{
 		space: typesSpace, name: "TransitionType", content: contentElements,
-		children: []particle{one(typesSpace, "To", transitionTarget)},
+		children: []particle{one("To", transitionTarget)},
 	}
 	transitionTarget = &schemaType{
 		space: typesSpace, name: "TransitionTargetType", base: xsString, content: contentText,
@@ -56,7 +55,7 @@ var (
 	}
 	absoluteDateTransition = &schemaType{
 		space: typesSpace, name: "AbsoluteDateTransitionType", base: transition, content: contentElements,
-		children: []particle{one(typesSpace, "To", transitionTarget), one(typesSpace, "DateTime", xsDateTime)},
+		children: []particle{one("To", transitionTarget), one("DateTime", xsDateTime)},
 	}
 	recurringTimeTransition = &schemaType{
 		space: typesSpace, name: "RecurringTimeTransitionType", base: transition, abstract: true,
@@ -64,20 +63,20 @@ var (
 	recurringDateTransition = &schemaType{
 		space: typesSpace, name: "RecurringDateTransitionType", base: recurringTimeTransition, content: contentElements,
 		children: []particle{
-			one(typesSpace, "To", transitionTarget),
-			one(typesSpace, "TimeOffset", xsDuration),
-			one(typesSpace, "Month", xsInt),
-			one(typesSpace, "Day", xsInt),
+			one("To", transitionTarget),
+			one("TimeOffset", xsDuration),
+			one("Month", xsInt),
+			one("Day", xsInt),
 		},
 	}
 	recurringDayTransition = &schemaType{
 		space: typesSpace, name: "RecurringDayTransitionType", base: recurringTimeTransition, content: contentElements,
 		children: []particle{
-			one(typesSpace, "To", transitionTarget),
-			one(typesSpace, "TimeOffset", xsDuration),
-			one(typesSpace, "Month", xsInt),
-			one(typesSpace, "DayOfWeek", dayOfWeek),
-			one(typesSpace, "Occurrence", xsInt),
+			one("To", transitionTarget),
+			one("TimeOffset", xsDuration),
+			one("Month", xsInt),
+			one("DayOfWeek", dayOfWeek),
+			one("Occurrence", xsInt),
 		},
 	}
 	dayOfWeek = &schemaType{

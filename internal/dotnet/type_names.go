@@ -25,10 +25,11 @@ func typeNamed(space, local string) *schemaType {
 }
 
 // builtIn holds the names of XML Schema's own types, each between blanks.
-const builtIn = " anyType anySimpleType decimal float double time date gYearMonth gYear gMonthDay gDay gMonth hexBinary " +
-	"base64Binary anyURI QName NOTATION normalizedString token NMTOKEN NMTOKENS Name NCName IDREF IDREFS ENTITY ENTITIES " +
-	"integer nonPositiveInteger negativeInteger long short byte nonNegativeInteger unsignedLong unsignedInt unsignedShort " +
-	"unsignedByte positiveInteger "
+const builtIn = " " +
+	"anyType anySimpleType decimal float double time date gYearMonth gYear gMonthDay gDay gMonth " +
+	"hexBinary base64Binary anyURI QName NOTATION normalizedString token NMTOKEN NMTOKENS Name " +
+	"NCName IDREF IDREFS ENTITY ENTITIES integer nonPositiveInteger negativeInteger long short byte " +
+	"nonNegativeInteger unsignedLong unsignedInt unsignedShort unsignedByte positiveInteger "
 
 // namedTypes holds the types that an attribute xsi:type may name, but for the operations'.
 var namedTypes = [...]*schemaType{

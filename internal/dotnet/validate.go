@@ -120,7 +120,7 @@ func (s *state) next(name xml.Name) (*particle, *schemaType) {
 	count := s.count
 	for i := s.part; i < len(s.typ.children); i++ {
 		p := &s.typ.children[i]
-		typ, ok := p.element(name.Space, name.Local)
+		typ, ok := s.typ.element(p, name.Space, name.Local)
 		switch p.wildcard {
 		case anyStrict:
 			ok = true
@@ -174,7 +174,7 @@ func (s *state) expected() string {
 		}
 	}
 	return " List of possible elements expected: '" + strings.Join(names, ", ") + "' in namespace '" +
-		next[0].space + "'."
+		s.typ.space + "'."
 }
 
 // validateText validates a piece of text. A blank one is white space and nothing else.

@@ -56,7 +56,8 @@ func (r *reader) validateValue(t *schemaType, a *attribute) bool {
 	if reason == "" {
 		return true
 	}
-	return r.invalid(a.place, "The '%s' attribute is invalid - The value '%s' is invalid according to its datatype '%s' - %s",
+	return r.invalid(a.place,
+		"The '%s' attribute is invalid - The value '%s' is invalid according to its datatype '%s' - %s",
 		qualified(a.space, a.local), a.value, qualified(t.space, t.name), reason)
 }
 
