@@ -24,6 +24,7 @@ type answer struct {
 	lost error // no answer: what the client's transport reports
 }
 
+// newAnswer is an answer that arrives whole.
 func newAnswer(status int, contentType string, body []byte) *answer {
 	return &answer{
 		status: status,
@@ -33,6 +34,7 @@ func newAnswer(status int, contentType string, body []byte) *answer {
 	}
 }
 
+// xmlAnswer is a SOAP answer. Exchange names the charset on each.
 func xmlAnswer(status int, body []byte) *answer {
 	return newAnswer(status, "text/xml; charset=utf-8", body)
 }
@@ -80,7 +82,8 @@ func (s *Server) answer(c *call) *answer {
 	return s.failed(c.Op, err)
 }
 
-// execute does what the request asks for and answers it.
+// execute does what the request asks for and answers it. Exchange looks at a request in this order as
+// far as one can tell: its form, the version, the account, and then what it wants.
 func (s *Server) execute(c *call) *answer {
 	if c.violation != nil {
 		return schemaFault(*c.violation)
@@ -88,7 +91,8 @@ func (s *Server) execute(c *call) *answer {
 	if c.op == nil {
 		return fault(&ews.Error{Code: ews.ErrorInvalidRequest})
 	}
-	if beforeExchange2013(c.version) {
+	operation := operationOf(c.Op)
+	if operation != nil && beforeExchange2013(c.version) {
 		return fault(&ews.Error{Code: ews.ErrorIncorrectSchemaVersion})
 	}
 	if c.Mailbox == "" {
@@ -101,7 +105,6 @@ func (s *Server) execute(c *call) *answer {
 	if h := s.handler(c.op.Name.Local); h != nil {
 		return s.handled(c, h)
 	}
-	operation := operationOf(c.Op)
 	if operation == nil {
 		return fault(&ews.Error{
 			Code:    ews.ErrorInvalidRequest,

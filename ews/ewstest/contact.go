@@ -19,8 +19,8 @@ type contact struct {
 	key           string // what makes two contacts the same one
 	created       time.Time
 
-	address string // as it was given; of a person
-	name    string
+	address string // as it was given, with or without sip:; of a person
+	name    string // "" if none was given
 
 	tel imgroup.NewTelContact // of a telephone
 }

@@ -31,6 +31,17 @@ func TestHandle(t *testing.T) {
 	}
 }
 
+// TestHandle_OlderVersion asks for a schema version that the 13 operations are too new for.
+func TestHandle_OlderVersion(t *testing.T) {
+	t.Parallel()
+	s := ewstest.NewServer(nil)
+	s.Handle("GetFolder", func(ewstest.Request) (string, error) { return `<m:GetFolderResponse/>`, nil })
+	request := strings.Replace(envelope(`<m:GetFolder/>`), "Exchange2013", "Exchange2010", 1)
+	if r := post(t, s, request); r.Status != http.StatusOK {
+		t.Errorf("HTTP %d: %s", r.Status, r.Body)
+	}
+}
+
 func TestHandle_OwnNamespace(t *testing.T) {
 	t.Parallel()
 	s := ewstest.NewServer(nil)

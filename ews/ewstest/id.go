@@ -107,6 +107,8 @@ func mailboxOf(id string) (guid string, ok bool) {
 	return string(raw[guidStart : guidStart+guidLength]), true
 }
 
+// isChangeKey reports whether Exchange could read key: base64 of a kind of object at least. Microsoft
+// documents that an empty one cannot be read.
 func isChangeKey(key string) bool {
 	raw, err := base64.StdEncoding.DecodeString(key)
 	return err == nil && len(raw) >= 4

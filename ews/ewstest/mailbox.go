@@ -29,15 +29,19 @@ type mailbox struct {
 	migrated bool   // SetImListMigrationCompleted
 }
 
+// group is a group of the list. Its id stays, its change key changes with each rename and with each
+// member that comes or goes.
 type group struct {
 	id, changeKey    string
 	name             string
 	kind             imgroup.GroupType
-	smtpAddress      string // of a distribution group
-	members          []*contact
+	smtpAddress      string     // of a distribution group
+	members          []*contact // in the order in which they came
 	created, changed time.Time
 }
 
+// newMailbox makes a mailbox with the three groups that every list has, in the order of Microsoft's
+// sample.
 func newMailbox(name string) *mailbox {
 	m := &mailbox{guid: newGUID("mailbox " + name)}
 	m.addGroup("Other Contacts", imgroup.OtherContacts, "")
@@ -135,6 +139,7 @@ func (m *mailbox) mayAdd(name string) error {
 // case as a rule.
 func sameName(a, b string) bool { return strings.EqualFold(a, b) }
 
+// groupNamed returns the group of that name, nil if there is none.
 func (m *mailbox) groupNamed(name string) *group {
 	for _, g := range m.groups {
 		if sameName(g.name, name) {
@@ -195,6 +200,7 @@ func (m *mailbox) touch(g *group) {
 	g.changed = time.Now().UTC()
 }
 
+// newItemID makes the id of a group or contact that is to be.
 func (m *mailbox) newItemID() string {
 	m.serial++
 	return newID(kindItem, m.guid, itemEntry, m.serial)

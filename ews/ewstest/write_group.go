@@ -21,6 +21,7 @@ func (w *writer) group(name string, g *group, properties []property) {
 	w.close(name)
 }
 
+// itemID writes an ItemIdType. A persona's id is the one that comes without a change key.
 func (w *writer) itemID(name string, id imgroup.ItemID) {
 	if id.ChangeKey == "" {
 		w.empty(name, "Id", id.ID)

@@ -8,8 +8,10 @@ import (
 // writer appends XML. Attributes are given as pairs of name and value.
 type writer struct{ buf []byte }
 
+// raw appends what is XML already.
 func (w *writer) raw(s string) { w.buf = append(w.buf, s...) }
 
+// open writes a start tag, name spaces included: a prefix is declared like any attribute.
 func (w *writer) open(name string, attrs ...string) {
 	w.tag(name, attrs)
 	w.raw(">")
@@ -45,6 +47,7 @@ func (w *writer) optional(name, text string) {
 	}
 }
 
+// flag writes an xs:boolean.
 func (w *writer) flag(name string, value bool) { w.text(name, strconv.FormatBool(value)) }
 
 func (w *writer) tag(name string, attrs []string) {
@@ -81,6 +84,8 @@ func (w *writer) escape(s string) {
 	}
 }
 
+// reference writes a character by its number, as Exchange does: in hexadecimal, without leading
+// zeros, in capitals.
 func (w *writer) reference(r rune) {
 	const hex = "0123456789ABCDEF"
 	w.raw("&#x")
