@@ -135,3 +135,12 @@ func fixture(t testing.TB, name ...string) string {
 	}
 	return string(data)
 }
+
+// replaceOnce replaces what must be there.
+func replaceOnce(s, old, replacement string) string {
+	before, after, ok := strings.Cut(s, old)
+	if !ok {
+		return "no " + old
+	}
+	return before + replacement + after
+}
