@@ -15,6 +15,9 @@ type attr struct {
 // parseAttr reads the attribute at b[start] and returns where it ends, 0 if it is
 // not whole. A namespace declaration goes to the bindings, those of
 // this element being the ones from outer on.
+//
+// Section 3.1 wants quotes round the value and no "<" in it, section 2.3 tells
+// which quotes. White space may stand round the equals sign (Eq).
 func (r *Reader) parseAttr(b []byte, start, outer int) (int, error) {
 	end := nameEnd(b, start)
 	i := skipSpace(b, end)

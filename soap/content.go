@@ -8,6 +8,10 @@ import (
 // run returns the next piece of the character data of the element entered,
 // decoded and never empty. It returns nil when a start or end tag follows, two
 // bytes of which are then in the window. The piece is valid until the next move.
+//
+// A piece ends where something has to be decoded, so that most texts are one
+// piece and are taken from the window as they are. What is decoded comes as a
+// piece of one character.
 func (r *Reader) run() ([]byte, error) {
 	for {
 		if r.cdata {
@@ -47,6 +51,8 @@ func (r *Reader) run() ([]byte, error) {
 // behind the window.
 func (r *Reader) odd() ([]byte, error) {
 	if c := r.buf[r.pos]; c == '\r' {
+		// Section 2.11: "translating both the two-character sequence #xD #xA and
+		// any #xD that is not followed by #xA to a single #xA character".
 		if r.need(2) && r.buf[r.pos+1] == '\n' {
 			r.pos++
 		}
@@ -73,7 +79,8 @@ func (r *Reader) odd() ([]byte, error) {
 	return utf8.AppendRune(r.tiny[:0], char), nil
 }
 
-// bracket reads a "]", which must not begin "]]>" (section 2.4).
+// bracket reads a "]". Section 2.4 wants "]]>" to be written as "]]&gt;" in
+// character data; encoding/xml refuses it, too.
 func (r *Reader) bracket() ([]byte, error) {
 	if r.need(3) && string(r.buf[r.pos:r.pos+3]) == "]]>" {
 		return nil, r.syntax(0, "]]> outside of a CDATA section")
@@ -107,6 +114,8 @@ func (r *Reader) markup() (tag bool, err error) {
 	}
 }
 
+// openSection enters a CDATA section (section 2.7): what is inside comes as
+// text like any other.
 func (r *Reader) openSection() error {
 	const open = "<![CDATA["
 	if !r.need(len(open)) && bytes.HasPrefix([]byte(open), r.unread()) {

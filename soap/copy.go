@@ -23,7 +23,8 @@ func (r *Reader) copyContent() ([]byte, error) {
 }
 
 // copyNext copies the next piece of text or the next tag. The one that closes
-// the element at depth is read only.
+// the element at depth is read only. CDATA becomes plain text, <a></a> stays
+// as it is, comments and processing instructions are left out.
 func (r *Reader) copyNext(dst []byte, depth int) ([]byte, error) {
 	r.attrs = r.attrs[:0]
 	if r.empty {

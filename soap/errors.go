@@ -9,7 +9,8 @@ import (
 
 // A CharError says that a string cannot be sent, because XML 1.0 has no way to
 // carry one of its characters (section 2.2 of the recommendation), not even as
-// a reference.
+// a reference: most controls, U+FFFE and U+FFFF, and bytes that are not UTF-8.
+// U+FFFD itself can be carried.
 type CharError struct {
 	Char  rune // the character; utf8.RuneError: the bytes are not UTF-8 at all
 	Index int  // where it begins, in bytes from the start of the string

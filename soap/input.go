@@ -11,7 +11,8 @@ import (
 
 const (
 	firstWindow, windowSize = 4 << 10, 16 << 10
-	// Buffers that grew beyond this are dropped by Reset.
+	// Reset drops buffers that grew beyond this, for one odd document shall not
+	// make every reader in a pool hold its size forever.
 	keepSize = 64 << 10
 )
 
@@ -124,7 +125,8 @@ func (w *window) syntax(skip int, format string, args ...any) error {
 	return w.fail(&SyntaxError{Line: at.line, Column: at.column, Msg: fmt.Sprintf(format, args...)})
 }
 
-// cut fails because the document ended where it must not; an error of the source takes precedence.
+// cut fails because the document ended where it must not. An error of the
+// source is the better reason if there is one.
 func (w *window) cut(where string) error {
 	if w.err != nil {
 		return w.err
@@ -135,7 +137,8 @@ func (w *window) cut(where string) error {
 	})
 }
 
-// place is where a byte stands in the document, both from 1.
+// place is where a byte stands in the document, both from 1. It is worked out
+// when a part of the window is given up or an error needs it, not on the way.
 type place struct {
 	line, column int
 	cr           bool // the byte before it is a carriage return

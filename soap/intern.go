@@ -130,8 +130,8 @@ func hash(b []byte) uint32 {
 	return uint32(h >> 40)
 }
 
-// isQName reports whether b is a qualified name of "Namespaces in XML 1.0",
-// section 4: a name with at most one colon, and something that may begin a name on either side.
+// isQName reports whether b is a qualified name ("Namespaces in XML 1.0",
+// section 4): a name, or two with a colon between them.
 func isQName(b []byte) bool {
 	prefix, local, prefixed := bytes.Cut(b, []byte{':'})
 	if !prefixed {
@@ -140,6 +140,7 @@ func isQName(b []byte) bool {
 	return isNCName(prefix) && isNCName(local)
 }
 
+// isNCName reports whether b is a name without a colon in it.
 func isNCName(b []byte) bool {
 	first, size := utf8.DecodeRune(b)
 	if !isNameStart(first) || bytes.IndexByte(b, ':') >= 0 || first == utf8.RuneError && size <= 1 {

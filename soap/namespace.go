@@ -20,7 +20,11 @@ const (
 // binding is a namespace declaration.
 type binding struct{ prefix, space string }
 
-// declare takes the namespace declaration at offset at of the tag ("Namespaces in XML 1.0", sections 2.2 and 3).
+// declare takes the namespace declaration at offset at of the tag. "Namespaces
+// in XML 1.0", section 3: the prefix xml is bound to its namespace without
+// being declared, "must not be bound to any other namespace name", and nothing
+// else may be bound to it; xmlns and its namespace must not be declared at
+// all. Section 5: only the default namespace can be undeclared.
 func (r *Reader) declare(prefix string, value []byte, at, outer int) error {
 	space := r.names.space(value)
 	switch {
@@ -40,7 +44,8 @@ func (r *Reader) declare(prefix string, value []byte, at, outer int) error {
 	return nil
 }
 
-// resolve returns the namespace that a prefix stands for, false if it is undeclared.
+// resolve returns the namespace that a prefix stands for, false if it is
+// undeclared. The prefix "" is the default namespace, which need not be declared.
 func (r *Reader) resolve(prefix string) (string, bool) {
 	for i := len(r.bindings) - 1; i >= 0; i-- {
 		if b := &r.bindings[i]; b.prefix == prefix {

@@ -28,7 +28,9 @@ func (r *Reader) root() (bool, error) {
 	return true, nil
 }
 
-// outside moves to the next tag outside of the root element; false at the end of the document.
+// outside moves to the next tag outside of the root element; false at the end of
+// the document. Section 2.1 allows white space, comments and processing
+// instructions there, and one root element.
 func (r *Reader) outside() (bool, error) {
 	for {
 		b := r.unread()
@@ -59,7 +61,9 @@ func (r *Reader) textOutside(first byte) error {
 	return r.syntax(0, "this is not XML: it begins with %q instead of <", first)
 }
 
-// prolog reads a byte order mark and the XML declaration.
+// prolog reads a byte order mark and the XML declaration. Without either a
+// document is in UTF-8 (section 4.3.3 and appendix F, which also tells UTF-16
+// and UTF-32 by their first bytes). Exchange sends nothing else.
 func (r *Reader) prolog() error {
 	r.need(4)
 	if r.err != nil {
@@ -81,7 +85,8 @@ func (r *Reader) prolog() error {
 	return r.xmlDeclaration(len(open))
 }
 
-// xmlDeclaration reads the XML declaration (section 2.8), whose name has size bytes.
+// xmlDeclaration reads the XML declaration (section 2.8), whose name has size
+// bytes. The order of what it says is fixed, and only the version must be there.
 func (r *Reader) xmlDeclaration(size int) error {
 	const usual = `<?xml version="1.0" encoding="utf-8"?>`
 	if bytes.HasPrefix(r.unread(), []byte(usual)) && len(usual) <= r.limits.TagBytes {
@@ -126,7 +131,8 @@ func (r *Reader) xmlDeclaration(size int) error {
 	return nil
 }
 
-// declared checks one value of the XML declaration.
+// declared checks one value of the XML declaration. XML 1.1 is refused: it
+// allows control characters and other line ends, and SOAP 1.1 does not know it.
 func (r *Reader) declared(name string, value []byte) error {
 	switch {
 	case name == "version" && string(value) != "1.0":

@@ -78,18 +78,27 @@ func (r *Reader) Reset(src io.Reader, l Limits) {
 	r.buf = r.buf[:cap(r.buf)]
 	r.limits = l
 	r.started, r.rooted, r.empty, r.cdata, r.replaced = false, false, false, false, 0
-	r.stack, r.bindings = r.stack[:0], r.bindings[:0]
-	clear(r.attrs[:cap(r.attrs)])
-	r.attrs = r.attrs[:0]
+	r.stack, r.bindings, r.attrs = emptied(r.stack), emptied(r.bindings), emptied(r.attrs)
 	r.name, r.last = xml.Name{}, &r.names.first
 	r.text, r.unquoted = keep(r.text), keep(r.unquoted)
 }
 
+// keep returns b without its content, or nothing if it has become large.
 func keep(b []byte) []byte {
 	if cap(b) > keepSize {
 		return nil
 	}
 	return b[:0]
+}
+
+// emptied returns s for new content, and lets go of what the old one
+// referred to: names and namespaces can be as long as a tag.
+func emptied[T element | binding | attr](s []T) []T {
+	if s == nil {
+		return make([]T, 0, 16) // enough for what Exchange sends
+	}
+	clear(s[:cap(s)])
+	return s[:0]
 }
 
 // Next moves to the start tag of the next child of the element that was
@@ -111,7 +120,7 @@ func (r *Reader) Next() (bool, error) {
 	case len(r.stack) == 0:
 		return r.root()
 	case r.empty:
-		r.leave()
+		r.leave() // <a/> was <a></a>
 		return false, nil
 	}
 	if err := r.toTag(); err != nil {
@@ -138,12 +147,16 @@ func (r *Reader) toTag() error {
 	}
 }
 
-// Name returns the name of the start tag last reached; Space is the namespace itself, "" if there is none.
+// Name returns the name of the start tag last reached. Space is the namespace
+// itself, never a prefix, and "" if there is none. Asking costs nothing: the
+// strings are shared by all elements of that name.
 func (r *Reader) Name() xml.Name { return r.name }
 
 // Attr returns the value of an attribute of the start tag that the reader
 // stands on, and whether there is one. Attributes without a prefix have no
-// namespace: space is "". After the next move there are none.
+// namespace: space is "", whatever xmlns says ("Namespaces in XML 1.0", section
+// 6.2). Declarations of namespaces are no attributes here. After the next move
+// there are none at all, so ask before Text or Skip.
 func (r *Reader) Attr(space, local string) (string, bool) {
 	for i := range r.attrs {
 		if a := &r.attrs[i]; a.name.local == local && a.space == space {
@@ -154,8 +167,10 @@ func (r *Reader) Attr(space, local string) (string, bool) {
 }
 
 // Text returns all the text directly inside the element that the reader stands
-// on, and moves behind its end tag. Child elements are skipped, comments and
-// processing instructions do not divide the text, line ends are line feeds.
+// on, and moves behind its end tag. Child elements are skipped, as for a
+// string field in encoding/xml; comments and processing instructions do not
+// divide the text; line ends are line feeds (XML 1.0, section 2.11); blanks
+// round it are kept. More than Limits.TextBytes is a [*LimitError].
 func (r *Reader) Text() (string, error) {
 	if err := r.mustStand("Text"); err != nil {
 		return "", err
@@ -213,7 +228,8 @@ func (r *Reader) skipChild() error {
 }
 
 // Skip moves behind the end tag of the element that the reader stands on.
-// What it skips is checked like the rest.
+// What it skips is checked like the rest, so that a response which is broken
+// in a part that nobody reads is still known to be broken.
 func (r *Reader) Skip() error {
 	if err := r.mustStand("Skip"); err != nil {
 		return err
@@ -245,5 +261,6 @@ func (r *Reader) mustStand(method string) error {
 // lets them through (as &#xB;) from whatever client stored them.
 func (r *Reader) Replaced() int { return r.replaced }
 
-// Offset returns how many bytes of the document have been read and checked.
+// Offset returns how many bytes of the document have been read and checked: it
+// is where the reader stands. The source may have been read further.
 func (r *Reader) Offset() int64 { return r.base + int64(r.pos) }

@@ -2,7 +2,9 @@ package soap
 
 import "unicode/utf8"
 
-// The longest reference that is read, leading zeros included.
+// The longest reference that is read, leading zeros included. XML sets no
+// bound; without one, an ampersand in a large text would be searched for a
+// semicolon through all the rest.
 const mostReference = 64
 
 // reference reads the reference at the reader's position in character data.
@@ -46,8 +48,11 @@ func (r *Reader) referenceSize(b []byte, at int) (int, error) {
 }
 
 // resolveReference returns what the reference stands for that has this name
-// and stands at offset at. Exchange sends references to characters
-// that XML 1.0 forbids, as &#xB;: they become U+FFFD and are counted.
+// and stands at offset at: one of the five entities that need no declaration
+// (section 4.6) or a character (section 4.1). Exchange sends references to
+// characters that XML 1.0 forbids, as &#xB;, where a mailbox item holds them:
+// they become U+FFFD and are counted, so that one odd name does not cost the
+// whole list. A number beyond Unicode is no character at all, and an error.
 func (r *Reader) resolveReference(name []byte, at int) (rune, error) {
 	switch string(name) {
 	case "amp":
@@ -76,7 +81,8 @@ func (r *Reader) resolveReference(name []byte, at int) (rune, error) {
 	}
 }
 
-// charNumber parses the number of a character: decimal, or hexadecimal behind an "x".
+// charNumber parses the number of a character: decimal, or hexadecimal behind
+// an "x", which must be a small one.
 func charNumber(b []byte) (rune, bool) {
 	base := rune(10)
 	if len(b) > 0 && b[0] == 'x' {

@@ -3,7 +3,9 @@ package soap
 import "bytes"
 
 // declaration reads what begins with "<!" and is no CDATA section: a comment,
-// or something that is refused.
+// or something that is refused. SOAP 1.1, section 3: "A SOAP message MUST NOT
+// contain a Document Type Declaration." It would bring entities, and with them
+// bombs and files from the server's disk.
 func (r *Reader) declaration() error {
 	const comment, doctype = "<!--", "<!DOCTYPE"
 	if r.need(len(comment)) && string(r.buf[r.pos:r.pos+len(comment)]) == comment {
@@ -21,7 +23,8 @@ func (r *Reader) declaration() error {
 	}
 }
 
-// comment reads a comment, in which "--" must not occur (section 2.5).
+// comment reads a comment. Section 2.5: "For compatibility, the string "--"
+// (double-hyphen) MUST NOT occur within comments", so "--->" ends none.
 func (r *Reader) comment() error {
 	const where = "a comment"
 	r.pos += len("<!--")
@@ -70,7 +73,8 @@ func (r *Reader) instruction() error {
 	}
 }
 
-// target reads the name of a processing instruction.
+// target reads the name of a processing instruction: section 2.6 reserves
+// "xml" in any case of letters, and Namespaces in XML forbids colons in it.
 func (r *Reader) target(where string) error {
 	end := 2
 	for {

@@ -6,6 +6,7 @@ import (
 )
 
 // startTag reads the start tag at the reader's position and opens its element.
+// It begins with the usual case, a name and ">" that are in the window.
 func (r *Reader) startTag() error {
 	r.attrs = r.attrs[:0]
 	if len(r.stack) == r.limits.Depth {
@@ -78,7 +79,8 @@ func (r *Reader) longTag() error {
 }
 
 // parseTag reads the start tag at the start of b and returns its size, 0 if it
-// is not whole.
+// is not whole (sections 3.1: STag, EmptyElemTag). The bindings from outer on
+// and the attributes are then those of the tag.
 func (r *Reader) parseTag(b []byte, outer int) (*qname, int, error) {
 	end := nameEnd(b, 1)
 	if end == len(b) {
@@ -117,7 +119,9 @@ func (r *Reader) parseTag(b []byte, outer int) (*qname, int, error) {
 }
 
 // bringTag brings the start tag into the window, and returns how much of it is
-// enough to read it or to find out what is wrong with it.
+// enough to read it or to find out what is wrong with it. It looks at every
+// byte once, however few arrive at a time, and judges nothing: an error is
+// the same whether the tag was whole in the window or came in pieces.
 func (r *Reader) bringTag() (int, error) {
 	var quote byte
 	values := 0
@@ -157,7 +161,7 @@ func (r *Reader) attrLimit() error {
 }
 
 // nameEnd returns where the name that begins at b[i] ends: at white space or
-// at a delimiter. Whether it is a name is for names.name to say.
+// at a delimiter, or with b. Whether it is a name is for names.name to say.
 func nameEnd(b []byte, i int) int {
 	for i < len(b) {
 		switch c := b[i]; {
@@ -176,7 +180,8 @@ func (r *Reader) badName(skip int, name []byte) error {
 	return r.syntax(skip, "%s is not a qualified name", shown(name))
 }
 
-// open resolves the names of a start tag and puts its element on the stack.
+// open resolves the names of a start tag, which it may do only now, since a
+// declaration holds for the whole tag that it stands in, and puts the element on the stack.
 func (r *Reader) open(name *qname, outer int) error {
 	space, ok := r.resolve(name.prefix)
 	if !ok {
@@ -218,6 +223,7 @@ func (r *Reader) closeTag() {
 }
 
 // endTag reads the end tag at the reader's position and closes its element.
+// The names are compared as written: section 3, "Element Type Match".
 func (r *Reader) endTag() error {
 	if r.endsAt(r.unread()) {
 		r.closeTag()

@@ -24,6 +24,8 @@ func (r *Reader) Tokens() xml.TokenReader {
 	return &tokens{r: r, depth: len(r.stack)}
 }
 
+// tokens is an element as a TokenReader. It holds no state of the document: the
+// reader may be asked for other things in between, which then are missing here.
 type tokens struct {
 	r       *Reader
 	depth   int  // of the element
@@ -65,6 +67,8 @@ func (t *tokens) Token() (xml.Token, error) {
 	return r.startElement(), nil
 }
 
+// startElement returns the start tag last reached. Its attributes are the
+// caller's to keep, as those of an xml.Decoder are.
 func (r *Reader) startElement() xml.StartElement {
 	start := xml.StartElement{Name: r.name}
 	if len(r.attrs) > 0 {
@@ -79,6 +83,7 @@ func (r *Reader) startElement() xml.StartElement {
 	return start
 }
 
+// endElement returns the end tag that is due.
 func (r *Reader) endElement() xml.EndElement {
 	e := &r.stack[len(r.stack)-1]
 	return xml.EndElement{Name: xml.Name{Space: e.space, Local: e.name.local}}
