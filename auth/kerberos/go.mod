@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	github.com/go-ews/exchange v0.0.0
+	github.com/google/go-cmp v0.7.0
 	github.com/jcmturner/gofork v1.7.6
 	github.com/jcmturner/gokrb5/v8 v8.4.4
 )

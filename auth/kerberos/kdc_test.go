@@ -1,0 +1,136 @@
+package kerberos
+
+import (
+	"encoding/binary"
+	"io"
+	"net"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-ews/exchange/auth"
+	"github.com/jcmturner/gofork/encoding/asn1"
+	"github.com/jcmturner/gokrb5/v8/iana/errorcode"
+	"github.com/jcmturner/gokrb5/v8/iana/etypeID"
+	"github.com/jcmturner/gokrb5/v8/iana/nametype"
+	"github.com/jcmturner/gokrb5/v8/iana/patype"
+	"github.com/jcmturner/gokrb5/v8/messages"
+	"github.com/jcmturner/gokrb5/v8/types"
+)
+
+// refusingKDC takes no password. It counts the requests that carry one.
+func refusingKDC(t *testing.T) (address string, passwords func() int) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a listener on loopback
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	count := 0
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			code := int32(errorcode.KDC_ERR_PREAUTH_REQUIRED)
+			if carriesPassword(c) {
+				mu.Lock()
+				count++
+				mu.Unlock()
+				code = errorcode.KDC_ERR_PREAUTH_FAILED
+			}
+			refuse(c, code)
+			_ = c.Close()
+		}
+	})
+	t.Cleanup(func() {
+		_ = l.Close()
+		wg.Wait()
+	})
+	return l.Addr().String(), func() int {
+		mu.Lock()
+		defer mu.Unlock()
+		return count
+	}
+}
+
+func carriesPassword(c net.Conn) bool {
+	var size [4]byte
+	if _, err := io.ReadFull(c, size[:]); err != nil {
+		return false
+	}
+	data := make([]byte, binary.BigEndian.Uint32(size[:]))
+	if _, err := io.ReadFull(c, data); err != nil {
+		return false
+	}
+	var request messages.ASReq
+	if err := request.Unmarshal(data); err != nil {
+		return false
+	}
+	return request.PAData.Contains(patype.PA_ENC_TIMESTAMP)
+}
+
+func refuse(c net.Conn, code int32) {
+	info, _ := asn1.Marshal(types.ETypeInfo2{{EType: etypeID.AES256_CTS_HMAC_SHA1_96, Salt: "EXCH.TESTalice"}})
+	data, _ := asn1.Marshal(types.PADataSequence{{PADataType: patype.PA_ETYPE_INFO2, PADataValue: info}})
+	e := messages.NewKRBError(types.NewPrincipalName(nametype.KRB_NT_SRV_INST, "krbtgt/EXCH.TEST"), testRealm, code, "")
+	e.CName, e.CRealm, e.EData = types.NewPrincipalName(nametype.KRB_NT_PRINCIPAL, "alice"), testRealm, data
+	answer, _ := e.Marshal()
+	_, _ = c.Write(append(binary.BigEndian.AppendUint32(nil, uint32(len(answer))), answer...))
+}
+
+func TestPassword_WrongOneIsSentOnce(t *testing.T) {
+	t.Parallel()
+	kdc, passwords := refusingKDC(t)
+	m, err := Password(auth.Static("alice", "wrong"), &Options{ConfigFile: configFile(t, kdc)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for i := range 16 {
+		host := []string{"a.example", "b.example"}[i%2]
+		wg.Go(func() {
+			for range 4 {
+				if _, err := m.Start(t.Context(), auth.Target{Host: host}); err == nil {
+					t.Error("logged in")
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if n := passwords(); n != 1 {
+		t.Errorf("the password was sent %d times, want once", n)
+	}
+}
+
+// TestRefusal_Hold: a password that worked is tried again after a while, one that never did is not.
+func TestRefusal_Hold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		kdcError := errorString("KDC_ERR_PREAUTH_FAILED")
+		fresh, known := &refusal{}, &refusal{}
+		fresh.note(kdcError)
+		if fresh.err == nil || !fresh.until.IsZero() {
+			t.Errorf("one that never worked: %+v", fresh)
+		}
+		known.note(nil)
+		for _, want := range []time.Duration{1, 2, 4, 8, 16, 30, 30} {
+			known.note(kdcError)
+			if got := time.Until(known.until); got != want*time.Minute {
+				t.Errorf("held for %v, want %v minutes", got, int(want))
+			}
+		}
+		known.note(errorString("connection refused"))
+		known.note(nil)
+		if known.err != nil {
+			t.Errorf("after it worked: %+v", known)
+		}
+	})
+}
+
+type errorString string
+
+func (e errorString) Error() string { return string(e) }
