@@ -20,7 +20,8 @@ func (a attribute) declares() bool {
 	return a.prefix == "xmlns" || a.name == "xmlns"
 }
 
-// attributes reads a tag from the blank after its name to its end.
+// attributes reads a tag from the blank after its name to its end. An attribute needs white space before it
+// (XML 1.0, section 3.1).
 func (r *reader) attributes() (empty, ok bool) {
 	for {
 		line := r.line
@@ -59,7 +60,8 @@ func (r *reader) skipTagBlanks() bool {
 	return blank
 }
 
-// attribute reads one attribute.
+// attribute reads one attribute. What is wrong with a namespace declaration or with xml:space is seen at
+// once, before the attributes behind it.
 func (r *reader) attribute() bool {
 	a := attribute{place: r.place(r.pos)}
 	end, colon, ok := r.qname(r.pos)
@@ -107,7 +109,7 @@ func (r *reader) equalsQuote() (quote byte, ok bool) {
 }
 
 // attributeValue reads to the closing quote. White space in a value counts as blanks, one for each character
-// and one for a line end.
+// and one for a line end; a reference to such a character gives the character (XML 1.0, section 3.3.3).
 func (r *reader) attributeValue(quote byte) (string, bool) {
 	from := r.pos
 	var value []byte
@@ -159,7 +161,9 @@ type binding struct {
 	prefix, space string
 }
 
-// bind takes in a namespace declaration.
+// bind takes in a namespace declaration. A prefix cannot be taken back, and the two reserved names go with
+// the two reserved prefixes, of which only xml may be declared (Namespaces in XML 1.0, section 3). Three of the five
+// complaints are about the value, so .NET puts them there; the first on the quote.
 func (r *reader) bind(a attribute, prefix string) bool {
 	reserved := a.value == xmlSpace && prefix != "xml"
 	switch {
@@ -182,7 +186,8 @@ func (r *reader) bind(a attribute, prefix string) bool {
 	return true
 }
 
-// lookUp returns what a prefix stands for.
+// lookUp returns what a prefix stands for. No prefix stands for the default namespace, which attributes do not
+// ask for.
 func (r *reader) lookUp(prefix string) (space string, ok bool) {
 	for _, b := range slices.Backward(r.bindings) {
 		if b.prefix == prefix {
@@ -227,7 +232,8 @@ func (r *reader) resolveAttributes() bool {
 	return r.checkDuplicates()
 }
 
-// checkDuplicates compares the attributes in pairs while they are few.
+// checkDuplicates compares the attributes in pairs while they are few: expanded names must differ, not only
+// spelled ones (Namespaces in XML 1.0, section 6.3). The second of a pair is to blame.
 func (r *reader) checkDuplicates() bool {
 	const few = 16
 	if len(r.attrs) > few {

@@ -2,7 +2,8 @@ package dotnet
 
 import "strings"
 
-// declaration reads the XML declaration, if the document begins with one.
+// declaration reads the XML declaration, if the document begins with one: version, then encoding and
+// standalone, which may be missing (XML 1.0, section 2.8). Then it reads on in the encoding that was named.
 func (r *reader) declaration() bool {
 	const opening = "<?xml"
 	if !strings.HasPrefix(r.text, opening) || len(r.text) == len(opening) || r.declarationGoesOn(len(opening)) {
@@ -55,6 +56,7 @@ func (r *reader) declarationGoesOn(off int) bool {
 	return nameRest(next) > 0 || next[0] == ':'
 }
 
+// declarationEnd reads the end of the declaration, from its question mark on.
 func (r *reader) declarationEnd(next int) bool {
 	switch {
 	case r.at(r.pos+1) == '>' && next > 0:

@@ -104,7 +104,8 @@ func decode(doc []byte) (string, encoding) {
 	return e.decode(e.raw), e
 }
 
-// decode turns bytes into text, up to where they are none.
+// decode turns bytes into text, up to where they are none. Only UTF-8 is strict: half pairs of UTF-16 are left
+// for the reader to complain of, everything else has a substitute.
 func (e *encoding) decode(doc []byte) string {
 	e.broken = false
 	switch e.kind {
@@ -141,6 +142,7 @@ func (e *encoding) upToWide(text string) string {
 	return text
 }
 
+// decode16 takes two bytes for a unit; an odd byte at the end is not missed.
 func (e *encoding) decode16(doc []byte, order binary.ByteOrder) string {
 	text := make([]byte, 0, len(doc))
 	for ; len(doc) >= 2; doc = doc[2:] {
@@ -172,6 +174,7 @@ func (e *encoding) halfPair(c, next rune) {
 	e.stray = fmt.Sprintf("%s, is an invalid character.", describe(c))
 }
 
+// decode32 takes four bytes for a character.
 func (e *encoding) decode32(doc []byte, order binary.ByteOrder) string {
 	text := make([]byte, 0, len(doc)/2)
 	for ; len(doc) >= 4; doc = doc[4:] {
@@ -201,6 +204,7 @@ func cutDeclaration(doc []byte) (declaration, rest []byte) {
 	return nil, doc
 }
 
+// latin1 takes each byte for the character of that number.
 func latin1(doc []byte) string {
 	text := make([]byte, 0, len(doc))
 	for _, b := range doc {
@@ -209,6 +213,7 @@ func latin1(doc []byte) string {
 	return string(text)
 }
 
+// ascii takes bytes beyond ASCII for question marks.
 func ascii(doc []byte) string {
 	text := bytes.Clone(doc)
 	for i, b := range text {
@@ -234,7 +239,8 @@ func validPrefix(doc []byte) int {
 	}
 }
 
-// switchTo reads on in the encoding that the declaration names, from its end on.
+// switchTo reads on in the encoding that the declaration names, from its end on, even if that makes no sense of
+// the rest. Only a document in single bytes that claims to be UTF-16 is refused for it.
 func (r *reader) switchTo(k kind) bool {
 	e := &r.encoding
 	switch {

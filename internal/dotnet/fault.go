@@ -38,6 +38,7 @@ func units(s string) int {
 	return n
 }
 
+// place returns the place of an offset in the current line.
 func (r *reader) place(off int) place {
 	return place{line: r.line, start: r.lineStart, off: off}
 }
@@ -48,6 +49,7 @@ func (r *reader) fail(off int, format string, args ...any) bool {
 	return r.failAt(r.place(off), format, args...)
 }
 
+// failAt is fail for any place.
 func (r *reader) failAt(p place, format string, args ...any) bool {
 	if r.violation == nil {
 		position := r.position(p)
@@ -139,10 +141,12 @@ func describe(c rune) string {
 	return fmt.Sprintf("'%s', hexadecimal value 0x%02X", printed(c), c)
 }
 
+// describeNamed is describe as the sentences about names have it.
 func describeNamed(c rune) string {
 	return fmt.Sprintf("'%s' character, hexadecimal value 0x%02X", printed(c), c)
 }
 
+// printed is how a message shows a character, forbidden ones included.
 func printed(c rune) string {
 	if c == 0 {
 		return "."

@@ -2,20 +2,22 @@ package dotnet
 
 import "strings"
 
-// comment reads a comment after its opening.
+// comment reads a comment after its opening. The validator does not hear of it: an element that must be empty
+// may hold comments.
 func (r *reader) comment() bool {
 	_, ok := r.upTo("-->", "Comment")
 	return ok
 }
 
-// cdata reads a CDATA section after its opening.
+// cdata reads a CDATA section after its opening. To the validator it is text even if it is blank.
 func (r *reader) cdata() bool {
 	p := r.place(r.pos)
 	text, ok := r.upTo("]]>", "CDATA")
 	return ok && r.validateCData(p, text)
 }
 
-// instruction reads a processing instruction after its opening.
+// instruction reads a processing instruction after its opening. Its target is not "xml" in any case of letters
+// (XML 1.0, section 2.6).
 func (r *reader) instruction() bool {
 	end, ok := r.ncname(r.pos)
 	if !ok {
@@ -37,6 +39,9 @@ func (r *reader) instruction() bool {
 }
 
 // upTo reads to the end of a comment, section or instruction and returns what is inside, line ends as \n.
+//
+// If the document ends first, .NET names the place where it began to wait: before the last characters
+// that could have been part of the end, and at the very beginning if there are fewer than the end has.
 func (r *reader) upTo(stop, what string) (string, bool) {
 	from := r.pos
 	var value []byte

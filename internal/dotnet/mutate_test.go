@@ -139,12 +139,7 @@ func mutants(seed uint64, n int) []mutant {
 // mutate makes one change and says which kind.
 func mutate(rnd *rand.Rand, doc string) (kind, mutated string) {
 	tags, names, values, texts := spots(doc)
-	pick := func(all []spot) spot {
-		if len(all) == 0 {
-			return spot{}
-		}
-		return all[rnd.IntN(len(all))]
-	}
+	pick := func(all []spot) spot { return pickSpot(rnd, all) }
 	fragment := fragments[rnd.IntN(len(fragments))]
 	switch kind := rnd.IntN(20); kind {
 	case 0:
@@ -199,6 +194,14 @@ func mutate(rnd *rand.Rand, doc string) (kind, mutated string) {
 	default:
 		return mutateWhole(rnd, doc, fragment)
 	}
+}
+
+// pickSpot picks one of the spots, if there are any.
+func pickSpot(rnd *rand.Rand, all []spot) spot {
+	if len(all) == 0 {
+		return spot{}
+	}
+	return all[rnd.IntN(len(all))]
 }
 
 // swapPrefix exchanges the prefixes m and t, or takes the prefix away.

@@ -6,17 +6,19 @@ import (
 	"strings"
 )
 
-// maxDepth bounds how deep elements may nest. .NET's reader has no bound, the services built on it have.
+// maxDepth bounds how deep elements may nest. .NET's reader has no bound, the services built on it have: the
+// sentence is the one of WCF's reader quotas.
 const maxDepth = 256
 
 const tooDeep = "The maximum read depth (256) has been exceeded because XML data being read has more levels of " +
 	"nesting than is allowed by the quotas."
 
-// A reader goes over a document once, validating what it meets.
+// A reader goes over a document once, validating what it meets. Its methods report whether to go on; the one
+// that says no has recorded the violation, or has come to the end.
 type reader struct {
 	text     string
 	encoding encoding
-	accept   func(xml.Name) bool
+	accept   func(xml.Name) bool // what else the body may hold
 
 	pos       int // how far the document has been taken in
 	line      int
@@ -40,6 +42,7 @@ type frame struct {
 	state    state  // of its validation
 }
 
+// run reads the document: declaration, prolog, root element, epilog (XML 1.0, section 2.1).
 func (r *reader) run() {
 	if !r.declaration() {
 		return
@@ -72,7 +75,8 @@ func (r *reader) newLine(off int) {
 	r.lineStart = off
 }
 
-// lineEnd takes in the line end at off and returns the offset after it.
+// lineEnd takes in the line end at off and returns the offset after it. XML 1.0 knows three: a line feed, a
+// carriage return, the two of them (section 2.11).
 func (r *reader) lineEnd(off int) int {
 	if r.text[off] == '\r' && r.at(off+1) == '\n' {
 		off++
@@ -97,7 +101,7 @@ func (r *reader) skipBlanks() bool {
 	return r.pos > from
 }
 
-// outside reads what stands before or after the root element.
+// outside reads what stands before or after the root element: comments, instructions, white space.
 func (r *reader) outside() bool {
 	switch at := r.pos; {
 	case at == len(r.text) && r.encoding.broken:
@@ -131,6 +135,8 @@ func (r *reader) special(off int) bool {
 	return true
 }
 
+// outsideTag reads what begins with a less-than sign there. .NET wants to see as many characters as the shortest
+// element has before it looks at any of them.
 func (r *reader) outsideTag(at int) bool {
 	if len(r.text)-at < len("<a/>") {
 		return r.failEnd(at, badRoot)
@@ -151,6 +157,8 @@ func (r *reader) outsideTag(at int) bool {
 	return r.startTag()
 }
 
+// outsideDeclaration reads what follows "<!" there. Whatever is neither a comment nor a CDATA section counts as
+// a DOCTYPE, and none is allowed.
 func (r *reader) outsideDeclaration(at int) bool {
 	switch {
 	case r.text[at] == '[':
@@ -191,6 +199,8 @@ func (r *reader) inside() bool {
 	return r.startTag()
 }
 
+// insideDeclaration reads what follows "<!" in content: a comment or a CDATA section. The expected token is
+// misspelled by .NET, not here.
 func (r *reader) insideDeclaration(at int) bool {
 	rest := r.text[at:]
 	switch {
@@ -232,7 +242,8 @@ func (r *reader) failUnclosed() bool {
 	return r.fail(len(r.text), endOfFile+" The following elements are not closed: %s", names.String())
 }
 
-// addText gives character data to the innermost element.
+// addText gives character data to the innermost element. The first piece is shared with the document; from the
+// second on they gather in a buffer, so that many pieces cost what their length costs.
 func (r *reader) addText(s string) {
 	f := r.top()
 	switch {
@@ -245,7 +256,7 @@ func (r *reader) addText(s string) {
 	}
 }
 
-// closeElement ends the innermost element; p is where it ends.
+// closeElement ends the innermost element; p is where it ends. An empty element ends where it began.
 func (r *reader) closeElement(p place) bool {
 	f := r.top()
 	if f.text != nil {

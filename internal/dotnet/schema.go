@@ -1,6 +1,7 @@
 package dotnet
 
-// A schemaType is what a type of the schemas, simple or complex, demands.
+// A schemaType is what a type of the schemas, simple or complex, demands. The tables that are made of it state
+// the schema version V2018_01_08; those of the operations are the same in every version that has them.
 type schemaType struct {
 	space, name string // without a name: declared inside an element; child elements are in the same space
 	base        *schemaType
@@ -51,11 +52,13 @@ func (w wildcard) expected() string {
 
 const unbounded = 1 << 30
 
+// An elementDecl is an element by name.
 type elementDecl struct {
 	local string
 	typ   *schemaType
 }
 
+// An attributeDecl is an attribute by name; none in scope has a namespace or a default.
 type attributeDecl struct {
 	local    string
 	typ      *schemaType

@@ -6,7 +6,9 @@ import (
 	"strings"
 )
 
-// qname finds the end of the name at from and its colon, -1 if it has none.
+// qname finds the end of the name at from and its colon, -1 if it has none (QName of Namespaces in XML, section 4).
+// A name at the very end of a document is never complete, and a last character that begins none counts as
+// the end, too.
 func (r *reader) qname(from int) (end, colon int, ok bool) {
 	colon = -1
 	for i := from; ; {
@@ -28,7 +30,8 @@ func (r *reader) qname(from int) (end, colon int, ok bool) {
 	}
 }
 
-// ncname finds the end of the name at from, which must have no colon.
+// ncname finds the end of the name at from, which must have no colon: the target of an instruction, or an
+// attribute of the XML declaration.
 func (r *reader) ncname(from int) (end int, ok bool) {
 	end = nameEnd(r.text, from)
 	if end > from && r.at(end) == ':' {
@@ -38,7 +41,8 @@ func (r *reader) ncname(from int) (end int, ok bool) {
 	return end, ok
 }
 
-// startTag reads a start tag from its name on.
+// startTag reads a start tag from its name on. Prefixes are looked up when the whole tag is read, the
+// element's first; then .NET looks for duplicate attributes, and only then at the schemas.
 func (r *reader) startTag() bool {
 	p := r.place(r.pos)
 	end, colon, ok := r.qname(r.pos)
@@ -116,7 +120,7 @@ func (r *reader) open(f frame, empty bool) bool {
 	return true
 }
 
-// endTag reads an end tag from its name on.
+// endTag reads an end tag from its name on. The name must be spelled as in the start tag, prefix included.
 func (r *reader) endTag() bool {
 	f := r.top()
 	p := r.place(r.pos)

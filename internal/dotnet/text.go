@@ -18,7 +18,12 @@ func (r *reader) wide(off int) int {
 	return size
 }
 
-// characters reads character data up to the next markup, as one node.
+// characters reads character data up to the next markup, as one node (XML 1.0, section 2.4).
+//
+// .NET reads such a node in two steps. It looks as far as its buffer reaches and at most to a reference that
+// it cannot resolve on the spot, tells the validator of the node, and reads the rest when the validator
+// wants the value. An element that must be empty is refused without asking for the value, so there the stray text
+// is seen before what is wrong behind it.
 func (r *reader) characters() bool {
 	p := r.place(r.pos)
 	first, from := r.pos, r.pos
@@ -104,7 +109,8 @@ func named(s string) (c byte, size int) {
 	return 0, 0
 }
 
-// reference reads the reference that stands here and appends its character.
+// reference reads the reference that stands here and appends its character. Without a document type only the five
+// predefined entities exist (XML 1.0, section 4.6).
 func (r *reader) reference(dst []byte) ([]byte, bool) {
 	at := r.pos
 	rest := r.text[at+1:]
@@ -136,7 +142,8 @@ func (r *reader) entityName(from int) (end int, ok bool) {
 	return end, end > from && end < len(r.text) && r.text[end] != ':'
 }
 
-// numericReference reads a reference by number.
+// numericReference reads a reference by number. Such a character must be one that could stand there itself
+// (XML 1.0, section 4.1). Numbers have 31 bits; the sentence for one that is cut off has a hole in .NET.
 func (r *reader) numericReference(dst []byte) ([]byte, bool) {
 	at := r.pos
 	base, digits, kind := 10, at+2, "decimal"

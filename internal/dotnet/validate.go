@@ -30,7 +30,9 @@ func inNamespace(name xml.Name) string {
 	return "'" + name.Local + "' in namespace '" + name.Space + "'"
 }
 
-// validateStart validates a start tag against what the innermost open element expects.
+// validateStart validates a start tag: first whether the element may stand where it stands, then the attributes
+// xsi:type and xsi:nil, then the others as they come, then whether one is missing. All but the
+// attributes' own problems are reported at the element's name.
 func (r *reader) validateStart(f *frame) bool {
 	if len(r.stack) == 0 {
 		if !r.validateRoot(f) {
@@ -59,12 +61,14 @@ func (r *reader) validateRoot(f *frame) bool {
 	return true
 }
 
+// failUndeclared records that the schemas have no such element.
 func (r *reader) failUndeclared(f *frame) bool {
 	name := f.element.Name
 	return r.invalid(f.place, "The '%s' element is not declared.", qualified(name.Space, name.Local))
 }
 
-// validateContext finds the type of an element from its parent's.
+// validateContext finds the type of an element from its parent's. Beneath an element that no schema declares,
+// which only a lax wildcard lets through, those are validated that some schema does declare.
 func (r *reader) validateContext(f, parent *frame) bool {
 	name := f.element.Name
 	s := &parent.state
@@ -115,7 +119,8 @@ func (r *reader) validateForeign(f *frame) bool {
 	return true
 }
 
-// next finds the particle that takes a child of that name, and moves to it.
+// next finds the particle that takes a child of that name, and moves to it. No sequence in scope names an
+// element twice, so the first particle that takes it is the right one.
 func (s *state) next(name xml.Name) (*particle, *schemaType) {
 	count := s.count
 	for i := s.part; i < len(s.typ.children); i++ {
@@ -158,7 +163,7 @@ func (s *state) open() (next []*particle, must bool) {
 	return next, false
 }
 
-// expected lists what may come next, as the end of a message.
+// expected lists what may come next, as the end of a message. All that may come is named, not only what must.
 func (s *state) expected() string {
 	next, _ := s.open()
 	if len(next) == 0 {
@@ -177,7 +182,8 @@ func (s *state) expected() string {
 		s.typ.space + "'."
 }
 
-// validateText validates a piece of text. A blank one is white space and nothing else.
+// validateText validates a piece of text. A blank one is white space and nothing else, which is welcome between
+// elements and nowhere in an element that must be empty.
 func (r *reader) validateText(p place, text string, blank bool) bool {
 	f := r.top()
 	if f.state.typ != nil && !f.state.unseen {
@@ -207,7 +213,8 @@ func (r *reader) validateCData(p place, text string) bool {
 	return r.validateText(p, text, false)
 }
 
-// validateEnd validates that an element is complete; p is where it ends.
+// validateEnd validates that an element is complete; p is where it ends. The value of a simple type is its whole
+// text, and its problems are reported at the end tag.
 func (r *reader) validateEnd(f *frame, p place) bool {
 	t := f.state.typ
 	if t == nil || f.state.unseen {

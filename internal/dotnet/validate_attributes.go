@@ -26,6 +26,9 @@ func (r *reader) validateAttributes(f *frame) bool {
 	return true
 }
 
+// validateAttribute validates one attribute of an element, whose type is nil if it is not declared. Attributes of
+// XML's own namespace may stand anywhere. "Not allowed" is said where the type lets in attributes of some
+// namespace, "not declared" where it lets in none, or where the attribute is in that namespace.
 func (r *reader) validateAttribute(t *schemaType, a *attribute) bool {
 	name := qualified(a.space, a.local)
 	switch {
@@ -48,6 +51,7 @@ func (r *reader) validateAttribute(t *schemaType, a *attribute) bool {
 	return r.invalid(a.place, "The '%s' attribute is not declared.", name)
 }
 
+// validateValue validates an attribute's value; the message has it as it stands in the document, white space and all.
 func (r *reader) validateValue(t *schemaType, a *attribute) bool {
 	if t.value == nil {
 		return true
@@ -93,6 +97,7 @@ func (r *reader) hasXSI(local string) bool {
 	return ok
 }
 
+// xsi returns that attribute's value.
 func (r *reader) xsi(local string) (string, bool) {
 	for i := range r.attrs {
 		if a := &r.attrs[i]; a.space == xsiSpace && a.local == local {
@@ -102,7 +107,9 @@ func (r *reader) xsi(local string) (string, bool) {
 	return "", false
 }
 
-// validateXSI takes in xsi:type and xsi:nil. No element of a request is nillable.
+// validateXSI takes in xsi:type and xsi:nil. No element of a request is nillable, so xsi:nil is wrong whatever its
+// value, but where nothing is declared. A type that does not exist is wrong only where something has
+// to be declared; elsewhere the element goes unvalidated.
 func (r *reader) validateXSI(f *frame) bool {
 	value, typed := r.xsi("type")
 	var space, local string
@@ -140,12 +147,14 @@ func (r *reader) validateXSI(f *frame) bool {
 	return true
 }
 
+// failAbstract records that an element must say which type it is of.
 func (r *reader) failAbstract(f *frame) bool {
 	name := f.element.Name
 	return r.invalid(f.place, "The element '%s' is abstract or its type is abstract.", qualified(name.Space, name.Local))
 }
 
-// parseQName takes a value apart that names something with a prefix.
+// parseQName takes a value apart that names something with a prefix, and says what is wrong with it. Unlike in an
+// attribute's own name, no prefix means the default namespace.
 func (r *reader) parseQName(s string) (space, local, reason string) {
 	if s == "" {
 		return "", "", "The attribute value cannot be empty."

@@ -8,7 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// The simple types of XML Schema that the requests use.
+// The simple types of XML Schema that the requests use. Each has a function that says what is wrong with a
+// value; the sentence quotes the value as .NET had it at that moment, most often with white space collapsed.
 var (
 	xsString   = &schemaType{space: schemaSpace, name: "string", content: contentText}
 	xsBoolean  = &schemaType{space: schemaSpace, name: "boolean", content: contentText, value: checkBoolean}
@@ -62,6 +63,7 @@ func oneOf(values ...string) func(string) string {
 	}
 }
 
+// checkNonEmpty checks for one character at least, which may be a blank.
 func checkNonEmpty(s string) string {
 	if s == "" {
 		return "The actual length is less than the MinLength value."
@@ -83,6 +85,7 @@ func isBlank(c rune) bool {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n'
 }
 
+// checkBoolean checks one of four words; unlike the others it quotes a blank value as empty.
 func checkBoolean(s string) string {
 	s = strings.TrimFunc(collapse(s), isBlank)
 	switch s {
@@ -92,6 +95,7 @@ func checkBoolean(s string) string {
 	return "The string '" + s + "' is not a valid Boolean value."
 }
 
+// checkInt checks a 32-bit number, with a sign or without. A number that is too large is no number.
 func checkInt(s string) string {
 	s = collapse(s)
 	if _, err := strconv.ParseInt(s, 10, 32); err != nil {
@@ -100,6 +104,7 @@ func checkInt(s string) string {
 	return ""
 }
 
+// checkID checks a name without a colon. Whether it is the only one of its kind, the reader knows.
 func checkID(s string) string {
 	s = collapse(s)
 	if s == "" {
@@ -120,7 +125,8 @@ func badName(s string, n int) string {
 	return fmt.Sprintf("The %s, cannot be included in a name.", describeNamed(c))
 }
 
-// checkLanguage checks an RFC 3066 tag.
+// checkLanguage checks an RFC 3066 tag: letters, then letters or digits, one to eight between hyphens. The
+// sentence should quote the tag; .NET quotes nothing.
 func checkLanguage(s string) string {
 	s = collapse(s)
 	if s == "" {
@@ -154,7 +160,8 @@ func checkGUID(s string) string {
 	return ""
 }
 
-// checkPropertyTag checks an unsigned 16-bit number, or 0x and up to four hexadecimal digits.
+// checkPropertyTag checks an unsigned 16-bit number, or 0x and up to four hexadecimal digits. White space is
+// collapsed only for the number, since the other type of the union is a string.
 func checkPropertyTag(s string) string {
 	hex, ok := strings.CutPrefix(s, "0x")
 	if !ok {

@@ -41,6 +41,8 @@ func (s *scanner) literal(text string) bool {
 	return ok
 }
 
+// checkDateTime checks a date and time of the years 1 to 9999. XML Schema's other years, its hour 24 and its
+// limits of the offset are unknown to .NET.
 func checkDateTime(value string) string {
 	value = collapse(value)
 	s := &scanner{value}
@@ -50,6 +52,7 @@ func checkDateTime(value string) string {
 	return "The string '" + value + "' is not a valid DateTime value."
 }
 
+// date takes a day of the calendar.
 func (s *scanner) date() bool {
 	year, ok := s.number(4, 1, 9999)
 	if !ok || !s.literal("-") {
@@ -63,6 +66,7 @@ func (s *scanner) date() bool {
 	return ok && time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC).Day() == day
 }
 
+// clock takes a time of day, with any number of decimals.
 func (s *scanner) clock() bool {
 	for i, high := range []int{23, 59, 59} {
 		if i > 0 && !s.literal(":") {
