@@ -45,12 +45,13 @@ var answers = sync.Pool{New: func() any {
 
 // read decodes the answer into x.resp and closes it.
 func (x *exchange) read(res *http.Response) error {
-	defer closeBody(res.Body)
+	defer res.Body.Close()
 	a, ok := answers.Get().(*answer)
 	if !ok {
 		return errors.New("ews: foreign value in pool")
 	}
 	defer a.release()
+	defer a.drain(res.Body)
 	a.x = x
 	return a.decode(res)
 }
@@ -61,10 +62,15 @@ func (a *answer) release() {
 	answers.Put(a)
 }
 
-// closeBody reads what is left, within bounds, and closes.
-func closeBody(body io.ReadCloser) {
-	_, _ = io.CopyN(io.Discard, body, drainSize)
-	_ = body.Close()
+// drain reads what is left, within bounds.
+func (a *answer) drain(body io.Reader) {
+	for left := drainSize; left > 0; {
+		n, err := body.Read(a.head[:])
+		if n == 0 || err != nil {
+			return
+		}
+		left -= n
+	}
 }
 
 // decode tells SOAP from everything else, and a fault from a response.

@@ -76,7 +76,7 @@ func readDetail(detail []byte) (d faultDetail) {
 	if !ok || len(detail) == 0 {
 		return d
 	}
-	p.unread = [...][]byte{[]byte("<detail>"), detail, []byte("</detail>")}
+	p.unread = [...][]byte{p.begin, detail, p.end}
 	p.soap.Reset(p, soap.Limits{})
 	if ok, err := p.soap.Next(); ok && err == nil {
 		_ = d.readChildren(&p.soap, false)
@@ -90,8 +90,9 @@ func readDetail(detail []byte) (d faultDetail) {
 // detailReader reads the content of a detail within a pair of tags, since a document has one root.
 // It is pooled, because its reader owns a buffer.
 type detailReader struct {
-	unread [3][]byte
-	soap   soap.Reader
+	unread     [3][]byte
+	begin, end []byte // the tags
+	soap       soap.Reader
 }
 
 // Read hands out the three parts one after the other.
@@ -106,7 +107,9 @@ func (p *detailReader) Read(b []byte) (int, error) {
 	return 0, io.EOF
 }
 
-var detailReaders = sync.Pool{New: func() any { return new(detailReader) }}
+var detailReaders = sync.Pool{New: func() any {
+	return &detailReader{begin: []byte("<detail>"), end: []byte("</detail>")}
+}}
 
 // readChildren reads the children of detail, or of MessageXml inside it.
 func (d *faultDetail) readChildren(r *soap.Reader, inner bool) error {
