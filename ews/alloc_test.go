@@ -1,0 +1,194 @@
+package ews_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/go-ews/exchange/ews"
+)
+
+// parrot listens on loopback and answers every request on a connection with the same bytes, after
+// it has called hold. It allocates nothing per request, so what is counted is the client's.
+func parrot(t testing.TB, answer string, hold func()) (endpoint string, connections *atomic.Int64) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // ends with the test
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	connections = new(atomic.Int64)
+	whole := []byte(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Type: text/xml; charset=utf-8\r\n"+
+		"request-id: 5d3c1a2b-0000-4000-8000-000000000000\r\nContent-Length: %d\r\n\r\n%s", len(answer), answer))
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			connections.Add(1)
+			go repeat(conn, whole, hold)
+		}
+	}()
+	return "http://" + listener.Addr().String() + "/EWS/Exchange.asmx", connections
+}
+
+// repeat answers requests, each of which ends in </soap:Envelope>.
+func repeat(conn net.Conn, answer []byte, hold func()) {
+	defer conn.Close()
+	end := []byte("</soap:Envelope>")
+	buffer := make([]byte, 64<<10)
+	n := 0
+	for {
+		k, err := conn.Read(buffer[n:])
+		if err != nil {
+			return
+		}
+		if n += k; bytes.HasSuffix(buffer[:n], end) {
+			n = 0
+			hold()
+			if _, err := conn.Write(answer); err != nil {
+				return
+			}
+		}
+	}
+}
+
+// cost returns allocations and bytes of one run.
+func cost(t testing.TB, runs int, f func()) (allocations, size float64) {
+	t.Helper()
+	for range 50 {
+		f() // fill pools, open the connection
+	}
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for range runs {
+		f()
+	}
+	runtime.ReadMemStats(&after)
+	return float64(after.Mallocs-before.Mallocs) / float64(runs),
+		float64(after.TotalAlloc-before.TotalAlloc) / float64(runs)
+}
+
+// floorTransport is what a careful user of net/http would make for itself.
+func floorTransport() *http.Transport {
+	return &http.Transport{MaxIdleConnsPerHost: 100}
+}
+
+// TestCall_Cost holds what a whole call costs beyond a bare POST of ready-made bytes.
+//
+//nolint:paralleltest // counts allocations
+func TestCall_Cost(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector allocates beside the program")
+	}
+	endpoint, _ := parrot(t, fixture(t, "answers", "add_im_group.xml"), func() {})
+	request := []byte(fixture(t, "AddImGroup", "default.golden.xml"))
+	bare := &http.Client{Transport: floorTransport()}
+	floorAllocs, floorBytes := cost(t, 2000, func() {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, endpoint, bytes.NewReader(request))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "text/xml; charset=utf-8")
+		res, err := bare.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, res.Body); err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+	})
+	client, err := ews.NewClient(endpoint, &ews.Options{HTTPClient: &http.Client{Transport: floorTransport()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	allocs, size := cost(t, 2000, func() {
+		if _, err := client.AddImGroup(t.Context(), "Sales"); err != nil {
+			t.Fatal(err)
+		}
+	})
+	t.Logf("a bare POST: %.1f allocations, %.0f bytes; a call: +%.1f, %+.0f", floorAllocs, floorBytes,
+		allocs-floorAllocs, size-floorBytes)
+	if allocs > floorAllocs+14.5 || size > floorBytes+1500 {
+		t.Error("want at most +14 allocations and +1500 bytes")
+	}
+}
+
+// TestList_Cost holds what decoding a list of 1,000 contacts allocates, in bytes of the document.
+//
+//nolint:paralleltest // counts allocations
+func TestList_Cost(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector allocates beside the program")
+	}
+	answer := envelope(replaceOnce(emptyListAnswer, "<m:ImItemList/>", "<m:ImItemList>"+fullList(64, 1000)+"</m:ImItemList>"))
+	w := &wire{}
+	w.answer = func(int, *http.Request) (*http.Response, error) {
+		w.sent = nil
+		return response(http.StatusOK, answer), nil
+	}
+	client := connect(t, once(w))
+	_, size := cost(t, 20, func() {
+		if _, err := client.GetImItemList(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	})
+	ratio := size / float64(len(answer))
+	t.Logf("a list of %d bytes: %.2f bytes allocated for each", len(answer), ratio)
+	if ratio > 1.4 {
+		t.Error("want at most 1.4")
+	}
+}
+
+// TestConnections_Warm holds that 64 workers which have their connections open no further ones.
+//
+//nolint:paralleltest // counts connections under load
+func TestConnections_Warm(t *testing.T) {
+	const workers = 64
+	var asked atomic.Int64
+	all := make(chan struct{})
+	endpoint, connections := parrot(t, fixture(t, "answers", "add_im_group.xml"), func() {
+		if asked.Add(1) == workers {
+			close(all)
+		}
+		<-all
+	})
+	client, err := ews.NewClient(endpoint, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.CloseIdleConnections)
+	round := func(calls int) {
+		var wg sync.WaitGroup
+		barrier := make(chan struct{})
+		for i := range workers {
+			wg.Go(func() {
+				<-barrier
+				own := client.Impersonate(ews.SMTP(fmt.Sprintf("user%d@contoso.com", i)))
+				for range calls {
+					if _, err := own.AddImGroup(t.Context(), "Sales"); err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			})
+		}
+		close(barrier)
+		wg.Wait()
+	}
+	round(1) // the server answers when all 64 have asked
+	before := connections.Load()
+	round(20)
+	if got := connections.Load() - before; before != workers || got != 0 {
+		t.Errorf("%d new connections for %d workers with %d open", got, workers, before)
+	}
+}

@@ -1,0 +1,99 @@
+//go:build !race
+
+// The race detector allocates beside the program, which spoils the counts.
+
+package ews
+
+import (
+	"errors"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+)
+
+// rewound is a body that can be read any number of times.
+type rewound struct {
+	strings.Reader
+	doc string
+}
+
+func (r *rewound) Close() error {
+	r.Reset(r.doc)
+	return nil
+}
+
+func answerOf(status int, doc string) *http.Response {
+	body := &rewound{doc: doc}
+	body.Reset(doc)
+	return &http.Response{
+		StatusCode: status, Header: http.Header{"Content-Type": {"text/xml"}}, Body: body, ContentLength: int64(len(doc)),
+	}
+}
+
+// TestEncode_Allocations holds the bar of one allocation: the request itself, which net/http keeps.
+//
+//nolint:paralleltest // counts allocations
+func TestEncode_Allocations(t *testing.T) {
+	client, err := NewClient("https://mail.contoso.com/EWS/Exchange.asmx", &Options{
+		Header: Header{MailboxCulture: "en-US", Impersonate: SMTP("tony@contoso.com")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var req any = addImGroup{"Forschung & Entwicklung, Köln"}
+	x := &exchange{client: client, op: Operation{Name: "AddImGroup"}}
+	got := testing.AllocsPerRun(1000, func() {
+		if err := x.encode(req); err != nil {
+			t.Fatal(err)
+		}
+	})
+	t.Logf("encoding: %v allocations", got)
+	if got > 1 {
+		t.Errorf("%v allocations, want at most 1", got)
+	}
+}
+
+// TestDecode_Allocations holds the bars of 12 and 10 allocations. The response that the call makes
+// counts, what the HTTP answer takes does not.
+//
+//nolint:paralleltest // counts allocations
+func TestDecode_Allocations(t *testing.T) {
+	success, err := os.ReadFile("testdata/answers/add_im_group.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fault, err := os.ReadFile("testdata/faults/message_xml.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := NewClient("https://mail.contoso.com/EWS/Exchange.asmx", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var schema *SchemaValidationError
+	for _, tc := range []struct {
+		name  string
+		res   *http.Response
+		most  float64
+		right func(error) bool
+	}{
+		{"success", answerOf(http.StatusOK, string(success)), 12, func(err error) bool { return err == nil }},
+		{"fault", answerOf(http.StatusInternalServerError, string(fault)), 10, func(err error) bool { return errors.As(err, &schema) }},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			request := []byte(strings.Repeat("<m:DisplayName>x</m:DisplayName>\n", 20))
+			got := testing.AllocsPerRun(1000, func() {
+				resp := &groupResponse{op: "AddImGroup"}
+				x := &exchange{client: client, op: Operation{Name: "AddImGroup"}, resp: resp, request: request}
+				if err := x.read(tc.res); !tc.right(err) || err == nil && resp.group == nil {
+					t.Fatal(err)
+				}
+			})
+			t.Logf("decoding: %v allocations", got)
+			if got > tc.most {
+				t.Errorf("%v allocations, want at most %v", got, tc.most)
+			}
+		})
+	}
+}
