@@ -45,6 +45,7 @@ type applier struct {
 	client  Client
 	options *Options
 	list    *list // nil: must be read before anything is judged by it
+	halted  bool  // by a failure that the next step would meet too
 }
 
 // read reads the list.
@@ -88,6 +89,7 @@ func (a *applier) run(ctx context.Context, steps []Step) (remaining []Step, errs
 		}
 		lacking = lacking || !s.Kind.Removes()
 		if !ofOneStep(ctx, err) || len(errs) >= maxFailures {
+			a.halted = true
 			return slices.Concat(remaining, steps[i+1:]), errs
 		}
 	}

@@ -85,5 +85,5 @@ func taken(s Step, g *group) error {
 	case g.kind == imgroup.UserGroup:
 		what = "a user group"
 	}
-	return &ConflictError{s, fmt.Sprintf("the list has %s of the name %s", what, quote(g.name))}
+	return &ConflictError{s, fmt.Sprintf("the name %s belongs to %s", quote(g.name), what)}
 }

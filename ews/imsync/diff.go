@@ -26,7 +26,8 @@ func Diff(current *imgroup.ItemList, roster Roster, opts *Options) (Plan, error)
 	o := opts.withDefaults()
 	if o.Prune && roster.Empty() && !o.AllowEmpty {
 		return Plan{}, &RosterError{[]string{
-			"empty, and Prune would take everything off the list: set AllowEmpty if that is meant"}}
+			"empty, and Prune would take everything off the list: set AllowEmpty if that is meant",
+		}}
 	}
 	d := differ{list: newList(current), prune: o.Prune}
 	d.groups = wantedGroups(roster, d.list)
@@ -210,10 +211,6 @@ func (d *differ) moves(m member) bool {
 		}
 	}
 	return false
-}
-
-func (w *wantedGroup) wants(m member) bool {
-	return slices.ContainsFunc(w.entries, func(e *entry) bool { return e.wants(m) })
 }
 
 // removal is the step that takes a member out of a group.

@@ -19,7 +19,7 @@ type Result struct {
 // Each syncs many mailboxes, up to Options.Parallel of them side by side, each with one request at a
 // time on behalf of its owner, and yields a [Result] for each as it is done, in no particular order. It
 // draws on rosters only as it goes, from one goroutine of its own, so they may come from a directory
-// or, with [maps.All], from a map.
+// or, by maps.All, from a map.
 //
 // Where the server asks to be left alone, nothing is sent to any mailbox until that time is over, and
 // what was refused is sent again then; Options.MaxPause bounds the wait. Waits that the client's own
@@ -39,7 +39,7 @@ func Each(ctx context.Context, client *ews.Client, rosters iter.Seq2[ews.Account
 		results := e.start(ctx, rosters)
 		defer func() { // also where yield panics
 			cancel()
-			for range results { //nolint:revive // waits for the workers, whose results nobody wants any more
+			for range results { // nobody wants them any more, but the workers wait to hand them over
 			}
 		}()
 		for r := range results {
@@ -120,7 +120,8 @@ func feed(ctx context.Context, rosters iter.Seq2[ews.Account, Roster], jobs chan
 func (e *each) sync(ctx context.Context, j job) Result {
 	if j.twice {
 		return Result{Mailbox: j.mailbox, Err: &RosterError{[]string{
-			"mailbox " + quote(j.mailbox.String()) + " came before: two rosters for one mailbox"}}}
+			"mailbox " + quote(j.mailbox.String()) + " came before: two rosters for one mailbox",
+		}}}
 	}
 	o := e.options
 	o.Progress = func(event Event) {

@@ -24,11 +24,12 @@ package imsync
 
 import (
 	"context"
+	"slices"
 
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// maxRounds is how often Sync does what it finds undone although every step had succeeded.
+// maxRounds is how often Sync does what it finds undone because somebody else edits the list.
 const maxRounds = 3
 
 // Sync puts the mailbox's list in step with the roster: it reads the list, works out the difference as
@@ -44,24 +45,23 @@ func Sync(ctx context.Context, client Client, roster Roster, opts *Options) (Pla
 	if err != nil || plan.Empty() || o.DryRun {
 		return plan, err
 	}
-	rest := plan
+	rest, errs := plan, []error(nil)
 	for range maxRounds {
 		a.list = newList(items)
-		remaining, errs := a.run(ctx, rest.Steps)
+		var remaining []Step
+		remaining, errs = a.run(ctx, rest.Steps)
 		next, read, err := a.plan(ctx, roster)
 		switch {
-		case err != nil && len(errs) == 0:
-			return plan, &Error{Remaining: Plan{Steps: remaining}, Errs: []error{err}}
 		case err != nil:
 			return plan, &Error{Remaining: Plan{Steps: remaining}, Errs: append(errs, err)}
 		case next.Empty():
 			return plan, nil // also after an error: what counts is the list
-		case len(errs) > 0:
+		case len(errs) > 0 && (a.halted || slices.Equal(next.Steps, remaining)):
 			return plan, &Error{Remaining: next, Errs: errs}
 		}
 		rest, items = next, read
 	}
-	return plan, &Error{Remaining: rest, Errs: []error{ErrChanging}}
+	return plan, &Error{Remaining: rest, Errs: append(errs, ErrChanging)}
 }
 
 // plan reads the list and compares it.

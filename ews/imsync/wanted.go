@@ -10,6 +10,7 @@ import (
 type wantedGroup struct {
 	name, former string
 	entries      []*entry
+	byKey        map[string]*entry
 }
 
 // entry is a contact or telephone of a roster, the same for every group that names it.
@@ -53,6 +54,9 @@ func wantedGroups(r Roster, l *list) []wantedGroup {
 		}
 		groups = append(groups, g)
 	}
+	for i := range groups {
+		groups[i].index()
+	}
 	return groups
 }
 
@@ -61,6 +65,20 @@ func (g *wantedGroup) add(e *entry) {
 		g.entries = append(g.entries, e)
 	}
 }
+
+// index notes the keys of the entries, which are known once every group has been read.
+func (g *wantedGroup) index() {
+	g.byKey = make(map[string]*entry, len(g.entries))
+	for _, e := range g.entries {
+		for _, key := range e.keys {
+			g.byKey[key] = e
+		}
+	}
+}
+
+// wants reports whether one of the entries is about the member. An entry for a contact of the list
+// has the contact's key among its own.
+func (g *wantedGroup) wants(m member) bool { return g.byKey[m.key] != nil }
 
 // complete takes over what another entry for the same contact knows better.
 func (e *entry) complete(other *entry) {
@@ -80,9 +98,4 @@ func (e *entry) step(group string) Step {
 		return Step{Kind: AddTelephone, Group: group, Telephone: e.telephone}
 	}
 	return Step{Kind: AddContact, Group: group, Contact: e.person}
-}
-
-// wants reports whether the entry is about the member.
-func (e *entry) wants(m member) bool {
-	return m.contact == e.contact || slices.Contains(e.keys, m.key)
 }

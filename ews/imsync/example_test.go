@@ -1,0 +1,115 @@
+package imsync_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/ews/ewstest"
+	"github.com/go-ews/exchange/ews/imsync"
+)
+
+// exampleClient is a client of an Exchange in process. A real one is made with the endpoint and an
+// *http.Client of package auth.
+func exampleClient() *ews.Client {
+	client, err := ews.NewClient(ewstest.Endpoint, &ews.Options{HTTPClient: ewstest.NewServer(nil).Client()})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return client
+}
+
+func ExampleSync() {
+	ctx, client := context.Background(), exampleClient()
+	roster := imsync.Roster{Groups: []imsync.Group{{
+		Name: "Sales",
+		Contacts: []imsync.Contact{
+			{Address: "anna@contoso.com", DisplayName: "Anna Ek"},
+			{Address: "bert@contoso.com", DisplayName: "Bert Berg"},
+		},
+	}}}
+	opts := &imsync.Options{Prune: true}
+	for range 2 {
+		plan, err := imsync.Sync(ctx, client, roster, opts)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Print(plan)
+	}
+	// Output:
+	// + Sales
+	// +   anna@contoso.com "Anna Ek"
+	// +   bert@contoso.com "Bert Berg"
+	// no changes
+}
+
+// A plan can be looked at, and refused, before it is applied.
+func ExampleDiff() {
+	ctx, client := context.Background(), exampleClient()
+	if _, _, err := imsync.EnsureGroup(ctx, client, "Temp"); err != nil {
+		log.Fatal(err)
+	}
+	list, err := client.GetImItemList(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	roster := imsync.Roster{Groups: []imsync.Group{{Name: "Sales"}}}
+	plan, err := imsync.Diff(list, roster, &imsync.Options{Prune: true})
+	if err != nil {
+		log.Fatal(err)
+	}
+	removals := 0
+	for _, step := range plan.Steps {
+		if step.Kind.Removes() {
+			removals++
+		}
+	}
+	fmt.Print(plan)
+	if removals > 0 {
+		fmt.Println("not applied: somebody has to look at it first")
+		return
+	}
+	if err := imsync.Apply(ctx, client, plan, nil); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// + Sales
+	// - Temp
+	// not applied: somebody has to look at it first
+}
+
+func ExampleEach() {
+	ctx, client := context.Background(), exampleClient()
+	everybody := imsync.Roster{Groups: []imsync.Group{{
+		Name: "Help desk", Contacts: []imsync.Contact{{Address: "help@contoso.com"}},
+	}}}
+	rosters := func(yield func(ews.Account, imsync.Roster) bool) {
+		for _, name := range []string{"anna", "bert", "carl"} { // from the directory, as it comes
+			if !yield(ews.PrimarySMTP(name+"@contoso.com"), everybody) {
+				return
+			}
+		}
+	}
+	for result := range imsync.Each(ctx, client, rosters, nil) {
+		fmt.Println(result.Mailbox, len(result.Plan.Steps), "changes, error:", result.Err)
+	}
+	// Unordered output:
+	// anna@contoso.com 2 changes, error: <nil>
+	// bert@contoso.com 2 changes, error: <nil>
+	// carl@contoso.com 2 changes, error: <nil>
+}
+
+func ExampleEnsureGroup() {
+	ctx, client := context.Background(), exampleClient()
+	for _, name := range []string{"Sales", "SALES"} {
+		group, created, err := imsync.EnsureGroup(ctx, client, name)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(group.DisplayName, created)
+	}
+	// Output:
+	// Sales true
+	// Sales false
+}
