@@ -74,7 +74,7 @@ func (p *pool) pop() *conn {
 		c := p.idle[len(p.idle)-1]
 		p.idle = slices.Delete(p.idle, len(p.idle)-1, len(p.idle))
 		c.idle.Stop()
-		if c.cc.Err() == nil {
+		if c.cc.Available() > 0 {
 			return c
 		}
 		_ = c.cc.Close()
@@ -100,9 +100,10 @@ func (p *pool) dial(ctx context.Context) (*conn, error) {
 	return c, nil
 }
 
-// put gives a connection back for the next request.
+// put gives a connection back for the next request. One that net/http does not think available by
+// now is about to be closed by it.
 func (p *pool) put(c *conn) {
-	if c.cc.Err() != nil {
+	if c.cc.Available() == 0 {
 		p.drop(c)
 		return
 	}

@@ -35,9 +35,14 @@ type countedConn struct {
 }
 
 func (c *countedConn) Write(p []byte) (int, error) {
+	if c.closing.Load() {
+		return c.Conn.Write(p)
+	}
+	// Counted beforehand: the answer may be there before this goroutine runs again.
+	c.count.bytes.Add(int64(len(p)))
 	n, err := c.Conn.Write(p)
-	if !c.closing.Load() {
-		c.count.bytes.Add(int64(n))
+	if n == 0 && err != nil {
+		c.count.bytes.Add(-int64(len(p)))
 	}
 	return n, err
 }

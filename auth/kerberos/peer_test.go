@@ -1,0 +1,291 @@
+package kerberos
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-ews/exchange/auth"
+)
+
+// The peer tests run against ../../../shared/peers/auth-server.sh, whose variables they read:
+//
+//	auth-server.sh --epa -- go test -run Peer .
+
+// needPeer skips without the server.
+func needPeer(t *testing.T) {
+	t.Helper()
+	if os.Getenv("EWS_AUTH_HTTP") == "" {
+		t.Skip("no authenticating server: run under auth-server.sh --epa -- (its variables EWS_AUTH_…)")
+	}
+}
+
+func peerBase(t *testing.T) *http.Transport {
+	t.Helper()
+	pem, err := os.ReadFile(os.Getenv("EWS_AUTH_CA"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		t.Fatal("no certificate in EWS_AUTH_CA")
+	}
+	base := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, ForceAttemptHTTP2: true}
+	t.Cleanup(base.CloseIdleConnections)
+	return base
+}
+
+func peerOptions() *Options { return &Options{ConfigFile: os.Getenv("EWS_AUTH_KRB5_CONFIG")} }
+
+func peerPassword(t *testing.T, user, password string) *Mechanism {
+	t.Helper()
+	m, err := Password(auth.Static(user, password), peerOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func peerAlice(t *testing.T) *Mechanism {
+	t.Helper()
+	return peerPassword(t, "alice", os.Getenv("EWS_AUTH_PASS"))
+}
+
+func negotiate(t *testing.T, m *Mechanism, o *auth.Options) *auth.Transport {
+	t.Helper()
+	tr, err := auth.Negotiate(peerBase(t), m, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(tr.CloseIdleConnections)
+	return tr
+}
+
+// TestPeer_Matrix: a call is one request, whether the server keeps logins (/EWS) or not (/krb5).
+func TestPeer_Matrix(t *testing.T) {
+	t.Parallel()
+	needPeer(t)
+	for _, place := range []string{"HTTP", "HTTPS", "H2"} {
+		for _, prefix := range []string{"/EWS", "/krb5/EWS"} {
+			for _, workers := range []int{1, 64} {
+				for _, max := range []int{1, 8, 64} {
+					name := fmt.Sprintf("%s%s/%d goroutines/%d connections", place, prefix, workers, max)
+					t.Run(name, func(t *testing.T) { //nolint:paralleltest // each wants the machine for itself
+						path := fmt.Sprintf("%s/kerberos-%s-%d-%d", prefix, place, workers, max)
+						tr := negotiate(t, peerAlice(t), &auth.Options{MaxConns: max})
+						load(t, tr, os.Getenv("EWS_AUTH_"+place)+path, workers)
+						requests, conns := logged(t, path, 1000)
+						if requests != 1000 || conns > max {
+							t.Errorf("%d requests over %d connections, want 1000 over at most %d", requests, conns, max)
+						}
+					})
+				}
+			}
+		}
+	}
+}
+
+// load posts a thousand times as alice.
+func load(t *testing.T, tr *auth.Transport, url string, workers int) {
+	t.Helper()
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for range (1000 + w) / workers {
+				text, err := post(t.Context(), tr, url)
+				if err != nil || !strings.Contains(text, "<User>alice@EXCH.TEST</User>") || !strings.Contains(text, "<BodyLength>5<") {
+					t.Errorf("%s, %v", text, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+var logPort = regexp.MustCompile(`(?m)^port=(\d+) .* url=(\S+) `)
+
+// logged counts a path's requests and connections in the access log, which Apache writes after the
+// answers.
+func logged(t *testing.T, path string, want int) (requests, conns int) {
+	t.Helper()
+	for range 50 {
+		log, err := os.ReadFile(os.Getenv("EWS_AUTH_ACCESS_LOG"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ports := map[string]bool{}
+		requests = 0
+		for _, m := range logPort.FindAllStringSubmatch(string(log), -1) {
+			if m[2] == path {
+				requests++
+				ports[m[1]] = true
+			}
+		}
+		if conns = len(ports); requests >= want {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return requests, conns
+}
+
+// TestPeer_Identities has three identities on one base transport.
+func TestPeer_Identities(t *testing.T) {
+	t.Parallel()
+	needPeer(t)
+	base := peerBase(t)
+	bob, err := Keytab(os.Getenv("EWS_AUTH_KRB5_KEYTAB"), "bob@EXCH.TEST", peerOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	asAlice, err := auth.Negotiate(base, peerAlice(t), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer asAlice.CloseIdleConnections()
+	asBob, err := auth.Negotiate(base, bob, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer asBob.CloseIdleConnections()
+	identities := []struct {
+		tr         http.RoundTripper
+		path, want string
+	}{
+		{asAlice, "/EWS/identities", "<User>alice@EXCH.TEST</User>"},
+		{asBob, "/EWS/identities", "<User>bob@EXCH.TEST</User>"},
+		{base, "/open/identities", "<User></User>"},
+		{base, "/EWS/identities", "401 Unauthorized"},
+	}
+	var wg sync.WaitGroup
+	for w := range 48 {
+		who := identities[w%len(identities)]
+		wg.Go(func() {
+			for range 25 {
+				text, err := post(t.Context(), who.tr, os.Getenv("EWS_AUTH_HTTPS")+who.path)
+				if err != nil || !strings.Contains(text, who.want) {
+					t.Errorf("%s, %v, want %s", text, err, who.want)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestPeer_Sources(t *testing.T) {
+	t.Parallel()
+	needPeer(t)
+	keys, err := Keytab(os.Getenv("EWS_AUTH_KRB5_KEYTAB"), "alice@EXCH.TEST", peerOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cache, err := CCache(os.Getenv("EWS_AUTH_KRB5_CCACHE"), peerOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := peerOptions()
+	named.ServicePrincipal = os.Getenv("EWS_AUTH_SPN")
+	service, err := Password(auth.Static("alice@exch.test", os.Getenv("EWS_AUTH_PASS")), named)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name string
+		m    *Mechanism
+		want string
+	}{
+		{"password", peerAlice(t), "alice@EXCH.TEST"},
+		{"password with realm, service named", service, "alice@EXCH.TEST"},
+		{"non-ASCII password", peerPassword(t, "carol", os.Getenv("EWS_AUTH_PASS3")), "carol@EXCH.TEST"},
+		{"keytab", keys, "alice@EXCH.TEST"},
+		{"credential cache", cache, "alice@EXCH.TEST"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			text, err := post(t.Context(), negotiate(t, c.m, nil), os.Getenv("EWS_AUTH_HTTPS")+"/EWS/sources")
+			if err != nil || !strings.Contains(text, "<User>"+c.want+"</User>") {
+				t.Errorf("%s, %v", text, err)
+			}
+		})
+	}
+}
+
+func TestPeer_Refused(t *testing.T) {
+	t.Parallel()
+	needPeer(t)
+	t.Run("wrong password", func(t *testing.T) {
+		t.Parallel()
+		tr := negotiate(t, peerPassword(t, "alice", "wrong"), nil)
+		for range 3 {
+			_, err := post(t.Context(), tr, os.Getenv("EWS_AUTH_HTTPS")+"/EWS/wrong")
+			var e *auth.Error
+			if !errors.As(err, &e) || !e.NotSent() || !strings.Contains(err.Error(), "login at the KDC of EXCH.TEST") {
+				t.Errorf("error %v", err)
+			}
+		}
+	})
+	t.Run("unknown service", func(t *testing.T) {
+		t.Parallel()
+		o := peerOptions()
+		o.ServicePrincipal = "HTTP/elsewhere.example"
+		m, err := Password(auth.Static("alice", os.Getenv("EWS_AUTH_PASS")), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = post(t.Context(), negotiate(t, m, nil), os.Getenv("EWS_AUTH_HTTPS")+"/EWS/unknown")
+		if err == nil || !strings.Contains(err.Error(), "setspn") {
+			t.Errorf("error %v", err)
+		}
+	})
+	t.Run("Kerberos not accepted", func(t *testing.T) {
+		t.Parallel()
+		_, err := post(t.Context(), negotiate(t, peerAlice(t), nil), os.Getenv("EWS_AUTH_HTTPS")+"/ntlm/EWS/x")
+		var e *auth.Error
+		if !errors.As(err, &e) || e.StatusCode() != 401 || !e.NotSent() {
+			t.Errorf("error %v", err)
+		}
+	})
+}
+
+func TestPeer_ExtendedProtection(t *testing.T) {
+	t.Parallel()
+	needPeer(t)
+	if os.Getenv("EWS_AUTH_EPA") == "" {
+		t.Skip("no endpoint that checks channel bindings: run under auth-server.sh --epa")
+	}
+	for _, c := range []struct {
+		mode    string
+		binding auth.ChannelBinding
+		want    string
+	}{
+		{"none", auth.ChannelBindingAuto, "<ChannelBinding>unbound<"},
+		{"allow", auth.ChannelBindingAuto, "<ChannelBinding>bound<"},
+		{"allow", auth.ChannelBindingOff, "<ChannelBinding>unbound<"},
+		{"require", auth.ChannelBindingAuto, "<ChannelBinding>bound<"},
+		{"require-once", auth.ChannelBindingAuto, "<ChannelBinding>bound<"},
+		{"require", auth.ChannelBindingOff, "Extended Protection"},
+	} {
+		t.Run(fmt.Sprintf("%s/%d", c.mode, c.binding), func(t *testing.T) {
+			t.Parallel()
+			tr := negotiate(t, peerAlice(t), &auth.Options{ChannelBinding: c.binding})
+			for range 3 {
+				text, err := post(t.Context(), tr, os.Getenv("EWS_AUTH_EPA")+"/epa-"+c.mode+"/x")
+				if err != nil {
+					text = err.Error()
+				}
+				if !strings.Contains(text, c.want) {
+					t.Errorf("%s, want %s", text, c.want)
+				}
+				tr.CloseIdleConnections() // the next one resumes the TLS session
+			}
+		})
+	}
+}
