@@ -1,0 +1,46 @@
+package imgroup_test
+
+import (
+	"fmt"
+
+	"github.com/go-ews/exchange/imgroup"
+)
+
+// A list joins groups and contacts by ids alone; its methods do it.
+func ExampleItemList() {
+	list := &imgroup.ItemList{
+		Groups: []imgroup.ImGroup{{
+			DisplayName: "Sales", GroupType: imgroup.UserGroup,
+			ExchangeStoreID: imgroup.ItemID{ID: "group"},
+			Members:         []imgroup.ItemID{{ID: "contact", ChangeKey: "old"}},
+		}},
+		Personas: []imgroup.Persona{{
+			DisplayName: "Tony Smith", ImAddress: "sip:tsmith@contoso.com",
+			Attributions: []imgroup.Attribution{{
+				SourceID: imgroup.ItemID{ID: "contact", ChangeKey: "new"}, IsQuickContact: true,
+			}},
+		}},
+	}
+	if sales, ok := list.GroupByName("sales"); ok {
+		for _, p := range list.ContactsOf(sales.ExchangeStoreID) {
+			fmt.Println(p.DisplayName)
+		}
+	}
+	if tony, ok := list.Contact("TSmith@contoso.com"); ok {
+		contact, _ := tony.ContactID()
+		fmt.Println(contact.ID, len(list.GroupsOf(contact)))
+	}
+	// Output:
+	// Tony Smith
+	// contact 1
+}
+
+func ExampleExtendedProperty_Ints() {
+	floors := imgroup.ExtendedProperty{
+		URI:    imgroup.PropertyName(imgroup.PublicStringsSet, "Floors", imgroup.IntegerArray),
+		Values: []string{"3", "5"},
+	}
+	numbers, err := floors.Ints()
+	fmt.Println(floors.URI, numbers, err)
+	// Output: PublicStrings/Floors IntegerArray [3 5] <nil>
+}
