@@ -28,7 +28,7 @@ func TestCheck_AgainstDotNet(t *testing.T) {
 	}
 	seed, count := number(t, "EWS_DOTNET_SEED", 1), number(t, "EWS_DOTNET_COUNT", 2000)
 	all := slices.Concat(typedMutants(), cutMutants(), fragmentMutants(),
-		mutants(uint64(seed), count), longMutants(uint64(seed), count))
+		mutants(uint64(seed), count), longMutants(uint64(seed), count), soupMutants(uint64(seed), count))
 	verdicts := askDotNet(t, program, all)
 	if *update {
 		writeVerdicts(t, all, verdicts)

@@ -32,6 +32,9 @@ func (r *reader) instruction() bool {
 	}
 	r.pos = end
 	if !r.skipBlanks() && !strings.HasPrefix(r.text[end:], "?>") {
+		if r.encoding.broken && r.fewer(end, len("?>")) {
+			return r.failEncoding()
+		}
 		return r.failNameChar(end)
 	}
 	_, ok = r.upTo("?>", "PI")
@@ -39,14 +42,11 @@ func (r *reader) instruction() bool {
 }
 
 // upTo reads to the end of a comment, section or instruction and returns what is inside, line ends as \n.
-//
-// If the document ends first, .NET names the place where it began to wait: before the last characters
-// that could have been part of the end, and at the very beginning if there are fewer than the end has.
 func (r *reader) upTo(stop, what string) (string, bool) {
 	from := r.pos
 	var value []byte
-	if stop != "?>" && len(r.text)-from < len(stop) {
-		return "", r.failEnd(from, endOfFileIn, what)
+	if r.fewer(from, len(stop)) {
+		return "", r.failStop(stop, what)
 	}
 	for r.pos < len(r.text) {
 		i := r.pos
@@ -61,6 +61,8 @@ func (r *reader) upTo(stop, what string) (string, bool) {
 			return "", r.fail(i, "An XML comment cannot contain '--', and '-' cannot be the last character.")
 		case c == '\n':
 			r.pos = r.lineEnd(i)
+		case c == '\r' && i+1 == len(r.text):
+			return "", r.failStop(stop, what)
 		case c == '\r':
 			value = append(append(value, r.text[from:i]...), '\n')
 			r.pos = r.lineEnd(i)
@@ -75,9 +77,18 @@ func (r *reader) upTo(stop, what string) (string, bool) {
 			r.pos += size
 		}
 	}
-	end := r.pos
-	for stop != "?>" && end > from && r.text[end-1] == stop[0] && end > r.pos-2 {
-		end--
+	for n := 0; n < 2 && r.pos > from && r.text[r.pos-1] == stop[0]; n++ {
+		r.pos--
 	}
-	return "", r.failEnd(end, endOfFileIn, what)
+	return "", r.failStop(stop, what)
+}
+
+// failStop records that the document ended before a comment, section or instruction did. .NET names the place
+// where it waits for more: before the last characters that could become the end, or before the first if there
+// are fewer than the end has. For an instruction it is the end of the document.
+func (r *reader) failStop(stop, what string) bool {
+	if stop == "?>" {
+		return r.failEnd(len(r.text), endOfFileIn, what)
+	}
+	return r.failEnd(r.pos, endOfFileIn, what)
 }

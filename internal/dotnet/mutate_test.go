@@ -349,3 +349,29 @@ func longMutants(seed uint64, n int) []mutant {
 	}
 	return all
 }
+
+// soupTokens are put together at random.
+var soupTokens = []string{
+	"<", ">", "/", "a", "b", "a:b", ":", "=", "'", "\"", "'1'", "\"2\"", " ", "\n", "\r\n", "\r",
+	"\t", "&", ";", "#", "x", "&amp;", "&#65;", "<a>", "</a>", "<a/>", "<b ", "<a:b>", "</a:b>",
+	" x='1'", " a:x='1'", " xmlns:a='u'", " xmlns='u'", " xml:lang='de'", "!", "?", "-", "--", "<!--",
+	"-->", "<![CDATA[", "]]>", "]]", "<?", "?>", "<?p ", "xml", "<?xml version='1.0'?>",
+	"<!DOCTYPE a>", "é", "\U0001F600", "\x00", "\x0B", "\uFFFE", "\xFF", "0", "1", ".", "_",
+}
+
+// soupMutants are no requests at all, or only just.
+func soupMutants(seed uint64, n int) []mutant {
+	rnd := rand.New(rand.NewPCG(seed, 13))
+	all := make([]mutant, n)
+	for i := range all {
+		doc := []string{"", "<a>", "<a xmlns:a='u'>", "<a ", "<?xml ", "<a>\r\n x"}[rnd.IntN(6)]
+		for range 1 + rnd.IntN(12) {
+			doc += soupTokens[rnd.IntN(len(soupTokens))]
+		}
+		if rnd.IntN(2) == 0 {
+			doc += "</a>"
+		}
+		all[i] = mutant{"soup", i, doc}
+	}
+	return all
+}

@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxDepth bounds how deep elements may nest. .NET's reader has no bound, the services built on it have: the
@@ -67,6 +68,11 @@ func (r *reader) at(off int) byte {
 		return r.text[off]
 	}
 	return 0
+}
+
+// fewer reports whether there are fewer than n UTF-16 units from off on.
+func (r *reader) fewer(off, n int) bool {
+	return units(r.text[off:min(off+utf8.UTFMax*n, len(r.text))]) < n
 }
 
 // newLine notes that a line begins at off.
@@ -138,7 +144,7 @@ func (r *reader) special(off int) bool {
 // outsideTag reads what begins with a less-than sign there. .NET wants to see as many characters as the shortest
 // element has before it looks at any of them.
 func (r *reader) outsideTag(at int) bool {
-	if len(r.text)-at < len("<a/>") {
+	if r.fewer(at, len("<a/>")) {
 		return r.failEnd(at, badRoot)
 	}
 	switch r.text[at+1] {

@@ -13,12 +13,12 @@ func (r *reader) qname(from int) (end, colon int, ok bool) {
 	colon = -1
 	for i := from; ; {
 		end = nameEnd(r.text, i)
-		switch rest := len(r.text) - end; {
-		case end == i && rest <= 1:
+		switch {
+		case end == i && r.fewer(end, 2):
 			return 0, 0, r.failEnd(end, endOfFileIn, "Name")
 		case end == i:
 			return 0, 0, r.failNameStart(end)
-		case rest == 0:
+		case end == len(r.text):
 			return 0, 0, r.failEnd(end, endOfFileIn, "Name")
 		case r.text[end] != ':':
 			return end, colon, true
