@@ -1,0 +1,73 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/ews/ewstest"
+)
+
+func TestRun(t *testing.T) {
+	t.Parallel()
+	const quickContacts = `quickcontacts: "Lync Contacts", 3 items, 0 subfolders, id AAMkADQUICKCONTACTS` + "\n"
+	for _, tc := range []struct {
+		name           string
+		args           []string
+		status         int
+		stdout, stderr string
+	}{
+		{"default", nil, 0, quickContacts, ""},
+		{"two", []string{"inbox", "quickcontacts"}, 0, `inbox: "Inbox", 3 items, 0 subfolders, id AAMkADINBOX` + "\n" + quickContacts, ""},
+		{"unknown", []string{"attic"}, 1, "", "ews: GetFolder: ErrorFolderNotFound: The specified folder could not be found"},
+		{"forbidden character", []string{"in\vbox"}, 1, "", "U+FFFD"},
+		{"unknown flag", []string{"-x"}, 2, "", "usage"},
+		{"help", []string{"-h"}, 0, "", "usage"},
+		{"bad version", []string{"-version", "2025"}, 2, "", "Header.RequestServerVersion"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			var stdout, stderr bytes.Buffer
+			status := run(t.Context(), tc.args, strings.NewReader(""), &stdout, &stderr)
+			if status != tc.status || !strings.Contains(stderr.String(), tc.stderr) {
+				t.Errorf("status %d, want %d: %s", status, tc.status, stderr.String())
+			}
+			if diff := cmp.Diff(tc.stdout, stdout.String()); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestRun_Interrupted(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var stdout, stderr bytes.Buffer
+	if status := run(ctx, nil, strings.NewReader(""), &stdout, &stderr); status != 1 || !strings.Contains(stderr.String(), "interrupted") {
+		t.Errorf("status %d: %s", status, stderr.String())
+	}
+}
+
+// TestGetFolder_OnTheWire shows what the tags make of the request.
+func TestGetFolder_OnTheWire(t *testing.T) {
+	t.Parallel()
+	srv := ewstest.NewServer(nil)
+	srv.Handle("GetFolder", answerGetFolder)
+	client, err := ews.NewClient(ewstest.Endpoint, &ews.Options{HTTPClient: srv.Client()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := getFolder(t.Context(), client, "inbox"); err != nil {
+		t.Fatal(err)
+	}
+	const want = `<m:GetFolder><m:FolderShape><t:BaseShape>Default</t:BaseShape></m:FolderShape>` +
+		`<m:FolderIds><t:DistinguishedFolderId Id="inbox"></t:DistinguishedFolderId></m:FolderIds></m:GetFolder>`
+	if body := string(srv.Requests()[0].Body); !strings.Contains(body, want) {
+		t.Errorf("the request lacks %s:\n%s", want, body)
+	}
+}
