@@ -13,86 +13,56 @@ import (
 
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/imgroup"
+	"github.com/go-ews/exchange/internal/xmltest"
 	"github.com/go-ews/exchange/soap"
 )
 
-// getFolder is an operation that the module does not have, as a user would write it.
-type getFolder struct {
-	XMLName  xml.Name `xml:"http://schemas.microsoft.com/exchange/services/2006/messages GetFolder"`
-	Shape    string   `xml:"http://schemas.microsoft.com/exchange/services/2006/messages FolderShape>BaseShape"`
-	FolderID folderID `xml:"http://schemas.microsoft.com/exchange/services/2006/messages FolderIds>DistinguishedFolderId"`
-}
-
-type folderID struct {
-	ID string `xml:"Id,attr"`
-}
-
-// getFolderResponse has the ResponseMessages wrapper that most operations have, and this family not.
-type getFolderResponse struct {
-	XMLName  xml.Name           `xml:"http://schemas.microsoft.com/exchange/services/2006/messages GetFolderResponse"`
-	Messages []getFolderMessage `xml:"http://schemas.microsoft.com/exchange/services/2006/messages ResponseMessages>GetFolderResponseMessage"`
-}
-
-type getFolderMessage struct {
-	ews.ResponseMessage
-	Folders []struct {
-		ID          folderID `xml:"http://schemas.microsoft.com/exchange/services/2006/types FolderId"`
-		DisplayName string   `xml:"http://schemas.microsoft.com/exchange/services/2006/types DisplayName"`
-		Count       int      `xml:"http://schemas.microsoft.com/exchange/services/2006/types TotalCount"`
-	} `xml:"http://schemas.microsoft.com/exchange/services/2006/messages Folders>Folder"`
-}
-
-// Err reports the first message that is an error.
-func (r *getFolderResponse) Err() error {
-	for i := range r.Messages {
-		if err := r.Messages[i].Err(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// folderAnswer is shaped like a server's: Folders is in messages, what it holds in types.
+// folderAnswer is what the response of the examples reads.
 const folderAnswer = `<m:GetFolderResponse><m:ResponseMessages><m:GetFolderResponseMessage ResponseClass="Success">` +
-	`<m:ResponseCode>NoError</m:ResponseCode><m:Folders><Folder xmlns="http://schemas.microsoft.com/exchange/services/2006/messages">` +
-	`<t:FolderId Id="AAMk" ChangeKey="AQ"/><t:DisplayName>Inbox &amp; more</t:DisplayName><t:TotalCount>7</t:TotalCount>` +
-	`</Folder></m:Folders></m:GetFolderResponseMessage></m:ResponseMessages></m:GetFolderResponse>`
+	`<m:ResponseCode>NoError</m:ResponseCode><m:Folders><t:Folder><t:FolderId Id="AAMk" ChangeKey="AQ"/>` +
+	`<t:DisplayName>Inbox &amp; more</t:DisplayName><t:TotalCount>7</t:TotalCount></t:Folder></m:Folders>` +
+	`</m:GetFolderResponseMessage></m:ResponseMessages></m:GetFolderResponse>`
+
+// getInbox is the request of the examples.
+func getInbox() getFolder {
+	req := getFolder{Shape: "IdOnly"}
+	req.Folders = append(req.Folders, struct {
+		ID string `xml:"Id,attr"`
+	}{"inbox"})
+	return req
+}
 
 var getFolderOp = ews.Operation{Name: "GetFolder", Read: true}
 
 func TestCall_EncodingXML(t *testing.T) {
 	t.Parallel()
 	w := soapAnswer(http.StatusOK, folderAnswer)
-	req := getFolder{Shape: "IdOnly", FolderID: folderID{"inbox"}}
 	var resp getFolderResponse
 	client := connect(t, once(w)).Impersonate(ews.SMTP("tony@contoso.com"))
-	if err := client.Call(t.Context(), getFolderOp, req, &resp); err != nil {
+	if err := client.Call(t.Context(), getFolderOp, getInbox(), &resp); err != nil {
 		t.Fatal(err)
 	}
-	if n := len(resp.Messages); n != 1 || len(resp.Messages[0].Folders) != 1 {
-		t.Fatalf("%d messages: %+v", n, resp)
+	if len(resp.Messages) != 1 || len(resp.Messages[0].Folders) != 1 {
+		t.Fatalf("%+v", resp)
 	}
 	message := resp.Messages[0]
-	if f := message.Folders[0]; f.DisplayName != "Inbox & more" || f.Count != 7 || f.ID.ID != "AAMk" || message.Code != ews.NoError {
+	if f := message.Folders[0]; f.DisplayName != "Inbox & more" || f.TotalCount != 7 || message.Code != ews.NoError {
 		t.Errorf("%+v", message)
 	}
 	got := w.requests()[0]
-	for _, want := range []string{"<t:PrimarySmtpAddress", "<t:SmtpAddress>tony@contoso.com<", "GetFolder", `Id="inbox"`, "IdOnly"} {
-		if strings.Contains(got.body, want) != (want != "<t:PrimarySmtpAddress") {
-			t.Errorf("%q in the request: %s", want, got.body)
-		}
-	}
+	checkGolden(t, "testdata/GetFolder/own_operation.golden.xml", got.body)
 	if action := got.header.Get("SOAPAction"); action != `"`+soap.NamespaceMessages+`/GetFolder"` {
 		t.Errorf("SOAPAction %s", action)
 	}
-	var whole struct {
-		Body struct {
-			GetFolder getFolder
-		} `xml:"http://schemas.xmlsoap.org/soap/envelope/ Body"`
+}
+
+func TestCall_Schema(t *testing.T) {
+	t.Parallel()
+	w := soapAnswer(http.StatusOK, folderAnswer)
+	if err := connect(t, once(w)).Call(t.Context(), getFolderOp, getInbox(), new(getFolderResponse)); err != nil {
+		t.Fatal(err)
 	}
-	if err := xml.Unmarshal([]byte(got.body), &whole); err != nil || whole.Body.GetFolder.FolderID.ID != "inbox" {
-		t.Errorf("the request reads %+v, %v", whole, err)
-	}
+	xmltest.Validate(t, []byte(w.requests()[0].body))
 }
 
 func TestCall_EncodingXMLError(t *testing.T) {
