@@ -46,11 +46,10 @@ func (r *reader) declaration() bool {
 	}
 }
 
-// declarationGoesOn reports whether the word that begins like a declaration is longer. .NET looks at a
-// single byte here.
+// declarationGoesOn reports whether the word that begins like a declaration is longer.
 func (r *reader) declarationGoesOn(off int) bool {
 	next := r.text[off:]
-	if r.encoding.kind == kindUTF8 {
+	if r.encoding.bytewise() {
 		next = string(rune(r.encoding.raw[off]))
 	}
 	return nameRest(next) > 0 || next[0] == ':'

@@ -94,7 +94,10 @@ func (e *Element) Attr(local string) (string, bool) {
 // declare at all: of that .NET has nothing to say, so the caller has to look at its name.
 func Check(request []byte, accept func(op xml.Name) bool) (*Element, *Violation) {
 	text, encoding := decode(request)
-	r := reader{text: text, encoding: encoding, line: 1, accept: accept}
+	r := reader{
+		text: text, encoding: encoding, line: 1, accept: accept,
+		stack: make([]frame, 0, 8), bindings: make([]binding, 0, 8), attrs: make([]attribute, 0, 8),
+	}
 	r.run()
 	if r.violation != nil {
 		return nil, r.violation

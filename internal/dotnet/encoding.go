@@ -11,8 +11,9 @@ import (
 
 // An encoding is how a document is written, and how far it could be read as that.
 type encoding struct {
-	kind kind
-	raw  []byte // the document behind its byte order mark
+	kind   kind
+	marked bool   // by a byte order mark
+	raw    []byte // the document behind that
 
 	broken bool   // the text ends where the bytes stop being characters
 	stray  string // what is wrong there, if .NET takes it for a wrong character and not for a wrong encoding
@@ -93,15 +94,20 @@ func decode(doc []byte) (string, encoding) {
 		{"\x00<", kindUTF16BE, 0},
 	} {
 		if bytes.HasPrefix(doc, []byte(mark.bytes)) {
-			e.kind, e.raw = mark.kind, doc[mark.skip:]
+			e.kind, e.marked, e.raw = mark.kind, mark.skip > 0, doc[mark.skip:]
 			break
 		}
 	}
-	if e.kind == kindUTF8 {
+	if e.bytewise() {
 		declaration, rest := cutDeclaration(e.raw)
 		return latin1(declaration) + e.decode(rest), e
 	}
 	return e.decode(e.raw), e
+}
+
+// bytewise reports whether .NET takes the document for single bytes until it has read the name of its encoding.
+func (e *encoding) bytewise() bool {
+	return e.kind == kindUTF8 && !e.marked
 }
 
 // decode turns bytes into text, up to where they are none. Only UTF-8 is strict: half pairs of UTF-16 are left
@@ -132,10 +138,13 @@ func (e *encoding) decode(doc []byte) string {
 // are no characters it goes over what it has read with them again, one character at a time, and fails where
 // one makes two.
 func (e *encoding) upToWide(text string) string {
+	if !e.broken {
+		return text
+	}
 	const buffer = 4096
 	from := len(text) - len(text)%buffer
 	for i, c := range text[from:] {
-		if e.broken && c > 0xFFFF {
+		if c > 0xFFFF {
 			return text[:from+i]
 		}
 	}
@@ -184,8 +193,7 @@ func (e *encoding) decode32(doc []byte, order binary.ByteOrder) string {
 	return string(text)
 }
 
-// cutDeclaration splits off an XML declaration that has something else than ASCII in it. .NET takes a
-// document for single bytes until it has read the name of its encoding.
+// cutDeclaration splits off an XML declaration that has something else than ASCII in it.
 func cutDeclaration(doc []byte) (declaration, rest []byte) {
 	const opening = "<?xml"
 	if !bytes.HasPrefix(doc, []byte(opening)) || len(doc) == len(opening) ||

@@ -125,6 +125,9 @@ func mutants(seed uint64, n int) []mutant {
 	all := make([]mutant, 0, n)
 	for len(all) < n {
 		base := bases[rnd.IntN(len(bases))]
+		if rnd.IntN(8) == 0 {
+			base = foreignLayout
+		}
 		kind, doc := mutate(rnd, base)
 		if rnd.IntN(12) == 0 {
 			var second string

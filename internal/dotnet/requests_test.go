@@ -110,5 +110,24 @@ func baseRequests() []string {
 		r := envelopeOf(headers[i%len(headers)], body)
 		all = append(all, r, strings.ReplaceAll(r, "\n", ""), strings.ReplaceAll(r, "\n", "\r\n"))
 	}
-	return all
+	return append(all, foreignLayout)
 }
+
+// foreignLayout is a request as another program might write it: namespaces declared where they are used, single
+// quotes, comments and instructions in between.
+const foreignLayout = `<?xml version='1.0' standalone="yes" ?><!-- one --><?made by="hand"?>
+<Envelope xmlns='http://schemas.xmlsoap.org/soap/envelope/' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
+	<Header><!-- two -->
+		<RequestServerVersion xmlns="http://schemas.microsoft.com/exchange/services/2006/types" Version='Exchange2010'/>
+		<x:ExchangeImpersonation xmlns:x="http://schemas.microsoft.com/exchange/services/2006/types"><x:ConnectingSID
+			><x:PrincipalName>ann&#64;corp.test</x:PrincipalName></x:ConnectingSID></x:ExchangeImpersonation>
+	</Header>
+	<Body
+	><n:GetImItems xmlns:n="http://schemas.microsoft.com/exchange/services/2006/messages" xsi:type="n:GetImItemsType">
+		<n:GroupIds><ItemId xmlns="http://schemas.microsoft.com/exchange/services/2006/types"
+			Id='A' xml:lang="de" ChangeKey='B'><?three?></ItemId></n:GroupIds
+		><n:ExtendedProperties ><?four?><t:ExtendedProperty xmlns:t='http://schemas.microsoft.com/exchange/services/2006/types'
+			PropertyType='Integer' PropertyTag="12289" /></n:ExtendedProperties></n:GetImItems >
+	</Body>
+</Envelope><!-- five -->
+`

@@ -124,6 +124,9 @@ func (r *reader) open(f frame, empty bool) bool {
 func (r *reader) endTag() bool {
 	f := r.top()
 	p := r.place(r.pos)
+	if r.encoding.broken && len(r.text)-r.pos < max(len(f.name), len(f.element.Name.Local)+1) {
+		return r.failEncoding()
+	}
 	if !strings.HasPrefix(r.text[r.pos:], f.name) {
 		return r.failMismatch(f)
 	}
