@@ -31,7 +31,9 @@ func TestRetry_ServersWait(t *testing.T) {
 			func() step { return faulted(500, "ErrorServerBusy", "BackOffMilliseconds", "-5") }, 0,
 		},
 		"BackOffMilliseconds goes before Retry-After": {
-			func() step { return withHeader(faulted(500, "ErrorServerBusy", "BackOffMilliseconds", "7"), "Retry-After", "5") },
+			func() step {
+				return withHeader(faulted(500, "ErrorServerBusy", "BackOffMilliseconds", "7"), "Retry-After", "5")
+			},
 			7 * time.Millisecond,
 		},
 		"Retry-After of a fault": {

@@ -37,7 +37,8 @@ const (
 // connected.
 func CutRequest(n int, how How) Plan { return Plan{request, int64(n), how} }
 
-// CutAnswer passes everything on that the client sends, and n bytes of what the server sends.
+// CutAnswer passes everything on that the client sends, and n bytes of what the server sends. It breaks
+// the connection when another byte comes, so the server has begun to answer even with n = 0.
 func CutAnswer(n int, how How) Plan { return Plan{answer, int64(n), how} }
 
 // Relay listens on loopback. Make one with Listen.
@@ -154,8 +155,11 @@ func (r *Relay) pass(to, from *net.TCPConn, plan Plan, direction part) bool {
 		_, _ = io.Copy(to, from) // either end may close when it likes
 		return false
 	}
-	n, err := io.CopyN(to, from, plan.n)
-	return err == nil && n == plan.n
+	if _, err := io.CopyN(to, from, plan.n); err != nil || direction == request {
+		return err == nil
+	}
+	_, err := io.ReadFull(from, make([]byte, 1))
+	return err == nil
 }
 
 // breakOff breaks the client's connection and returns when that is done.

@@ -1,0 +1,380 @@
+package ews_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/internal/relay"
+	"github.com/go-ews/exchange/soap"
+)
+
+// injection is a fault on the first connection, or in the first answer.
+type injection struct {
+	name        string
+	plan        relay.Plan
+	spoil       front
+	deadline    time.Duration // of the call; 0: none
+	write, read wanted
+	is          error  // in the write's chain
+	memory      uint64 // what client and server may allocate, in bytes; 0: 16 MiB
+}
+
+var (
+	lostBefore = wanted{"TransportError", true, 0}
+	lostAfter  = wanted{"TransportError", true, 1}
+	pageAfter  = wanted{"HTTPError", true, 1}
+	success    = wanted{"", false, 1}
+	twice      = wanted{"", false, 2} // a read that was executed both times
+)
+
+// On the wire: the relay breaks the first connection.
+func wireFaults() []injection {
+	return []injection{
+		{name: "reset before the request", plan: relay.CutRequest(1, relay.Reset), write: lostBefore, read: success},
+		{name: "end before the request", plan: relay.CutRequest(0, relay.End), write: lostBefore, read: success},
+		{name: "reset in the header", plan: relay.CutRequest(100, relay.Reset), write: lostBefore, read: success},
+		{name: "reset in the body", plan: relay.CutRequest(700, relay.Reset), write: lostBefore, read: success},
+		{name: "end in the body", plan: relay.CutRequest(700, relay.End), write: lostBefore, read: success},
+		{name: "stall in the body", plan: relay.CutRequest(700, relay.Stall), deadline: 50 * time.Millisecond,
+			write: lostBefore, read: wanted{"TransportError", false, 0}, is: context.DeadlineExceeded},
+		{name: "reset after the request", plan: relay.CutAnswer(0, relay.Reset), write: lostAfter, read: twice},
+		{name: "end after the request", plan: relay.CutAnswer(0, relay.End), write: lostAfter, read: twice},
+		{name: "reset in the answer", plan: relay.CutAnswer(300, relay.Reset), write: lostAfter, read: twice},
+		{name: "slow answer", plan: relay.CutAnswer(0, relay.Stall), deadline: 50 * time.Millisecond,
+			write: lostAfter, read: wanted{"TransportError", false, 1}, is: context.DeadlineExceeded},
+		{name: "slow body", plan: relay.CutAnswer(400, relay.Stall), deadline: 50 * time.Millisecond,
+			write: lostAfter, read: wanted{"TransportError", false, 1}, is: context.DeadlineExceeded},
+	}
+}
+
+// In the answer: Exchange has done it, and what comes back is something else.
+func answerFaults() []injection {
+	limit := &soap.LimitError{}
+	return []injection{
+		{name: "200 with HTML", spoil: instead(200, htmlPage), write: pageAfter, read: twice},
+		{name: "500 with HTML", spoil: instead(500, htmlPage), write: pageAfter, read: twice},
+		{name: "empty", spoil: instead(200, ""), write: pageAfter, read: twice},
+		{name: "gzip bomb", spoil: packed(endlessEntry), write: lostAfter, read: wanted{"TransportError", false, 1}, is: limit},
+		{name: "gzip bomb of a page", spoil: packed(`<html>`), write: pageAfter, read: twice},
+		{name: "endless list", spoil: endlessly(endlessEntry),
+			write: lostAfter, read: wanted{"TransportError", false, 1}, is: limit},
+		{name: "endless page", spoil: endlessly(`<html>`), write: pageAfter, read: twice},
+		{name: "endless header", spoil: endlessHeader, write: lostAfter, read: twice,
+			memory: 128 << 20}, // net/http's own limit is 10 MiB
+		{name: "length too long", spoil: wrongLength(+10), write: lostAfter, read: twice},
+		{name: "length too short", spoil: wrongLength(-10), write: lostAfter, read: twice},
+		{name: "length of terabytes", spoil: wrongLength(1 << 40), write: lostAfter,
+			read: wanted{"TransportError", false, 1}, is: limit},
+		{name: "genericerrorpage", spoil: redirect(302, "/ews/genericerrorpage.htm?aspxerrorpath=/ews/exchange.asmx"),
+			write: pageAfter, read: twice},
+	}
+}
+
+// In Exchange's place: it is not asked.
+func frontFaults() []injection {
+	refused := wanted{"HTTPError", false, 0}
+	refuse := func(s front) front {
+		return func(w http.ResponseWriter, _ func() *httptest.ResponseRecorder) {
+			s(w, func() *httptest.ResponseRecorder { return nil })
+		}
+	}
+	return []injection{
+		{name: "503", spoil: refuse(instead(503, htmlPage)), write: success, read: success},
+		{name: "429", spoil: refuse(instead(429, "")), write: success, read: success},
+		{name: "503 with Retry-After", spoil: refuse(busyFor("120")), write: refused, read: refused},
+		{name: "503 with Retry-After 0", spoil: refuse(busyFor("0")), write: success, read: success},
+		{name: "redirect 302", spoil: refuse(redirect(302, "https://elsewhere.test/")), write: refused, read: refused},
+		{name: "redirect 307", spoil: refuse(redirect(307, "https://elsewhere.test/")), write: refused, read: refused},
+		{name: "redirect 308, no URL", spoil: refuse(redirect(308, "https://%zz/")), write: refused, read: refused},
+		{name: "401", spoil: refuse(instead(401, htmlPage)), write: refused, read: refused},
+	}
+}
+
+//nolint:paralleltest // compares what the whole process has open, before and after
+func TestFaultInjection(t *testing.T) {
+	before := openNow(t)
+	for _, f := range slices.Concat(wireFaults(), answerFaults(), frontFaults()) {
+		t.Run(f.name+"/write", func(t *testing.T) { f.run(t, (*bed).write, f.write, f.is) })
+		t.Run(f.name+"/read", func(t *testing.T) { f.run(t, (*bed).read, f.read, nil) })
+	}
+	before.check(t)
+}
+
+// run injects the fault into one call, which must use little memory on it.
+func (f injection) run(t *testing.T, call func(*bed, context.Context) (wanted, error), want wanted, is error) {
+	t.Helper()
+	b := newBed(t, []front{f.spoil}, f.plan)
+	ctx := t.Context()
+	if f.deadline > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, f.deadline)
+		defer cancel()
+	}
+	memory := allocated()
+	got, err := call(b, ctx)
+	if memory = allocated() - memory; memory > max(f.memory, 16<<20) {
+		t.Errorf("allocated %d MiB", memory>>20)
+	}
+	if got != want {
+		t.Errorf("got %+v, want %+v: %v", got, want, err)
+	}
+	checkTyped(t, err)
+	var limit *soap.LimitError
+	if errors.As(is, &limit) && errors.As(err, &limit) {
+		is = limit // the kind of error is enough
+	}
+	if is != nil && !errors.Is(err, is) {
+		t.Errorf("%v is not in the chain of %v", is, err)
+	}
+}
+
+func allocated() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.TotalAlloc
+}
+
+// The answer is cut at every length, and the request was done every time.
+//
+//nolint:paralleltest // compares what the whole process has open, before and after
+func TestFaultInjection_AnswerCutAtEveryLength(t *testing.T) {
+	before := openNow(t)
+	t.Run("lengths", func(t *testing.T) {
+		whole := lengthOfAnswer(t)
+		if whole < 500 {
+			t.Fatalf("the answer has %d bytes", whole)
+		}
+		var plans []relay.Plan
+		for n := range whole {
+			plans = append(plans, relay.CutAnswer(n, relay.End))
+		}
+		b := newBed(t, nil, plans...)
+		for n := range whole {
+			// A connection whose answer was cut is not used again, so each call has one of its own.
+			_, err := b.client.Impersonate(cutMailbox(n)).AddImGroup(t.Context(), "Sales")
+			if !errors.Is(err, ews.ErrOutcomeUnknown) || kindOfError(err) != "TransportError" {
+				t.Fatalf("cut after %d bytes of %d: %v", n, whole, err)
+			}
+		}
+		if _, err := b.client.AddImGroup(t.Context(), "whole"); err != nil {
+			t.Error(err)
+		}
+		for n := range whole {
+			if groups := b.exchange.Groups(fmt.Sprintf("user%04d@exchange.test", n)); len(groups) != 1 {
+				t.Errorf("cut after %d bytes: %d groups", n, len(groups))
+			}
+		}
+	})
+	before.check(t)
+}
+
+// lengthOfAnswer returns how many bytes come back over a connection for AddImGroup, header included.
+func lengthOfAnswer(t *testing.T) int {
+	t.Helper()
+	b := newBed(t, nil)
+	var raw bytes.Buffer
+	transport := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, addr)
+		return tapped{conn, &raw}, err
+	}}
+	defer transport.CloseIdleConnections()
+	client := clientOver(t, "http://"+b.relay.Addr(), transport).Impersonate(cutMailbox(0))
+	if _, err := client.AddImGroup(t.Context(), "Sales"); err != nil {
+		t.Fatal(err)
+	}
+	return raw.Len()
+}
+
+// cutMailbox is the mailbox of the n-th call: a mailbox has room for 64 groups.
+func cutMailbox(n int) ews.Account {
+	return ews.PrimarySMTP(fmt.Sprintf("user%04d@exchange.test", n))
+}
+
+// tapped copies what is read from a connection.
+type tapped struct {
+	net.Conn
+	raw *bytes.Buffer
+}
+
+func (c tapped) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.raw.Write(p[:n])
+	return n, err
+}
+
+//nolint:paralleltest // compares what the whole process has open, before and after
+func TestFaultInjection_Refused(t *testing.T) {
+	before := openNow(t)
+	client := clientOver(t, "http://"+closedPort(t), &http.Transport{})
+	for _, call := range []func(context.Context, *ews.Client) error{addGroup, getItemList} {
+		var info ews.ResponseInfo
+		err := call(ews.WithResponseInfo(t.Context(), &info), client)
+		if !errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, ews.ErrOutcomeUnknown) || info.Attempts != 3 {
+			t.Errorf("attempts %d: %v", info.Attempts, err)
+		}
+	}
+	before.check(t)
+}
+
+//nolint:paralleltest // compares what the whole process has open, before and after
+func TestFaultInjection_TLS(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		server func(http.Handler) *httptest.Server
+		plan   relay.Plan
+		check  func(error) bool
+	}{
+		{"unknown authority", httptest.NewTLSServer, relay.Plan{}, func(err error) bool {
+			var unknown x509.UnknownAuthorityError
+			return errors.As(err, &unknown)
+		}},
+		{"no TLS there", httptest.NewServer, relay.Plan{}, func(err error) bool {
+			return errors.Is(err, http.ErrSchemeMismatch)
+		}},
+		{"cut in the handshake", httptest.NewTLSServer, relay.CutAnswer(20, relay.End), func(err error) bool {
+			return errors.Is(err, io.ErrUnexpectedEOF)
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			before := openNow(t)
+			t.Run("call", func(t *testing.T) {
+				b := newBed(t, nil)
+				server := tt.server(b)
+				server.Config.ErrorLog = quiet()
+				r, err := relay.Listen(server.Listener.Addr().String(), func(int) relay.Plan { return tt.plan })
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer server.Close()
+				defer r.Close()
+				transport := &http.Transport{}
+				defer transport.CloseIdleConnections()
+				b.client = clientOver(t, "https://"+r.Addr(), transport)
+				got, err := b.write(t.Context())
+				if want := (wanted{"TransportError", false, 0}); got != want || !tt.check(err) {
+					t.Errorf("got %+v, want %+v: %v", got, want, err)
+				}
+			})
+			before.check(t)
+		})
+	}
+}
+
+// Another host is never asked, whatever the status and however often.
+//
+//nolint:paralleltest // compares what the whole process has open, before and after
+func TestFaultInjection_RedirectToAnotherHost(t *testing.T) {
+	before := openNow(t)
+	t.Run("statuses", func(t *testing.T) {
+		elsewhere := newBed(t, nil)
+		target := "http://" + elsewhere.relay.Addr() + "/EWS/Exchange.asmx"
+		for _, status := range []int{300, 301, 302, 303, 305, 307, 308} {
+			b := newBed(t, []front{redirect(status, target), redirect(status, target)})
+			_, err := b.write(t.Context())
+			var page *ews.HTTPError
+			if !errors.As(err, &page) || page.StatusCode != status || !strings.Contains(err.Error(), elsewhere.relay.Addr()) {
+				t.Errorf("%d: %v", status, err)
+			}
+		}
+		if n := len(elsewhere.exchange.Requests()); n != 0 {
+			t.Errorf("the other host got %d requests", n)
+		}
+	})
+	before.check(t)
+}
+
+// instead executes the request and answers something else.
+func instead(status int, body string) front {
+	return func(w http.ResponseWriter, exchange func() *httptest.ResponseRecorder) {
+		exchange()
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body) // the client may have gone
+	}
+}
+
+func redirect(status int, location string) front {
+	return func(w http.ResponseWriter, exchange func() *httptest.ResponseRecorder) {
+		exchange()
+		w.Header().Set("Location", location)
+		w.WriteHeader(status)
+	}
+}
+
+func busyFor(after string) front {
+	return func(w http.ResponseWriter, _ func() *httptest.ResponseRecorder) {
+		w.Header().Set("Retry-After", after)
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+}
+
+// wrongLength announces more or less than the answer has, and sends what HTTP lets through.
+func wrongLength(by int) front {
+	return func(w http.ResponseWriter, exchange func() *httptest.ResponseRecorder) {
+		body := exchange().Body.Bytes()
+		length := len(body) + by
+		w.Header().Set("Content-Type", "text/xml; charset=utf-8")
+		w.Header().Set("Content-Length", strconv.Itoa(length))
+		_, _ = w.Write(body[:min(length, len(body))])
+	}
+}
+
+// endlessly begins like this and goes on with blanks until the client closes the connection.
+func endlessly(start string) front {
+	return func(w http.ResponseWriter, exchange func() *httptest.ResponseRecorder) {
+		exchange()
+		_, err := io.WriteString(w, start)
+		for blanks := []byte(strings.Repeat(" ", 32<<10)); err == nil; {
+			_, err = w.Write(blanks)
+		}
+	}
+}
+
+// endlessHeader is a header beyond what net/http reads.
+func endlessHeader(w http.ResponseWriter, exchange func() *httptest.ResponseRecorder) {
+	exchange()
+	for i := range 12 {
+		w.Header().Set("X-Endless-"+strconv.Itoa(i), longText)
+	}
+	w.WriteHeader(http.StatusOK)
+}
+
+var longText = strings.Repeat("x", 1<<20)
+
+// endlessEntry is the beginning of a header entry, which clients skip to its end.
+const endlessEntry = `<a:Envelope xmlns:a="http://schemas.xmlsoap.org/soap/envelope/"><a:Header><entry>`
+
+// packed is a text of 100 MiB in as many kilobytes.
+func packed(start string) front {
+	var small bytes.Buffer
+	z := gzip.NewWriter(&small)
+	_, _ = io.WriteString(z, start) // to memory
+	for blanks := make([]byte, 1<<20); small.Len() < 100<<10; {
+		for i := range blanks {
+			blanks[i] = ' '
+		}
+		_, _ = z.Write(blanks)
+	}
+	_ = z.Close()
+	return func(w http.ResponseWriter, exchange func() *httptest.ResponseRecorder) {
+		exchange()
+		w.Header().Set("Content-Type", "text/xml")
+		w.Header().Set("Content-Encoding", "gzip")
+		_, _ = w.Write(small.Bytes())
+	}
+}
