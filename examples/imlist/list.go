@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"unicode"
+
+	"github.com/go-ews/exchange/imgroup"
+)
+
+// list shows the whole list, the built-in groups included.
+func list(ctx context.Context, a *app, _ []string) error {
+	items, err := a.client.GetImItemList(ctx)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return writeJSON(a.out, viewOf(items))
+	}
+	return writeTable(a.out, items)
+}
+
+func writeTable(out io.Writer, items *imgroup.ItemList) error {
+	var table strings.Builder
+	w := tabwriter.NewWriter(&table, 0, 8, 2, ' ', 0)
+	row := func(cells ...string) { fmt.Fprintln(w, strings.Join(cells, "\t")) }
+	row("GROUP", "KIND", "CONTACT", "ADDRESS")
+	for i := range items.Groups {
+		g := &items.Groups[i]
+		name, kind := printable(g.DisplayName), kindOf(g.GroupType)
+		contacts := items.ContactsOf(g.ExchangeStoreID)
+		if len(contacts) == 0 {
+			row(name, kind, "", printable(g.SMTPAddress))
+		}
+		for j := range contacts {
+			row(name, kind, printable(contacts[j].DisplayName), printable(addressOf(&contacts[j])))
+			name, kind = "", ""
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for line := range strings.Lines(table.String()) {
+		fmt.Fprintln(out, strings.TrimRight(line, " \n"))
+	}
+	_, err := fmt.Fprintf(out, "%d groups, %d contacts\n", len(items.Groups), len(items.Personas))
+	return err
+}
+
+func kindOf(t imgroup.GroupType) string {
+	switch {
+	case t.BuiltIn():
+		return "built in"
+	case t == imgroup.UserGroup:
+		return "group"
+	case t == imgroup.DistributionGroup:
+		return "distribution group"
+	}
+	return printable(string(t))
+}
+
+// addressOf is a contact's address, or the number of a telephone.
+func addressOf(p *imgroup.Persona) string {
+	if p.ImAddress == "" && len(p.Phones) > 0 {
+		return p.Phones[0].Number
+	}
+	return p.ImAddress
+}
+
+// printable quotes a text that would upset a terminal or the table.
+func printable(s string) string {
+	if strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(s)
+	}
+	return s
+}
+
+// The list in JSON, with the ids that a roster leaves out.
+type listView struct {
+	Groups []groupView `json:"groups"`
+}
+
+type groupView struct {
+	Name     string        `json:"name"`
+	Type     string        `json:"type"`
+	ID       string        `json:"id"`
+	Address  string        `json:"address,omitempty"`
+	Contacts []contactView `json:"contacts"`
+}
+
+type contactView struct {
+	Name    string `json:"name,omitempty"`
+	Address string `json:"address"`
+	ID      string `json:"id"`
+}
+
+func viewOf(items *imgroup.ItemList) listView {
+	view := listView{Groups: []groupView{}}
+	for _, g := range items.Groups {
+		v := groupView{
+			Name: g.DisplayName, Type: string(g.GroupType), ID: g.ExchangeStoreID.ID,
+			Address: g.SMTPAddress, Contacts: []contactView{},
+		}
+		for _, p := range items.ContactsOf(g.ExchangeStoreID) {
+			id, _ := p.ContactID()
+			v.Contacts = append(v.Contacts, contactView{p.DisplayName, addressOf(&p), id.ID})
+		}
+		view.Groups = append(view.Groups, v)
+	}
+	return view
+}
+
+func writeJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}

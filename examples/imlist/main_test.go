@@ -1,0 +1,325 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/ews/ewstest"
+	"github.com/go-ews/exchange/ews/imsync"
+)
+
+type outcome struct {
+	status         int
+	stdout, stderr string
+}
+
+func imlist(ctx context.Context, args ...string) outcome {
+	var stdout, stderr bytes.Buffer
+	status := run(ctx, args, strings.NewReader("secret\n"), &stdout, &stderr)
+	return outcome{status, stdout.String(), stderr.String()}
+}
+
+// server is an Exchange on loopback that several commands work on, with the flags that lead there.
+func server(t *testing.T) (*ewstest.Server, []string) {
+	t.Helper()
+	srv := ewstest.NewServer(nil)
+	endpoint, stop := srv.Start()
+	t.Cleanup(stop)
+	client, err := ews.NewClient(endpoint, &ews.Options{Header: ews.Header{Impersonate: ews.PrimarySMTP("tony@contoso.com")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := seed(t.Context(), client); err != nil {
+		t.Fatal(err)
+	}
+	client.CloseIdleConnections()
+	return srv, []string{"-endpoint", endpoint, "-user", "u", "-auth", "basic", "-mailbox", "tony@contoso.com"}
+}
+
+func write(t *testing.T, text string) (name string) {
+	t.Helper()
+	name = filepath.Join(t.TempDir(), "roster.json")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+const seededTable = `GROUP                   KIND                CONTACT     ADDRESS
+Other Contacts          built in
+Tagged                  built in
+Favorites               built in            Anna Ek     anna@contoso.com
+Sales                   group               Anna Ek     anna@contoso.com
+                                            Bert Berg   bert@contoso.com
+Research & Development  group               Anna Ek     anna@contoso.com
+                                            Carla Cruz  carla@contoso.com
+                                                        +1 562 555 0100
+Nobody yet              group
+All staff               distribution group              all@contoso.com
+7 groups, 4 contacts
+`
+
+func TestList(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"list"}, {"list", "-mailbox", "anna@contoso.com"}, {"-culture", "en-US", "-version", "Exchange2016", "list"}} {
+		if diff := cmp.Diff(outcome{0, seededTable, ""}, imlist(t.Context(), args...), cmp.AllowUnexported(outcome{})); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", args, diff)
+		}
+	}
+}
+
+func TestList_JSON(t *testing.T) {
+	t.Parallel()
+	got := imlist(t.Context(), "list", "-json")
+	var view listView
+	if err := json.Unmarshal([]byte(got.stdout), &view); err != nil || got.status != 0 {
+		t.Fatalf("%v: %+v", err, got)
+	}
+	if len(view.Groups) != 7 || view.Groups[4].Name != "Research & Development" || len(view.Groups[4].Contacts) != 3 ||
+		view.Groups[4].Contacts[2].Address != "+1 562 555 0100" || view.Groups[6].Address != "all@contoso.com" {
+		t.Errorf("%+v", view)
+	}
+	for _, g := range view.Groups {
+		if g.ID == "" || g.Contacts == nil {
+			t.Errorf("group %+v", g)
+		}
+	}
+}
+
+// TestEdit runs one command after another against the same server.
+func TestEdit(t *testing.T) {
+	t.Parallel()
+	srv, flags := server(t)
+	for _, step := range []struct {
+		args string // separated by "|"
+		want string // standard output, or part of standard error after "!"
+	}{
+		{"add-group|Team", `added group "Team"`},
+		{"add-group|team", "!ErrorImGroupDisplayNameAlreadyExists"},
+		{"add-group|-smtp|board@contoso.com|Board", `added distribution group "Board"`},
+		{"rename-group|team|Team A", `renamed group "Team" to "Team A"`},
+		{"rename-group|Team|X", `!the list has no group "Team"`},
+		{"add-contact|Team A|new@contoso.com|-name|Nina New", `added new@contoso.com to group "Team A"`},
+		{"add-contact|Team A|sip:BERT@contoso.com", `added sip:BERT@contoso.com to group "Team A"`},
+		{"add-contact|Team A|bert@contoso.com|-name|B", "!no operation changes a contact's name"},
+		{"add-contact|Team A|tel:555|-sip-uri|sip:555@contoso.com", `added tel:555 to group "Team A"`},
+		{"add-contact|Team A|tel:556", "!add -sip-uri"},
+		{"move-contact|new@contoso.com|Team A|Sales", `moved new@contoso.com from group "Team A" to "Sales"`},
+		{"move-contact|new@contoso.com|Team A|Sales", `!group "Team A" has no contact "new@contoso.com"`},
+		{"move-contact|new@contoso.com|Sales|SALES", "!the same group"},
+		{"remove-contact|tel:555", "removed tel:555 from 1 groups"},
+		{"remove-contact|anna@contoso.com|sales", "removed anna@contoso.com from 1 groups"},
+		{"remove-contact|anna@contoso.com", "removed anna@contoso.com from 2 groups"},
+		{"remove-contact|anna@contoso.com", `!the list has no contact "anna@contoso.com"`},
+		{"remove-group|Sales", `removed group "Sales", and 1 contacts that were in no other`},
+		{"remove-group|Board", `removed distribution group "Board", and 0 contacts that were in no other`},
+		{"remove-group|Favorites", "!ErrorInvalidImGroupId"},
+		{"add-group|--|-json", `added group "-json"`},
+	} {
+		args := append(append([]string(nil), flags...), strings.Split(step.args, "|")...)
+		got := imlist(t.Context(), args...)
+		if part, fails := strings.CutPrefix(step.want, "!"); fails {
+			if got.status != 1 || !strings.Contains(got.stderr, part) || got.stdout != "" {
+				t.Errorf("%s: %+v; want %q and status 1", step.args, got, part)
+			}
+			continue
+		}
+		if want := (outcome{0, step.want + "\n", ""}); got != want {
+			t.Errorf("%s: %+v, want %+v", step.args, got, want)
+		}
+	}
+	names := []string{}
+	for _, g := range srv.Groups("tony@contoso.com") {
+		names = append(names, g.DisplayName)
+	}
+	want := []string{"Research & Development", "Nobody yet", "All staff", "Team A", "-json"}
+	if diff := cmp.Diff(want, names); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestExportImport(t *testing.T) {
+	t.Parallel()
+	srv, flags := server(t)
+	file := filepath.Join(t.TempDir(), "list.json")
+	at := func(args ...string) outcome {
+		return imlist(t.Context(), append(flags[:len(flags):len(flags)], args...)...)
+	}
+	if got := at("export", file); got.status != 0 || got.stdout != "wrote 4 groups to "+file+"\n" {
+		t.Fatalf("%+v", got)
+	}
+	exported, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(exported), at("export").stdout); diff != "" {
+		t.Errorf("file and standard output differ:\n%s", diff)
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm()&0o077 != 0 {
+		t.Errorf("%v, %v; want a file for its owner alone", info, err)
+	}
+	for _, cmd := range [][]string{{"remove-group", "Sales"}, {"add-group", "Extra"}} {
+		if got := at(cmd...); got.status != 0 {
+			t.Fatalf("%+v", got)
+		}
+	}
+	const want = "+ Sales\n+   anna@contoso.com \"Anna Ek\"\n+   bert@contoso.com \"Bert Berg\"\n3 changes made\n"
+	if diff := cmp.Diff(want, at("import", file).stdout); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if n := len(srv.Groups("tony@contoso.com")); n != 5 {
+		t.Errorf("%d groups after the import, want 5: it removes nothing", n)
+	}
+	if got := at("sync", "-prune", file); got.stdout != "- Extra\n1 changes made\n" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestSync(t *testing.T) {
+	t.Parallel()
+	srv, flags := server(t)
+	file := write(t, `{"groups": [{"name": "Sales", "contacts": [{"address": "bert@contoso.com"}, {"address": "carla@contoso.com"}]},
+		{"name": "R&D", "formerName": "Research & Development"}]}`)
+	const changes = "- All staff <all@contoso.com>\n- Nobody yet\n~ Research & Development -> R&D\n" +
+		"-   anna@contoso.com\n-   carla@contoso.com\n-   tel +1 562 555 0100\n" +
+		"  Sales\n-   anna@contoso.com\n+   carla@contoso.com\n"
+	for _, step := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"sync", file, "-dry-run", "-prune"}, changes + "dry run: 8 changes not made\n"},
+		{[]string{"sync", "-dry-run", file}, "~ Research & Development -> R&D\n  Sales\n+   carla@contoso.com\ndry run: 2 changes not made\n"},
+		{[]string{"sync", "-prune", file}, changes + "8 changes made\n"},
+		{[]string{"-prune", "sync", file}, "no changes\n"},
+	} {
+		got := imlist(t.Context(), append(flags[:len(flags):len(flags)], step.args...)...)
+		if diff := cmp.Diff(outcome{0, step.want, ""}, got, cmp.AllowUnexported(outcome{})); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", step.args, diff)
+		}
+	}
+	if n := len(srv.List("tony@contoso.com").Personas); n != 3 {
+		t.Errorf("%d contacts, want the two of Sales and the favorite", n)
+	}
+}
+
+func TestSync_JSON(t *testing.T) {
+	t.Parallel()
+	got := imlist(t.Context(), "sync", "-json", "-dry-run", write(t, `{"groups": [{"name": "New"}]}`))
+	var plan imsync.Plan
+	if err := json.Unmarshal([]byte(got.stdout), &plan); err != nil {
+		t.Fatalf("%v: %+v", err, got)
+	}
+	want := imsync.Plan{Steps: []imsync.Step{{Kind: imsync.AddGroup, Group: "New"}}}
+	if diff := cmp.Diff(want, plan); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestSync_Fails(t *testing.T) {
+	t.Parallel()
+	srv, flags := server(t)
+	file := write(t, `{"groups": [{"name": "New"}]}`)
+	srv.Fail("AddImGroup", &ews.SchemaValidationError{Line: 12, Position: 3, Violation: "The 'x' element is invalid."})
+	got := imlist(t.Context(), append(flags, "sync", file)...)
+	for _, part := range []string{
+		`error: imsync: not done: add group "New": add group "New": ews: AddImGroup: ErrorSchemaValidation at line 12, position 3`,
+		"^",
+	} {
+		if !strings.Contains(got.stderr, part) {
+			t.Errorf("standard error lacks %q:\n%s", part, got.stderr)
+		}
+	}
+	if got.status != 1 || got.stdout != "+ New\nof these not done:\n+ New\n" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestRoster_Bad(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ name, text, want string }{
+		{"empty", "", "the JSON ends too early"},
+		{"cut", `{"groups": [`, "the JSON ends too early"},
+		{"no JSON", "groups:\n- Sales\n", "byte 0: invalid character"},
+		{"misspelled", `{"groups": [{"name": "A", "contact": []}]}`, `unknown field "contact"`},
+		{"wrong type", `{"groups": {}}`, "cannot unmarshal object"},
+		{"two", `{"groups": []} {}`, "something follows the roster"},
+		{"contradiction", `{"groups": [{"name": "A"}, {"name": "a"}]}`, "differs from \"A\" in case only"},
+		{"empty and prune", `{"groups": []}`, "set AllowEmpty"},
+		{"too large", strings.Repeat(" ", 17<<20), "larger than 16 MiB"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			got := imlist(t.Context(), "sync", "-prune", write(t, tc.text))
+			if got.status != 1 || got.stdout != "" || !strings.Contains(got.stderr, tc.want) || strings.Count(got.stderr, "\n") != 1 {
+				t.Errorf("%+v; want a line with %q", got, tc.want)
+			}
+		})
+	}
+	if got := imlist(t.Context(), "import", filepath.Join(t.TempDir(), "absent")); got.status != 1 || !strings.Contains(got.stderr, "absent") {
+		t.Errorf("no file: %+v", got)
+	}
+}
+
+func TestUsage(t *testing.T) {
+	t.Parallel()
+	const endpoint = "https://mail.contoso.com/EWS/Exchange.asmx"
+	for _, tc := range []struct {
+		args string
+		want string
+	}{
+		{"", "no command"},
+		{"paint", `no command "paint"`},
+		{"list all", "1 arguments: want imlist list"},
+		{"add-group", "0 arguments"},
+		{"sync", "0 arguments"},
+		{"list -prune", "-prune is not for this command"},
+		{"export -dry-run", "-dry-run is not for this command"},
+		{"list -colour", "flag provided but not defined"},
+		{"list -version 2025", "Header.RequestServerVersion"},
+		{"list -culture E_N", "Header.MailboxCulture"},
+		{"list -endpoint mail.contoso.com -user u", "endpoint"},
+		{"list -endpoint " + endpoint, "-endpoint needs -user"},
+		{"list -auth x -user u -endpoint " + endpoint, `-auth "x"`},
+		{"list -auth kerberos -endpoint " + endpoint, "examples/kerberos"},
+	} {
+		t.Run(tc.args, func(t *testing.T) {
+			t.Parallel()
+			got := imlist(t.Context(), strings.Fields(tc.args)...)
+			if got.status != 2 || got.stdout != "" || !strings.Contains(got.stderr, tc.want) || strings.Contains(got.stderr, "secret") {
+				t.Errorf("%+v; want status 2 and %q", got, tc.want)
+			}
+		})
+	}
+	if got := imlist(t.Context(), "-h"); got.status != 0 || !strings.Contains(got.stderr, "sync [-dry-run] [-prune]") {
+		t.Errorf("-h: %+v", got)
+	}
+}
+
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	arrived := make(chan struct{})
+	srv := ewstest.NewServer(&ewstest.Options{Intercept: func(r ewstest.Request) error {
+		close(arrived)
+		<-r.Context().Done()
+		return r.Context().Err()
+	}})
+	endpoint, stop := srv.Start()
+	t.Cleanup(stop)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-arrived
+		cancel()
+	}()
+	got := imlist(ctx, "-endpoint", endpoint, "-user", "u", "-auth", "basic", "list")
+	if got.status != 1 || !strings.Contains(got.stderr, "interrupted") || got.stdout != "" {
+		t.Errorf("%+v; want a clean end", got)
+	}
+}
