@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -151,7 +152,7 @@ func TestExportImport(t *testing.T) {
 	srv, flags := server(t)
 	file := filepath.Join(t.TempDir(), "list.json")
 	at := func(args ...string) outcome {
-		return imlist(t.Context(), append(flags[:len(flags):len(flags)], args...)...)
+		return imlist(t.Context(), append(slices.Clip(flags), args...)...)
 	}
 	if got := at("export", file); got.status != 0 || got.stdout != "wrote 4 groups to "+file+"\n" {
 		t.Fatalf("%+v", got)
@@ -200,7 +201,7 @@ func TestSync(t *testing.T) {
 		{[]string{"sync", "-prune", file}, changes + "8 changes made\n"},
 		{[]string{"-prune", "sync", file}, "no changes\n"},
 	} {
-		got := imlist(t.Context(), append(flags[:len(flags):len(flags)], step.args...)...)
+		got := imlist(t.Context(), append(slices.Clip(flags), step.args...)...)
 		if diff := cmp.Diff(outcome{0, step.want, ""}, got, cmp.AllowUnexported(outcome{})); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", step.args, diff)
 		}

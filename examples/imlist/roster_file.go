@@ -40,7 +40,7 @@ func readRoster(name string) (roster imsync.Roster, err error) {
 	if err != nil {
 		return roster, err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // was only read
 	const most = 16 << 20
 	in := &io.LimitedReader{R: file, N: most + 1}
 	dec := json.NewDecoder(in)
