@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -92,5 +93,26 @@ func attributeOf(t testing.TB, doc, local, name string) string {
 				return a.Value
 			}
 		}
+	}
+}
+
+// TestRequest_GetBody holds that a transport which must answer a challenge gets the same bytes again.
+func TestRequest_GetBody(t *testing.T) {
+	t.Parallel()
+	var again []byte
+	w := &wire{answer: func(_ int, r *http.Request) (*http.Response, error) {
+		body, err := r.GetBody()
+		if err != nil {
+			return nil, err
+		}
+		defer body.Close()
+		again, err = io.ReadAll(body)
+		return response(http.StatusOK, envelope(groupAnswer)), err
+	}}
+	if _, err := connect(t, once(w)).AddImGroup(t.Context(), "Sales"); err != nil {
+		t.Fatal(err)
+	}
+	if first := w.requests()[0].body; string(again) != first {
+		t.Errorf("the second body is\n%s", again)
 	}
 }
