@@ -22,7 +22,7 @@ func exportRoster(ctx context.Context, a *app, args []string) error {
 	if len(args) == 0 {
 		return writeJSON(a.out, roster)
 	}
-	file, err := os.OpenFile(args[0], os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	file, err := os.OpenFile(args[0], os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) //nolint:gosec // the user names the file
 	if err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func exportRoster(ctx context.Context, a *app, args []string) error {
 // readRoster reads a roster. A name that it does not have is an error: a misspelled "contacts" would
 // empty the group with -prune.
 func readRoster(name string) (roster imsync.Roster, err error) {
-	file, err := os.Open(name)
+	file, err := os.Open(name) //nolint:gosec // the user names the file
 	if err != nil {
 		return roster, err
 	}
