@@ -16,7 +16,7 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// A tokenSource numbers its tokens: token1, token2, …
+// A tokenSource numbers its tokens: token1, token2 and so on.
 type tokenSource struct {
 	life  time.Duration // 0: for ever
 	takes time.Duration

@@ -44,7 +44,7 @@ const maxFresh = 3
 
 // send finds a connection and replaces it as long as connections die before they were written to.
 func (b *bound) send(r *http.Request, at origin) (*http.Response, error) {
-	body := &replay{request: r}
+	ctx, body := r.Context(), &replay{request: r}
 	defer body.close()
 	if err := b.proxied(r); err != nil {
 		return nil, b.fail(at, "nothing was sent", err)
@@ -52,18 +52,18 @@ func (b *bound) send(r *http.Request, at origin) (*http.Response, error) {
 	pool := b.pool(at)
 	reused, fresh := false, 0
 	for {
-		c, err := pool.get(r.Context(), reused)
+		c, err := pool.get(ctx, reused)
 		if err != nil {
 			return nil, b.fail(at, "no connection, so nothing was sent", err)
 		}
-		resp, err := b.attempt(&call{r: r, at: at, c: c, body: body})
+		resp, err := b.attempt(ctx, &call{r: r, at: at, c: c, body: body})
 		if err == nil {
 			resp.Request = r
 			lease(resp, pool, c)
 			return resp, nil
 		}
 		pool.drop(c)
-		b.set.log.DebugContext(r.Context(), "connection dropped", slog.String("origin", at.String()))
+		b.set.log.DebugContext(ctx, "connection dropped", slog.String("origin", at.String()))
 		if reused = c.reused; !reused {
 			fresh++
 		}
@@ -124,8 +124,7 @@ func (b *bound) lost(ctx context.Context, at origin, err error) *Error {
 
 // explain gives an error its form; most have it already.
 func (b *bound) explain(at origin, err error) error {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
 	return b.fail(at, "the login did not come about, and nothing of the request was sent", err)

@@ -20,7 +20,8 @@ func TestParseChallenges(t *testing.T) {
 			{scheme: "Negotiate"}, {scheme: "NTLM"}, {scheme: "Basic", params: []param{{"realm", "mail"}}},
 		}},
 		{"several schemes a line", []string{`NTLM, Negotiate, Basic realm="a, b", Bearer x=y , z="q"`}, []challenge{
-			{scheme: "NTLM"}, {scheme: "Negotiate"},
+			{scheme: "NTLM"},
+			{scheme: "Negotiate"},
 			{scheme: "Basic", params: []param{{"realm", "a, b"}}},
 			{scheme: "Bearer", params: []param{{"x", "y"}, {"z", "q"}}},
 		}},
@@ -42,7 +43,8 @@ func TestParseChallenges(t *testing.T) {
 			`error="insufficient_claims", claims="eyJhIjoxfQ=="`}, []challenge{{scheme: "Bearer", params: []param{
 			{"realm", ""},
 			{"authorization_uri", "https://login.example/common/oauth2/authorize"},
-			{"error", "insufficient_claims"}, {"claims", "eyJhIjoxfQ=="},
+			{"error", "insufficient_claims"},
+			{"claims", "eyJhIjoxfQ=="},
 		}}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -10,9 +10,10 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/go-ews/exchange/auth"
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
+
+	"github.com/go-ews/exchange/auth"
 )
 
 // server answers each request with its Authorization header, or refuses.
@@ -67,8 +68,7 @@ func ExampleError() {
 	defer tr.CloseIdleConnections()
 	for range 2 {
 		_, err = get(tr.Client(), s.URL)
-		var e *auth.Error
-		if errors.As(err, &e) {
+		if e, ok := errors.AsType[*auth.Error](err); ok {
 			fmt.Println(e.StatusCode(), e.Offered(), e.NotSent())
 		}
 	}

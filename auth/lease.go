@@ -37,7 +37,7 @@ type leasedBody struct {
 func (b *leasedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if err != nil {
-		b.once.Do(func() { release(b.pool, b.conn, b.keep && err == io.EOF) }) //nolint:errorlint // Read's contract
+		b.once.Do(func() { release(b.pool, b.conn, b.keep && err == io.EOF) })
 	}
 	return n, err
 }

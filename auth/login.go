@@ -22,14 +22,14 @@ type call struct {
 }
 
 // attempt sends the request on a connection that is logged in, or logs in with it.
-func (b *bound) attempt(k *call) (*http.Response, error) {
+func (b *bound) attempt(ctx context.Context, k *call) (*http.Response, error) {
 	if b.stale(k.c) {
 		return nil, errUnsent
 	}
 	if !k.c.loggedIn {
-		return b.login(k)
+		return b.login(ctx, k)
 	}
-	resp, err := b.deliver(k, nil)
+	resp, err := b.deliver(ctx, k, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -44,12 +44,11 @@ func (b *bound) attempt(k *call) (*http.Response, error) {
 	if !drain(resp) || resp.Close {
 		return nil, errUnsent
 	}
-	return b.login(k)
+	return b.login(ctx, k)
 }
 
 // login runs the mechanism. The last leg carries the request.
-func (b *bound) login(k *call) (*http.Response, error) {
-	ctx := k.r.Context()
+func (b *bound) login(ctx context.Context, k *call) (*http.Response, error) {
 	target := Target{Host: k.at.host}
 	if b.set.bind {
 		target.ChannelBinding = endPointBinding(k.c.tls)
@@ -71,11 +70,11 @@ func (b *bound) login(k *call) (*http.Response, error) {
 			return nil, b.fail(k.at, "the login failed, and nothing of the request was sent", err)
 		}
 		if done {
-			resp, err := b.finish(k, x, token, leg > 1)
+			resp, err := b.finish(ctx, k, x, token, leg > 1)
 			result = outcomeOf(resp, err)
 			return resp, err
 		}
-		resp, next, err := b.leg(k, token)
+		resp, next, err := b.leg(ctx, k, token)
 		if err != nil || resp != nil {
 			return resp, err
 		}
@@ -87,15 +86,15 @@ func (b *bound) login(k *call) (*http.Response, error) {
 
 // leg sends one token on a request without a body. It gives the server's next challenge, or the
 // response that answers the call.
-func (b *bound) leg(k *call, token []byte) (*http.Response, []byte, error) {
+func (b *bound) leg(ctx context.Context, k *call, token []byte) (*http.Response, []byte, error) {
 	r := b.authorized(k.r, token)
 	r.Body, r.GetBody, r.ContentLength = http.NoBody, nil, 0
 	r.TransferEncoding, r.Trailer, r.Close = nil, nil, false
 	r.Header.Del("Expect")
 	resp, err := b.roundTrip(k, r)
 	if err != nil {
-		if k.r.Context().Err() != nil {
-			return nil, nil, b.fail(k.at, "the login was given up, and nothing of the request was sent", ended(k.r.Context()))
+		if ctx.Err() != nil {
+			return nil, nil, b.fail(k.at, "the login was given up, and nothing of the request was sent", ended(ctx))
 		}
 		return nil, nil, fmt.Errorf("%w: %w", errUnsent, err)
 	}
@@ -107,7 +106,7 @@ func (b *bound) leg(k *call, token []byte) (*http.Response, []byte, error) {
 		if !drain(resp) || resp.Close {
 			return nil, nil, fmt.Errorf("%w: the server answered %d to a login and closed", errUnsent, code)
 		}
-		resp, err := b.deliver(k, nil)
+		resp, err := b.deliver(ctx, k, nil)
 		return resp, nil, err
 	case code >= 500 && code != http.StatusServiceUnavailable:
 		drain(resp)
@@ -147,8 +146,8 @@ func (b *bound) nextChallenge(k *call, resp *http.Response) ([]byte, error) {
 }
 
 // finish sends the request with the last token and looks at what the server makes of it.
-func (b *bound) finish(k *call, x Exchange, token []byte, several bool) (*http.Response, error) {
-	resp, err := b.deliver(k, token)
+func (b *bound) finish(ctx context.Context, k *call, x Exchange, token []byte, several bool) (*http.Response, error) {
+	resp, err := b.deliver(ctx, k, token)
 	if err != nil {
 		return nil, err
 	}
@@ -156,10 +155,10 @@ func (b *bound) finish(k *call, x Exchange, token []byte, several bool) (*http.R
 	found, _ := findChallenge(list, b.scheme)
 	if resp.StatusCode == http.StatusUnauthorized {
 		drain(resp)
-		return nil, b.refused(k, x, found, resp)
+		return nil, b.refused(ctx, k, x, found, resp)
 	}
 	if b.scheme == schemeNegotiate && (found.token != "" || resp.StatusCode/100 == 2) {
-		if err := b.verify(k.r.Context(), x, found); err != nil {
+		if err := b.verify(ctx, x, found); err != nil {
 			_ = resp.Body.Close()
 			return nil, &Error{
 				scheme: b.scheme, origin: k.at.String(), status: resp.StatusCode,
@@ -170,7 +169,7 @@ func (b *bound) finish(k *call, x Exchange, token []byte, several bool) (*http.R
 	// A server says that the login lasts as long as the connection, which is always so for NTLM.
 	k.c.loggedIn = !k.c.forgets && (several || strings.EqualFold(resp.Header.Get("Persistent-Auth"), "true"))
 	k.c.answers = 0
-	b.set.log.DebugContext(k.r.Context(), "logged in", slog.String("origin", k.at.String()))
+	b.set.log.DebugContext(ctx, "logged in", slog.String("origin", k.at.String()))
 	return resp, nil
 }
 
@@ -188,12 +187,12 @@ func (b *bound) verify(ctx context.Context, x Exchange, found challenge) error {
 }
 
 // refused is a 401 to the last token.
-func (b *bound) refused(k *call, x Exchange, found challenge, resp *http.Response) *Error {
+func (b *bound) refused(ctx context.Context, k *call, x Exchange, found challenge, resp *http.Response) *Error {
 	e := b.fail(k.at, "the server refused the login", nil).answered(resp)
 	e.hint = "user, password and the account's state"
 	if b.scheme == schemeNegotiate {
 		e.hint = "the account's state, the clocks, and whether the server's account has the service name HTTP/" + k.at.host
-		if err := b.verify(k.r.Context(), x, found); found.token != "" {
+		if err := b.verify(ctx, x, found); found.token != "" {
 			e.err = err
 		}
 	}
@@ -206,12 +205,12 @@ func (b *bound) refused(k *call, x Exchange, found challenge, resp *http.Respons
 		e.hint += "; Extended Protection: a TLS bridge with another certificate in between makes the channel binding " +
 			"wrong, which only the same certificate on both sides or Options.ChannelBinding: ChannelBindingOff can mend"
 	}
-	b.set.log.WarnContext(k.r.Context(), "login refused", slog.String("origin", k.at.String()))
+	b.set.log.WarnContext(ctx, "login refused", slog.String("origin", k.at.String()))
 	return e
 }
 
 // deliver sends the request itself, with a token or on a connection that is logged in.
-func (b *bound) deliver(k *call, token []byte) (*http.Response, error) {
+func (b *bound) deliver(ctx context.Context, k *call, token []byte) (*http.Response, error) {
 	body, err := k.body.next()
 	if err != nil {
 		return nil, b.fail(k.at, "the request cannot be repeated; the server did not act on it", err)
@@ -225,10 +224,10 @@ func (b *bound) deliver(k *call, token []byte) (*http.Response, error) {
 	}
 	closeBody(r) // a connection that is gone before the first byte leaves it open
 	if !k.c.count.untouched(mark) {
-		return nil, b.lost(k.r.Context(), k.at, err)
+		return nil, b.lost(ctx, k.at, err)
 	}
-	if k.r.Context().Err() != nil {
-		return nil, b.fail(k.at, "given up before anything was sent", ended(k.r.Context()))
+	if ctx.Err() != nil {
+		return nil, b.fail(k.at, "given up before anything was sent", ended(ctx))
 	}
 	return nil, fmt.Errorf("%w: %w", errUnsent, err)
 }

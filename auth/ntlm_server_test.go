@@ -291,8 +291,7 @@ func answer(t *testing.T, tr http.RoundTripper, url string) string {
 		return err.Error()
 	}
 	resp, err := tr.RoundTrip(r)
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		if !e.NotSent() {
 			t.Errorf("sent, says %v", err)
 		}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -177,10 +178,8 @@ func (o *origins) admit(at origin) error {
 	if len(o.list) == 0 {
 		o.list = []origin{at}
 	}
-	for _, known := range o.list {
-		if known == at {
-			return nil
-		}
+	if slices.Contains(o.list, at) {
+		return nil
 	}
 	return fmt.Errorf("the credentials are for %s only", o.names())
 }

@@ -91,6 +91,7 @@ func conns(lines []string) int {
 	return len(seen)
 }
 
+//nolint:paralleltest // each of them wants the machine for itself
 func TestPeer_Matrix(t *testing.T) {
 	t.Parallel()
 	p := findPeer(t)
@@ -99,7 +100,7 @@ func TestPeer_Matrix(t *testing.T) {
 			for _, workers := range []int{1, 64} {
 				for _, max := range []int{1, 8, 64} {
 					name := fmt.Sprintf("%s/%s/%d goroutines/%d connections", scheme, place, workers, max)
-					t.Run(name, func(t *testing.T) { //nolint:paralleltest // each wants the machine for itself
+					t.Run(name, func(t *testing.T) {
 						p.matrix(t, scheme, place, url, workers, max)
 					})
 				}

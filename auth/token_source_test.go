@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -61,9 +62,7 @@ func TestClientCredentials(t *testing.T) {
 		"scope": {"https://outlook.office365.com/.default"}, "resource": {"x"}, "extra": {"y"},
 	}
 	withClaims := url.Values{"claims": {`{"a":1}`}}
-	for k, v := range form {
-		withClaims[k] = v
-	}
+	maps.Copy(withClaims, form)
 	if diff := cmp.Diff([]url.Values{form, withClaims}, *forms); diff != "" {
 		t.Errorf("forms (-want +got):\n%s", diff)
 	}
@@ -152,8 +151,7 @@ func TestClientCredentials_ErrorsAreShort(t *testing.T) {
 			if err == nil || !strings.HasSuffix(err.Error(), c.want) || strings.Contains(err.Error(), "body-text") {
 				t.Errorf("error %v, want %q", err, c.want)
 			}
-			var r *oauth2.RetrieveError
-			if !errors.As(err, &r) {
+			if _, ok := errors.AsType[*oauth2.RetrieveError](err); !ok {
 				t.Error("the *oauth2.RetrieveError is out of reach")
 			}
 		})

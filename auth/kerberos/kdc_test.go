@@ -9,7 +9,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/go-ews/exchange/auth"
 	"github.com/jcmturner/gofork/encoding/asn1"
 	"github.com/jcmturner/gokrb5/v8/iana/errorcode"
 	"github.com/jcmturner/gokrb5/v8/iana/etypeID"
@@ -17,6 +16,8 @@ import (
 	"github.com/jcmturner/gokrb5/v8/iana/patype"
 	"github.com/jcmturner/gokrb5/v8/messages"
 	"github.com/jcmturner/gokrb5/v8/types"
+
+	"github.com/go-ews/exchange/auth"
 )
 
 // refusingKDC takes no password. It counts the requests that carry one.
@@ -35,7 +36,7 @@ func refusingKDC(t *testing.T) (address string, passwords func() int) {
 			if err != nil {
 				return
 			}
-			code := int32(errorcode.KDC_ERR_PREAUTH_REQUIRED)
+			code := errorcode.KDC_ERR_PREAUTH_REQUIRED
 			if carriesPassword(c) {
 				mu.Lock()
 				count++

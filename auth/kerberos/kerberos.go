@@ -31,9 +31,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/go-ews/exchange/auth"
 	"github.com/jcmturner/gokrb5/v8/config"
 	"github.com/jcmturner/gokrb5/v8/keytab"
+
+	"github.com/go-ews/exchange/auth"
 )
 
 // Options adjust a [Mechanism]. Nil and the zero value work.

@@ -17,11 +17,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-ews/exchange/auth"
 	"github.com/google/go-cmp/cmp"
 	"github.com/jcmturner/gokrb5/v8/config"
 	"github.com/jcmturner/gokrb5/v8/messages"
 	"github.com/jcmturner/gokrb5/v8/types"
+
+	"github.com/go-ews/exchange/auth"
 )
 
 func post(ctx context.Context, tr http.RoundTripper, url string) (string, error) {

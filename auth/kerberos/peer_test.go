@@ -70,6 +70,8 @@ func negotiate(t *testing.T, m *Mechanism, o *auth.Options) *auth.Transport {
 }
 
 // TestPeer_Matrix: a call is one request, whether the server keeps logins (/EWS) or not (/krb5).
+//
+//nolint:paralleltest // each wants the machine for itself
 func TestPeer_Matrix(t *testing.T) {
 	t.Parallel()
 	needPeer(t)
@@ -78,7 +80,7 @@ func TestPeer_Matrix(t *testing.T) {
 			for _, workers := range []int{1, 64} {
 				for _, max := range []int{1, 8, 64} {
 					name := fmt.Sprintf("%s%s/%d goroutines/%d connections", place, prefix, workers, max)
-					t.Run(name, func(t *testing.T) { //nolint:paralleltest // each wants the machine for itself
+					t.Run(name, func(t *testing.T) {
 						path := fmt.Sprintf("%s/kerberos-%s-%d-%d", prefix, place, workers, max)
 						tr := negotiate(t, peerAlice(t), &auth.Options{MaxConns: max})
 						load(t, tr, os.Getenv("EWS_AUTH_"+place)+path, workers)

@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/go-ews/exchange/auth"
 	"github.com/jcmturner/gokrb5/v8/client"
 	"github.com/jcmturner/gokrb5/v8/config"
 	"github.com/jcmturner/gokrb5/v8/credentials"
@@ -17,6 +16,8 @@ import (
 	"github.com/jcmturner/gokrb5/v8/keytab"
 	"github.com/jcmturner/gokrb5/v8/messages"
 	"github.com/jcmturner/gokrb5/v8/types"
+
+	"github.com/go-ews/exchange/auth"
 )
 
 // A source gets a ticket-granting ticket. It is asked by several goroutines if there are several

@@ -18,10 +18,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-ews/exchange/auth"
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
+
+	"github.com/go-ews/exchange/auth"
 )
 
 // transport makes a bearer transport that trusts the server.
