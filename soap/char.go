@@ -17,6 +17,7 @@ const (
 // class is the table of byte classes; nothing writes to it.
 var class = byteClasses()
 
+// byteClasses makes the table from the productions of XML 1.0, sections 2.2 to 2.4.
 func byteClasses() (t [256]uint8) {
 	for c := range 0x80 {
 		switch {
@@ -47,7 +48,9 @@ func byteClasses() (t [256]uint8) {
 
 func isASCIILetter(c int) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
 
-// isChar reports whether XML 1.0 can carry c (section 2.2, Char).
+// isChar reports whether XML 1.0 can carry c (section 2.2, Char). Surrogates,
+// U+FFFE and U+FFFF are out; so are all controls of ASCII but three, while DEL
+// and the controls from U+0080 to U+009F are in.
 func isChar(c rune) bool {
 	switch {
 	case c < 0x20:
@@ -59,7 +62,9 @@ func isChar(c rune) bool {
 	}
 }
 
-// isNameStart reports whether c may begin a name (section 2.3, NameStartChar, fifth edition).
+// isNameStart reports whether c may begin a name (section 2.3, NameStartChar).
+// The fifth edition of XML allows more names than the fourth, which
+// encoding/xml follows; Exchange uses ASCII.
 func isNameStart(c rune) bool {
 	if c < 0x80 {
 		return c >= 0 && class[c]&inStart != 0

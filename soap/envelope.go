@@ -55,6 +55,7 @@ func AppendEnvelope(dst []byte, header, body func(dst []byte) ([]byte, error)) (
 	return append(endLine(dst), bodyEnd...), nil
 }
 
+// endLine puts in a line feed unless there is one: what follows begins a line.
 func endLine(dst []byte) []byte {
 	if dst[len(dst)-1] == '\n' {
 		return dst
@@ -110,7 +111,8 @@ func ReadEnvelope(r *Reader, header, body func(*Reader) error) (*Fault, error) {
 	return fault, nil
 }
 
-// noEnvelope says what the root is instead.
+// noEnvelope says what the root is instead: a page in XHTML, a message in SOAP
+// 1.2, the answer of another service.
 func (r *Reader) noEnvelope() error {
 	if r.name.Space == namespaceEnvelope12 {
 		return r.syntax(-r.tagSize, "a SOAP 1.2 message where SOAP 1.1 is due")
@@ -119,7 +121,9 @@ func (r *Reader) noEnvelope() error {
 		shown(r.name.Local), shown(r.name.Space))
 }
 
-// readEntries hands each child of the element entered to read.
+// readEntries hands each child of the element entered to read. What a header
+// entry is for is its reader's to know: mustUnderstand is not looked at, since
+// Exchange does not send it (SOAP 1.1, section 4.2.3).
 func readEntries(r *Reader, read func(*Reader) error) error {
 	for {
 		ok, err := r.Next()
@@ -132,6 +136,9 @@ func readEntries(r *Reader, read func(*Reader) error) error {
 	}
 }
 
+// readBody reads the body, which holds one element in the document/literal
+// style that the service description uses: the response, or a fault (sections
+// 4.3 and 4.4).
 func readBody(r *Reader, body func(*Reader) error) (*Fault, error) {
 	var fault *Fault
 	for count := 0; ; count++ {

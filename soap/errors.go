@@ -36,7 +36,8 @@ type SyntaxError struct {
 	cut bool
 }
 
-// Error gives the place and what is wrong there.
+// Error gives the place and what is wrong there. It may quote a name of the
+// document, cut to 60 bytes, or the one byte that is wrong, but never its text.
 func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("soap: at line %d, column %d: %s", e.Line, e.Column, e.Msg)
 }
@@ -49,8 +50,8 @@ func (e *SyntaxError) Unwrap() error {
 	return nil
 }
 
-// A LimitError says that a document exceeds one of the [Limits]; it may well
-// be fine otherwise.
+// A LimitError says that a document exceeds one of the [Limits], or the fixed
+// bound of 256 namespace declarations in scope; it may well be fine otherwise.
 type LimitError struct {
 	What  string // what there was too much of, in words
 	Limit int64  // the most that is taken

@@ -21,7 +21,8 @@ type Fault struct {
 	Detail []byte
 }
 
-// Error gives the code's local name and the first part of the faultstring in one line.
+// Error gives the code's local name and the first 500 bytes of the faultstring
+// in one line. The server wrote it; nothing of the detail is in it.
 func (f *Fault) Error() string {
 	const most = 500
 	text := strings.Join(strings.Fields(f.String), " ")
@@ -61,6 +62,8 @@ func readFault(r *Reader) (*Fault, error) {
 	}
 }
 
+// readChild reads one of the four children of section 4.4; others are skipped.
+// Where one comes twice, the last one holds.
 func (f *Fault) readChild(r *Reader, local string) (err error) {
 	switch local {
 	case "faultcode":

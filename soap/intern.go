@@ -76,6 +76,7 @@ func (t *names) find(b []byte) (slot uint32, q *qname) {
 	}
 }
 
+// keep puts q into its free slot if there is room, and if it is worth it.
 func (t *names) keep(slot uint32, q *qname) {
 	if t.used < internMost && len(q.full) <= internLength {
 		t.slots[slot] = q
@@ -96,6 +97,7 @@ func (t *names) reset() {
 // response are "true", "SMTP" or "0" over and over.
 type values [valueSlots]string
 
+// get returns b as a string, without an allocation if it was the last one in its slot.
 func (v *values) get(b []byte) string {
 	if len(b) == 0 {
 		return ""

@@ -2,7 +2,8 @@ package soap
 
 import "bytes"
 
-// root is Next at the level of the document.
+// root is Next at the level of the document: true for the root element once,
+// then false, provided that the rest is as it must be.
 func (r *Reader) root() (bool, error) {
 	if !r.started {
 		r.started = true

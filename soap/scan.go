@@ -14,12 +14,14 @@ const (
 	tops = 0x8080808080808080
 )
 
+// equal marks the bytes that are c: what x XOR c leaves as zero borrows when
+// one is taken from it.
 func equal(x uint64, c byte) uint64 {
 	x ^= ones * uint64(c)
 	return (x - ones) &^ x
 }
 
-// unusual marks controls and what is not ASCII.
+// unusual marks controls, tabs and line ends among them, and what is not ASCII.
 func unusual(x uint64) uint64 {
 	return (x-ones*0x20)&^x | x
 }
