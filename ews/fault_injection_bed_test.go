@@ -29,6 +29,9 @@ type bed struct {
 	exchange *ewstest.Server
 	relay    *relay.Relay
 
+	done   chan struct{} // closed when Exchange has executed a request
+	finish sync.Once
+
 	mu    sync.Mutex
 	spoil []front // of the next requests, one each; then none
 	plans []relay.Plan
@@ -42,7 +45,7 @@ type front func(w http.ResponseWriter, exchange func() *httptest.ResponseRecorde
 // parallel with others: what it leaves behind is looked for in the whole process.
 func newBed(t *testing.T, spoil []front, plans ...relay.Plan) *bed {
 	t.Helper()
-	b := &bed{exchange: ewstest.NewServer(nil), spoil: spoil, plans: plans}
+	b := &bed{exchange: ewstest.NewServer(nil), spoil: spoil, plans: plans, done: make(chan struct{})}
 	server := httptest.NewServer(b)
 	r, err := relay.Listen(server.Listener.Addr().String(), b.plan)
 	if err != nil {
@@ -93,6 +96,7 @@ func (b *bed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.mu.Unlock()
 	if spoil == nil {
 		b.exchange.ServeHTTP(w, r)
+		b.finish.Do(func() { close(b.done) })
 		return
 	}
 	spoil(w, func() *httptest.ResponseRecorder {
@@ -100,6 +104,26 @@ func (b *bed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		b.exchange.ServeHTTP(recorder, r)
 		return recorder
 	})
+}
+
+// expiring returns a context whose deadline passes when Exchange has executed a request, so that no
+// test depends on how fast that is.
+func (b *bed) expiring(ctx context.Context) context.Context { return expiringContext{ctx, b.done} }
+
+type expiringContext struct {
+	context.Context
+	done <-chan struct{}
+}
+
+func (c expiringContext) Done() <-chan struct{} { return c.done }
+
+func (c expiringContext) Err() error {
+	select {
+	case <-c.done:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
 }
 
 // executed counts the requests of an operation that reached Exchange.

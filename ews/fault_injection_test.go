@@ -30,6 +30,7 @@ type injection struct {
 	plan        relay.Plan
 	spoil       front
 	deadline    time.Duration // of the call; 0: none
+	expires     bool          // the deadline passes when Exchange has done it
 	write, read wanted
 	is          error  // in the write's chain
 	memory      uint64 // what client and server may allocate, in bytes; 0: 16 MiB
@@ -56,9 +57,9 @@ func wireFaults() []injection {
 		{name: "reset after the request", plan: relay.CutAnswer(0, relay.Reset), write: lostAfter, read: twice},
 		{name: "end after the request", plan: relay.CutAnswer(0, relay.End), write: lostAfter, read: twice},
 		{name: "reset in the answer", plan: relay.CutAnswer(300, relay.Reset), write: lostAfter, read: twice},
-		{name: "slow answer", plan: relay.CutAnswer(0, relay.Stall), deadline: 50 * time.Millisecond,
+		{name: "slow answer", plan: relay.CutAnswer(0, relay.Stall), expires: true,
 			write: lostAfter, read: wanted{"TransportError", false, 1}, is: context.DeadlineExceeded},
-		{name: "slow body", plan: relay.CutAnswer(400, relay.Stall), deadline: 50 * time.Millisecond,
+		{name: "slow body", plan: relay.CutAnswer(400, relay.Stall), expires: true,
 			write: lostAfter, read: wanted{"TransportError", false, 1}, is: context.DeadlineExceeded},
 	}
 }
@@ -125,6 +126,9 @@ func (f injection) run(t *testing.T, call func(*bed, context.Context) (wanted, e
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, f.deadline)
 		defer cancel()
+	}
+	if f.expires {
+		ctx = b.expiring(ctx)
 	}
 	memory := allocated()
 	got, err := call(b, ctx)
@@ -359,15 +363,13 @@ var longText = strings.Repeat("x", 1<<20)
 // endlessEntry is the beginning of a header entry, which clients skip to its end.
 const endlessEntry = `<a:Envelope xmlns:a="http://schemas.xmlsoap.org/soap/envelope/"><a:Header><entry>`
 
-// packed is a text of 100 MiB in as many kilobytes.
+// packed is a text of 48 MiB in as many kilobytes.
 func packed(start string) front {
 	var small bytes.Buffer
 	z := gzip.NewWriter(&small)
 	_, _ = io.WriteString(z, start) // to memory
-	for blanks := make([]byte, 1<<20); small.Len() < 100<<10; {
-		for i := range blanks {
-			blanks[i] = ' '
-		}
+	blanks := bytes.Repeat([]byte(" "), 1<<20)
+	for range 48 {
 		_, _ = z.Write(blanks)
 	}
 	_ = z.Close()
