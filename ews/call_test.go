@@ -216,7 +216,7 @@ func TestCall_Refused(t *testing.T) {
 }
 
 // value is a response that cannot be filled.
-type value struct{ n int }
+type value struct{}
 
 func (value) Err() error { return nil }
 

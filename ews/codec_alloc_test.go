@@ -73,20 +73,23 @@ func TestDecode_Allocations(t *testing.T) {
 	}
 	var schema *SchemaValidationError
 	for _, tc := range []struct {
-		name  string
-		res   *http.Response
-		most  float64
-		right func(error) bool
+		name   string
+		status int
+		doc    []byte
+		most   float64
+		right  func(error) bool
 	}{
-		{"success", answerOf(http.StatusOK, string(success)), 12, func(err error) bool { return err == nil }},
-		{"fault", answerOf(http.StatusInternalServerError, string(fault)), 10, func(err error) bool { return errors.As(err, &schema) }},
+		{"success", http.StatusOK, success, 12, func(err error) bool { return err == nil }},
+		{"fault", http.StatusInternalServerError, fault, 10, func(err error) bool { return errors.As(err, &schema) }},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			request := []byte(strings.Repeat("<m:DisplayName>x</m:DisplayName>\n", 20))
+			res := answerOf(tc.status, string(tc.doc))
+			defer res.Body.Close()
 			got := testing.AllocsPerRun(1000, func() {
 				resp := &groupResponse{op: "AddImGroup"}
 				x := &exchange{client: client, op: Operation{Name: "AddImGroup"}, resp: resp, request: request}
-				if err := x.read(tc.res); !tc.right(err) || err == nil && resp.group == nil {
+				if err := x.read(res); !tc.right(err) || err == nil && resp.group == nil {
 					t.Fatal(err)
 				}
 			})

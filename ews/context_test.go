@@ -40,8 +40,10 @@ func TestContext_During(t *testing.T) {
 		op    string
 		cause error
 	}{
-		{"AddImGroup", context.Canceled}, {"AddImGroup", context.DeadlineExceeded},
-		{"GetImItemList", context.Canceled}, {"GetImItemList", context.DeadlineExceeded},
+		{"AddImGroup", context.Canceled},
+		{"AddImGroup", context.DeadlineExceeded},
+		{"GetImItemList", context.Canceled},
+		{"GetImItemList", context.DeadlineExceeded},
 	} {
 		t.Run(tc.op+" "+tc.cause.Error(), func(t *testing.T) {
 			t.Parallel()
@@ -51,11 +53,11 @@ func TestContext_During(t *testing.T) {
 					return nil, r.Context().Err()
 				}}
 				ctx, cancel := context.WithCancel(t.Context())
-				if tc.cause == context.DeadlineExceeded {
+				if errors.Is(tc.cause, context.DeadlineExceeded) {
 					ctx, cancel = context.WithTimeout(t.Context(), time.Second)
 				}
 				defer cancel()
-				if tc.cause == context.Canceled {
+				if errors.Is(tc.cause, context.Canceled) {
 					go func() { synctest.Wait(); cancel() }()
 				}
 				err := callOf(t, tc.op)(ctx, connect(t, &ews.Options{HTTPClient: &http.Client{Transport: w}}))

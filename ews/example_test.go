@@ -307,8 +307,7 @@ func ExampleSchemaValidationError_Excerpt() {
 		Line: 8, Position: 2, Violation: "The element is not what this server expects.",
 	})
 	_, err := client.AddImGroup(context.Background(), "Sales")
-	var schema *ews.SchemaValidationError
-	if errors.As(err, &schema) {
+	if schema, ok := errors.AsType[*ews.SchemaValidationError](err); ok {
 		fmt.Println(schema.Violation)
 		fmt.Println(schema.Excerpt())
 	}

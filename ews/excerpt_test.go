@@ -145,7 +145,7 @@ func TestExcerpt_Kept(t *testing.T) {
 	t.Parallel()
 	got := excerptOf(t, "<first/>\n", 4, 1)
 	for range 10 {
-		excerptOf(t, "<other/>\n", 4, 1)
+		_ = excerptOf(t, "<other/>\n", 4, 1)
 	}
 	if want := "<first/>\n^"; got.Excerpt() != want {
 		t.Errorf("the excerpt became %q", got.Excerpt())

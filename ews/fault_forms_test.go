@@ -109,17 +109,25 @@ var otherFaults = []struct {
 	details map[string]string
 	text    string
 }{
-	{"busy", ews.ErrorServerBusy, "The server cannot service this request right now.",
+	{
+		"busy", ews.ErrorServerBusy, "The server cannot service this request right now.",
 		map[string]string{"BackOffMilliseconds": "1500"},
-		"ews: AddImGroup: ErrorServerBusy: The server cannot service this request right now. (request-id r-1)"},
-	{"code_in_faultcode", ews.ErrorImpersonateUserDenied,
+		"ews: AddImGroup: ErrorServerBusy: The server cannot service this request right now. (request-id r-1)",
+	},
+	{
+		"code_in_faultcode", ews.ErrorImpersonateUserDenied,
 		"The account does not have permission to impersonate the requested user.", nil,
 		"ews: AddImGroup: ErrorImpersonateUserDenied: The account does not have permission to impersonate " +
-			"the requested user. (request-id r-1)"},
-	{"unknown_code", "ErrorOfNextYear", "Something new.", nil,
-		"ews: AddImGroup: ErrorOfNextYear: Something new. (request-id r-1)"},
-	{"no_code", "", "Server was unable to process request.", nil,
-		"ews: AddImGroup: SOAP fault Server: Server was unable to process request. (request-id r-1)"},
+			"the requested user. (request-id r-1)",
+	},
+	{
+		"unknown_code", "ErrorOfNextYear", "Something new.", nil,
+		"ews: AddImGroup: ErrorOfNextYear: Something new. (request-id r-1)",
+	},
+	{
+		"no_code", "", "Server was unable to process request.", nil,
+		"ews: AddImGroup: SOAP fault Server: Server was unable to process request. (request-id r-1)",
+	},
 	{"values", ews.ErrorInvalidServerVersion, "The specified server version is invalid.", map[string]string{
 		"A": "1", "Value": "3", "FieldURI": "item:Subject", "InnerErrorResponseCode": "ErrorAccessDenied",
 	}, "ews: AddImGroup: ErrorInvalidServerVersion: The specified server version is invalid. (request-id r-1)"},

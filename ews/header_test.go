@@ -73,11 +73,18 @@ func TestHeader_Refused(t *testing.T) {
 func TestHeader_Accepted(t *testing.T) {
 	t.Parallel()
 	for _, h := range []ews.Header{
-		{MailboxCulture: "en"}, {MailboxCulture: "zh-Hant-TW"}, {MailboxCulture: "de-1996"},
-		{MailboxCulture: "x-klingon"}, {MailboxCulture: "abcdefgh-12345678"},
-		{Impersonate: ews.SMTP("o'hara+list@sub.contoso.com")}, {Impersonate: ews.UPN("\u00fcmit@contoso.local")},
-		{Impersonate: ews.SMTP(`"a@b"@contoso.com`)}, {Impersonate: ews.SID("S-1-5-18")},
-		{AnchorMailbox: "a@b.c"}, {AnchorMailbox: ews.NoAnchor}, {RequestServerVersion: ews.OmitVersion},
+		{MailboxCulture: "en"},
+		{MailboxCulture: "zh-Hant-TW"},
+		{MailboxCulture: "de-1996"},
+		{MailboxCulture: "x-klingon"},
+		{MailboxCulture: "abcdefgh-12345678"},
+		{Impersonate: ews.SMTP("o'hara+list@sub.contoso.com")},
+		{Impersonate: ews.UPN("\u00fcmit@contoso.local")},
+		{Impersonate: ews.SMTP(`"a@b"@contoso.com`)},
+		{Impersonate: ews.SID("S-1-5-18")},
+		{AnchorMailbox: "a@b.c"},
+		{AnchorMailbox: ews.NoAnchor},
+		{RequestServerVersion: ews.OmitVersion},
 	} {
 		t.Run(fmt.Sprint(h), func(t *testing.T) {
 			t.Parallel()

@@ -23,20 +23,35 @@ func TestHTTPError(t *testing.T) {
 		header []string
 		want   []string // parts of the text
 	}{
-		{"moved", 301, "", []string{"Location: https://mail.contoso.com/owa/?token=x"},
-			[]string{"301 Moved Permanently", "not followed", "https://mail.contoso.com/owa/;", "endpoint"}},
-		{"found", 302, signInPage, []string{html, "Location: /owa/auth/logon.aspx?url=x&reason=0"},
-			[]string{"302 Found", "text/html", "/owa/auth/logon.aspx;"}},
-		{"outage", 302, "", []string{"Location: /ews/genericerrorpage.htm?aspxerrorpath=/ews/exchange.asmx"},
-			[]string{"302", "outage", "try again later"}},
+		{
+			"moved", 301, "",
+			[]string{"Location: https://mail.contoso.com/owa/?token=x"},
+			[]string{"301 Moved Permanently", "not followed", "https://mail.contoso.com/owa/;", "endpoint"},
+		},
+		{
+			"found", 302, signInPage,
+			[]string{html, "Location: /owa/auth/logon.aspx?url=x&reason=0"},
+			[]string{"302 Found", "text/html", "/owa/auth/logon.aspx;"},
+		},
+		{
+			"outage", 302, "",
+			[]string{"Location: /ews/genericerrorpage.htm?aspxerrorpath=/ews/exchange.asmx"},
+			[]string{"302", "outage", "try again later"},
+		},
 		{"outage, absolute", 302, "", []string{"Location: https://MAIL.contoso.com/EWS/GenericErrorPage.htm"}, []string{"outage"}},
 		{"redirect to nowhere", 307, "", nil, []string{"307", "empty body", "not followed"}},
 		{"redirect that is no URL", 308, "", []string{"Location: https://u:secret@h:port/"}, []string{"308", "not followed"}},
 		{"bad request", 400, signInPage, []string{html}, []string{"400 Bad Request", "Extended Protection"}},
-		{"no credentials", 401, "", []string{`WWW-Authenticate: Negotiate`, `WWW-Authenticate: NTLM TlRMTVNTUAAC`, `WWW-Authenticate: Basic realm="mail"`},
-			[]string{"401 Unauthorized", "credentials", "offered: Negotiate, NTLM, Basic)", "Extended Protection", "throttling"}},
-		{"token refused", 401, "", []string{`WWW-Authenticate: Bearer client_id="x"`, `x-ms-diagnostics: 2000003;reason="The token is expired."`},
-			[]string{"offered: Bearer", `2000003;reason="The token is expired."`}},
+		{
+			"no credentials", 401, "",
+			[]string{`WWW-Authenticate: Negotiate`, `WWW-Authenticate: NTLM TlRMTVNTUAAC`, `WWW-Authenticate: Basic realm="mail"`},
+			[]string{"401 Unauthorized", "credentials", "offered: Negotiate, NTLM, Basic)", "Extended Protection", "throttling"},
+		},
+		{
+			"token refused", 401, "",
+			[]string{`WWW-Authenticate: Bearer client_id="x"`, `x-ms-diagnostics: 2000003;reason="The token is expired."`},
+			[]string{"offered: Bearer", `2000003;reason="The token is expired."`},
+		},
 		{"EWS switched off", 403, "", nil, []string{"403 Forbidden", "EWSEnabled", "EwsAllowedAppIDs"}},
 		{"not found", 404, signInPage, []string{html}, []string{"404 Not Found", "/EWS/Exchange.asmx"}},
 		{"method", 405, "", []string{"Allow: GET"}, []string{"405", "/EWS/Exchange.asmx"}},
@@ -57,8 +72,11 @@ func TestHTTPError(t *testing.T) {
 		{"blanks", 200, " \r\n\t ", nil, []string{"200 OK"}},
 		{"JSON", 200, `{"error":"x"}`, []string{"Content-Type: application/json"}, []string{"200 OK", "application/json"}},
 		{"no content", 204, "", nil, []string{"204 No Content", "with an empty body"}},
-		{"WSDL", 200, `<?xml version="1.0"?><wsdl:definitions xmlns:wsdl="http://schemas.xmlsoap.org/wsdl/"/>`,
-			[]string{"Content-Type: text/xml; charset=utf-8"}, []string{"200 OK", "text/xml"}},
+		{
+			"WSDL", 200, `<?xml version="1.0"?><wsdl:definitions xmlns:wsdl="http://schemas.xmlsoap.org/wsdl/"/>`,
+			[]string{"Content-Type: text/xml; charset=utf-8"},
+			[]string{"200 OK", "text/xml"},
+		},
 		{"other XML", 500, `<error><message>Envelope</message></error>`, []string{"Content-Type: text/xml"}, []string{"500"}},
 		{"long content type", 200, "x", []string{"Content-Type: " + strings.Repeat("y", 500)}, []string{strings.Repeat("y", 60) + "…"}},
 	} {

@@ -44,8 +44,11 @@ func TestResponseInfo(t *testing.T) {
 		{"page", 503, signInPage, append(described[1:], html), ews.ResponseInfo{
 			StatusCode: 503, RequestID: "0f1d2c3b", FrontEnd: "EX01", Diagnostics: "EX02",
 		}},
-		{"refused log-in", 401, "", []string{"x-ms-diagnostics: 2000003;reason=\"expired\"", "X-DiagInfo: EX02"},
-			ews.ResponseInfo{StatusCode: 401, Diagnostics: `2000003;reason="expired"`}},
+		{
+			"refused log-in", 401, "",
+			[]string{"x-ms-diagnostics: 2000003;reason=\"expired\"", "X-DiagInfo: EX02"},
+			ews.ResponseInfo{StatusCode: 401, Diagnostics: `2000003;reason="expired"`},
+		},
 		{"malformed", 200, withVersion(envelope(groupAnswer)) + "x", described, ews.ResponseInfo{
 			StatusCode: 200, RequestID: "0f1d2c3b", FrontEnd: "EX01", Diagnostics: "EX02", ServerVersion: known,
 		}},
@@ -56,8 +59,10 @@ func TestResponseInfo(t *testing.T) {
 			StatusCode:    200,
 			ServerVersion: ews.ServerVersion{Major: 15, Minor: 2, MinorBuild: 17, Version: "V2017_07_11"},
 		}},
-		{"forbidden characters", 200, envelope(replaceOnce(groupAnswer, "Sales", "A&#xB;B&#0;C\x01D")), nil,
-			ews.ResponseInfo{StatusCode: 200, ReplacedChars: 3}},
+		{
+			"forbidden characters", 200, envelope(replaceOnce(groupAnswer, "Sales", "A&#xB;B&#0;C\x01D")), nil,
+			ews.ResponseInfo{StatusCode: 200, ReplacedChars: 3},
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -56,7 +56,7 @@ func TestInput_Refused(t *testing.T) {
 		{"AddNewTelUriContactToGroup", "no number", telContact("t", "s", ""), "contact.TelephoneNumber", "empty"},
 		{"GetImItemList", "zero property", getList(property, imgroup.ExtendedFieldURI{}), "properties[1]", "PropertyTag"},
 		{"GetImItemList", "unknown type", getList(imgroup.PropertyTag(1, "Text")), "properties[0]", `"Text"`},
-		{"GetImItemList", "no set", getList(imgroup.PropertyID("Adress", 1, imgroup.String)), "properties[0]", "GUID"},
+		{"GetImItemList", "no set", getList(imgroup.PropertyID("Addresses", 1, imgroup.String)), "properties[0]", "GUID"},
 		{"GetImItemList", "empty name", getList(imgroup.PropertyName(imgroup.CommonSet, "", imgroup.String)), "properties[0]", "empty"},
 		{"GetImItemList", "bad name", getList(imgroup.PropertyName(imgroup.CommonSet, "\v", imgroup.String)), "properties[0]", "U+000B"},
 		{"GetImItems", "empty contact", getItems(imgroup.ItemQuery{Contacts: []imgroup.ItemID{contact, {}}}), "query.Contacts[1]", "empty id"},

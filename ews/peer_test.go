@@ -95,7 +95,7 @@ func peerLogin(t testing.TB) *http.Client {
 func runPeer(t *testing.T, client *ews.Client) {
 	t.Helper()
 	for _, tc := range peerCases {
-		t.Run(tc.name, func(t *testing.T) { //nolint:paralleltest // the cases share a mailbox
+		t.Run(tc.name, func(t *testing.T) {
 			tc.run(t, &peer{client: client, prefix: "go-ews-" + rand.Text()[:10] + " "})
 		})
 	}

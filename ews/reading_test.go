@@ -120,7 +120,9 @@ func TestReading_Repeated(t *testing.T) {
 	want := &imgroup.ItemList{
 		Groups: []imgroup.ImGroup{
 			{DisplayName: "A", Members: []imgroup.ItemID{{ID: "1"}, {ID: "1", ChangeKey: "k"}}, SMTPAddress: "a@b.c"},
-			{}, {DisplayName: "A"}, {DisplayName: "B"},
+			{},
+			{DisplayName: "A"},
+			{DisplayName: "B"},
 		},
 		Personas: []imgroup.Persona{
 			{

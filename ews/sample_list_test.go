@@ -176,10 +176,15 @@ func TestSamples_Faults(t *testing.T) {
 		version      ews.ServerVersion
 	}{
 		{"GetImItemList", "error.xml", ews.ErrorIncorrectSchemaVersion, version, nil, ews.ServerVersion{}},
-		{"_faults", "exchangelib-ErrorServerBusy.fault.xml", ews.ErrorServerBusy, busy,
-			map[string]string{"BackOffMilliseconds": "297749"}, ews.ServerVersion{}},
-		{"_faults", "getuseroofsettings-operation.fault.xml", "", denied, nil,
-			ews.ServerVersion{Major: 8, MajorBuild: 685, MinorBuild: 8}},
+		{
+			"_faults", "exchangelib-ErrorServerBusy.fault.xml", ews.ErrorServerBusy, busy,
+			map[string]string{"BackOffMilliseconds": "297749"},
+			ews.ServerVersion{},
+		},
+		{
+			"_faults", "getuseroofsettings-operation.fault.xml", "", denied, nil,
+			ews.ServerVersion{Major: 8, MajorBuild: 685, MinorBuild: 8},
+		},
 	} {
 		for _, status := range []int{http.StatusInternalServerError, http.StatusOK} {
 			t.Run(tc.file+" "+http.StatusText(status), func(t *testing.T) {
@@ -219,17 +224,23 @@ func TestSamples_SchemaFaults(t *testing.T) {
 		violation      string
 	}{
 		{"AddImGroup", "error.xml", 11, 33, "An error occurred while parsing EntityName. Line 11, position 33."},
-		{"_faults", "findconversation-operation.fault.xml", 14, 34,
+		{
+			"_faults", "findconversation-operation.fault.xml", 14, 34,
 			"The 'Id' attribute is invalid - The value 'inbox1' is invalid according to its datatype " + types +
-				"DistinguishedFolderIdNameType' - The Enumeration constraint failed."},
-		{"_faults", "getserviceconfiguration-operation.fault.xml", 13, 62,
+				"DistinguishedFolderIdNameType' - The Enumeration constraint failed.",
+		},
+		{
+			"_faults", "getserviceconfiguration-operation.fault.xml", 13, 62,
 			"The 'http://schemas.microsoft.com/exchange/services/2006/messages:ConfigurationName' element is " +
 				"invalid - The value 'UUnifiedMessagingConfiguration' is invalid according to its datatype " + types +
-				"ServiceConfigurationType' - The Enumeration constraint failed."},
+				"ServiceConfigurationType' - The Enumeration constraint failed.",
+		},
 		// The form of Exchange 2007, whose faultcode and faultstring are qualified, which SOAP has not.
-		{"_faults", "updateitem-operation-contact.fault.xml", 17, 19,
+		{
+			"_faults", "updateitem-operation-contact.fault.xml", 17, 19,
 			"The 'Key' attribute is invalid - The value 'EmailAddress4' is invalid according to its data type " + types +
-				"EmailAddressKeyType' - The Enumeration constraint failed."},
+				"EmailAddressKeyType' - The Enumeration constraint failed.",
+		},
 	} {
 		for _, status := range []int{http.StatusInternalServerError, http.StatusOK} {
 			t.Run(tc.file+" "+http.StatusText(status), func(t *testing.T) {

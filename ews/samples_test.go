@@ -225,25 +225,41 @@ func TestSamples_Errors(t *testing.T) {
 		details  map[string]string
 		notFound bool
 	}{
-		{"SetImGroup", "error.xml", build(349, 0), ews.ErrorImGroupDisplayNameAlreadyExists,
-			"An IM group with the specified display name already exists.", nil, false},
-		{"RemoveImGroup", "error.xml", build(349, 0), ews.ErrorInvalidImGroupId,
-			"The specified Im Group Id is invalid.", nil, true},
-		{"RemoveImGroup", "error-ErrorInvalidIdMalformed.xml", build(349, 0), ews.ErrorInvalidIdMalformed,
-			"Id is malformed.", nil, false},
-		{"AddImContactToGroup", "error.xml", build(349, 0), ews.ErrorInvalidImContactId,
-			"The specified Im Contact Id is invalid.", nil, true},
-		{"AddNewImContactToGroup", "error.xml", build(578, 11), ews.ErrorNonExistentMailbox,
-			"No mailbox with such guid.", map[string]string{
+		{
+			"SetImGroup", "error.xml", build(349, 0), ews.ErrorImGroupDisplayNameAlreadyExists,
+			"An IM group with the specified display name already exists.", nil, false,
+		},
+		{
+			"RemoveImGroup", "error.xml", build(349, 0), ews.ErrorInvalidImGroupId,
+			"The specified Im Group Id is invalid.", nil, true,
+		},
+		{
+			"RemoveImGroup", "error-ErrorInvalidIdMalformed.xml", build(349, 0), ews.ErrorInvalidIdMalformed,
+			"Id is malformed.", nil, false,
+		},
+		{
+			"AddImContactToGroup", "error.xml", build(349, 0), ews.ErrorInvalidImContactId,
+			"The specified Im Contact Id is invalid.", nil, true,
+		},
+		{
+			"AddNewImContactToGroup", "error.xml", build(578, 11), ews.ErrorNonExistentMailbox,
+			"No mailbox with such guid.",
+			map[string]string{
 				"MailboxGuid": "d5fasdadcw3d-23de-2341-8f59-b71523fsddda",
-			}, true},
+			},
+			true,
+		},
 		{"AddNewTelUriContactToGroup", "error.xml", build(545, 11), ews.ErrorItemNotFound, gone, nil, true},
-		{"AddDistributionGroupToImList", "error.xml", build(349, 0), ews.ErrorInvalidImDistributionGroupSmtpAddress,
-			"The specified IM distribution group SMTP address is invalid.", nil, false},
+		{
+			"AddDistributionGroupToImList", "error.xml", build(349, 0), ews.ErrorInvalidImDistributionGroupSmtpAddress,
+			"The specified IM distribution group SMTP address is invalid.", nil, false,
+		},
 		{"RemoveDistributionGroupFromImList", "error.xml", build(556, 8), ews.ErrorItemNotFound, gone, nil, true},
 		{"RemoveContactFromImList", "error.xml", build(556, 8), ews.ErrorItemNotFound, gone, nil, true},
-		{"RemoveImContactFromGroup", "error.xml", build(349, 0), ews.ErrorInvalidImContactId,
-			"The specified Im Contact Id is invalid.", nil, true},
+		{
+			"RemoveImContactFromGroup", "error.xml", build(349, 0), ews.ErrorInvalidImContactId,
+			"The specified Im Contact Id is invalid.", nil, true,
+		},
 	} {
 		t.Run(tc.op+"/"+tc.file, func(t *testing.T) {
 			t.Parallel()

@@ -117,7 +117,8 @@ func TestExtendedFieldURI_Equal(t *testing.T) {
 		t.Error("a GUID in capitals names another property")
 	}
 	different := []imgroup.ExtendedFieldURI{
-		{}, imgroup.PropertyTag(1, imgroup.String), imgroup.PropertyTag(1, imgroup.Integer), imgroup.PropertyTag(0, imgroup.String),
+		{},
+		imgroup.PropertyTag(1, imgroup.String), imgroup.PropertyTag(1, imgroup.Integer), imgroup.PropertyTag(0, imgroup.String),
 		imgroup.PropertyID(guid, 1, imgroup.String), imgroup.PropertyID(guid, 0, imgroup.String),
 		imgroup.PropertyName(guid, "", imgroup.String), imgroup.PropertyName(guid, "1", imgroup.String),
 		imgroup.PropertyName(guid, "a", imgroup.String), imgroup.PropertyName(guid, "A", imgroup.String),
