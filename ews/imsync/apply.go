@@ -19,8 +19,9 @@ const (
 // After an error that leaves open what has happened ([ews.ErrOutcomeUnknown]) and after a lost race
 // (the name exists, the item is gone) it reads the list back and carries on from what it finds. So no
 // second group of a name comes about and nothing is added twice. A step that Exchange refuses for
-// itself, such as an address that is no distribution group's, does not keep the others from being done,
-// but nothing is removed after an addition has failed.
+// itself, such as an address that is no distribution group's, does not keep the others from being done;
+// but a contact that could not be added to a group is not removed from another after that, nor is a
+// group removed that it is in ([ErrWithheld]).
 //
 // The error is an *[Error] that names what is left, or what kept the list from being read. Success
 // means that every step succeeded; [Sync] reads the list once more to be certain.
@@ -29,7 +30,7 @@ func Apply(ctx context.Context, client Client, plan Plan, opts *Options) error {
 	if plan.Empty() || o.DryRun {
 		return nil
 	}
-	a := &applier{client: client, options: &o}
+	a := newApplier(client, &o)
 	if err := a.read(ctx); err != nil {
 		return &Error{Remaining: plan, Errs: []error{err}}
 	}
@@ -46,6 +47,12 @@ type applier struct {
 	options *Options
 	list    *list // nil: must be read before anything is judged by it
 	halted  bool  // by a failure that the next step would meet too
+
+	lacking map[string]bool // keys of contacts that could not be added to a group
+}
+
+func newApplier(client Client, o *Options) *applier {
+	return &applier{client: client, options: o, lacking: map[string]bool{}}
 }
 
 // read reads the list.
@@ -71,29 +78,40 @@ func readList(ctx context.Context, client Client) (*imgroup.ItemList, error) {
 
 // run does the steps and returns those that are left with the reasons.
 func (a *applier) run(ctx context.Context, steps []Step) (remaining []Step, errs []error) {
-	lacking := false // an addition failed
 	for i, s := range steps {
-		withheld := lacking && s.Kind.Removes()
-		err := ErrWithheld
-		if !withheld {
-			err = a.settle(ctx, s, i, len(steps))
-		}
+		err := a.settle(ctx, s, i, len(steps))
 		a.options.Progress(Event{Step: s, Number: i + 1, Total: len(steps), Err: err})
 		if err == nil {
 			continue
 		}
 		remaining = append(remaining, s)
 		errs = append(errs, &StepError{s, err})
-		if withheld {
-			continue
+		if !s.Kind.Removes() {
+			for _, key := range s.keys() {
+				a.lacking[key] = true
+			}
 		}
-		lacking = lacking || !s.Kind.Removes()
 		if !ofOneStep(ctx, err) || len(errs) >= maxFailures {
 			a.halted = true
 			return slices.Concat(remaining, steps[i+1:]), errs
 		}
 	}
 	return remaining, errs
+}
+
+// withholds reports whether the step would take away a contact that could not be added elsewhere. A
+// contact of the list may go by another address in the step that failed.
+func (a *applier) withholds(s Step) bool {
+	g := a.list.group(s.Group)
+	if len(a.lacking) == 0 || !s.Kind.Removes() || g == nil {
+		return false
+	}
+	return slices.ContainsFunc(g.members, func(m member) bool {
+		if s.Kind != RemoveGroup && !slices.Contains(s.keys(), m.key) {
+			return false
+		}
+		return a.lacking[m.key] || slices.ContainsFunc(m.further, func(key string) bool { return a.lacking[key] })
+	})
 }
 
 // settle brings about what a step says, with as many looks at the list as that takes.
@@ -107,6 +125,9 @@ func (a *applier) settle(ctx context.Context, s Step, i, total int) error {
 		w, err := s.next(a.list)
 		if w == nil || err != nil {
 			return err
+		}
+		if a.withholds(s) {
+			return ErrWithheld
 		}
 		if err = ctx.Err(); err != nil {
 			return err

@@ -33,11 +33,14 @@ func Diff(current *imgroup.ItemList, roster Roster, opts *Options) (Plan, error)
 	d.groups = wantedGroups(roster, d.list)
 	d.distributions = roster.DistributionGroups
 	d.match()
-	plan := Plan{Steps: d.steps(), Notes: d.notes}
-	if err := rehearse(d.list, plan.Steps, &o); err != nil {
-		return Plan{}, err
+	steps := d.additionsFirst()
+	if rehearse(newList(current), steps, &o) != nil { // a limit, or a name that is taken
+		steps = d.roomFirst()
+		if err := rehearse(newList(current), steps, &o); err != nil {
+			return Plan{}, err
+		}
 	}
-	return plan, nil
+	return Plan{Steps: steps, Notes: d.notes()}, nil
 }
 
 // differ compares a list with what is wanted of it.
@@ -46,7 +49,6 @@ type differ struct {
 	groups        []wantedGroup
 	distributions []DistributionGroup
 	prune         bool
-	notes         []string
 
 	matched map[*group]*wantedGroup // user groups of the list that stay
 	renamed map[*group]string       // those of them that get another name
@@ -81,9 +83,18 @@ func (d *differ) match() {
 	}
 }
 
-// steps puts the changes in their order. Room is made first, by what nobody wants any more; then come
-// the additions; what a contact moves away from comes last.
-func (d *differ) steps() []Step {
+// additionsFirst is the order that leaves the list with more rather than less where it is broken off.
+func (d *differ) additionsFirst() []Step {
+	dropGroups, leaveGroups := d.groupRemovals()
+	dropContacts, leaveContacts := d.contactRemovals()
+	return slices.Concat(
+		d.renames(), d.groupAdditions(), d.contactAdditions(),
+		dropContacts, leaveContacts, dropGroups, leaveGroups)
+}
+
+// roomFirst is the order for a list that has no room, or no free name, for what is to be added: first
+// goes what nobody wants any more. What a contact moves away from still comes last.
+func (d *differ) roomFirst() []Step {
 	dropGroups, leaveGroups := d.groupRemovals()
 	dropContacts, leaveContacts := d.contactRemovals()
 	return slices.Concat(
@@ -177,9 +188,7 @@ func (d *differ) groupRemovals() (drop, leave []Step) {
 			step = Step{Kind: RemoveDistributionGroup, Group: g.name, Address: g.address}
 			drop = append(drop, step)
 		case g.kind != imgroup.UserGroup || d.matched[g] != nil:
-		case g.strangers > 0:
-			d.notes = append(d.notes, fmt.Sprintf(
-				"group %s is kept: the list does not tell who %d of its members are", quote(g.name), g.strangers))
+		case g.strangers > 0: // kept, and noted
 		case slices.ContainsFunc(g.members, d.moves):
 			leave = append(leave, step)
 		default:
@@ -187,6 +196,17 @@ func (d *differ) groupRemovals() (drop, leave []Step) {
 		}
 	}
 	return drop, leave
+}
+
+// notes tells of groups that are kept although nobody wants them.
+func (d *differ) notes() (notes []string) {
+	for _, g := range d.list.groups {
+		if d.prune && g.kind == imgroup.UserGroup && d.matched[g] == nil && g.strangers > 0 {
+			notes = append(notes, fmt.Sprintf(
+				"group %s is kept: the list does not tell who %d of its members are", quote(g.name), g.strangers))
+		}
+	}
+	return notes
 }
 
 func (d *differ) wantsDistribution(g *group) bool {

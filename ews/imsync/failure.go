@@ -62,9 +62,9 @@ func (e *StepError) Error() string {
 // Unwrap returns Err.
 func (e *StepError) Unwrap() error { return e.Err }
 
-// ErrWithheld is why a removal was not tried: an addition before it had failed, and what is removed
-// may be what should have been added elsewhere.
-var ErrWithheld = errors.New("imsync: withheld, because an addition before it failed")
+// ErrWithheld is why a removal was not tried: it would have taken a contact out of a group that could
+// not be added to the group where it is wanted.
+var ErrWithheld = errors.New("imsync: withheld, because the contact could not be added where it is wanted")
 
 // ErrChanging says that the list was found different again and again after every step had succeeded:
 // somebody else is editing it, or the server does not do what it answers.
@@ -91,7 +91,7 @@ func ofOneStep(ctx context.Context, err error) bool {
 		code     ews.ResponseCode
 	)
 	switch {
-	case leavesOpen(err), errors.As(err, &conflict), errors.As(err, &input):
+	case leavesOpen(err), errors.Is(err, ErrWithheld), errors.As(err, &conflict), errors.As(err, &input):
 		return true
 	case errors.As(err, &code):
 		switch code {

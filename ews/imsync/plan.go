@@ -10,9 +10,9 @@ import (
 // Plan is what has to be done to put a list in step with a roster. It holds names and addresses, no
 // ids, so it can be shown, kept and applied later.
 type Plan struct {
-	// Steps are in the order in which they are safe: what removes a contact from where it is comes
-	// after what adds it to where it will be. What nobody wants any more goes first, since it makes
-	// room.
+	// Steps are in the order in which they are safe: additions come first, so that a contact that
+	// moves is never in no group. Where the list has no room for them, or a name is taken, what nobody
+	// wants any more goes before.
 	Steps []Step `json:"steps"`
 
 	// Notes say in words what was found and is left alone.

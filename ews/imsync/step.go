@@ -13,6 +13,17 @@ type write struct {
 	done func()
 }
 
+// keys are those of the contact or telephone that the step is about.
+func (s Step) keys() []string {
+	switch s.Kind {
+	case AddContact, RemoveContact:
+		return []string{s.Contact.key()}
+	case AddTelephone, RemoveTelephone:
+		return s.Telephone.keys()
+	}
+	return nil
+}
+
 // next returns the next write that the step takes, given the list as it is; nil if the list is as the
 // step wants it. It fails where no write could bring that about.
 func (s Step) next(l *list) (*write, error) {
@@ -24,13 +35,11 @@ func (s Step) next(l *list) (*write, error) {
 	case RemoveGroup:
 		return s.removeGroup(l)
 	case AddContact:
-		return s.add(l, &entry{keys: []string{s.Contact.key()}, person: s.Contact})
+		return s.add(l, &entry{keys: s.keys(), person: s.Contact})
 	case AddTelephone:
-		return s.add(l, &entry{keys: s.Telephone.keys(), telephone: s.Telephone, isPhone: true})
-	case RemoveContact:
-		return s.remove(l, s.Contact.key())
-	case RemoveTelephone:
-		return s.remove(l, s.Telephone.keys()...)
+		return s.add(l, &entry{keys: s.keys(), telephone: s.Telephone, isPhone: true})
+	case RemoveContact, RemoveTelephone:
+		return s.remove(l, s.keys()...)
 	case AddDistributionGroup:
 		return s.addDistribution(l)
 	case RemoveDistributionGroup:

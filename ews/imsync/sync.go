@@ -12,8 +12,8 @@
 //   - Nothing is removed without [Options.Prune]. The built-in groups, and groups of types that have
 //     no name here, are never touched.
 //   - Addresses are compared without "sip:" and without case, names of groups without case.
-//   - A move adds first and removes after: a contact that leaves its last group leaves the list. Once
-//     an addition has failed, nothing is removed any more.
+//   - Additions come before removals, so a move adds first and removes after: a contact that leaves its
+//     last group leaves the list. If the addition fails, the contact stays where it is.
 //   - A list that would outgrow the server's limits, a name that a group of another kind has, and a
 //     roster that contradicts itself are errors before the first write.
 //   - A group is renamed only where [Group.FormerName] says so.
@@ -40,7 +40,7 @@ const maxRounds = 3
 // *[Error] names what is missing; errors of Diff come back as they are, before anything was sent.
 func Sync(ctx context.Context, client Client, roster Roster, opts *Options) (Plan, error) {
 	o := opts.withDefaults()
-	a := &applier{client: client, options: &o}
+	a := newApplier(client, &o)
 	plan, items, err := a.plan(ctx, roster)
 	if err != nil || plan.Empty() || o.DryRun {
 		return plan, err
@@ -48,6 +48,7 @@ func Sync(ctx context.Context, client Client, roster Roster, opts *Options) (Pla
 	rest, errs := plan, []error(nil)
 	for range maxRounds {
 		a.list = newList(items)
+		clear(a.lacking)
 		var remaining []Step
 		remaining, errs = a.run(ctx, rest.Steps)
 		next, read, err := a.plan(ctx, roster)
