@@ -1,0 +1,59 @@
+package autodiscover
+
+import (
+	"net"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxAddress is the length of a path in SMTP (RFC 5321 section 4.5.3.1.3), and maxDomain that of a
+// domain name.
+const (
+	maxAddress = 254
+	maxDomain  = 253
+)
+
+// address is an e-mail address that passed the checks.
+type address struct{ text, domain string }
+
+// parseAddress splits an address and says in words why it cannot be one.
+func parseAddress(s string) (a address, bad string) {
+	at := strings.LastIndexByte(s, '@')
+	switch {
+	case s == "":
+		return a, "empty: want the mailbox's address, such as tony@contoso.com"
+	case len(s) > maxAddress:
+		return a, "longer than an address can be"
+	case !utf8.ValidString(s):
+		return a, "not valid UTF-8"
+	case at < 1 || strings.Contains(s[:at], "@"):
+		return a, "not an address: want the form tony@contoso.com"
+	case strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }):
+		return a, "holds white space or a control character"
+	}
+	a = address{text: s, domain: strings.ToLower(s[at+1:])}
+	return a, checkDomain(a.domain)
+}
+
+// checkDomain says in words why d, in lower case, cannot be a domain whose hosts are to be trusted.
+func checkDomain(d string) string {
+	switch {
+	case net.ParseIP(d) != nil:
+		return "the domain is an IP address: there is nothing to discover at one"
+	case len(d) > maxDomain:
+		return "the domain is longer than a name can be"
+	case strings.ContainsFunc(d, func(r rune) bool { return r >= utf8.RuneSelf }):
+		return "the domain is not ASCII: write it in the form xn--…"
+	case !strings.Contains(d, "."):
+		return "the domain has no dot, and everything beneath it would be trusted"
+	}
+	for label := range strings.SplitSeq(d, ".") {
+		odd := func(r rune) bool {
+			return r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z')
+		}
+		if label == "" || len(label) > 63 || strings.ContainsFunc(label, odd) {
+			return "the domain is no host name"
+		}
+	}
+	return ""
+}

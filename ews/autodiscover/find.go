@@ -1,0 +1,236 @@
+package autodiscover
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// grace is how much longer a host of first choice may take than the other.
+const grace = 300 * time.Millisecond
+
+var errOvertaken = errors.New("an answer came from elsewhere")
+
+// finder is one search.
+type finder struct {
+	opts      *Options
+	gate      *gate
+	anonymous *http.Client
+
+	// Used by one goroutine: credentials go to one host after the other.
+	clients  map[string]*http.Client
+	refusals int
+	steps    []Step
+	tried    []string // addresses, in lower case
+
+	mu    sync.Mutex // guards what follows
+	asked map[string]bool
+	dead  map[string]error // origins without connection
+}
+
+// Find looks for the EWS endpoint of the mailbox with that address. Nil opts work.
+//
+// It ends with the context at the latest. If nothing was found the error is an [*Error], which lists
+// each step; an address or an option that cannot be used is an [*ews.InputError], and nothing was sent.
+// Find is safe for concurrent use.
+func Find(ctx context.Context, email string, opts *Options) (*Result, error) {
+	a, bad := parseAddress(email)
+	if bad != "" {
+		return nil, badInput("email", bad)
+	}
+	o, err := opts.checked()
+	if err != nil {
+		return nil, err
+	}
+	g := &gate{domain: a.domain, opts: o, answers: map[string]bool{}}
+	cached, fresh := o.load(ctx, g, a)
+	if fresh {
+		return cached, nil
+	}
+	found, err := discover(ctx, a, o, g)
+	if err == nil {
+		o.store(ctx, a, found)
+		return found, nil
+	}
+	if cached != nil && ctx.Err() == nil {
+		o.postpone(ctx, a, cached)
+		return cached, nil
+	}
+	return nil, err
+}
+
+// discover searches without a cache.
+func discover(ctx context.Context, a address, o *Options, g *gate) (*Result, error) {
+	f := &finder{
+		opts: o, gate: g,
+		clients: map[string]*http.Client{}, asked: map[string]bool{}, dead: map[string]error{},
+	}
+	transport := o.Transport
+	if transport == nil {
+		private := privateTransport()
+		defer private.CloseIdleConnections()
+		transport = private
+	}
+	f.anonymous = hardened(&http.Client{Transport: transport})
+	began := time.Now()
+	found := f.search(ctx, a, 0)
+	f.log(ctx, found, time.Since(began))
+	if found == nil {
+		return nil, &Error{Address: a.text, Steps: f.steps, err: contextError(ctx)}
+	}
+	found.Steps = f.steps
+	return found, nil
+}
+
+// search tries everything for one address.
+func (f *finder) search(ctx context.Context, a address, hops int) *Result {
+	f.tried = append(f.tried, strings.ToLower(a.text))
+	hosts := []string{a.domain, "autodiscover." + a.domain}
+	if found := f.searchVersion2(ctx, a, hosts, hops); found != nil {
+		return found
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	return f.searchPOX(ctx, a, hosts, hops)
+}
+
+// searchVersion2 asks both hosts at the same time. That of first choice wins, unless it is much slower.
+func (f *finder) searchVersion2(ctx context.Context, a address, hosts []string, hops int) *Result {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	trails := make([]*trail, len(hosts))
+	done := make(chan int, len(hosts))
+	for i, host := range hosts {
+		trails[i] = &trail{as: version2(a), next: version2URL(host, a), from: "the address", hops: hops}
+		go func() {
+			f.walk(ctx, trails[i], false)
+			done <- i
+		}()
+	}
+	var late <-chan time.Time
+	for finished, first := 0, -1; finished < len(hosts); {
+		select {
+		case i := <-done:
+			finished++
+			if trails[i].found == nil {
+				continue
+			}
+			if first < 0 || i < first {
+				first = i
+			}
+			if first == 0 {
+				stop(errOvertaken)
+			} else if late == nil {
+				timer := time.NewTimer(grace)
+				defer timer.Stop()
+				late = timer.C
+			}
+		case <-late:
+			stop(errOvertaken)
+		}
+	}
+	return f.pick(trails)
+}
+
+// pick returns the first result, and keeps the steps of all trails.
+func (f *finder) pick(trails []*trail) (found *Result) {
+	for _, t := range trails {
+		f.steps = append(f.steps, t.steps...)
+		if found == nil {
+			found = t.found
+		}
+	}
+	return found
+}
+
+// searchPOX asks wherever POX may be answered. Whatever needs no credentials is asked at the same
+// time, in the order of first choice the rest.
+func (f *finder) searchPOX(ctx context.Context, a address, hosts []string, hops int) *Result {
+	ctx, stop := context.WithCancelCause(ctx)
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer stop(errOvertaken)
+
+	var sources []chan []*trail
+	start := func(look func() []*trail) {
+		c := make(chan []*trail, 1)
+		sources = append(sources, c)
+		running.Go(func() { c <- look() })
+	}
+	for _, host := range hosts {
+		start(func() []*trail {
+			t := &trail{as: pox(a), next: poxURL(host), from: "the address", hops: hops}
+			f.walk(ctx, t, false)
+			return []*trail{t}
+		})
+	}
+	start(func() []*trail { return f.plainRedirect(ctx, a, hosts[1], hops) })
+	start(func() []*trail { return f.serviceRecords(ctx, a, hops) })
+
+	for _, source := range sources {
+		for _, t := range <-source {
+			f.walk(ctx, t, true)
+			f.steps = append(f.steps, t.steps...)
+			if t.found != nil {
+				return t.found
+			}
+			if found := f.again(ctx, t); found != nil {
+				return found
+			}
+		}
+	}
+	return nil
+}
+
+// again begins anew for the address that a trail ended in.
+func (f *finder) again(ctx context.Context, t *trail) *Result {
+	if t.address == "" || ctx.Err() != nil {
+		return nil
+	}
+	last := &f.steps[len(f.steps)-1]
+	fail := func(reason string) *Result {
+		last.Err = errors.New("redirects to " + reason)
+		last.Outcome = last.Err.Error()
+		return nil
+	}
+	a, bad := parseAddress(strings.TrimSpace(t.address))
+	switch {
+	case bad != "":
+		return fail("an address that is " + bad)
+	case slices.Contains(f.tried, strings.ToLower(a.text)):
+		return fail("an address that was tried before")
+	case t.hops >= maxRedirects || len(f.tried) > maxRedirects:
+		return fail("yet another address, after too many")
+	}
+	last.Outcome = "redirects to " + a.text
+	return f.search(ctx, a, t.hops+1)
+}
+
+// log writes a record per step, and one for the outcome.
+func (f *finder) log(ctx context.Context, found *Result, elapsed time.Duration) {
+	if !f.opts.Logger.Enabled(ctx, slog.LevelDebug) {
+		return
+	}
+	for _, s := range f.steps {
+		f.opts.Logger.DebugContext(ctx, "autodiscover step", "action", s.Action, "host", hostIn(s.Target),
+			"status", s.Status, "led_on", s.Err == nil, "elapsed", s.Elapsed)
+	}
+	f.opts.Logger.DebugContext(ctx, "autodiscover done", "found", found != nil,
+		"steps", len(f.steps), "elapsed", elapsed)
+}
+
+// hostIn leaves of a step's target what is no person's address.
+func hostIn(target string) string {
+	_, rest, ok := strings.Cut(target, "://")
+	if !ok {
+		return target
+	}
+	host, _, _ := strings.Cut(rest, "/")
+	return host
+}

@@ -1,0 +1,101 @@
+package autodiscover
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxRecords bounds the service records that are looked at.
+const maxRecords = 5
+
+// plainRedirect asks over http, without credentials, for a redirect to https. Nothing else of the
+// answer counts: anybody on the way could have written it. The same holds for the redirect, which
+// is why the host it names must pass as any other.
+func (f *finder) plainRedirect(ctx context.Context, a address, host string, hops int) []*trail {
+	u := &url.URL{Scheme: "http", Host: host, Path: "/autodiscover/autodiscover.xml"}
+	s := Step{Action: http.MethodGet, Target: shown(u)}
+	t := &trail{as: pox(a), hops: hops}
+	began := time.Now()
+	got, err := f.askPlain(ctx, u)
+	if err == nil {
+		s.Status = got.status
+		if isRedirect(got.status) {
+			s.Outcome, err = f.redirect(t, u, got.location)
+		} else {
+			err = errors.New("HTTP " + strconv.Itoa(got.status) + ", no redirect")
+		}
+	}
+	s.Elapsed = time.Since(began)
+	if s.Err = err; err != nil {
+		t.end(s)
+	} else {
+		t.steps = append(t.steps, s)
+	}
+	return []*trail{t}
+}
+
+func (f *finder) askPlain(ctx context.Context, u *url.URL) (*reply, error) {
+	if !f.gate.admits(ctx, hostOf(u), "the address") {
+		return nil, &UntrustedError{Host: hostOf(u), From: "the address"}
+	}
+	return f.send(ctx, f.anonymous, u, &form{method: http.MethodGet, accept: "*/*"})
+}
+
+// serviceRecords looks for hosts in DNS. Anybody on the way could have written those too.
+func (f *finder) serviceRecords(ctx context.Context, a address, hops int) []*trail {
+	name := "_autodiscover._tcp." + a.domain
+	s := Step{Action: "SRV", Target: name}
+	began := time.Now()
+	records, err := f.lookup(ctx, a.domain)
+	s.Elapsed = time.Since(began)
+	var trails []*trail
+	for _, r := range records {
+		host := strings.ToLower(strings.TrimSuffix(r.Target, "."))
+		if r.Port == 0 || checkDomain(host) != "" || len(trails) == maxRecords {
+			continue // "." says that there is no such service
+		}
+		u := poxURL(host)
+		if r.Port != 443 {
+			u.Host = net.JoinHostPort(host, strconv.Itoa(int(r.Port)))
+		}
+		trails = append(trails, &trail{as: pox(a), next: u, from: "SRV " + name, hops: hops})
+	}
+	switch {
+	case len(trails) > 0:
+		s.Outcome = "names " + originOf(trails[0].next)
+		trails[0].steps = []Step{s}
+		return trails
+	case err == nil:
+		err = errors.New("no usable record")
+	}
+	s.Err = err
+	t := &trail{as: pox(a)}
+	t.end(s)
+	return []*trail{t}
+}
+
+func (f *finder) lookup(ctx context.Context, domain string) ([]*net.SRV, error) {
+	step, cancel := context.WithTimeout(ctx, f.opts.StepTimeout)
+	defer cancel()
+	_, records, err := f.opts.Resolver.LookupSRV(step, "autodiscover", "tcp", domain)
+	switch {
+	case len(records) > 0: // Go tells of records that it left out by an error beside the others
+		return records, nil
+	case err == nil:
+		return nil, nil
+	case ctx.Err() != nil:
+		return nil, contextError(ctx)
+	case step.Err() != nil:
+		return nil, &timeoutError{after: f.opts.StepTimeout}
+	}
+	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
+		return nil, errors.New("no such record")
+	}
+	return nil, err
+}

@@ -1,0 +1,81 @@
+package autodiscover
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+)
+
+// maxRefusals is how many hosts may refuse the credentials before no other gets them: the next one
+// may ask the same directory, which counts.
+const maxRefusals = 2
+
+// client returns the client with credentials for the URL's origin. The URL has passed the gate, and
+// is https.
+func (f *finder) client(u *url.URL) (*http.Client, error) {
+	if f.refusals >= maxRefusals {
+		return nil, fmt.Errorf("not asked: %d hosts refused the credentials, and more might lock the account",
+			f.refusals)
+	}
+	origin := originOf(u)
+	if c, ok := f.clients[origin]; ok {
+		return c, nil
+	}
+	if f.opts.Client == nil {
+		return nil, errors.New("asks for credentials, and there are none (Options.Client)")
+	}
+	c, err := f.opts.Client(origin)
+	if err != nil {
+		return nil, fmt.Errorf("no client for %s: %w", origin, err)
+	}
+	if c == nil {
+		return nil, errors.New("asks for credentials, and there are none for it (Options.Client)")
+	}
+	c = hardened(c)
+	f.clients[origin] = c
+	return c, nil
+}
+
+// refused is the error of a step whose credentials were not accepted. err is what the client
+// made of it; nil if that was an answer.
+func (f *finder) refused(err error) error {
+	const text = "the credentials were refused; check user, password and scheme, " +
+		"and whether the user may log in at this host"
+	if err == nil {
+		return errors.New(text)
+	}
+	return fmt.Errorf("%s: %w", text, err)
+}
+
+// failed looks at the error of a request: it returns the HTTP status if a transport that logs in made
+// the error out of an answer, else 0, and keeps in mind where there is no connection to be had.
+func (f *finder) failed(u *url.URL, err error) (status int) {
+	if answered, ok := errors.AsType[interface {
+		error
+		StatusCode() int
+	}](err); ok {
+		return answered.StatusCode()
+	}
+	if unreachable(err) {
+		f.mu.Lock()
+		f.dead[originOf(u)] = err
+		f.mu.Unlock()
+	}
+	return 0
+}
+
+// unreachable reports whether the next request to the same host is sure to fail too: the host has no
+// such name, listens at no such port, or its certificate is not valid. A time-out is none of these.
+func unreachable(err error) bool {
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		return dns.IsNotFound
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
+		return !op.Timeout()
+	}
+	_, certificate := errors.AsType[*tls.CertificateVerificationError](err)
+	return certificate
+}

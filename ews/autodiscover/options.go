@@ -1,0 +1,114 @@
+package autodiscover
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-ews/exchange/ews"
+)
+
+// defaultStepTimeout is long enough for an application pool that has to wake up first.
+const defaultStepTimeout = 10 * time.Second
+
+// Options adjust [Find]. Nil and the zero value work for servers that answer without credentials,
+// as Exchange 2016 and later do for version 2 of the protocol.
+type Options struct {
+	// Client returns the HTTP client that logs in at an origin such as
+	// "https://autodiscover.contoso.com". It is called for https origins of trusted hosts only, and
+	// only where one asked for credentials. The client is copied, without its Jar and never
+	// following redirects; its connections are the caller's to close. A nil client means that there
+	// are no credentials for that origin, as a nil Client does for all of them.
+	Client func(origin string) (*http.Client, error)
+
+	// Hosts are trusted beside the domain of the address and what lies beneath that:
+	// "mail.hoster.example" is one host, "*.hoster.example" all beneath it. [ExchangeOnline] returns
+	// those of Microsoft's cloud.
+	Hosts []string
+
+	// Trust decides instead of the address's domain and Hosts, if it is set. It gets names in lower
+	// case, without a port, from several goroutines at once.
+	Trust func(host string) bool
+
+	// Redirect is asked about each host that is not trusted before anything is sent to it or taken
+	// from an answer about it, once per host and call of Find. A host that it lets pass may be given
+	// credentials. Nil: none passes.
+	Redirect func(ctx context.Context, r Redirect) bool
+
+	// Cache keeps what was found. Nil: nothing is kept; [NewMemoryCache] makes one.
+	Cache Cache
+
+	// Resolver looks up DNS service records. Nil: [net.DefaultResolver].
+	Resolver Resolver
+
+	// Transport carries the requests that have no credentials, for a proxy or an authority of one's
+	// own. One that ignores certificates is refused. Nil: a private one that closes its
+	// connections when Find returns.
+	Transport http.RoundTripper
+
+	// StepTimeout bounds each single request or look-up. 0: 10 seconds. The whole is bounded by
+	// the context.
+	StepTimeout time.Duration
+
+	// Logger gets a debug record for each step and one for the outcome: host, status and time, but
+	// no address and nothing of an answer. Nil: silent.
+	Logger *slog.Logger
+}
+
+// Redirect is a question to [Options.Redirect]: something that is trusted names a host that is not.
+type Redirect struct {
+	From string // what names the host: a URL without its query, or a DNS record
+	Host string // in lower case, without a port
+}
+
+// Resolver looks up the DNS service record of a domain. [*net.Resolver] is one.
+type Resolver interface {
+	LookupSRV(ctx context.Context, service, proto, name string) (cname string, addrs []*net.SRV, err error)
+}
+
+// ExchangeOnline returns the hosts that Microsoft's cloud leads to, for [Options.Hosts]: those of the
+// worldwide service, and the tenants' own names as hybrid organizations use them. National clouds
+// have others.
+func ExchangeOnline() []string {
+	return []string{"outlook.office365.com", "autodiscover-s.outlook.com", "*.mail.onmicrosoft.com"}
+}
+
+// checked returns a copy of the options with the defaults filled in.
+func (o *Options) checked() (*Options, error) {
+	var c Options
+	if o != nil {
+		c = *o
+	}
+	c.Hosts = append([]string(nil), c.Hosts...)
+	for i, h := range c.Hosts {
+		c.Hosts[i] = strings.ToLower(strings.TrimSuffix(h, "."))
+		if bad := checkDomain(strings.TrimPrefix(c.Hosts[i], "*.")); bad != "" {
+			return nil, badInput("Options.Hosts", bad)
+		}
+	}
+	if c.StepTimeout < 0 {
+		return nil, badInput("Options.StepTimeout", "negative")
+	}
+	if c.StepTimeout == 0 {
+		c.StepTimeout = defaultStepTimeout
+	}
+	if t, ok := c.Transport.(*http.Transport); ok && t != nil &&
+		t.TLSClientConfig != nil && t.TLSClientConfig.InsecureSkipVerify {
+		return nil, badInput("Options.Transport", "ignores certificates, so anybody could answer; "+
+			"put a private authority into its RootCAs instead")
+	}
+	if c.Resolver == nil {
+		c.Resolver = net.DefaultResolver
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &c, nil
+}
+
+func badInput(field, reason string) error {
+	return &ews.InputError{Op: "autodiscover.Find", Field: field, Reason: reason}
+}
