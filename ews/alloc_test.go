@@ -130,7 +130,8 @@ func TestList_Cost(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector allocates beside the program")
 	}
-	answer := envelope(replaceOnce(emptyListAnswer, "<m:ImItemList/>", "<m:ImItemList>"+fullList(64, 1000)+"</m:ImItemList>"))
+	answer := envelope(replaceOnce(emptyListAnswer, "<m:ImItemList/>",
+		"<m:ImItemList>"+fullList(t, 64, 1000)+"</m:ImItemList>"))
 	w := &wire{}
 	w.answer = func(int, *http.Request) (*http.Response, error) {
 		w.sent = nil

@@ -70,7 +70,8 @@ func TestCall_EncodingXMLError(t *testing.T) {
 	answer := `<m:GetFolderResponse><m:ResponseMessages><m:GetFolderResponseMessage ResponseClass="Error">` +
 		`<m:MessageText>Mailbox does not exist.</m:MessageText><m:ResponseCode> ErrorNonExistentMailbox
 		</m:ResponseCode><m:DescriptiveLinkKey>0</m:DescriptiveLinkKey><m:MessageXml>` +
-		`<t:Value Name="MailboxGuid">d5fa</t:Value><t:FieldURI FieldURI="folder:DisplayName"/><t:Deep><t:Value Name="In">x</t:Value></t:Deep>` +
+		`<t:Value Name="MailboxGuid">d5fa</t:Value><t:FieldURI FieldURI="folder:DisplayName"/>` +
+		`<t:Deep><t:Value Name="In">x</t:Value></t:Deep>` +
 		`</m:MessageXml></m:GetFolderResponseMessage></m:ResponseMessages></m:GetFolderResponse>`
 	var info ews.ResponseInfo
 	err := connect(t, once(soapAnswer(http.StatusOK, answer))).Call(ews.WithResponseInfo(t.Context(), &info),
@@ -96,15 +97,19 @@ type ownMessage struct {
 
 func TestCall_EmbeddedMessage(t *testing.T) {
 	t.Parallel()
+	own := func(class, code, rest string) string {
+		return `<m:XResponse ResponseClass="` + class + `"><m:ResponseCode>` + code + `</m:ResponseCode>` + rest +
+			`</m:XResponse>`
+	}
 	for name, tc := range map[string]struct {
 		answer string
 		code   ews.ResponseCode
 		flag   bool
 	}{
-		"success":                        {`<m:XResponse ResponseClass="Success"><m:ResponseCode>NoError</m:ResponseCode><m:Flag>true</m:Flag></m:XResponse>`, "", true},
-		"warning":                        {`<m:XResponse ResponseClass="Warning"><m:ResponseCode>ErrorBatchProcessingStopped</m:ResponseCode><m:Flag>true</m:Flag></m:XResponse>`, "", true},
-		"error":                          {`<m:XResponse ResponseClass="Error"><m:ResponseCode>ErrorAccessDenied</m:ResponseCode></m:XResponse>`, ews.ErrorAccessDenied, false},
-		"new class with an error's code": {`<m:XResponse ResponseClass="Fatal"><m:ResponseCode>ErrorAccessDenied</m:ResponseCode></m:XResponse>`, ews.ErrorAccessDenied, false},
+		"success":                        {own("Success", "NoError", "<m:Flag>true</m:Flag>"), "", true},
+		"warning":                        {own("Warning", "ErrorBatchProcessingStopped", "<m:Flag>true</m:Flag>"), "", true},
+		"error":                          {own("Error", "ErrorAccessDenied", ""), ews.ErrorAccessDenied, false},
+		"new class with an error's code": {own("Fatal", "ErrorAccessDenied", ""), ews.ErrorAccessDenied, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -198,7 +203,11 @@ func TestCall_Refused(t *testing.T) {
 		{"invalid UTF-8", op, text{S: "a\xffb"}, new(plain), "request"},
 		{"replacement character", op, text{S: "a\ufffdb"}, new(plain), "request"},
 		{"request that fails", op, failing{errors.New("no name")}, new(plain), "request"},
-		{"request with an input error", op, failing{&ews.InputError{Field: "folder", Reason: "empty"}}, new(plain), "folder"},
+		{
+			"request with an input error", op,
+			failing{&ews.InputError{Field: "folder", Reason: "empty"}},
+			new(plain), "folder",
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -256,7 +265,8 @@ func TestCall_RetryZeroes(t *testing.T) {
 func TestCall_RetryZeroesList(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		list := envelope(strings.Replace(emptyListAnswer, "<m:ImItemList/>", "<m:ImItemList><t:Groups><t:ImGroup/></t:Groups></m:ImItemList>", 1))
+		list := envelope(strings.Replace(emptyListAnswer, "<m:ImItemList/>",
+			"<m:ImItemList><t:Groups><t:ImGroup/></t:Groups></m:ImItemList>", 1))
 		w := &wire{answer: func(n int, _ *http.Request) (*http.Response, error) {
 			return response(http.StatusOK, list[:len(list)-30*max(0, 2-n)], "Content-Type: text/xml"), nil
 		}}

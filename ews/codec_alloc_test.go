@@ -27,7 +27,8 @@ func answerOf(status int, doc string) *http.Response {
 	body := &rewound{doc: doc}
 	body.Reset(doc)
 	return &http.Response{
-		StatusCode: status, Header: http.Header{"Content-Type": {"text/xml"}}, Body: body, ContentLength: int64(len(doc)),
+		StatusCode: status, Header: http.Header{"Content-Type": {"text/xml"}},
+		Body: body, ContentLength: int64(len(doc)),
 	}
 }
 

@@ -23,7 +23,8 @@ func TestClient_Concurrent(t *testing.T) {
 		switch {
 		case strings.HasSuffix(user, "-1"):
 			fault := replaceOnce(fixture(t, "faults", "message_xml.xml"), "Number>4<", "Number>13<")
-			return response(http.StatusInternalServerError, replaceOnce(fault, "Position>17<", "Position>1<"), header...), nil
+			return response(http.StatusInternalServerError, replaceOnce(fault, "Position>17<", "Position>1<"),
+				header...), nil
 		case strings.HasSuffix(user, "-2"):
 			return response(http.StatusBadGateway, user, header...), nil
 		}
@@ -45,7 +46,8 @@ func TestClient_Concurrent(t *testing.T) {
 	wg.Wait()
 	for _, r := range w.requests() {
 		anchor := r.header.Get("X-AnchorMailbox")
-		if !strings.Contains(r.body, "<t:PrimarySmtpAddress>"+anchor+"<") || !strings.Contains(r.body, ">Group of "+anchor+"<") {
+		if !strings.Contains(r.body, "<t:PrimarySmtpAddress>"+anchor+"<") ||
+			!strings.Contains(r.body, ">Group of "+anchor+"<") {
 			t.Fatalf("a request for %s is\n%s", anchor, r.body)
 		}
 	}

@@ -24,7 +24,8 @@ func TestContext_Cancelled(t *testing.T) {
 			if read {
 				op = callOf(t, "GetImItemList")
 			}
-			err := op(ews.WithResponseInfo(ctx, &info), connect(t, &ews.Options{HTTPClient: &http.Client{Transport: w}}))
+			err := op(ews.WithResponseInfo(ctx, &info),
+				connect(t, &ews.Options{HTTPClient: &http.Client{Transport: w}}))
 			if !errors.Is(err, context.Canceled) || errors.Is(err, ews.ErrOutcomeUnknown) || len(w.requests()) != 0 {
 				t.Errorf("%v, %d requests", err, len(w.requests()))
 			}
@@ -92,7 +93,8 @@ func TestContext_DuringBody(t *testing.T) {
 		defer cancel()
 		var info ews.ResponseInfo
 		_, err := connect(t, once(w)).AddImGroup(ews.WithResponseInfo(ctx, &info), "Sales")
-		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, ews.ErrOutcomeUnknown) || info.RequestID != "r-1" {
+		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, ews.ErrOutcomeUnknown) ||
+			info.RequestID != "r-1" {
 			t.Errorf("%v, info %+v", err, info)
 		}
 	})

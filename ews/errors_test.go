@@ -32,7 +32,8 @@ func TestErrors_Code(t *testing.T) {
 				e    *ews.Error
 				code ews.ResponseCode
 			)
-			if !errors.Is(err, ews.ErrorImGroupDisplayNameAlreadyExists) || errors.Is(err, ews.ErrorImGroupLimitReached) {
+			if !errors.Is(err, ews.ErrorImGroupDisplayNameAlreadyExists) ||
+				errors.Is(err, ews.ErrorImGroupLimitReached) {
 				t.Error("errors.Is does not tell the codes apart")
 			}
 			if !errors.As(err, &e) || !errors.As(err, &code) || code != e.Code {
@@ -46,7 +47,10 @@ func TestErrors_SchemaValidation(t *testing.T) {
 	t.Parallel()
 	behind := &ews.Error{Op: "AddImGroup", Code: ews.ErrorSchemaValidation}
 	for name, wrap := range wrappings {
-		for _, schema := range []*ews.SchemaValidationError{{Line: 4, Position: 17}, {Line: 4, Position: 17, Err: behind}} {
+		for _, schema := range []*ews.SchemaValidationError{
+			{Line: 4, Position: 17},
+			{Line: 4, Position: 17, Err: behind},
+		} {
 			t.Run(fmt.Sprintf("%s, Err %t", name, schema.Err != nil), func(t *testing.T) {
 				t.Parallel()
 				err := wrap(schema)
@@ -95,8 +99,11 @@ func TestErrors_ZeroValues(t *testing.T) {
 		"ews: ErrorSchemaValidation at line 8, position 2: x (request-id r)": &ews.SchemaValidationError{
 			Line: 8, Position: 2, Violation: "x", Err: &ews.Error{Info: ews.ResponseInfo{RequestID: "r"}},
 		},
-		"ews: AddImGroup: no answer":           &ews.TransportError{Op: "AddImGroup"},
-		"ews: AddImGroup: displayName: empty":  &ews.InputError{Op: "AddImGroup", Field: "displayName", Reason: "empty"},
+		"ews: AddImGroup: no answer": &ews.TransportError{Op: "AddImGroup"},
+		"ews: AddImGroup: displayName: empty": &ews.InputError{
+			Op: "AddImGroup", Field: "displayName",
+			Reason: "empty",
+		},
 		"ews: AddImGroup: ErrorServerBusy":     &ews.Error{Op: "AddImGroup", Code: ews.ErrorServerBusy},
 		"ErrorServerBusy":                      ews.ErrorServerBusy,
 		"ews: ErrorItemNotFound: a b \ufffd c": &ews.Error{Code: ews.ErrorItemNotFound, Message: " a\r\n\tb \x1b c "},
@@ -131,12 +138,15 @@ const canary = "c4n4ry"
 func hostileAnswers(t testing.TB) map[string]*wire {
 	t.Helper()
 	secrets := []string{
-		"Set-Cookie: X-BackEndCookie=" + canary, "Location: https://" + canary + ":" + canary + "@login.contoso.com/adfs?wctx=" + canary + "#" + canary,
-		`WWW-Authenticate: Basic realm="` + canary + `"`, "WWW-Authenticate: NTLM " + canary, "Authorization: Bearer " + canary,
+		"Set-Cookie: X-BackEndCookie=" + canary,
+		"Location: https://" + canary + ":" + canary + "@login.contoso.com/adfs?wctx=" + canary + "#" + canary,
+		`WWW-Authenticate: Basic realm="` + canary + `"`, "WWW-Authenticate: NTLM " + canary,
+		"Authorization: Bearer " + canary,
 		"X-Internal: " + canary,
 	}
 	html := "<html><body>" + canary + "</body></html>"
-	fault := strings.Replace(fixture(t, "faults", "message_xml.xml"), "</t:MessageXml>", "</t:MessageXml><t:x>"+canary+"</t:x>", 1)
+	fault := strings.Replace(fixture(t, "faults", "message_xml.xml"), "</t:MessageXml>",
+		"</t:MessageXml><t:x>"+canary+"</t:x>", 1)
 	fault = strings.Replace(fault, "Number>4<", "Number>8<", 1)
 	answers := map[string]*wire{
 		"schema fault": always(500, fault, append(secrets, "Content-Type: text/xml")...),

@@ -61,7 +61,10 @@ func TestExcerpt(t *testing.T) {
 		{"behind an astral character", "<a>" + smile + "x</a>\n", 4, 6, "<a>" + smile + "x</a>\n    ^"},
 		{"an astral character", "<a>" + smile + "x</a>\n", 4, 4, "<a>" + smile + "x</a>\n   ^"},
 		{"within an astral character", "<a>" + smile + "x</a>\n", 4, 5, "<a>" + smile + "x</a>\n   ^"},
-		{"behind three", "<a>" + smile + smile + smile + "x</a>\n", 4, 10, "<a>" + smile + smile + smile + "x</a>\n      ^"},
+		{
+			"behind three", "<a>" + smile + smile + smile + "x</a>\n", 4, 10,
+			"<a>" + smile + smile + smile + "x</a>\n      ^",
+		},
 		{"carriage returns", "<a>\r<b>x</b>\r\n<c/>\n</a>\n", 5, 4, "<b>x</b>\n   ^"},
 		{"behind both line ends", "<a>\r<b>x</b>\r\n<c/>\n</a>\n", 6, 1, "<c/>\n^"},
 		{"tab", "<a>\tx</a>\n", 4, 5, "<a> x</a>\n    ^"},

@@ -20,9 +20,24 @@ func TestHeader_Refused(t *testing.T) {
 		field  string
 		reason string
 	}{
-		{"unknown version", ews.Header{RequestServerVersion: "Exchange2019"}, "RequestServerVersion", `"Exchange2019"`},
-		{"version in small letters", ews.Header{RequestServerVersion: "exchange2013"}, "RequestServerVersion", "list"},
-		{"version with markup", ews.Header{RequestServerVersion: `Exchange2013"/><x`}, "RequestServerVersion", "list"},
+		{
+			"unknown version",
+			ews.Header{RequestServerVersion: "Exchange2019"},
+			"RequestServerVersion",
+			`"Exchange2019"`,
+		},
+		{
+			"version in small letters",
+			ews.Header{RequestServerVersion: "exchange2013"},
+			"RequestServerVersion",
+			"list",
+		},
+		{
+			"version with markup",
+			ews.Header{RequestServerVersion: `Exchange2013"/><x`},
+			"RequestServerVersion",
+			"list",
+		},
 		{"culture with underscore", ews.Header{MailboxCulture: "de_DE"}, "MailboxCulture", ""},
 		{"culture with a blank", ews.Header{MailboxCulture: "de DE"}, "MailboxCulture", ""},
 		{"culture with blanks round it", ews.Header{MailboxCulture: " de "}, "MailboxCulture", ""},
@@ -39,12 +54,26 @@ func TestHeader_Refused(t *testing.T) {
 		{"empty UPN", ews.Header{Impersonate: ews.UPN("")}, "Impersonate", "empty"},
 		{"empty SID", ews.Header{Impersonate: ews.SID("")}, "Impersonate", "empty"},
 		{"address without at", ews.Header{Impersonate: ews.SMTP("tsmith")}, "Impersonate", "name@domain"},
-		{"address without name", ews.Header{Impersonate: ews.PrimarySMTP("@contoso.com")}, "Impersonate", "name@domain"},
+		{
+			"address without name",
+			ews.Header{Impersonate: ews.PrimarySMTP("@contoso.com")},
+			"Impersonate",
+			"name@domain",
+		},
 		{"address without domain", ews.Header{Impersonate: ews.UPN("tsmith@")}, "Impersonate", "name@domain"},
-		{"address with a blank", ews.Header{Impersonate: ews.SMTP("t smith@contoso.com")}, "Impersonate", "name@domain"},
+		{
+			"address with a blank",
+			ews.Header{Impersonate: ews.SMTP("t smith@contoso.com")},
+			"Impersonate",
+			"name@domain",
+		},
 		{"address with a line feed", ews.Header{Impersonate: ews.SMTP("a@b.c\nX: y")}, "Impersonate", "name@domain"},
 		{"address that is no UTF-8", ews.Header{Impersonate: ews.SMTP("a\xff@b.c")}, "Impersonate", "UTF-8"},
-		{"address with a character that XML has not", ews.Header{Impersonate: ews.SMTP("a\uffff@b.c")}, "Impersonate", "U+FFFF"},
+		{
+			"address with a character that XML has not",
+			ews.Header{Impersonate: ews.SMTP("a\uffff@b.c")},
+			"Impersonate", "U+FFFF",
+		},
 		{"down-level name", ews.Header{Impersonate: ews.UPN(`CONTOSO\tsmith`)}, "Impersonate", "name@domain"},
 		{"SID of words", ews.Header{Impersonate: ews.SID("tsmith")}, "Impersonate", "S-1-5-21"},
 		{"short SID", ews.Header{Impersonate: ews.SID("S-1")}, "Impersonate", "S-1-5-21"},
@@ -60,7 +89,8 @@ func TestHeader_Refused(t *testing.T) {
 			w := soapAnswer(http.StatusOK, groupAnswer)
 			_, err = connect(t, once(w)).WithHeader(tc.header).AddImGroup(t.Context(), "Sales")
 			input := inputError(t, err)
-			if input.Op != "AddImGroup" || input.Field != field+tc.field || !strings.Contains(input.Reason, tc.reason) {
+			if input.Op != "AddImGroup" || input.Field != field+tc.field ||
+				!strings.Contains(input.Reason, tc.reason) {
 				t.Errorf("%#v, want field %s%s and a reason with %q", input, field, tc.field, tc.reason)
 			}
 			if strings.ContainsAny(err.Error(), "\n\r") || len(w.requests()) != 0 {
@@ -112,8 +142,15 @@ func TestHeader_Anchor(t *testing.T) {
 		{"any address", ews.Header{Impersonate: ews.SMTP("b@contoso.com")}, []string{"b@contoso.com"}},
 		{"principal name", ews.Header{Impersonate: ews.UPN("c@contoso.local")}, nil},
 		{"security identifier", ews.Header{Impersonate: ews.SID("S-1-5-21-1")}, nil},
-		{"named", ews.Header{Impersonate: ews.SID("S-1-5-21-1"), AnchorMailbox: "d@contoso.com"}, []string{"d@contoso.com"}},
-		{"named beside an address", ews.Header{Impersonate: ews.SMTP("b@contoso.com"), AnchorMailbox: "d@contoso.com"}, []string{"d@contoso.com"}},
+		{
+			"named",
+			ews.Header{Impersonate: ews.SID("S-1-5-21-1"), AnchorMailbox: "d@contoso.com"},
+			[]string{"d@contoso.com"},
+		},
+		{"named beside an address", ews.Header{
+			Impersonate:   ews.SMTP("b@contoso.com"),
+			AnchorMailbox: "d@contoso.com",
+		}, []string{"d@contoso.com"}},
 		{"named without impersonation", ews.Header{AnchorMailbox: "d@contoso.com"}, []string{"d@contoso.com"}},
 		{"none", ews.Header{Impersonate: ews.SMTP("b@contoso.com"), AnchorMailbox: ews.NoAnchor}, nil},
 	} {
@@ -145,7 +182,10 @@ func TestWithHeader_Copies(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want := []string{"Exchange2016 en-US", "Exchange2013 de-DE", "Exchange2016 en-US tony", "Exchange2016 en-US terry", "Exchange2016 en-US"}
+	want := []string{
+		"Exchange2016 en-US", "Exchange2013 de-DE", "Exchange2016 en-US tony",
+		"Exchange2016 en-US terry", "Exchange2016 en-US",
+	}
 	var got []string
 	for _, r := range w.requests() {
 		var words []string
@@ -197,7 +237,8 @@ func TestImpersonate_Nobody(t *testing.T) {
 
 func TestAccount_String(t *testing.T) {
 	t.Parallel()
-	if got := fmt.Sprint(ews.SMTP("a@b.c"), ews.Account{}.IsZero(), ews.UPN("a@b.c").IsZero()); got != "a@b.c true false" {
+	if got := fmt.Sprint(ews.SMTP("a@b.c"), ews.Account{}.IsZero(),
+		ews.UPN("a@b.c").IsZero()); got != "a@b.c true false" {
 		t.Error(got)
 	}
 	if ews.SMTP("a@b.c") == ews.PrimarySMTP("a@b.c") {

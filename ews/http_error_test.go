@@ -38,47 +38,104 @@ func TestHTTPError(t *testing.T) {
 			[]string{"Location: /ews/genericerrorpage.htm?aspxerrorpath=/ews/exchange.asmx"},
 			[]string{"302", "outage", "try again later"},
 		},
-		{"outage, absolute", 302, "", []string{"Location: https://MAIL.contoso.com/EWS/GenericErrorPage.htm"}, []string{"outage"}},
+		{
+			"outage, absolute", 302, "",
+			[]string{"Location: https://MAIL.contoso.com/EWS/GenericErrorPage.htm"},
+			[]string{"outage"},
+		},
 		{"redirect to nowhere", 307, "", nil, []string{"307", "empty body", "not followed"}},
-		{"redirect that is no URL", 308, "", []string{"Location: https://u:secret@h:port/"}, []string{"308", "not followed"}},
+		{
+			"redirect that is no URL", 308, "",
+			[]string{"Location: https://u:secret@h:port/"},
+			[]string{"308", "not followed"},
+		},
 		{"bad request", 400, signInPage, []string{html}, []string{"400 Bad Request", "Extended Protection"}},
 		{
 			"no credentials", 401, "",
-			[]string{`WWW-Authenticate: Negotiate`, `WWW-Authenticate: NTLM TlRMTVNTUAAC`, `WWW-Authenticate: Basic realm="mail"`},
-			[]string{"401 Unauthorized", "credentials", "offered: Negotiate, NTLM, Basic)", "Extended Protection", "throttling"},
+			[]string{
+				`WWW-Authenticate: Negotiate`, `WWW-Authenticate: NTLM TlRMTVNTUAAC`,
+				`WWW-Authenticate: Basic realm="mail"`,
+			},
+			[]string{
+				"401 Unauthorized", "credentials", "offered: Negotiate, NTLM, Basic)",
+				"Extended Protection", "throttling",
+			},
 		},
 		{
 			"token refused", 401, "",
-			[]string{`WWW-Authenticate: Bearer client_id="x"`, `x-ms-diagnostics: 2000003;reason="The token is expired."`},
+			[]string{
+				`WWW-Authenticate: Bearer client_id="x"`,
+				`x-ms-diagnostics: 2000003;reason="The token is expired."`,
+			},
 			[]string{"offered: Bearer", `2000003;reason="The token is expired."`},
 		},
 		{"EWS switched off", 403, "", nil, []string{"403 Forbidden", "EWSEnabled", "EwsAllowedAppIDs"}},
 		{"not found", 404, signInPage, []string{html}, []string{"404 Not Found", "/EWS/Exchange.asmx"}},
 		{"method", 405, "", []string{"Allow: GET"}, []string{"405", "/EWS/Exchange.asmx"}},
-		{"proxy wants credentials", 407, signInPage, []string{html, "Proxy-Authenticate: Basic"}, []string{"407", "proxy asks for credentials"}},
-		{"too large", 413, signInPage, []string{html}, []string{"413 Request Entity Too Large", "Extended Protection", "too large"}},
+		{
+			"proxy wants credentials", 407, signInPage,
+			[]string{html, "Proxy-Authenticate: Basic"},
+			[]string{"407", "proxy asks for credentials"},
+		},
+		{
+			"too large", 413, signInPage,
+			[]string{html},
+			[]string{"413 Request Entity Too Large", "Extended Protection", "too large"},
+		},
 		{"media type", 415, "", nil, []string{"415", "not an EWS endpoint"}},
 		{"too many", 429, "", []string{"Retry-After: 30"}, []string{"429 Too Many Requests", "RetryAfter"}},
 		{"locked", 456, "", nil, []string{"HTTP 456 ", "account is locked"}},
-		{"server error", 500, signInPage, []string{html}, []string{"500 Internal Server Error", "text/html", "event log"}},
-		{"runtime error as text", 500, "Server Error in '/EWS' Application.", []string{"Content-Type: text/plain"}, []string{"500", "text/plain"}},
+		{
+			"server error", 500, signInPage,
+			[]string{html},
+			[]string{"500 Internal Server Error", "text/html", "event log"},
+		},
+		{
+			"runtime error as text", 500, "Server Error in '/EWS' Application.",
+			[]string{"Content-Type: text/plain"},
+			[]string{"500", "text/plain"},
+		},
 		{"bad gateway", 502, signInPage, []string{html}, []string{"502 Bad Gateway", "got no answer from Exchange"}},
-		{"unavailable", 503, "The service is unavailable.", []string{html}, []string{"503 Service Unavailable", "too busy"}},
+		{
+			"unavailable", 503, "The service is unavailable.",
+			[]string{html},
+			[]string{"503 Service Unavailable", "too busy"},
+		},
 		{"gateway timeout", 504, "", nil, []string{"504 Gateway Timeout", "got no answer"}},
 		{"page", 200, signInPage, []string{html}, []string{"200 OK", "text/html", "proxy", "endpoint"}},
-		{"page that claims to be XML", 200, signInPage, []string{"Content-Type: text/xml"}, []string{"200 OK", "text/xml"}},
-		{"XHTML", 200, `<?xml version="1.0"?><!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "x"><html/>`, []string{html}, []string{"200"}},
+		{
+			"page that claims to be XML", 200, signInPage,
+			[]string{"Content-Type: text/xml"},
+			[]string{"200 OK", "text/xml"},
+		},
+		{
+			"XHTML", 200, `<?xml version="1.0"?><!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0//EN" "x"><html/>`,
+			[]string{html},
+			[]string{"200"},
+		},
 		{"nothing", 200, "", nil, []string{"200 OK", "with an empty body"}},
 		{"blanks", 200, " \r\n\t ", nil, []string{"200 OK"}},
-		{"JSON", 200, `{"error":"x"}`, []string{"Content-Type: application/json"}, []string{"200 OK", "application/json"}},
+		{
+			"JSON", 200, `{"error":"x"}`,
+			[]string{"Content-Type: application/json"},
+			[]string{"200 OK", "application/json"},
+		},
 		{"no content", 204, "", nil, []string{"204 No Content", "with an empty body"}},
 		{
 			"WSDL", 200, `<?xml version="1.0"?><wsdl:definitions xmlns:wsdl="http://schemas.xmlsoap.org/wsdl/"/>`,
 			[]string{"Content-Type: text/xml; charset=utf-8"},
 			[]string{"200 OK", "text/xml"},
 		},
-		{"other XML", 500, `<error><message>Envelope</message></error>`, []string{"Content-Type: text/xml"}, []string{"500"}},
-		{"long content type", 200, "x", []string{"Content-Type: " + strings.Repeat("y", 500)}, []string{strings.Repeat("y", 60) + "…"}},
+		{
+			"other XML", 500, `<error><message>Envelope</message></error>`,
+			[]string{"Content-Type: text/xml"},
+			[]string{"500"},
+		},
+		{
+			"long content type", 200, "x",
+			[]string{"Content-Type: " + strings.Repeat("y", 500)},
+			[]string{strings.Repeat("y", 60) + "…"},
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -88,7 +145,8 @@ func TestHTTPError(t *testing.T) {
 			if !errors.As(err, &got) {
 				t.Fatalf("%T %v, want an *ews.HTTPError", err, err)
 			}
-			if got.Op != "AddImGroup" || got.StatusCode != tc.status || string(got.Body) != tc.body || got.Header.Get("Request-Id") != "r-1" {
+			if got.Op != "AddImGroup" || got.StatusCode != tc.status || string(got.Body) != tc.body ||
+				got.Header.Get("Request-Id") != "r-1" {
 				t.Errorf("%#v, header %v, body %q", got, got.Header, got.Body)
 			}
 			if got.Info.StatusCode != tc.status || got.Info.RequestID != "r-1" || got.Info.Attempts != 1 {

@@ -55,10 +55,13 @@ func TestResponseInfo(t *testing.T) {
 		{"other spelling", 200, envelope(groupAnswer), []string{"RequestId: other"}, ews.ResponseInfo{
 			StatusCode: 200, RequestID: "other",
 		}},
-		{"odd numbers", 200, replaceOnce(withVersion(envelope(groupAnswer)), `"2562"`, `"many"`), nil, ews.ResponseInfo{
-			StatusCode:    200,
-			ServerVersion: ews.ServerVersion{Major: 15, Minor: 2, MinorBuild: 17, Version: "V2017_07_11"},
-		}},
+		{
+			"odd numbers", 200, replaceOnce(withVersion(envelope(groupAnswer)), `"2562"`, `"many"`), nil,
+			ews.ResponseInfo{
+				StatusCode:    200,
+				ServerVersion: ews.ServerVersion{Major: 15, Minor: 2, MinorBuild: 17, Version: "V2017_07_11"},
+			},
+		},
 		{
 			"forbidden characters", 200, envelope(replaceOnce(groupAnswer, "Sales", "A&#xB;B&#0;C\x01D")), nil,
 			ews.ResponseInfo{StatusCode: 200, ReplacedChars: 3},

@@ -29,10 +29,23 @@ func TestInput_Refused(t *testing.T) {
 		{"AddImGroup", "vertical tab", addImGroup("Sales\vEurope"), "displayName", "U+000B"},
 		{"AddImGroup", "no character", addImGroup("\ufffe"), "displayName", "U+FFFE"},
 		{"AddImGroup", "index", addImGroup("caf\u00e9\x01"), "displayName", "5"},
-		{"SetImGroup", "empty id", func(ctx ctx, c *ews.Client) error { return c.SetImGroup(ctx, itemID(""), "x") }, "group", "empty id"},
-		{"SetImGroup", "change key alone", func(ctx ctx, c *ews.Client) error { return c.SetImGroup(ctx, id("", "Eg"), "x") }, "group", "empty id"},
-		{"SetImGroup", "empty name", func(ctx ctx, c *ews.Client) error { return c.SetImGroup(ctx, group, "") }, "newDisplayName", "empty"},
-		{"SetImGroup", "bad name", func(ctx ctx, c *ews.Client) error { return c.SetImGroup(ctx, group, "\x1f") }, "newDisplayName", "U+001F"},
+		{"SetImGroup", "empty id", func(ctx ctx, c *ews.Client) error {
+			return c.SetImGroup(ctx, itemID(""),
+				"x")
+		}, "group", "empty id"},
+		{"SetImGroup", "change key alone", func(ctx ctx,
+			c *ews.Client,
+		) error {
+			return c.SetImGroup(ctx, id("", "Eg"), "x")
+		}, "group", "empty id"},
+		{
+			"SetImGroup", "empty name", func(ctx ctx, c *ews.Client) error { return c.SetImGroup(ctx, group, "") },
+			"newDisplayName", "empty",
+		},
+		{"SetImGroup", "bad name", func(ctx ctx, c *ews.Client) error {
+			return c.SetImGroup(ctx, group,
+				"\x1f")
+		}, "newDisplayName", "U+001F"},
 		{"RemoveImGroup", "empty id", removeImGroup(itemID("")), "group", "empty id"},
 		{"RemoveImGroup", "bad id", removeImGroup(itemID("A\x00")), "group", "U+0000"},
 		{"RemoveImGroup", "bad change key", removeImGroup(id("A", "\xff")), "group", "UTF-8"},
@@ -40,28 +53,68 @@ func TestInput_Refused(t *testing.T) {
 		{"AddImContactToGroup", "change key of no group", addImContact(contact, id("", "Eg")), "group", "empty id"},
 		{"RemoveImContactFromGroup", "empty contact", removeFromGroup(itemID(""), group), "contact", "empty id"},
 		{"RemoveImContactFromGroup", "empty group", removeFromGroup(contact, itemID("")), "group", "empty id"},
-		{"RemoveContactFromImList", "empty contact", func(ctx ctx, c *ews.Client) error { return c.RemoveContactFromImList(ctx, itemID("")) }, "contact", "empty id"},
+		{
+			"RemoveContactFromImList", "empty contact",
+			func(ctx ctx, c *ews.Client) error {
+				return c.RemoveContactFromImList(ctx,
+					itemID(""))
+			}, "contact", "empty id",
+		},
 		{"RemoveDistributionGroupFromImList", "empty group", func(ctx ctx, c *ews.Client) error {
 			return c.RemoveDistributionGroupFromImList(ctx, itemID(""))
 		}, "group", "empty id"},
 		{"AddDistributionGroupToImList", "no address", distributionGroup("", "All"), "smtpAddress", "empty"},
 		{"AddDistributionGroupToImList", "no name", distributionGroup("all@contoso.com", ""), "displayName", "empty"},
-		{"AddDistributionGroupToImList", "bad name", distributionGroup("all@contoso.com", "\b"), "displayName", "U+0008"},
-		{"AddNewImContactToGroup", "no address", addNewContact(imgroup.NewContact{DisplayName: "x"}), "contact.Address", "empty"},
-		{"AddNewImContactToGroup", "bad address", addNewContact(imgroup.NewContact{Address: "a\x7f\x01"}), "contact.Address", "U+0001"},
-		{"AddNewImContactToGroup", "bad name", addNewContact(imgroup.NewContact{Address: "a", DisplayName: "\xc3"}), "contact.DisplayName", "UTF-8"},
-		{"AddNewImContactToGroup", "change key of no group", addNewContact(imgroup.NewContact{Address: "a", Group: id("", "k")}), "contact.Group", "empty id"},
+		{
+			"AddDistributionGroupToImList", "bad name", distributionGroup("all@contoso.com", "\b"), "displayName",
+			"U+0008",
+		},
+		{
+			"AddNewImContactToGroup", "no address", addNewContact(imgroup.NewContact{DisplayName: "x"}),
+			"contact.Address", "empty",
+		},
+		{
+			"AddNewImContactToGroup", "bad address", addNewContact(imgroup.NewContact{Address: "a\x7f\x01"}),
+			"contact.Address", "U+0001",
+		},
+		{"AddNewImContactToGroup", "bad name", addNewContact(imgroup.NewContact{
+			Address:     "a",
+			DisplayName: "\xc3",
+		}), "contact.DisplayName", "UTF-8"},
+		{
+			"AddNewImContactToGroup", "change key of no group",
+			addNewContact(imgroup.NewContact{Address: "a", Group: id("", "k")}), "contact.Group", "empty id",
+		},
 		{"AddNewTelUriContactToGroup", "no tel URI", telContact("", "s", "n"), "contact.TelURI", "empty"},
 		{"AddNewTelUriContactToGroup", "no SIP URI", telContact("t", "", "n"), "contact.SIPURI", "empty"},
 		{"AddNewTelUriContactToGroup", "no number", telContact("t", "s", ""), "contact.TelephoneNumber", "empty"},
-		{"GetImItemList", "zero property", getList(property, imgroup.ExtendedFieldURI{}), "properties[1]", "PropertyTag"},
+		{
+			"GetImItemList", "zero property", getList(property, imgroup.ExtendedFieldURI{}), "properties[1]",
+			"PropertyTag",
+		},
 		{"GetImItemList", "unknown type", getList(imgroup.PropertyTag(1, "Text")), "properties[0]", `"Text"`},
-		{"GetImItemList", "no set", getList(imgroup.PropertyID("Addresses", 1, imgroup.String)), "properties[0]", "GUID"},
-		{"GetImItemList", "empty name", getList(imgroup.PropertyName(imgroup.CommonSet, "", imgroup.String)), "properties[0]", "empty"},
-		{"GetImItemList", "bad name", getList(imgroup.PropertyName(imgroup.CommonSet, "\v", imgroup.String)), "properties[0]", "U+000B"},
-		{"GetImItems", "empty contact", getItems(imgroup.ItemQuery{Contacts: []imgroup.ItemID{contact, {}}}), "query.Contacts[1]", "empty id"},
-		{"GetImItems", "empty group", getItems(imgroup.ItemQuery{Groups: []imgroup.ItemID{{ChangeKey: "x"}}}), "query.Groups[0]", "empty id"},
-		{"GetImItems", "zero property", getItems(imgroup.ItemQuery{Properties: make([]imgroup.ExtendedFieldURI, 1)}), "query.Properties[0]", "empty"},
+		{
+			"GetImItemList", "no set", getList(imgroup.PropertyID("Addresses", 1, imgroup.String)),
+			"properties[0]", "GUID",
+		},
+		{
+			"GetImItemList", "empty name", getList(imgroup.PropertyName(imgroup.CommonSet, "", imgroup.String)),
+			"properties[0]", "empty",
+		},
+		{
+			"GetImItemList", "bad name", getList(imgroup.PropertyName(imgroup.CommonSet, "\v", imgroup.String)),
+			"properties[0]", "U+000B",
+		},
+		{
+			"GetImItems", "empty contact", getItems(imgroup.ItemQuery{Contacts: []imgroup.ItemID{contact, {}}}),
+			"query.Contacts[1]", "empty id",
+		},
+		{
+			"GetImItems", "empty group", getItems(imgroup.ItemQuery{Groups: []imgroup.ItemID{{ChangeKey: "x"}}}),
+			"query.Groups[0]", "empty id",
+		},
+		{"GetImItems", "zero property", getItems(imgroup.ItemQuery{Properties: make([]imgroup.ExtendedFieldURI,
+			1)}), "query.Properties[0]", "empty"},
 	} {
 		t.Run(tc.op+"/"+tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -72,7 +125,8 @@ func TestInput_Refused(t *testing.T) {
 			if input.Op != tc.op || input.Field != tc.field || !strings.Contains(input.Reason, tc.reason) {
 				t.Errorf("%#v, want field %s and a reason with %q", input, tc.field, tc.reason)
 			}
-			if text := err.Error(); !strings.HasPrefix(text, "ews: "+tc.op+": ") || strings.ContainsAny(text, "\n\v\x00") {
+			if text := err.Error(); !strings.HasPrefix(text, "ews: "+tc.op+": ") ||
+				strings.ContainsAny(text, "\n\v\x00") {
 				t.Errorf("text %q", text)
 			}
 			if n := len(w.requests()); n != 0 || info != (ews.ResponseInfo{}) {
@@ -91,7 +145,8 @@ func distributionGroup(address, name string) call {
 
 func telContact(tel, sip, number string) call {
 	return func(ctx ctx, c *ews.Client) error {
-		_, err := c.AddNewTelUriContactToGroup(ctx, imgroup.NewTelContact{TelURI: tel, SIPURI: sip, TelephoneNumber: number})
+		_, err := c.AddNewTelUriContactToGroup(ctx,
+			imgroup.NewTelContact{TelURI: tel, SIPURI: sip, TelephoneNumber: number})
 		return err
 	}
 }

@@ -29,7 +29,8 @@ func inUTF16(doc string) string {
 func TestMalformed(t *testing.T) {
 	t.Parallel()
 	success := func(payload string) string {
-		return `<m:%[1]sResponse ResponseClass="Success"><m:ResponseCode>NoError</m:ResponseCode>` + payload + `</m:%[1]sResponse>`
+		return `<m:%[1]sResponse ResponseClass="Success"><m:ResponseCode>NoError</m:ResponseCode>` + payload +
+			`</m:%[1]sResponse>`
 	}
 	whole := envelope(success("<m:ImItemList/>"))
 	for _, tc := range []struct {
@@ -38,29 +39,43 @@ func TestMalformed(t *testing.T) {
 		cause  any    // a pointer for errors.As, nil for any
 		want   string // part of the text
 	}{
-		{"document type", `<?xml version="1.0"?><!DOCTYPE e [<!ENTITY x "y">]>` + whole[38:], new(*soap.SyntaxError), "document type"},
+		{
+			"document type", `<?xml version="1.0"?><!DOCTYPE e [<!ENTITY x "y">]>` + whole[38:],
+			new(*soap.SyntaxError), "document type",
+		},
 		{"UTF-16", inUTF16(whole), new(*soap.SyntaxError), "UTF"},
 		{"other encoding", strings.Replace(whole, "utf-8", "iso-8859-1", 1), new(*soap.SyntaxError), "encoding"},
 		{"invalid UTF-8", strings.Replace(whole, "NoError", "No\xff", 1), new(*soap.SyntaxError), "UTF-8"},
 		{"mismatched end tag", strings.Replace(whole, "</s:Body>", "</s:Bodi>", 1), new(*soap.SyntaxError), ""},
 		{"undeclared prefix", strings.Replace(whole, "<m:ImItemList/>", "<q:x/>", 1), new(*soap.SyntaxError), ""},
-		{"duplicate attribute", strings.Replace(whole, "ResponseClass=", `ResponseClass="Error" ResponseClass=`, 1), new(*soap.SyntaxError), ""},
+		{"duplicate attribute", strings.Replace(whole, "ResponseClass=", `ResponseClass="Error" ResponseClass=`,
+			1), new(*soap.SyntaxError), ""},
 		{"undeclared entity", strings.Replace(whole, "NoError", "&nbsp;", 1), new(*soap.SyntaxError), ""},
 		{"second root", whole + "<x/>", new(*soap.SyntaxError), ""},
 		{"text behind the root", whole + "x", new(*soap.SyntaxError), ""},
 		{"empty body", envelope(""), new(*soap.SyntaxError), ""},
 		{"two responses", envelope(success("") + success("")), new(*soap.SyntaxError), ""},
-		{"no body", strings.Replace(strings.Replace(whole, "<s:Body>", "<s:Header>", 1), "</s:Body>", "</s:Header>", 1), new(*soap.SyntaxError), ""},
-		{"SOAP 1.2", strings.ReplaceAll(whole, soap.NamespaceEnvelope, "http://www.w3.org/2003/05/soap-envelope"), new(*soap.SyntaxError), ""},
+		{"no body", strings.Replace(strings.Replace(whole, "<s:Body>", "<s:Header>", 1), "</s:Body>",
+			"</s:Header>", 1), new(*soap.SyntaxError), ""},
+		{"SOAP 1.2", strings.ReplaceAll(whole, soap.NamespaceEnvelope,
+			"http://www.w3.org/2003/05/soap-envelope"), new(*soap.SyntaxError), ""},
 		{"cut", whole[:len(whole)-20], nil, ""},
 		{"cut in the middle", whole[:len(whole)/2], nil, ""},
-		{"deep", strings.Replace(whole, "<m:ImItemList/>", strings.Repeat("<m:x>", 1000)+strings.Repeat("</m:x>", 1000), 1), new(*soap.LimitError), "64"},
+		{"deep", strings.Replace(whole, "<m:ImItemList/>",
+			strings.Repeat("<m:x>", 1000)+strings.Repeat("</m:x>", 1000), 1), new(*soap.LimitError), "64"},
 		{"a million levels", whole[:len(whole)-40] + strings.Repeat("<a>", 1_000_000), new(*soap.LimitError), ""},
-		{"20,000 attributes", strings.Replace(whole, "<m:ImItemList/>", "<m:x"+manyAttributes(20_000)+"/>", 1), new(*soap.LimitError), ""},
-		{"large tag", strings.Replace(whole, "<m:ImItemList/>", `<m:x a="`+strings.Repeat("x", 1<<17)+`"/>`, 1), new(*soap.LimitError), ""},
+		{
+			"20,000 attributes", strings.Replace(whole, "<m:ImItemList/>", "<m:x"+manyAttributes(20_000)+"/>", 1),
+			new(*soap.LimitError), "",
+		},
+		{
+			"large tag", strings.Replace(whole, "<m:ImItemList/>", `<m:x a="`+strings.Repeat("x", 1<<17)+`"/>`, 1),
+			new(*soap.LimitError), "",
+		},
 		{"long text", strings.Replace(whole, "NoError", strings.Repeat("x", 2<<20), 1), new(*soap.LimitError), ""},
 		{"other operation", strings.ReplaceAll(whole, "%[1]s", "GetFolder"), nil, "GetFolderResponse"},
-		{"other namespace", strings.Replace(strings.Replace(whole, "<m:%[1]s", "<t:%[1]s", 1), "</m:%[1]s", "</t:%[1]s", 1), nil, "instead of"},
+		{"other namespace", strings.Replace(strings.Replace(whole, "<m:%[1]s", "<t:%[1]s", 1), "</m:%[1]s",
+			"</t:%[1]s", 1), nil, "instead of"},
 		{"the request itself", envelope("<m:%[1]s/>"), nil, "instead of"},
 		{"payload missing", envelope(success("")), nil, "holds no m:Im"},
 		{"payload of another name space", envelope(success("<t:ImGroup/><t:ImItemList/>")), nil, "holds no m:Im"},
@@ -75,16 +90,19 @@ func TestMalformed(t *testing.T) {
 				if tc.name == "UTF-16" {
 					answer = inUTF16(strings.ReplaceAll(whole, "%[1]s", op))
 				}
-				w := always(http.StatusOK, strings.ReplaceAll(answer, "%[1]s", op), "Content-Type: text/xml", "request-id: r-1")
+				w := always(http.StatusOK, strings.ReplaceAll(answer, "%[1]s", op), "Content-Type: text/xml",
+					"request-id: r-1")
 				err := call(t.Context(), connect(t, once(w)))
 				var got *ews.TransportError
-				if !errors.As(err, &got) || got.Op != op || got.Info.StatusCode != 200 || got.Info.RequestID != "r-1" {
+				if !errors.As(err, &got) || got.Op != op || got.Info.StatusCode != 200 ||
+					got.Info.RequestID != "r-1" {
 					t.Fatalf("%s: %T %v", op, err, err)
 				}
 				if tc.cause != nil && !errors.As(err, tc.cause) {
 					t.Errorf("%s: %v is caused by %T, want %T", op, err, got.Err, tc.cause)
 				}
-				if text := err.Error(); !strings.Contains(text, tc.want) || strings.Contains(text, "\n") || len(text) > 600 {
+				if text := err.Error(); !strings.Contains(text, tc.want) || strings.Contains(text, "\n") ||
+					len(text) > 600 {
 					t.Errorf("%s: text %q, want %q in it", op, text, tc.want)
 				}
 				if unknown := errors.Is(err, ews.ErrOutcomeUnknown); unknown != (op == "AddImGroup") {

@@ -155,7 +155,8 @@ func TestNewClient_Copied(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := w.requests()[0]
-	if strings.Contains(got.body, "de-DE") || !strings.HasPrefix(got.header.Get("User-Agent"), "sync/1.0 go-ews-exchange/") {
+	if strings.Contains(got.body, "de-DE") || !strings.HasPrefix(got.header.Get("User-Agent"),
+		"sync/1.0 go-ews-exchange/") {
 		t.Errorf("sent with changed options: %v\n%s", got.header, got.body)
 	}
 }
@@ -197,7 +198,8 @@ func TestNewClient_CallersHTTPClient(t *testing.T) {
 	if got := jar.Cookies(u); len(got) > 0 {
 		t.Errorf("the caller's jar holds %v", got)
 	}
-	if theirs.Jar != before.Jar || theirs.CheckRedirect == nil || theirs.Timeout != before.Timeout || theirs.Transport != w {
+	if theirs.Jar != before.Jar || theirs.CheckRedirect == nil || theirs.Timeout != before.Timeout ||
+		theirs.Transport != w {
 		t.Error("the caller's client was changed")
 	}
 }

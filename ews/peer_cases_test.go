@@ -47,7 +47,8 @@ func groupLife(t *testing.T, p *peer) {
 	t.Helper()
 	group := p.group(t, "Sales")
 	found, ok := p.list(t).GroupByName(p.prefix + "Sales")
-	if !ok || found.ExchangeStoreID.ID != group.ID || found.GroupType != imgroup.UserGroup || len(found.Members) != 0 {
+	if !ok || found.ExchangeStoreID.ID != group.ID || found.GroupType != imgroup.UserGroup ||
+		len(found.Members) != 0 {
 		t.Fatalf("the list has %+v", found)
 	}
 	if err := p.client.SetImGroup(t.Context(), group, p.prefix+"Support"); err != nil {
@@ -176,7 +177,8 @@ func extendedProperty(t *testing.T, p *peer) {
 	if !ok || len(group.ExtendedProperties) != 1 {
 		t.Fatalf("%+v", group)
 	}
-	if got := group.ExtendedProperties[0]; got.URI != name || len(got.Values) != 1 || got.Values[0] != group.DisplayName {
+	if got := group.ExtendedProperties[0]; got.URI != name || len(got.Values) != 1 ||
+		got.Values[0] != group.DisplayName {
 		t.Errorf("%v is %q", got.URI, got.Values)
 	}
 }
@@ -254,7 +256,8 @@ func responseInfo(t *testing.T, p *peer) {
 	t.Helper()
 	var info ews.ResponseInfo
 	must[*imgroup.ItemList](t)(p.client.GetImItemList(ews.WithResponseInfo(t.Context(), &info)))
-	if v := info.ServerVersion; v.Major < 15 || v.Version == "" || info.StatusCode != 200 || info.RequestID == "" || info.Attempts == 0 {
+	if v := info.ServerVersion; v.Major < 15 || v.Version == "" || info.StatusCode != 200 ||
+		info.RequestID == "" || info.Attempts == 0 {
 		t.Errorf("%+v", info)
 	}
 }

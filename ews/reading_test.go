@@ -35,25 +35,32 @@ func TestReading_Unknown(t *testing.T) {
 		want         imgroup.ImGroup
 	}{
 		{"plain", groupAnswer, sales()},
-		{"new elements", strings.NewReplacer("<m:ImGroup>", "<m:New a='1'><m:ImGroup/></m:New><m:ImGroup><t:New><t:DisplayName>x</t:DisplayName></t:New>",
+		{"new elements", strings.NewReplacer("<m:ImGroup>",
+			"<m:New a='1'><m:ImGroup/></m:New><m:ImGroup><t:New><t:DisplayName>x</t:DisplayName></t:New>",
 			"</m:ImGroup>", "<x xmlns='urn:x'/></m:ImGroup><t:New/>").Replace(groupAnswer), sales()},
 		{"elements of other name spaces", strings.Replace(groupAnswer, "<m:ImGroup>",
-			"<ImGroup xmlns='urn:x'/><t:ImGroup/><m:ImGroup><m:DisplayName>m</m:DisplayName><DisplayName>none</DisplayName>", 1), sales()},
+			"<ImGroup xmlns='urn:x'/><t:ImGroup/><m:ImGroup><m:DisplayName>m</m:DisplayName>"+
+				"<DisplayName>none</DisplayName>", 1), sales()},
 		{"new group type", strings.Replace(groupAnswer, "MOC.UserGroup", "MOC.NextYear", 1), func() imgroup.ImGroup {
 			g := sales()
 			g.GroupType = "IPM.DistList.MOC.NextYear"
 			return g
 		}()},
-		{"blanks round code and type", strings.NewReplacer("NoError", "\n NoError\t", "IPM.", " \r\n IPM.").Replace(groupAnswer), sales()},
+		{"blanks round code and type", strings.NewReplacer("NoError", "\n NoError\t", "IPM.",
+			" \r\n IPM.").Replace(groupAnswer), sales()},
 		{"blanks in the name", strings.Replace(groupAnswer, "Sales", " Sales\n ", 1), func() imgroup.ImGroup {
 			g := sales()
 			g.DisplayName = " Sales\n "
 			return g
 		}()},
-		{"comments and sections", strings.Replace(groupAnswer, "Sales", "S<!-- x --><![CDATA[al]]>e<?x?>s", 1), sales()},
+		{
+			"comments and sections", strings.Replace(groupAnswer, "Sales", "S<!-- x --><![CDATA[al]]>e<?x?>s", 1),
+			sales(),
+		},
 		{"other order", strings.Replace(groupAnswer, "<m:ResponseCode>NoError</m:ResponseCode>", "", 1), sales()},
 		{"warning", strings.Replace(groupAnswer, "Success", "Warning", 1), sales()},
-		{"code of a warning", strings.NewReplacer("Success", "Warning", "NoError", "ErrorBatchProcessingStopped").Replace(groupAnswer), sales()},
+		{"code of a warning", strings.NewReplacer("Success", "Warning", "NoError",
+			"ErrorBatchProcessingStopped").Replace(groupAnswer), sales()},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -69,7 +76,10 @@ func TestReading_Unknown(t *testing.T) {
 }
 
 func sales() imgroup.ImGroup {
-	return imgroup.ImGroup{DisplayName: "Sales", GroupType: imgroup.UserGroup, ExchangeStoreID: id("AAMkGroup=", "EgAA")}
+	return imgroup.ImGroup{
+		DisplayName: "Sales", GroupType: imgroup.UserGroup,
+		ExchangeStoreID: id("AAMkGroup=", "EgAA"),
+	}
 }
 
 // TestReading_Prefixes reads the same answer under other prefixes, and none.
@@ -77,8 +87,10 @@ func TestReading_Prefixes(t *testing.T) {
 	t.Parallel()
 	doc := envelope(groupAnswer)
 	for name, replacer := range map[string]*strings.Replacer{
-		"others":  strings.NewReplacer("<m:", "<x1:", "</m:", "</x1:", "xmlns:m=", "xmlns:x1=", "<t:", "<\u00e4:", "</t:", "</\u00e4:", "xmlns:t=", "xmlns:\u00e4="),
-		"swapped": strings.NewReplacer("<m:", "<t:", "</m:", "</t:", "xmlns:m=", "xmlns:t=", "<t:", "<m:", "</t:", "</m:", "xmlns:t=", "xmlns:m="),
+		"others": strings.NewReplacer("<m:", "<x1:", "</m:", "</x1:", "xmlns:m=", "xmlns:x1=", "<t:",
+			"<\u00e4:", "</t:", "</\u00e4:", "xmlns:t=", "xmlns:\u00e4="),
+		"swapped": strings.NewReplacer("<m:", "<t:", "</m:", "</t:", "xmlns:m=", "xmlns:t=", "<t:", "<m:",
+			"</t:", "</m:", "xmlns:t=", "xmlns:m="),
 		"default": strings.NewReplacer("<m:", "<", "</m:", "</", "xmlns:m=", "xmlns="),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -109,13 +121,16 @@ func TestReading_ErrorClass(t *testing.T) {
 // in front of it.
 func TestReading_Repeated(t *testing.T) {
 	t.Parallel()
-	got := readList(t, `<t:Groups><t:ImGroup><t:DisplayName>A</t:DisplayName><t:MemberCorrelationKey><t:ItemId Id="1"/>`+
+	got := readList(t, `<t:Groups><t:ImGroup><t:DisplayName>A</t:DisplayName><t:MemberCorrelationKey>`+
+		`<t:ItemId Id="1"/>`+
 		`<t:ItemId Id="1" ChangeKey="k"/></t:MemberCorrelationKey><t:SmtpAddress>a@b.c</t:SmtpAddress></t:ImGroup>`+
 		`<t:ImGroup/><t:ImGroup><t:DisplayName>A</t:DisplayName></t:ImGroup></t:Groups>`+
 		`<t:Groups><t:ImGroup><t:DisplayName>B</t:DisplayName></t:ImGroup></t:Groups>`+
-		`<t:Personas><t:Persona><t:EmailAddresses><t:Address><t:EmailAddress>x@y.z</t:EmailAddress></t:Address><t:Address/></t:EmailAddresses>`+
+		`<t:Personas><t:Persona><t:EmailAddresses><t:Address><t:EmailAddress>x@y.z</t:EmailAddress></t:Address>`+
+		`<t:Address/></t:EmailAddresses>`+
 		`<t:ImAddresses><t:StringAttributedValue><t:Value>1</t:Value></t:StringAttributedValue></t:ImAddresses>`+
-		`<t:ImAddresses2><t:StringAttributedValue><t:Value>2</t:Value></t:StringAttributedValue></t:ImAddresses2></t:Persona>`+
+		`<t:ImAddresses2><t:StringAttributedValue><t:Value>2</t:Value></t:StringAttributedValue></t:ImAddresses2>`+
+		`</t:Persona>`+
 		`<t:Persona/></t:Personas><t:Personas><t:Persona/></t:Personas>`)
 	want := &imgroup.ItemList{
 		Groups: []imgroup.ImGroup{
@@ -139,9 +154,12 @@ func TestReading_Repeated(t *testing.T) {
 // TestReading_OddValues holds that a value which is not what it should be costs that value alone.
 func TestReading_OddValues(t *testing.T) {
 	t.Parallel()
-	got := readList(t, `<t:Personas><t:Persona><t:CreationTime>yesterday</t:CreationTime><t:RelevanceScore>1e9</t:RelevanceScore>`+
-		`<t:Attributions><t:Attribution><t:IsQuickContact> 1 </t:IsQuickContact><t:IsHidden>maybe</t:IsHidden><t:SourceId Id="S"/>`+
-		`</t:Attribution></t:Attributions></t:Persona><t:Persona><t:CreationTime>2012-01-05T23:06:58.25+02:00</t:CreationTime></t:Persona>`+
+	got := readList(t, `<t:Personas><t:Persona><t:CreationTime>yesterday</t:CreationTime>`+
+		`<t:RelevanceScore>1e9</t:RelevanceScore>`+
+		`<t:Attributions><t:Attribution><t:IsQuickContact> 1 </t:IsQuickContact><t:IsHidden>maybe</t:IsHidden>`+
+		`<t:SourceId Id="S"/>`+
+		`</t:Attribution></t:Attributions></t:Persona>`+
+		`<t:Persona><t:CreationTime>2012-01-05T23:06:58.25+02:00</t:CreationTime></t:Persona>`+
 		`<t:Persona><t:CreationTime>2012-01-05T23:06:58</t:CreationTime></t:Persona></t:Personas>`)
 	if p := got.Personas[0]; !p.CreationTime.IsZero() || p.RelevanceScore != 0 {
 		t.Errorf("%+v", p)
@@ -170,14 +188,18 @@ func TestReading_ExtendedProperties(t *testing.T) {
 		property(`PropertyTag="12289" PropertyType="String"`, "<t:Value/>")+
 		property(`DistinguishedPropertySetId="PublicStrings" PropertyName="Cost" PropertyType="IntegerArray"`,
 			"<t:Values><t:Value>1</t:Value><t:New/><t:Value>-2</t:Value></t:Values>")+
-		property(`PropertySetId="`+strings.ToUpper(guid)+`" PropertyId="7" PropertyType="StringArray"`, "<t:Values/>")+
+		property(`PropertySetId="`+strings.ToUpper(guid)+`" PropertyId="7" PropertyType="StringArray"`,
+			"<t:Values/>")+
 		property(`PropertySetId="`+guid+`" PropertyId="-7" PropertyType="Boolean"`, "<t:Value>true</t:Value>")+
 		property(`PropertyTag="0x12345"`, "<t:Value>x</t:Value>")+
 		"<t:New/></t:ExtendedProperties></t:ImGroup></t:Groups>")
 	want := []imgroup.ExtendedProperty{
 		{URI: imgroup.PropertyTag(0x3001, imgroup.String), Values: []string{" a "}},
 		{URI: imgroup.PropertyTag(0x3001, imgroup.String), Values: []string{""}},
-		{URI: imgroup.PropertyName(imgroup.PublicStringsSet, "Cost", imgroup.IntegerArray), Values: []string{"1", "-2"}},
+		{
+			URI:    imgroup.PropertyName(imgroup.PublicStringsSet, "Cost", imgroup.IntegerArray),
+			Values: []string{"1", "-2"},
+		},
 		{URI: imgroup.PropertyID(guid, 7, imgroup.StringArray)},
 		{URI: imgroup.PropertyID(guid, -7, imgroup.Boolean), Values: []string{"true"}},
 		{Values: []string{"x"}},
@@ -192,7 +214,7 @@ func TestReading_ExtendedProperties(t *testing.T) {
 func TestReading_FullList(t *testing.T) {
 	t.Parallel()
 	const groups, contacts = 64, 1000
-	got := readList(t, fullList(groups, contacts))
+	got := readList(t, fullList(t, groups, contacts))
 	if len(got.Groups) != groups || len(got.Personas) != contacts {
 		t.Fatalf("%d groups, %d contacts", len(got.Groups), len(got.Personas))
 	}
@@ -208,7 +230,8 @@ func TestReading_FullList(t *testing.T) {
 	}
 	for i := range got.Personas {
 		p, contact := &got.Personas[i], fmt.Sprint("C", i)
-		if got, ok := p.ContactID(); !ok || got.ID != contact || len(p.Attributions) != 2 || p.EmailAddress.Address != p.ImAddress {
+		if got, ok := p.ContactID(); !ok || got.ID != contact || len(p.Attributions) != 2 ||
+			p.EmailAddress.Address != p.ImAddress {
 			t.Fatalf("persona %d: %+v", i, p)
 		}
 	}
@@ -217,12 +240,19 @@ func TestReading_FullList(t *testing.T) {
 	}
 }
 
-// fullList is the content of an ImItemList in which every contact is in one group.
-func fullList(groups, contacts int) string {
+// fullList is the content of an ImItemList in which every contact is in one group, without white
+// space between the elements, as servers send it.
+func fullList(t testing.TB, groups, contacts int) string {
+	t.Helper()
+	var template strings.Builder
+	for line := range strings.Lines(fixture(t, "answers", "persona.xml")) {
+		template.WriteString(strings.TrimSpace(line))
+	}
 	var b strings.Builder
 	b.WriteString("<t:Groups>")
 	for i := range groups {
-		fmt.Fprintf(&b, `<t:ImGroup><t:DisplayName>Group %d</t:DisplayName><t:GroupType>IPM.DistList.MOC.UserGroup</t:GroupType>`+
+		fmt.Fprintf(&b, `<t:ImGroup><t:DisplayName>Group %d</t:DisplayName>`+
+			`<t:GroupType>IPM.DistList.MOC.UserGroup</t:GroupType>`+
 			`<t:ExchangeStoreId Id="G%[1]d" ChangeKey="EgAAAA=="/><t:MemberCorrelationKey>`, i)
 		for c := i; c < contacts; c += groups {
 			fmt.Fprintf(&b, `<t:ItemId Id="C%d" ChangeKey="EQAAAA=="/>`, c)
@@ -231,22 +261,8 @@ func fullList(groups, contacts int) string {
 	}
 	b.WriteString("</t:Groups><t:Personas>")
 	for c := range contacts {
-		b.WriteString(strings.ReplaceAll(personaTemplate, "{}", fmt.Sprint(c)))
+		b.WriteString(strings.ReplaceAll(template.String(), "{}", fmt.Sprint(c)))
 	}
 	b.WriteString("</t:Personas>")
 	return b.String()
 }
-
-// personaTemplate has what a contact's answer holds as a rule; {} is its number.
-const personaTemplate = `<t:Persona><t:PersonaId Id="AAQkADEzOTExYjJjLTRkNjQtNDYxYi1iMWI5LTZiZjM3MjgzODA4NQAQA{}="/><t:PersonaType>Person</t:PersonaType>` +
-	`<t:CreationTime>2012-01-12T22:14:36Z</t:CreationTime><t:DisplayName>Contact {}</t:DisplayName>` +
-	`<t:DisplayNameFirstLast>Contact {}</t:DisplayNameFirstLast><t:DisplayNameLastFirst>{} Contact</t:DisplayNameLastFirst>` +
-	`<t:FileAs>{}, Contact</t:FileAs><t:FileAsId>LastCommaFirst</t:FileAsId><t:GivenName>Contact</t:GivenName><t:Surname>{}</t:Surname>` +
-	`<t:EmailAddress><t:Name>Contact {}</t:Name><t:EmailAddress>c{}@contoso.com</t:EmailAddress><t:RoutingType>SMTP</t:RoutingType></t:EmailAddress>` +
-	`<t:EmailAddresses><t:Address><t:Name>Contact {}</t:Name><t:EmailAddress>c{}@contoso.com</t:EmailAddress><t:RoutingType>SMTP</t:RoutingType></t:Address></t:EmailAddresses>` +
-	`<t:ImAddress>c{}@contoso.com</t:ImAddress><t:RelevanceScore>2147483647</t:RelevanceScore><t:Attributions>` +
-	`<t:Attribution><t:Id>0</t:Id><t:SourceId Id="AQMkADEzOTExYjJjLTRkNjQtNDYxYi1i{}" ChangeKey="EQAAABYAAABtF8oI7iVOQatt/bhQoTbW"/><t:DisplayName>Outlook</t:DisplayName><t:IsWritable>true</t:IsWritable><t:IsQuickContact>false</t:IsQuickContact><t:IsHidden>false</t:IsHidden></t:Attribution>` +
-	`<t:Attribution><t:Id>1</t:Id><t:SourceId Id="C{}" ChangeKey="EQAAABYAAABtF8oI7iVOQatt/bhQoTbW"/><t:DisplayName>Lync Contacts</t:DisplayName><t:IsWritable>false</t:IsWritable><t:IsQuickContact>true</t:IsQuickContact><t:IsHidden>false</t:IsHidden></t:Attribution></t:Attributions>` +
-	`<t:DisplayNames><t:StringAttributedValue><t:Value>Contact {}</t:Value><t:Attributions><t:Attribution>0</t:Attribution><t:Attribution>1</t:Attribution></t:Attributions></t:StringAttributedValue></t:DisplayNames>` +
-	`<t:Emails1><t:EmailAddressAttributedValue><t:Value><t:Name>Contact {}</t:Name><t:EmailAddress>c{}@contoso.com</t:EmailAddress><t:RoutingType>SMTP</t:RoutingType></t:Value><t:Attributions><t:Attribution>0</t:Attribution></t:Attributions></t:EmailAddressAttributedValue></t:Emails1>` +
-	`<t:ImAddresses><t:StringAttributedValue><t:Value>c{}@contoso.com</t:Value><t:Attributions><t:Attribution>1</t:Attribution></t:Attributions></t:StringAttributedValue></t:ImAddresses></t:Persona>`

@@ -73,14 +73,16 @@ func anthony() imgroup.Persona {
 		ImAddress: "tsmith@contoso.com", RelevanceScore: 2147483647,
 		Attributions: []imgroup.Attribution{
 			{
-				ID:          "0",
-				SourceID:    id("AQMkAGQ1MjIAYzEwZC03OGNlLTQ5Bq239uFChNtYAAAIvDAAAAA==", "EQAAABYAAABtF8oI7iVOQatt/bhQoTbWAAAAADB3"),
+				ID: "0",
+				SourceID: id("AQMkAGQ1MjIAYzEwZC03OGNlLTQ5Bq239uFChNtYAAAIvDAAAAA==",
+					"EQAAABYAAABtF8oI7iVOQatt/bhQoTbWAAAAADB3"),
 				DisplayName: "Outlook", IsWritable: true,
 				FolderID: id("AQMkAGQ1MjIAYzEMikE3AQBtF8oI7iVOQatt/bhQoTbWAAADEAAAAA==", "AQAAAA=="),
 			},
 			{
-				ID:          "1",
-				SourceID:    id("AAMkAGQ1MjJjMTBkLTc4Y2UtNDA5Ny04/bhQoTbWAAAAAAveAAA=", "EQAAABYAAABtF8oI7iVOQatt/bhQoTbWAAAAAAym"),
+				ID: "1",
+				SourceID: id("AAMkAGQ1MjJjMTBkLTc4Y2UtNDA5Ny04/bhQoTbWAAAAAAveAAA=",
+					"EQAAABYAAABtF8oI7iVOQatt/bhQoTbWAAAAAAym"),
 				DisplayName: "Outlook", IsWritable: true, IsQuickContact: true,
 				FolderID: id("AAMkAGQ1MjJjMTBkLTc4Y2UtNDA5Qatt/bhQoTbWAAAAAAvZAAA=", "AQAAAA=="),
 			},
@@ -91,8 +93,14 @@ func anthony() imgroup.Persona {
 		GivenNames:   from0("Anthony"),
 		Surnames:     from0("Smith"),
 		Phones: []imgroup.AttributedPhone{
-			{Kind: "HomePhones", PhoneNumber: imgroup.PhoneNumber{Number: "4255550110", Type: "Home"}, Attributions: []string{"0"}},
-			{Kind: "MobilePhones", PhoneNumber: imgroup.PhoneNumber{Number: "4255550120", Type: "Mobile"}, Attributions: []string{"0"}},
+			{
+				Kind: "HomePhones", PhoneNumber: imgroup.PhoneNumber{Number: "4255550110", Type: "Home"},
+				Attributions: []string{"0"},
+			},
+			{
+				Kind: "MobilePhones", PhoneNumber: imgroup.PhoneNumber{Number: "4255550120", Type: "Mobile"},
+				Attributions: []string{"0"},
+			},
 		},
 		Emails:      []imgroup.AttributedEmail{{EmailAddress: mail, Attributions: []string{"0", "1"}}},
 		ImAddresses: []imgroup.AttributedString{from("tsmith@contoso.com", "1")},
@@ -108,8 +116,9 @@ func terence() imgroup.Persona {
 		FileAsID: "None", EmailAddress: mail, EmailAddresses: []imgroup.EmailAddress{mail},
 		ImAddress: "tadams@contoso.com", RelevanceScore: 2147483647,
 		Attributions: []imgroup.Attribution{{
-			ID:          "0",
-			SourceID:    id("AAMkAGQ1MjVOQatt/bhQoTbWAAAA7iVOQatt/bhQoTbWAAAAAAvcAAA=", "EQAAABYAAABtF8oI7iVOQatt/bhQoTbWAAAAAAyg"),
+			ID: "0",
+			SourceID: id("AAMkAGQ1MjVOQatt/bhQoTbWAAAA7iVOQatt/bhQoTbWAAAAAAvcAAA=",
+				"EQAAABYAAABtF8oI7iVOQatt/bhQoTbWAAAAAAyg"),
 			DisplayName: "Outlook", IsWritable: true, IsQuickContact: true,
 			FolderID: id("AAMkAGQ1MjJjMTBkLTc4Y2rBtF8oI7iVOQatt/bhQoTbWAAAAAAvZAAA=", "AQAAAA=="),
 		}},

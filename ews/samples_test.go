@@ -127,7 +127,10 @@ func TestSamples_Groups(t *testing.T) {
 		}
 		want := &imgroup.ImGroup{
 			DisplayName: "MyCustomGroup", GroupType: imgroup.UserGroup,
-			ExchangeStoreID: imgroup.ItemID{ID: "AAMkAGQ1MjJjMTBkLTc4Y2UtNDA5Ny04ZjU5LWI3MAAA=", ChangeKey: "EgAAAA=="},
+			ExchangeStoreID: imgroup.ItemID{
+				ID:        "AAMkAGQ1MjJjMTBkLTc4Y2UtNDA5Ny04ZjU5LWI3MAAA=",
+				ChangeKey: "EgAAAA==",
+			},
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("group (-want +got):\n%s", diff)
@@ -171,8 +174,11 @@ func TestSamples_NewContact(t *testing.T) {
 		FileAsID: "None", EmailAddress: mail, EmailAddresses: []imgroup.EmailAddress{mail},
 		ImAddress: "tsmith@contoso.com", RelevanceScore: 2147483647,
 		Attributions: []imgroup.Attribution{{
-			ID:          "0",
-			SourceID:    imgroup.ItemID{ID: "BtF8oI7iVOQatt/bhQoTbWAAAAAAvcAAA=", ChangeKey: "EQAAABYAAABtF8oIQoTbWAAAAAAyg"},
+			ID: "0",
+			SourceID: imgroup.ItemID{
+				ID:        "BtF8oI7iVOQatt/bhQoTbWAAAAAAvcAAA=",
+				ChangeKey: "EQAAABYAAABtF8oIQoTbWAAAAAAyg",
+			},
 			DisplayName: "Outlook", IsWritable: true, IsQuickContact: true,
 			FolderID: imgroup.ItemID{ID: "AAMkAGQ1MjJjMTBkLTc4YhQoTbWAAAAAAvZAAA=", ChangeKey: "AQAAAA=="},
 		}},
@@ -251,7 +257,8 @@ func TestSamples_Errors(t *testing.T) {
 		},
 		{"AddNewTelUriContactToGroup", "error.xml", build(545, 11), ews.ErrorItemNotFound, gone, nil, true},
 		{
-			"AddDistributionGroupToImList", "error.xml", build(349, 0), ews.ErrorInvalidImDistributionGroupSmtpAddress,
+			"AddDistributionGroupToImList", "error.xml", build(349,
+				0), ews.ErrorInvalidImDistributionGroupSmtpAddress,
 			"The specified IM distribution group SMTP address is invalid.", nil, false,
 		},
 		{"RemoveDistributionGroupFromImList", "error.xml", build(556, 8), ews.ErrorItemNotFound, gone, nil, true},

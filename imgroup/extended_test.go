@@ -28,7 +28,10 @@ func TestExtendedFieldURI_Check(t *testing.T) {
 		{imgroup.PropertyTag(0x3001, imgroup.String), "0x3001 String", ""},
 		{imgroup.PropertyTag(0, imgroup.Null), "0x0000 Null", ""},
 		{imgroup.PropertyTag(math.MaxUint16, imgroup.CLSIDArray), "0xffff CLSIDArray", ""},
-		{imgroup.PropertyName(imgroup.PublicStringsSet, "Project", imgroup.StringArray), "PublicStrings/Project StringArray", ""},
+		{
+			imgroup.PropertyName(imgroup.PublicStringsSet, "Project", imgroup.StringArray),
+			"PublicStrings/Project StringArray", "",
+		},
 		{imgroup.PropertyName(capitals, "Project", imgroup.Boolean), guid + "/Project Boolean", ""},
 		{imgroup.PropertyID(imgroup.AddressSet, -1, imgroup.Integer), "Address/-1 Integer", ""},
 		{imgroup.PropertyID(guid, math.MaxInt32, imgroup.SystemTime), guid + "/2147483647 SystemTime", ""},
@@ -40,8 +43,14 @@ func TestExtendedFieldURI_Check(t *testing.T) {
 		{imgroup.PropertyName("", "x", imgroup.String), "/x String", `set ""`},
 		{imgroup.PropertyName("address", "x", imgroup.String), "address/x String", `set "address"`},
 		{imgroup.PropertyName("{"+guid+"}", "x", imgroup.String), "{" + guid + "}/x String", "GUID"},
-		{imgroup.PropertyName(imgroup.PropertySet(strings.ReplaceAll(guid, "-", "")), "x", imgroup.String), strings.ReplaceAll(guid, "-", "") + "/x String", "GUID"},
-		{imgroup.PropertyID("g11ff724-aa03-4555-9952-8fa248a11c3e", 1, imgroup.String), "g11ff724-aa03-4555-9952-8fa248a11c3e/1 String", "GUID"},
+		{
+			imgroup.PropertyName(imgroup.PropertySet(strings.ReplaceAll(guid, "-", "")), "x", imgroup.String),
+			strings.ReplaceAll(guid, "-", "") + "/x String", "GUID",
+		},
+		{
+			imgroup.PropertyID("g11ff724-aa03-4555-9952-8fa248a11c3e", 1, imgroup.String),
+			"g11ff724-aa03-4555-9952-8fa248a11c3e/1 String", "GUID",
+		},
 		{imgroup.PropertyID("g1"+guid, 1, imgroup.String), "g1" + guid + "/1 String", "GUID"},
 		{imgroup.PropertyName(imgroup.CommonSet, "", imgroup.String), "Common/ String", "empty property name"},
 	} {
@@ -74,7 +83,8 @@ func TestExtendedFieldURI_Types(t *testing.T) {
 		}
 	}
 	for _, set := range []imgroup.PropertySet{
-		imgroup.AddressSet, imgroup.AppointmentSet, imgroup.CalendarAssistantSet, imgroup.CommonSet, imgroup.InternetHeadersSet,
+		imgroup.AddressSet, imgroup.AppointmentSet, imgroup.CalendarAssistantSet, imgroup.CommonSet,
+		imgroup.InternetHeadersSet,
 		imgroup.MeetingSet, imgroup.PublicStringsSet, imgroup.SharingSet, imgroup.TaskSet, imgroup.UnifiedMessagingSet,
 	} {
 		if err := imgroup.PropertyID(set, 1, imgroup.String).Check(); err != nil || !set.Distinguished() {
@@ -118,7 +128,8 @@ func TestExtendedFieldURI_Equal(t *testing.T) {
 	}
 	different := []imgroup.ExtendedFieldURI{
 		{},
-		imgroup.PropertyTag(1, imgroup.String), imgroup.PropertyTag(1, imgroup.Integer), imgroup.PropertyTag(0, imgroup.String),
+		imgroup.PropertyTag(1, imgroup.String), imgroup.PropertyTag(1, imgroup.Integer), imgroup.PropertyTag(0,
+			imgroup.String),
 		imgroup.PropertyID(guid, 1, imgroup.String), imgroup.PropertyID(guid, 0, imgroup.String),
 		imgroup.PropertyName(guid, "", imgroup.String), imgroup.PropertyName(guid, "1", imgroup.String),
 		imgroup.PropertyName(guid, "a", imgroup.String), imgroup.PropertyName(guid, "A", imgroup.String),
@@ -211,8 +222,14 @@ func TestExtendedProperty_Times(t *testing.T) {
 		property imgroup.ExtendedProperty
 		want     []time.Time
 	}{
-		{property(imgroup.SystemTime, "2012-01-05T23:06:58Z"), []time.Time{time.Date(2012, 1, 5, 23, 6, 58, 0, time.UTC)}},
-		{property(imgroup.SystemTimeArray, "2012-01-05T23:06:58.5Z"), []time.Time{time.Date(2012, 1, 5, 23, 6, 58, 5e8, time.UTC)}},
+		{
+			property(imgroup.SystemTime, "2012-01-05T23:06:58Z"),
+			[]time.Time{time.Date(2012, 1, 5, 23, 6, 58, 0, time.UTC)},
+		},
+		{
+			property(imgroup.SystemTimeArray, "2012-01-05T23:06:58.5Z"),
+			[]time.Time{time.Date(2012, 1, 5, 23, 6, 58, 5e8, time.UTC)},
+		},
 		{property(imgroup.SystemTime, "yesterday"), nil},
 		{property(imgroup.String, "2012-01-05T23:06:58Z"), nil},
 	} {

@@ -13,7 +13,10 @@ import (
 func contact(source, address string) imgroup.Persona {
 	return imgroup.Persona{
 		PersonaID: imgroup.ItemID{ID: "P" + source}, ImAddress: address,
-		Attributions: []imgroup.Attribution{{SourceID: imgroup.ItemID{ID: source, ChangeKey: "new"}, IsQuickContact: true}},
+		Attributions: []imgroup.Attribution{{
+			SourceID:       imgroup.ItemID{ID: source, ChangeKey: "new"},
+			IsQuickContact: true,
+		}},
 	}
 }
 
@@ -41,7 +44,8 @@ func list() *imgroup.ItemList {
 func TestItemList_GroupByName(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		"sales": "g1", "Sales": "g2", "SALES": "g1", "Support": "g3", "support": "g3", " Sales": "", "Marketing": "", "": "",
+		"sales": "g1", "Sales": "g2", "SALES": "g1", "Support": "g3", "support": "g3",
+		" Sales": "", "Marketing": "", "": "",
 	} {
 		l := list()
 		g, ok := l.GroupByName(name)
@@ -109,8 +113,10 @@ func TestItemList_GroupsOf(t *testing.T) {
 func TestItemList_Contact(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]string{
-		"tony@contoso.com": "PA", "sip:tony@contoso.com": "PA", "SIP:TONY@CONTOSO.COM": "PA", " tony@contoso.com ": "PA",
-		"terry@contoso.com": "PC", "terence@contoso.com": "PC", "sips:tony@contoso.com": "", "contoso.com": "", "": "", "sip:": "",
+		"tony@contoso.com": "PA", "sip:tony@contoso.com": "PA", "SIP:TONY@CONTOSO.COM": "PA",
+		" tony@contoso.com ": "PA",
+		"terry@contoso.com":  "PC", "terence@contoso.com": "PC", "sips:tony@contoso.com": "",
+		"contoso.com": "", "": "", "sip:": "",
 	} {
 		l := list()
 		p, ok := l.Contact(address)
@@ -126,7 +132,8 @@ func TestItemList_Empty(t *testing.T) {
 	_, byName := l.GroupByName("x")
 	_, byAddress := l.Contact("x")
 	_, byID := l.Group(imgroup.ItemID{ID: "x"})
-	if byName || byAddress || byID || l.ContactsOf(imgroup.ItemID{ID: "x"}) != nil || l.GroupsOf(imgroup.ItemID{ID: "x"}) != nil {
+	if byName || byAddress || byID || l.ContactsOf(imgroup.ItemID{ID: "x"}) != nil ||
+		l.GroupsOf(imgroup.ItemID{ID: "x"}) != nil {
 		t.Error("something is in an empty list")
 	}
 }
@@ -135,7 +142,10 @@ func TestItemList_Empty(t *testing.T) {
 func TestPersona_ContactID(t *testing.T) {
 	t.Parallel()
 	source := func(id string, quick, hidden bool) imgroup.Attribution {
-		return imgroup.Attribution{SourceID: imgroup.ItemID{ID: id, ChangeKey: "k" + id}, IsQuickContact: quick, IsHidden: hidden}
+		return imgroup.Attribution{
+			SourceID: imgroup.ItemID{ID: id, ChangeKey: "k" + id}, IsQuickContact: quick,
+			IsHidden: hidden,
+		}
 	}
 	for _, tc := range []struct {
 		name    string
@@ -173,7 +183,10 @@ func TestPersona_HasAddress(t *testing.T) {
 		ImAddress: "sip:a@b.c", EmailAddress: imgroup.EmailAddress{Address: "mail@b.c"},
 		ImAddresses: []imgroup.AttributedString{{Value: ""}, {Value: "X@B.C"}},
 	}
-	for address, want := range map[string]bool{"A@b.c": true, "sip:x@b.c": true, "mail@b.c": false, "": false, "sip:": false} {
+	for address, want := range map[string]bool{
+		"A@b.c": true, "sip:x@b.c": true, "mail@b.c": false, "": false,
+		"sip:": false,
+	} {
 		if got := p.HasAddress(address); got != want {
 			t.Errorf("%q: %t, want %t", address, got, want)
 		}
@@ -217,7 +230,8 @@ func TestGroupType_BuiltIn(t *testing.T) {
 
 func TestItemID_IsZero(t *testing.T) {
 	t.Parallel()
-	if got := fmt.Sprint(imgroup.ItemID{}.IsZero(), imgroup.ItemID{ID: "x"}.IsZero(), imgroup.ItemID{ChangeKey: "x"}.IsZero()); got != "true false false" {
+	if got := fmt.Sprint(imgroup.ItemID{}.IsZero(), imgroup.ItemID{ID: "x"}.IsZero(),
+		imgroup.ItemID{ChangeKey: "x"}.IsZero()); got != "true false false" {
 		t.Error(got)
 	}
 }
