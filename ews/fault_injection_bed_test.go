@@ -52,7 +52,7 @@ func newBed(t *testing.T, spoil []front, plans ...relay.Plan) *bed {
 		t.Fatal(err)
 	}
 	b.relay = r
-	transport := &http.Transport{MaxIdleConnsPerHost: 4}
+	transport := &http.Transport{MaxResponseHeaderBytes: 256 << 10}
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
 		r.Close()
@@ -142,6 +142,7 @@ type leavings struct{ goroutines, descriptors int }
 
 func openNow(t *testing.T) leavings {
 	t.Helper()
+	closedPort(t) // the first use of the network opens descriptors for good
 	l := leavings{goroutines: pprof.Lookup("goroutine").Count()}
 	if entries, err := os.ReadDir("/proc/self/fd"); err == nil { // Linux only
 		l.descriptors = len(entries)
