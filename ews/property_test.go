@@ -1,0 +1,260 @@
+package ews_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/ews/ewstest"
+	"github.com/go-ews/exchange/imgroup"
+)
+
+const programs = 2000
+
+// Random programs of operations meet random faults. A shadow, without faults, executes what the
+// results say was done, so at every step both lists are the same: ErrOutcomeUnknown is the only
+// doubt, and then it was done once or not at all. EWS_PROPERTY_SEED repeats a run.
+func TestProperty_ResultsTellTheTruth(t *testing.T) {
+	t.Parallel()
+	seed := uint64(time.Now().UnixNano())
+	if text := os.Getenv("EWS_PROPERTY_SEED"); text != "" {
+		n, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seed = n
+	}
+	t.Logf("EWS_PROPERTY_SEED=%d", seed)
+	var doubts, steps int
+	for n := range programs {
+		p := newProgram(t, seed, uint64(n))
+		for i := range 5 + p.random.IntN(15) {
+			if err := p.step(t.Context()); err != nil {
+				t.Fatalf("EWS_PROPERTY_SEED=%d: program %d, step %d: %v\n%s", seed, n, i, err, strings.Join(p.trace, "\n"))
+			}
+			steps++
+		}
+		doubts += p.doubts
+	}
+	t.Logf("%d programs, %d steps, %d with an unknown outcome", programs, steps, doubts)
+	if doubts == 0 {
+		t.Error("no outcome was ever unknown: the faults do not work")
+	}
+}
+
+// program is a client among faults, and the shadow.
+type program struct {
+	random       *rand.Rand
+	real, shadow *ewstest.Server
+	faulty, calm *ews.Client
+	doubts       int
+	trace        []string
+}
+
+func newProgram(t *testing.T, seed, n uint64) *program {
+	t.Helper()
+	p := &program{
+		random: rand.New(rand.NewPCG(seed, n)),
+		real:   ewstest.NewServer(nil), shadow: ewstest.NewServer(nil),
+	}
+	connect := func(rt http.RoundTripper) *ews.Client {
+		client, err := ews.NewClient(ewstest.Endpoint, &ews.Options{
+			HTTPClient: &http.Client{Transport: rt},
+			Retry:      ews.RetryPolicy{MaxWait: time.Nanosecond, MaxAttempts: 1 + p.random.IntN(4)},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return client
+	}
+	p.faulty = connect(&unreliable{p.real, p.random, &p.trace})
+	p.calm = connect(p.shadow)
+	return p
+}
+
+// move is one operation with its arguments.
+type move struct {
+	name string
+	do   func(context.Context, *ews.Client) (any, error)
+}
+
+// step makes one random move and holds its result against the shadow.
+func (p *program) step(ctx context.Context) error {
+	m := p.choose()
+	p.trace = append(p.trace, m.name)
+	got, err := m.do(ctx, p.faulty)
+	p.trace = append(p.trace, fmt.Sprintf("\t= %v", err))
+	if err != nil && kindOfError(err) == "" {
+		return fmt.Errorf("an error without a type: %w", err)
+	}
+	var said *ews.Error
+	switch {
+	case errors.Is(err, ews.ErrOutcomeUnknown):
+		p.doubts++
+		if !reflect.DeepEqual(p.real.List(""), p.shadow.List("")) {
+			_, _ = m.do(ctx, p.calm) // it was done, so both are the same now
+		}
+	case err == nil:
+		want, shadowErr := m.do(ctx, p.calm)
+		if shadowErr != nil {
+			return fmt.Errorf("succeeded, and should have failed: %w", shadowErr)
+		}
+		if !reflect.DeepEqual(want, got) {
+			return fmt.Errorf("the result differs: %v, want %v", got, want)
+		}
+	case errors.As(err, &said) && !passing(said.Code):
+		if _, shadowErr := m.do(ctx, p.calm); !errors.Is(shadowErr, said.Code) {
+			return fmt.Errorf("failed for another reason than without faults: %w, want %w", err, shadowErr)
+		}
+	}
+	if real, shadow := p.real.List(""), p.shadow.List(""); !reflect.DeepEqual(real, shadow) {
+		return fmt.Errorf("the lists differ (-told +real):\n%s", cmp.Diff(names(shadow), names(real)))
+	}
+	return nil
+}
+
+// passing reports whether a code comes from the faults and not from the operation.
+func passing(code ews.ResponseCode) bool {
+	return code == ews.ErrorServerBusy || code == ews.ErrorTimeoutExpired || code == ews.ErrorInternalServerTransientError
+}
+
+// names shows a list.
+func names(l *imgroup.ItemList) []string {
+	var out []string
+	for _, g := range l.Groups {
+		out = append(out, fmt.Sprintf("group %s %s with %d members", g.DisplayName, g.ExchangeStoreID.ID, len(g.Members)))
+	}
+	for i := range l.Personas {
+		id, _ := l.Personas[i].ContactID()
+		out = append(out, "contact "+id.ID)
+	}
+	return out
+}
+
+// choose picks an operation with arguments that make sense more often than not.
+func (p *program) choose() move {
+	list := p.shadow.List("")
+	group, contact := p.group(list), p.contact(list)
+	name := "Group " + strconv.Itoa(p.random.IntN(6))
+	address := fmt.Sprintf("person%d@exchange.test", p.random.IntN(5))
+	nothing := func(err error) (any, error) { return nil, err }
+	moves := []move{
+		{"AddImGroup " + name, func(ctx context.Context, c *ews.Client) (any, error) { return c.AddImGroup(ctx, name) }},
+		{"SetImGroup " + group.ID + " " + name, func(ctx context.Context, c *ews.Client) (any, error) {
+			return nothing(c.SetImGroup(ctx, group, name))
+		}},
+		{"RemoveImGroup " + group.ID, func(ctx context.Context, c *ews.Client) (any, error) {
+			return nothing(c.RemoveImGroup(ctx, group))
+		}},
+		{"AddNewImContactToGroup " + address, func(ctx context.Context, c *ews.Client) (any, error) {
+			return c.AddNewImContactToGroup(ctx, imgroup.NewContact{Address: address, DisplayName: address, Group: group})
+		}},
+		{"AddNewTelUriContactToGroup " + address, func(ctx context.Context, c *ews.Client) (any, error) {
+			return c.AddNewTelUriContactToGroup(ctx, imgroup.NewTelContact{
+				TelURI: "tel:+1" + strconv.Itoa(len(name)), SIPURI: "sip:" + address, TelephoneNumber: "1", Group: group,
+			})
+		}},
+		{"AddImContactToGroup", func(ctx context.Context, c *ews.Client) (any, error) {
+			return nothing(c.AddImContactToGroup(ctx, contact, group))
+		}},
+		{"RemoveImContactFromGroup", func(ctx context.Context, c *ews.Client) (any, error) {
+			return nothing(c.RemoveImContactFromGroup(ctx, contact, group))
+		}},
+		{"RemoveContactFromImList", func(ctx context.Context, c *ews.Client) (any, error) {
+			return nothing(c.RemoveContactFromImList(ctx, contact))
+		}},
+		{"AddDistributionGroupToImList", func(ctx context.Context, c *ews.Client) (any, error) {
+			return c.AddDistributionGroupToImList(ctx, "list"+address, name)
+		}},
+		{"RemoveDistributionGroupFromImList", func(ctx context.Context, c *ews.Client) (any, error) {
+			return nothing(c.RemoveDistributionGroupFromImList(ctx, group))
+		}},
+		{"GetImItemList", func(ctx context.Context, c *ews.Client) (any, error) { return c.GetImItemList(ctx) }},
+		{"GetImItems", func(ctx context.Context, c *ews.Client) (any, error) {
+			return c.GetImItems(ctx, imgroup.ItemQuery{Groups: []imgroup.ItemID{group}})
+		}},
+	}
+	if p.random.IntN(3) == 0 {
+		return moves[0] // what is not idempotent
+	}
+	return moves[p.random.IntN(len(moves))]
+}
+
+func (p *program) group(l *imgroup.ItemList) imgroup.ItemID {
+	if len(l.Groups) == 0 {
+		return imgroup.ItemID{ID: "AAMkNone"}
+	}
+	return l.Groups[p.random.IntN(len(l.Groups))].ExchangeStoreID
+}
+
+func (p *program) contact(l *imgroup.ItemList) imgroup.ItemID {
+	for i := range l.Personas {
+		if id, ok := l.Personas[i].ContactID(); ok && p.random.IntN(2) == 0 {
+			return id
+		}
+	}
+	return imgroup.ItemID{ID: "AAMkNone"}
+}
+
+// unreliable stands between a client and its server. It loses requests, answers and connections.
+type unreliable struct {
+	server *ewstest.Server
+	random *rand.Rand
+	trace  *[]string
+}
+
+func (u *unreliable) RoundTrip(r *http.Request) (*http.Response, error) {
+	faults := []struct {
+		name     string
+		executed bool
+		answer   step // nil: the server's
+	}{
+		{"never connected", false, unconnected},
+		{"lost before", false, dropped},
+		{"lost after", true, dropped},
+		{"503", false, answered(503, htmlPage)},
+		{"429", false, answered(429, "", "Retry-After", "0")},
+		{"busy", false, faulted(500, "ErrorServerBusy", "BackOffMilliseconds", "0")},
+		{"timed out before", false, faulted(500, "ErrorTimeoutExpired")},
+		{"timed out after", true, faulted(500, "ErrorInternalServerTransientError")},
+		{"page before", false, answered(502, htmlPage)},
+		{"page after", true, answered(200, htmlPage)},
+		{"outage", true, answered(302, "", "Location", "/ews/genericerrorpage.htm")},
+		{"malformed", true, answered(200, "<a:Envelope>")},
+		{"not the answer", true, answered(200, enveloped("<m:Other/>"))},
+		{"cut", true, nil},
+	}
+	if u.random.IntN(100) >= 35 {
+		*u.trace = append(*u.trace, "\tpassed")
+		return u.server.RoundTrip(r)
+	}
+	fault := faults[u.random.IntN(len(faults))]
+	*u.trace = append(*u.trace, "\t"+fault.name)
+	if fault.executed {
+		res, err := u.server.RoundTrip(r)
+		if err != nil {
+			return nil, err
+		}
+		if fault.answer == nil {
+			part := io.LimitReader(res.Body, u.random.Int64N(res.ContentLength))
+			res.Body = io.NopCloser(io.MultiReader(part, failingReader{io.ErrUnexpectedEOF}))
+			return res, nil
+		}
+		res.Body.Close()
+	} else {
+		r.Body.Close()
+	}
+	return fault.answer(r)
+}
