@@ -220,12 +220,10 @@ func (x *exchange) responseError() error {
 	if err == nil {
 		return nil
 	}
-	var bad *badAnswer
-	if errors.As(err, &bad) {
+	if _, ok := errors.AsType[*badAnswer](err); ok {
 		return x.broken(err)
 	}
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		e.Op, e.Info = x.op.Name, x.info
 	}
 	return err

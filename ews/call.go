@@ -171,8 +171,7 @@ func (x *exchange) encode(req any) error {
 	if err == nil {
 		return nil
 	}
-	var input *InputError
-	if errors.As(err, &input) {
+	if input, ok := errors.AsType[*InputError](err); ok {
 		return input.of(x.op.Name)
 	}
 	return &InputError{Op: x.op.Name, Field: "request", Reason: err.Error()}

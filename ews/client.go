@@ -195,9 +195,9 @@ func privateHTTPClient(hc *http.Client) *http.Client {
 // tunedTransport clones the default transport, whose 2 idle connections a host would cost a new
 // TLS connection for most calls of a busy service.
 func tunedTransport() http.RoundTripper {
-	base, ok := http.DefaultTransport.(*http.Transport)
+	base, ok := http.DefaultTransport.(*http.Transport) //nolint:forbidigo // cloned, never changed
 	if !ok {
-		return http.DefaultTransport // replaced by the program: its choice
+		return http.DefaultTransport //nolint:forbidigo // replaced by the program: its choice
 	}
 	t := base.Clone()
 	t.MaxIdleConns = 0 // bounded per host

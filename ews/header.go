@@ -36,12 +36,16 @@ type Header struct {
 // check reports the first field that cannot be sent.
 func (h *Header) check() *InputError {
 	if v := h.RequestServerVersion; v != "" && v != OmitVersion && !v.known() {
-		return &InputError{Field: "Header.RequestServerVersion",
-			Reason: fmt.Sprintf("%q is not in the schema's list; see the Version constants", clip(string(v), 40))}
+		return &InputError{
+			Field:  "Header.RequestServerVersion",
+			Reason: fmt.Sprintf("%q is not in the schema's list; see the Version constants", clip(string(v), 40)),
+		}
 	}
 	if c := h.MailboxCulture; c != "" && !isLanguageTag(c) {
-		return &InputError{Field: "Header.MailboxCulture",
-			Reason: fmt.Sprintf("%q is not an RFC 3066 tag such as en-US", clip(c, 40))}
+		return &InputError{
+			Field:  "Header.MailboxCulture",
+			Reason: fmt.Sprintf("%q is not an RFC 3066 tag such as en-US", clip(c, 40)),
+		}
 	}
 	if h.Impersonate != (Account{}) {
 		if problem := h.Impersonate.problem(); problem != "" {
@@ -103,8 +107,7 @@ func appendVersion(dst []byte, v Version) []byte {
 
 // inputReason words an encoding error for an InputError.
 func inputReason(err error) string {
-	var char *soap.CharError
-	if errors.As(err, &char) {
+	if char, ok := errors.AsType[*soap.CharError](err); ok {
 		return char.Error()
 	}
 	return err.Error()

@@ -78,8 +78,7 @@ func appendEnd(dst []byte, element string) []byte {
 
 // indexed adds the index of a list's element to the field of an input error.
 func indexed(err error, i int) error {
-	var input *InputError
-	if errors.As(err, &input) {
+	if input, ok := errors.AsType[*InputError](err); ok {
 		return &InputError{Op: input.Op, Field: input.Field + "[" + strconv.Itoa(i) + "]", Reason: input.Reason}
 	}
 	return err

@@ -3,6 +3,7 @@ package imgroup
 import (
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -64,10 +65,5 @@ func parseValues[T any](p ExtendedProperty, parse func(string) (T, error), types
 // isOf reports whether the property's type is one of types, or an array of one.
 func (p ExtendedProperty) isOf(types []PropertyType) bool {
 	element := PropertyType(strings.TrimSuffix(string(p.URI.typ), "Array"))
-	for _, t := range types {
-		if t == element {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(types, element)
 }
