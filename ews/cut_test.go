@@ -24,7 +24,8 @@ func listOfAll(t testing.TB) string {
 		`<t:Attributions><t:Attribution>0</t:Attribution></t:Attributions></t:ExtendedPropertyAttributedValue>`+
 		`</t:ExtendedProperties></t:Persona>`)
 	answer := replaceOnce(emptyListAnswer, "<m:ImItemList/>", "<m:ImItemList>"+list+"</m:ImItemList>")
-	return replaceOnce(envelope(answer), "<s:Body>", `<s:Header><t:ServerVersionInfo MajorVersion="15"/></s:Header><s:Body>`)
+	return replaceOnce(envelope(answer), "<s:Body>",
+		`<s:Header><t:ServerVersionInfo MajorVersion="15"/></s:Header><s:Body>`)
 }
 
 // TestCut cuts a documented answer, an error, and a list with everything in it at every byte: an

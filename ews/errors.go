@@ -42,17 +42,17 @@ func (e *Error) Error() string {
 	writeOp(&b, e.Op)
 	switch {
 	case e.Code != "":
-		b.WriteString(string(e.Code))
+		b.WriteString(clip(oneLine(string(e.Code)), 80))
 	case e.Fault != nil && e.Fault.Code.Local != "":
 		b.WriteString("SOAP fault " + e.Fault.Code.Local)
 	default:
 		b.WriteString("error without a code")
 	}
 	if e.Message != "" {
-		b.WriteString(": " + oneLine(e.Message))
+		b.WriteString(": " + clip(oneLine(e.Message), maxQuoted))
 	}
 	if id := e.Info.RequestID; id != "" {
-		b.WriteString(" (request-id " + oneLine(id) + ")")
+		b.WriteString(" (request-id " + clip(oneLine(id), 64) + ")")
 	}
 	return b.String()
 }
@@ -104,10 +104,10 @@ func (e *SchemaValidationError) Error() string {
 		fmt.Fprintf(&b, " at line %d, position %d", e.Line, e.Position)
 	}
 	if e.Violation != "" {
-		b.WriteString(": " + oneLine(e.Violation))
+		b.WriteString(": " + clip(oneLine(e.Violation), maxQuoted))
 	}
 	if e.Err != nil && e.Err.Info.RequestID != "" {
-		b.WriteString(" (request-id " + oneLine(e.Err.Info.RequestID) + ")")
+		b.WriteString(" (request-id " + clip(oneLine(e.Err.Info.RequestID), 64) + ")")
 	}
 	return b.String()
 }
@@ -269,6 +269,9 @@ func writeOp(b *strings.Builder, op string) {
 		b.WriteString(op + ": ")
 	}
 }
+
+// maxQuoted is how much of the server's words a text repeats.
+const maxQuoted = 1000
 
 // oneLine joins the words of s by single blanks, so that no answer can break a log line.
 func oneLine(s string) string {

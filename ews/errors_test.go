@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/go-ews/exchange/ews"
 )
@@ -99,6 +100,7 @@ func TestErrors_ZeroValues(t *testing.T) {
 		"ews: ErrorSchemaValidation at line 8, position 2: x (request-id r)": &ews.SchemaValidationError{
 			Line: 8, Position: 2, Violation: "x", Err: &ews.Error{Info: ews.ResponseInfo{RequestID: "r"}},
 		},
+		"ews: a b":                   &ews.Error{Code: "a\n b"},
 		"ews: AddImGroup: no answer": &ews.TransportError{Op: "AddImGroup"},
 		"ews: AddImGroup: displayName: empty": &ews.InputError{
 			Op: "AddImGroup", Field: "displayName",
@@ -197,4 +199,28 @@ func slogged(err error) string {
 	slog.New(slog.NewJSONHandler(&out, nil)).Error("failed", "err", err)
 	slog.New(slog.NewTextHandler(&out, nil)).Error("failed", slog.Any("err", err))
 	return out.String()
+}
+
+// TestErrors_Bounded holds that no answer makes a text long.
+func TestErrors_Bounded(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("\u00e9 ", 1<<16)
+	info := ews.ResponseInfo{RequestID: long}
+	for _, err := range []error{
+		&ews.Error{Code: ews.ResponseCode(long), Message: long, Info: info},
+		&ews.SchemaValidationError{Violation: long, Err: &ews.Error{Info: info}},
+		&ews.HTTPError{Header: http.Header{
+			"Content-Type": {long}, "Www-Authenticate": {long, long},
+			"Location": {long},
+		}, Info: info},
+		&ews.HTTPError{StatusCode: 302, Header: http.Header{"Location": {long}}, Info: info},
+		&ews.HTTPError{StatusCode: 401, Header: http.Header{
+			"Www-Authenticate": {long},
+			"X-Ms-Diagnostics": {long},
+		}, Info: info},
+	} {
+		if text := err.Error(); len(text) > 1300 || !utf8.ValidString(text) {
+			t.Errorf("%T has a text of %d bytes, valid %t", err, len(text), utf8.ValidString(text))
+		}
+	}
 }
