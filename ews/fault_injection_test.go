@@ -51,15 +51,21 @@ func wireFaults() []injection {
 		{name: "reset in the header", plan: relay.CutRequest(100, relay.Reset), write: lostBefore, read: success},
 		{name: "reset in the body", plan: relay.CutRequest(700, relay.Reset), write: lostBefore, read: success},
 		{name: "end in the body", plan: relay.CutRequest(700, relay.End), write: lostBefore, read: success},
-		{name: "stall in the body", plan: relay.CutRequest(700, relay.Stall), deadline: 50 * time.Millisecond,
-			write: lostBefore, read: wanted{"TransportError", false, 0}, is: context.DeadlineExceeded},
+		{
+			name: "stall in the body", plan: relay.CutRequest(700, relay.Stall), deadline: 50 * time.Millisecond,
+			write: lostBefore, read: wanted{"TransportError", false, 0}, is: context.DeadlineExceeded,
+		},
 		{name: "reset after the request", plan: relay.CutAnswer(0, relay.Reset), write: lostAfter, read: twice},
 		{name: "end after the request", plan: relay.CutAnswer(0, relay.End), write: lostAfter, read: twice},
 		{name: "reset in the answer", plan: relay.CutAnswer(300, relay.Reset), write: lostAfter, read: twice},
-		{name: "slow answer", plan: relay.CutAnswer(0, relay.Stall), expires: true,
-			write: lostAfter, read: wanted{"TransportError", false, 1}, is: context.DeadlineExceeded},
-		{name: "slow body", plan: relay.CutAnswer(400, relay.Stall), expires: true,
-			write: lostAfter, read: wanted{"TransportError", false, 1}, is: context.DeadlineExceeded},
+		{
+			name: "slow answer", plan: relay.CutAnswer(0, relay.Stall), expires: true,
+			write: lostAfter, read: wanted{"TransportError", false, 1}, is: context.DeadlineExceeded,
+		},
+		{
+			name: "slow body", plan: relay.CutAnswer(400, relay.Stall), expires: true,
+			write: lostAfter, read: wanted{"TransportError", false, 1}, is: context.DeadlineExceeded,
+		},
 	}
 }
 
@@ -72,16 +78,22 @@ func answerFaults() []injection {
 		{name: "empty", spoil: instead(200, ""), write: pageAfter, read: twice},
 		{name: "gzip bomb", spoil: packed(endlessEntry), write: lostAfter, read: wanted{"TransportError", false, 1}, is: limit},
 		{name: "gzip bomb of a page", spoil: packed(`<html>`), write: pageAfter, read: twice},
-		{name: "endless list", spoil: endlessly(endlessEntry),
-			write: lostAfter, read: wanted{"TransportError", false, 1}, is: limit},
+		{
+			name: "endless list", spoil: endlessly(endlessEntry),
+			write: lostAfter, read: wanted{"TransportError", false, 1}, is: limit,
+		},
 		{name: "endless page", spoil: endlessly(`<html>`), write: pageAfter, read: twice},
 		{name: "endless header", spoil: endlessHeader, write: lostAfter, read: twice},
 		{name: "length too long", spoil: wrongLength(+10), write: lostAfter, read: twice},
 		{name: "length too short", spoil: wrongLength(-10), write: lostAfter, read: twice},
-		{name: "length of terabytes", spoil: wrongLength(1 << 40), write: lostAfter,
-			read: wanted{"TransportError", false, 1}, is: limit},
-		{name: "genericerrorpage", spoil: redirect(302, "/ews/genericerrorpage.htm?aspxerrorpath=/ews/exchange.asmx"),
-			write: pageAfter, read: twice},
+		{
+			name: "length of terabytes", spoil: wrongLength(1 << 40), write: lostAfter,
+			read: wanted{"TransportError", false, 1}, is: limit,
+		},
+		{
+			name: "genericerrorpage", spoil: redirect(302, "/ews/genericerrorpage.htm?aspxerrorpath=/ews/exchange.asmx"),
+			write: pageAfter, read: twice,
+		},
 	}
 }
 

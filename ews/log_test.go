@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"maps"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -60,9 +61,7 @@ func TestLog_CallAttemptsAndWaits(t *testing.T) {
 			} else {
 				r["duration"] = float64(duration)
 			}
-			for k, v := range rest {
-				r[k] = v
-			}
+			maps.Copy(r, rest)
 			return r
 		}
 		type m = map[string]any

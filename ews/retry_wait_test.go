@@ -136,7 +136,8 @@ func TestRetry_WaitNotBegun(t *testing.T) {
 		"beyond MaxWait's default": {answered(503, "", "Retry-After", "31"), ews.RetryPolicy{}, 0, 31 * time.Second},
 		"beyond MaxWait": {
 			faulted(500, "ErrorServerBusy", "BackOffMilliseconds", "300000"),
-			ews.RetryPolicy{MaxWait: 4 * time.Minute}, 0, 5 * time.Minute,
+			ews.RetryPolicy{MaxWait: 4 * time.Minute},
+			0, 5 * time.Minute,
 		},
 		"beyond the deadline": {answered(503, "", "Retry-After", "20"), ews.RetryPolicy{}, 20 * time.Second, 20 * time.Second},
 		"beyond every number": {

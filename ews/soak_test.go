@@ -1,0 +1,310 @@
+package ews_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/ews/ewstest"
+	"github.com/go-ews/exchange/imgroup"
+)
+
+const (
+	soakWorkers   = 64
+	soakMailboxes = 200
+	soakFaults    = 0.05
+	soakOwned     = 8 // groups that a worker has at a time: a mailbox takes 64
+)
+
+// Many workers change the lists of many mailboxes over real connections, of which one request in
+// twenty goes wrong. In the end each mailbox has exactly the groups that the results told of, and
+// neither memory nor goroutines nor descriptors have grown. EWS_SOAK is for how long.
+//
+//nolint:paralleltest // compares what the whole process has open, before and after
+func TestSoak(t *testing.T) {
+	duration := 2 * time.Second
+	if text := os.Getenv("EWS_SOAK"); text != "" {
+		d, err := time.ParseDuration(text)
+		if err != nil {
+			t.Fatalf("EWS_SOAK: %v", err)
+		}
+		duration = d
+	}
+	before := openNow(t)
+	t.Run("run", func(t *testing.T) { soakFor(t, duration) })
+	before.check(t)
+}
+
+func soakFor(t *testing.T, duration time.Duration) {
+	t.Helper()
+	s := newSoak(t)
+	done := make(chan struct{})
+	var workers sync.WaitGroup
+	owned := make([][]soakGroup, soakWorkers)
+	for n := range owned {
+		workers.Go(func() { owned[n] = s.work(t.Context(), n, done) })
+	}
+	usage := watch(duration)
+	close(done)
+	workers.Wait()
+
+	want := make(map[string][]string)
+	for _, g := range slices.Concat(owned...) {
+		want[g.mailbox] = append(want[g.mailbox], g.name)
+	}
+	for n := range soakMailboxes {
+		mailbox := soakMailbox(n)
+		var got []string
+		for _, g := range s.exchange.Groups(mailbox) {
+			got = append(got, g.DisplayName)
+		}
+		slices.Sort(got)
+		slices.Sort(want[mailbox])
+		if diff := cmp.Diff(want[mailbox], got); diff != "" {
+			t.Errorf("%s (-told +real):\n%s", mailbox, diff)
+		}
+	}
+	s.report(t, duration, usage)
+}
+
+// report prints the figures, and judges them.
+func (s *soak) report(t *testing.T, duration time.Duration, usage []soakUsage) {
+	t.Helper()
+	first, last := usage[0], usage[1]
+	t.Logf("%v, %d workers, %d mailboxes: %d calls (%.0f a second), %d faults, %d outcomes unknown, %d of them done",
+		duration, soakWorkers, soakMailboxes, s.calls.Load(), float64(s.calls.Load())/duration.Seconds(),
+		s.faults.Load(), s.unknown.Load(), s.doneAnyway.Load())
+	t.Logf("first half, second half: goroutines at most %d, %d; heap at most %d KiB, %d KiB",
+		first.goroutines, last.goroutines, first.heap>>10, last.heap>>10)
+	for _, problem := range s.problems {
+		t.Error(problem)
+	}
+	if s.calls.Load() < 100 || s.unknown.Load() == 0 {
+		t.Error("too little happened")
+	}
+	if last.goroutines > first.goroutines+soakWorkers {
+		t.Error("the number of goroutines grows")
+	}
+	if last.heap > first.heap*5/4+(8<<20) {
+		t.Error("memory grows")
+	}
+}
+
+// soak is the common part of the workers.
+type soak struct {
+	exchange *ewstest.Server
+	client   *ews.Client
+
+	calls, faults, unknown, doneAnyway atomic.Int64
+
+	mu       sync.Mutex
+	problems []string
+}
+
+// soakGroup is a group that a worker knows to exist.
+type soakGroup struct {
+	mailbox, name string
+	id            imgroup.ItemID
+}
+
+func newSoak(t *testing.T) *soak {
+	t.Helper()
+	s := new(soak)
+	s.exchange = ewstest.NewServer(&ewstest.Options{Intercept: s.intercept})
+	server := httptest.NewServer(s.exchange)
+	transport := &http.Transport{MaxIdleConnsPerHost: soakWorkers}
+	t.Cleanup(func() {
+		transport.CloseIdleConnections()
+		server.CloseClientConnections()
+		server.Close()
+	})
+	client, err := ews.NewClient(server.URL+"/EWS/Exchange.asmx", &ews.Options{
+		HTTPClient: &http.Client{Transport: transport, Timeout: time.Minute},
+		Retry:      ews.RetryPolicy{MaxWait: 5 * time.Millisecond},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.client = client
+	return s
+}
+
+// intercept is the faults of the server.
+func (s *soak) intercept(ewstest.Request) error {
+	if rand.Float64() >= soakFaults {
+		return nil
+	}
+	s.faults.Add(1)
+	switch rand.IntN(7) {
+	case 0:
+		return ewstest.DropBefore()
+	case 1:
+		return ewstest.DropAfter()
+	case 2:
+		return ewstest.Truncate(rand.IntN(600))
+	case 3:
+		return &ews.HTTPError{StatusCode: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"0"}}}
+	case 4:
+		return &ews.HTTPError{StatusCode: http.StatusBadGateway, Body: []byte(htmlPage)}
+	case 5:
+		return &ews.Error{Code: ews.ErrorServerBusy, Details: map[string]string{"BackOffMilliseconds": "1"}}
+	}
+	return ews.ErrorTimeoutExpired
+}
+
+func soakMailbox(n int) string { return fmt.Sprintf("user%03d@exchange.test", n) }
+
+// work makes, renames and removes groups until done is closed, and returns those it has left.
+func (s *soak) work(ctx context.Context, worker int, done <-chan struct{}) []soakGroup {
+	var owned []soakGroup
+	for n := 0; ; n++ {
+		select {
+		case <-done:
+			return owned
+		default:
+		}
+		i := rand.IntN(soakOwned)
+		switch {
+		case i >= len(owned):
+			g := soakGroup{mailbox: soakMailbox(rand.IntN(soakMailboxes)), name: fmt.Sprintf("Group %d of %d", n, worker)}
+			if s.add(ctx, &g) {
+				owned = append(owned, g)
+			}
+		case rand.IntN(3) == 0:
+			s.rename(ctx, &owned[i], fmt.Sprintf("Group %d of %d", n, worker))
+		default:
+			if s.remove(ctx, owned[i]) {
+				owned = slices.Delete(owned, i, i+1)
+			}
+		}
+	}
+}
+
+func (s *soak) as(mailbox string) *ews.Client {
+	s.calls.Add(1)
+	return s.client.Impersonate(ews.PrimarySMTP(mailbox))
+}
+
+// add reports whether the group was made.
+func (s *soak) add(ctx context.Context, g *soakGroup) bool {
+	made, err := s.as(g.mailbox).AddImGroup(ctx, g.name)
+	if err == nil {
+		g.id = made.ExchangeStoreID
+		return true
+	}
+	if !s.doubtful(*g, err) {
+		return false
+	}
+	found, ok := s.find(ctx, *g)
+	if ok {
+		s.doneAnyway.Add(1)
+		g.id = found.ExchangeStoreID
+	}
+	return ok
+}
+
+func (s *soak) rename(ctx context.Context, g *soakGroup, name string) {
+	renamed := soakGroup{g.mailbox, name, g.id}
+	err := s.as(g.mailbox).SetImGroup(ctx, g.id, name)
+	if err != nil {
+		if !s.doubtful(*g, err) {
+			return
+		}
+		if _, ok := s.find(ctx, renamed); !ok {
+			return
+		}
+		s.doneAnyway.Add(1)
+	}
+	*g = renamed
+}
+
+// remove reports whether the group is gone.
+func (s *soak) remove(ctx context.Context, g soakGroup) bool {
+	err := s.as(g.mailbox).RemoveImGroup(ctx, g.id)
+	if err == nil {
+		return true
+	}
+	if !s.doubtful(g, err) {
+		return false
+	}
+	if _, ok := s.find(ctx, g); ok {
+		return false
+	}
+	s.doneAnyway.Add(1)
+	return true
+}
+
+// doubtful reports whether a write that failed may have been done. The only other failure that may
+// be is a busy server: a name that is taken, or an id that is gone, tells of a write done twice.
+func (s *soak) doubtful(g soakGroup, err error) bool {
+	var page *ews.HTTPError
+	switch {
+	case errors.Is(err, ews.ErrOutcomeUnknown):
+		s.unknown.Add(1)
+		return true
+	case errors.Is(err, ews.ErrorServerBusy):
+	case errors.As(err, &page) && page.StatusCode == http.StatusServiceUnavailable:
+	default:
+		s.problem("%s, %s: %v", g.mailbox, g.name, err)
+	}
+	return false
+}
+
+// find reads the list until that succeeds, and looks for the group of that name.
+func (s *soak) find(ctx context.Context, g soakGroup) (*imgroup.ImGroup, bool) {
+	for ctx.Err() == nil {
+		list, err := s.as(g.mailbox).GetImItemList(ctx)
+		if err == nil {
+			return list.GroupByName(g.name)
+		}
+	}
+	s.problem("%s, %s: %v", g.mailbox, g.name, ctx.Err())
+	return nil, false
+}
+
+func (s *soak) problem(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.problems) < 20 {
+		s.problems = append(s.problems, fmt.Sprintf(format, args...))
+	}
+}
+
+// soakUsage is the most that the process used in one half of the time.
+type soakUsage struct {
+	goroutines int
+	heap       uint64 // right after a collection
+}
+
+// watch returns after the duration, with the usage of both halves; the first tenth warms up.
+func watch(duration time.Duration) []soakUsage {
+	usage := make([]soakUsage, 2)
+	ticker := time.NewTicker(duration / 20)
+	defer ticker.Stop()
+	for n := range 20 {
+		<-ticker.C
+		if n < 2 {
+			continue
+		}
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		u := &usage[n/10]
+		u.goroutines = max(u.goroutines, runtime.NumGoroutine())
+		u.heap = max(u.heap, m.HeapAlloc)
+	}
+	return usage
+}
