@@ -11,6 +11,7 @@ import (
 	"github.com/go-ews/exchange/auth"
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/ews/ewstest"
+	"github.com/go-ews/exchange/ews/imsync"
 )
 
 // The functions below hold the code of the README, so that it compiles; TestREADME compares.
@@ -59,6 +60,31 @@ func readmeFake(ctx context.Context) error {
 	return nil
 }
 
+func readmeSync(ctx context.Context, client *ews.Client) error {
+	roster := imsync.Roster{Groups: []imsync.Group{{
+		Name:     "Sales",
+		Contacts: []imsync.Contact{{Address: "anna@contoso.com", DisplayName: "Anna Ek"}},
+	}}}
+	plan, err := imsync.Sync(ctx, client, roster, nil)
+	fmt.Print(plan)
+	return err
+}
+
+func TestREADME_Sync(t *testing.T) {
+	t.Parallel()
+	srv := ewstest.NewServer(nil)
+	client, err := ews.NewClient(ewstest.Endpoint, &ews.Options{HTTPClient: srv.Client()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := readmeSync(t.Context(), client); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := srv.List("").GroupByName("Sales"); !ok {
+		t.Error("the roster's group is not in the list")
+	}
+}
+
 func Example_lostAnswer() {
 	if err := readmeFake(context.Background()); err != nil {
 		fmt.Println(err)
@@ -70,8 +96,8 @@ func TestREADME(t *testing.T) {
 	t.Parallel()
 	source := readText(t, "readme_test.go")
 	blocks := strings.Split(readText(t, "../README.md"), "```go\n")[1:]
-	if len(blocks) != 3 {
-		t.Fatalf("the README has %d blocks of Go, want 3", len(blocks))
+	if len(blocks) != 4 {
+		t.Fatalf("the README has %d blocks of Go, want 4", len(blocks))
 	}
 	for _, block := range blocks {
 		code, _, _ := strings.Cut(block, "```")
