@@ -95,7 +95,7 @@ func (e *ServerError) hint() string {
 	case "600":
 		return "; something on the way may have damaged the request"
 	case "601", "InvalidProtocol", "ProtocolNotSupported":
-		return "; this service knows of no Exchange mailboxes: is it another product's?"
+		return "; this service knows of no Exchange mailboxes, it may be another product's"
 	}
 	return ""
 }
