@@ -210,7 +210,7 @@ func (e *TransportError) Error() string {
 	var b strings.Builder
 	writeOp(&b, e.Op)
 	if e.Err != nil {
-		b.WriteString(oneLine(e.Err.Error()))
+		b.WriteString(clip(oneLine(e.Err.Error()), maxQuoted))
 	} else {
 		b.WriteString("no answer")
 	}
