@@ -53,7 +53,10 @@ func (a *answer) truncate(n int) {
 
 // serve takes a request through the server. It is what ServeHTTP and RoundTrip have in common.
 func (s *Server) serve(r *http.Request, body []byte) *answer {
-	a := refuseHTTP(r)
+	a := s.autodiscover(r, body)
+	if a == nil {
+		a = refuseHTTP(r)
+	}
 	if a == nil {
 		a = s.answer(s.receive(r, body))
 	}

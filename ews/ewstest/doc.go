@@ -19,6 +19,13 @@
 // dropped connection ([DropBefore], [DropAfter]), a cut answer ([Truncate]). Options.Intercept sees
 // every request first and may answer likewise.
 //
+// # Autodiscover
+//
+// Whoever asks for the endpoint of a mailbox by /autodiscover/autodiscover.json or .xml, at any host,
+// is led to /EWS/Exchange.asmx at that host; a GET of the latter over http is redirected to https.
+// Give the Server to [github.com/go-ews/exchange/ews/autodiscover.Options] as the Transport. These
+// requests are not in [Server.Requests], and neither Fail nor Intercept has to do with them.
+//
 // # What is known, and what is guessed
 //
 // Microsoft documents the operations with one sample each, and says little about their rules. What

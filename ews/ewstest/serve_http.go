@@ -17,7 +17,8 @@ import (
 // that a test sends comes near.
 const maxRequest = 16 << 20
 
-// ServeHTTP answers a request for /EWS/Exchange.asmx, or for the root; every other path is not found.
+// ServeHTTP answers a request for /EWS/Exchange.asmx, or for the root, and those of Autodiscover; every
+// other path is not found.
 // A dropped or cut answer ends the connection by [http.ErrAbortHandler], which a server does not log.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
