@@ -26,6 +26,7 @@ const (
 // How is the way in which a connection breaks.
 type How uint8
 
+// The ways to break a connection.
 const (
 	End   How = iota // as if the peer had closed it: what was passed on arrives
 	Reset            // as if the peer had crashed: what was passed on may be lost
