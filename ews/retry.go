@@ -182,18 +182,15 @@ func (e *waitError) Unwrap() []error { return []error{e.err, e.ctx} }
 // ErrorServerBusy (up to five minutes have been seen), else the HTTP header Retry-After, as
 // seconds or as a date. It reports false if the server did not say.
 func RetryAfter(err error) (time.Duration, bool) {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		if ms, ok := number(strings.TrimSpace(e.Details["BackOffMilliseconds"])); ok {
 			return capped(ms, time.Millisecond), true
 		}
 	}
-	var hint *retryAfterError
-	if errors.As(err, &hint) {
+	if hint, ok := errors.AsType[*retryAfterError](err); ok {
 		return hint.after, true
 	}
-	var page *HTTPError
-	if errors.As(err, &page) {
+	if page, ok := errors.AsType[*HTTPError](err); ok {
 		return retryAfterHeader(page.Header)
 	}
 	return 0, false

@@ -50,6 +50,10 @@ func retryRows() []retryRow {
 
 		lostRow("a transport says that something was sent", claiming(&claim{status: 500})),
 		lostRow("connection lost", dropped),
+		lostRow("connection lost, and no other to be had", func(r *http.Request) (*http.Response, error) {
+			connected(r)
+			return unconnected(r) // of a transport that tries again by itself
+		}),
 		lostRow("answer cut", cut),
 		lostRow("answer ends early", answered(200, enveloped(scriptGroup)[:200])),
 		lostRow("200 with a page", answered(200, htmlPage, "Content-Type", "text/html")),

@@ -14,7 +14,8 @@ import (
 
 // tracker follows one attempt through httptrace. It learns whether a request can have been sent: it
 // asked for a connection and got none. net/http asks a second time only when nothing of the request
-// was written to the first connection, so the last time counts.
+// was written to the first connection, so the last time counts, unless a transport of another kind
+// asks again although a request was written and not answered.
 //
 // And it keeps a transport from sending a write a second time: see getBody.
 type tracker struct {
@@ -25,6 +26,7 @@ type tracker struct {
 	asked, connected atomic.Bool
 	written          atomic.Bool // the whole request, to the present connection
 	answered         atomic.Bool // something came back on it
+	doubtful         atomic.Bool // a connection before had the request and gave no answer
 }
 
 func newTracker(request []byte, read bool) *tracker {
@@ -37,6 +39,9 @@ func newTracker(request []byte, read bool) *tracker {
 }
 
 func (t *tracker) getConn(string) {
+	if t.written.Load() && !t.answered.Load() {
+		t.doubtful.Store(true)
+	}
 	t.asked.Store(true)
 	t.connected.Store(false)
 }
@@ -97,7 +102,7 @@ func (t *tracker) cause(err error) error {
 	if text, ok := unquoted(err.Error()); ok {
 		err = &quietError{text, err}
 	}
-	if t.asked.Load() && !t.connected.Load() {
+	if t.asked.Load() && !t.connected.Load() && !t.doubtful.Load() {
 		return &notSentError{err}
 	}
 	return err
