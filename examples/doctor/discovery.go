@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+
+	"github.com/go-ews/exchange/ews/autodiscover"
+)
+
+// autodiscover finds the endpoint by -email, with a line for each step, and returns the one to
+// examine; "" if there is none.
+func (d *doctor) autodiscover(ctx context.Context) string {
+	const check = "Autodiscover"
+	if d.flags.Email == "" {
+		d.skip(check, "the endpoint was given; -email shows how clients find it")
+		return d.flags.Endpoint
+	}
+	opts := d.flags.Discovery(d.login)
+	if d.fake != nil {
+		opts.Transport, opts.Resolver = d.fake, noRecords{}
+	}
+	found, err := autodiscover.Find(ctx, d.flags.Email, opts)
+	var none *autodiscover.Error
+	switch {
+	case errors.As(err, &none):
+		d.steps(none.Steps)
+		d.fail(check, "no endpoint found for "+d.flags.Email, adviceFor(none))
+	case err != nil:
+		d.fail(check, err.Error(), "check -email and -trust")
+	default:
+		d.steps(found.Steps)
+		d.found(check, found)
+		if d.flags.Endpoint == "" {
+			return found.URL
+		}
+	}
+	return d.flags.Endpoint
+}
+
+func (d *doctor) found(check string, found *autodiscover.Result) {
+	text := "found " + found.URL
+	if !strings.EqualFold(found.Address, d.flags.Email) {
+		text += " for " + found.Address
+	}
+	if d.flags.Endpoint != "" && !strings.EqualFold(found.URL, d.flags.Endpoint) {
+		d.warn(check, text, "that is not what -endpoint says, which is examined below; "+
+			"Get-WebServicesVirtualDirectory shows what the server hands out")
+		return
+	}
+	d.ok(check, text)
+}
+
+// steps are neither well nor wrong by themselves: of many ways one has to work.
+func (d *doctor) steps(steps []autodiscover.Step) {
+	for _, s := range steps {
+		d.line("", "  "+s.Action, s.Target+": "+s.Outcome, "")
+	}
+}
+
+func adviceFor(err *autodiscover.Error) string {
+	var untrusted *autodiscover.UntrustedError
+	if errors.As(err, &untrusted) {
+		return "if the mailbox is at " + untrusted.Host + ", add -trust " + untrusted.Host
+	}
+	return "publish autodiscover.<domain> in DNS with a certificate for that name, or give -endpoint; " +
+		"Test-OutlookWebServices and Get-ClientAccessService show the server's side"
+}
+
+// noRecords is the DNS of the in-process Exchange.
+type noRecords struct{}
+
+func (noRecords) LookupSRV(context.Context, string, string, string) (string, []*net.SRV, error) {
+	return "", nil, &net.DNSError{Err: "no such host", IsNotFound: true}
+}

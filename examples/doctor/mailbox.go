@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-ews/exchange/auth"
+	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/imgroup"
+)
+
+const callTimeout = time.Minute
+
+// client is one that tries once and tells.
+func (d *doctor) client(endpoint string, transport http.RoundTripper, impersonate string) (*ews.Client, error) {
+	opts := d.flags.Options()
+	opts.HTTPClient = &http.Client{Transport: transport, Timeout: callTimeout}
+	opts.Retry.MaxAttempts = 1
+	opts.Header.Impersonate = ews.Account{}
+	if impersonate != "" {
+		opts.Header.Impersonate = ews.PrimarySMTP(impersonate)
+	}
+	return ews.NewClient(endpoint, opts)
+}
+
+// anonymous is a transport without credentials.
+func (d *doctor) anonymous() http.RoundTripper {
+	if d.fake != nil {
+		return d.fake
+	}
+	return nil // the client's own
+}
+
+// loggedIn is a transport with credentials.
+func (d *doctor) loggedIn(binding auth.ChannelBinding) (http.RoundTripper, error) {
+	if d.fake != nil {
+		return d.fake, nil
+	}
+	t, err := d.login.Transport(&auth.Options{ChannelBinding: binding})
+	if err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// mailbox makes the calls: as the account itself, and as the mailbox.
+func (d *doctor) mailbox(ctx context.Context, endpoint string) {
+	var info ews.ResponseInfo
+	own, err := d.read(ews.WithResponseInfo(ctx, &info), endpoint, auth.ChannelBindingAuto, "")
+	passed := answered(err)
+	d.loginResult(ctx, endpoint, err)
+	if !passed {
+		return
+	}
+	name := d.flags.Mailbox
+	if name == "" {
+		name = d.flags.Email
+	}
+	list := own
+	if name != "" {
+		list, err = d.read(ews.WithResponseInfo(ctx, &info), endpoint, auth.ChannelBindingAuto, name)
+		d.impersonation(name, err)
+	} else {
+		d.skip("impersonation", "no -mailbox to impersonate")
+	}
+	d.version(info.ServerVersion)
+	d.list(name, list, err)
+}
+
+// read reads the list of the mailbox to impersonate, or of the account's own if that is "".
+func (d *doctor) read(
+	ctx context.Context, endpoint string, binding auth.ChannelBinding, impersonate string,
+) (*imgroup.ItemList, error) {
+	transport, err := d.loggedIn(binding)
+	if err != nil {
+		return nil, err
+	}
+	client, err := d.client(endpoint, transport, impersonate)
+	if err != nil {
+		return nil, err
+	}
+	defer client.CloseIdleConnections()
+	return client.GetImItemList(ctx)
+}
+
+// answered reports whether Exchange itself answered, with whatever.
+func answered(err error) bool {
+	var e *ews.Error
+	return err == nil || errors.As(err, &e)
+}
+
+// refused reports whether the login was.
+func refused(err error) bool {
+	var login *auth.Error
+	var page *ews.HTTPError
+	return errors.As(err, &login) && login.StatusCode() == http.StatusUnauthorized ||
+		errors.As(err, &page) && page.StatusCode == http.StatusUnauthorized
+}
+
+// loginResult tells about the login and, since the two cannot be told apart otherwise, Extended Protection.
+func (d *doctor) loginResult(ctx context.Context, endpoint string, err error) {
+	const check, protection = "login", "Extended Protection"
+	bound := d.fake == nil && d.flags.Auth == "ntlm" && strings.HasPrefix(endpoint, "https:")
+	switch {
+	case answered(err):
+		d.ok(check, "as "+d.who())
+	case !refused(err):
+		d.fail(check, err.Error(), "the server's event log tells more")
+		return
+	default:
+		d.fail(check, err.Error(), "check user and password; is the account locked, or may it not log in here?")
+	}
+	switch {
+	case !bound && answered(err):
+		d.skip(protection, "only a login by NTLM or Kerberos over https has to do with it")
+	case answered(err):
+		_, err := d.read(ctx, endpoint, auth.ChannelBindingOff, "")
+		d.withoutBinding(protection, err)
+	case bound && d.unbound:
+		_, err := d.read(ctx, endpoint, auth.ChannelBindingOff, "")
+		d.bites(protection, err)
+	case bound:
+		d.skip(protection, "cannot be told from a wrong password; if that is right, -unbound tells")
+	}
+}
+
+// withoutBinding tells what came of a second login, after one with a channel binding was accepted.
+func (d *doctor) withoutBinding(check string, err error) {
+	switch {
+	case refused(err):
+		d.ok(check, "required: a login without channel binding is refused; this module sends one")
+	case answered(err):
+		d.ok(check, "not required: a login without channel binding is accepted too")
+	default:
+		d.warn(check, err.Error(), "it cannot be told whether it is required")
+	}
+}
+
+// bites tells what came of a second login, after one with a channel binding was refused.
+func (d *doctor) bites(check string, err error) {
+	if answered(err) {
+		d.fail(check, "the login works without channel binding only: TLS ends before Exchange, at another certificate",
+			"put Exchange's certificate on the proxy or load balancer as well; until then "+
+				"auth.Options{ChannelBinding: auth.ChannelBindingOff}")
+		return
+	}
+	d.skip(check, "refused with and without channel binding: it is not the cause, unless it is required")
+}
+
+func (d *doctor) who() string {
+	switch {
+	case d.fake != nil:
+		return "the in-process mailbox"
+	case d.flags.User == "":
+		return "the owner of the token"
+	}
+	return d.flags.User
+}
+
+func (d *doctor) impersonation(name string, err error) {
+	const check = "impersonation"
+	switch {
+	case errors.Is(err, ews.ErrorImpersonateUserDenied), errors.Is(err, ews.ErrorImpersonationDenied):
+		d.fail(check, err.Error(), "New-ManagementRoleAssignment -Role ApplicationImpersonation -User ACCOUNT; "+
+			"it takes up to an hour to take effect")
+	case errors.Is(err, ews.ErrorNonExistentMailbox), errors.Is(err, ews.ErrorNonPrimarySmtpAddress),
+		errors.Is(err, ews.ErrorInvalidSmtpAddress):
+		d.fail(check, err.Error(), "give the primary address of a mailbox (Get-Mailbox)")
+	case answered(err):
+		d.ok(check, "of "+name)
+	default:
+		d.fail(check, err.Error(), "the account itself can log in, so it has to do with the mailbox or its server")
+	}
+}
+
+// version says what the build means.
+func (d *doctor) version(v ews.ServerVersion) {
+	const check = "version"
+	name, advice := product(v)
+	switch {
+	case v == ews.ServerVersion{}:
+		d.skip(check, "the answer does not tell")
+	case advice != "":
+		d.warn(check, fmt.Sprintf("%s, %s", v, name), advice)
+	default:
+		d.ok(check, fmt.Sprintf("%s, %s", v, name))
+	}
+}
+
+// product names the release that a build is of, and what is to be known about it.
+func product(v ews.ServerVersion) (name, advice string) {
+	const ended = "its support has ended: move to Subscription Edition"
+	switch {
+	case v.Major < 15:
+		return "older than Exchange 2013", "it has no operations for the IM list"
+	case v.Major > 15 || v.Minor > 2:
+		return "Exchange Online", "EWS is being switched off there until April 2027; " +
+			"an administrator must allow the application (EwsAllowedAppIDs)"
+	case v.Minor == 0:
+		return "Exchange 2013", ended
+	case v.Minor == 1:
+		return "Exchange 2016", ended
+	case v.MajorBuild < 2562:
+		return "Exchange 2019", ended
+	}
+	return "Subscription Edition", ""
+}
+
+// list says what is in the list that the calls are about.
+func (d *doctor) list(name string, list *imgroup.ItemList, err error) {
+	const check = "IM list"
+	if name == "" {
+		name = "the account's own mailbox"
+	}
+	if err != nil {
+		d.fail(check, err.Error(), "without a Unified Contact Store (Lync, Skype for Business) there is no list; "+
+			"check the mailbox, and what is said above")
+		return
+	}
+	d.ok(check, fmt.Sprintf("of %s: %d groups, %d contacts", name, len(list.Groups), len(list.Personas)))
+}

@@ -1,0 +1,251 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/ews/autodiscover"
+	"github.com/go-ews/exchange/ews/ewstest"
+)
+
+func runCommand(ctx context.Context, stdin io.Reader, args ...string) (status int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	status = run(ctx, args, stdin, &out, &errs)
+	return status, out.String(), errs.String()
+}
+
+// wantLines checks that the output has a line that begins with each, blanks aside, in that order.
+func wantLines(t *testing.T, output string, want ...string) {
+	t.Helper()
+	rest := want
+	for line := range strings.Lines(output) {
+		if len(rest) > 0 && strings.HasPrefix(strings.Join(strings.Fields(line), " "), rest[0]) {
+			rest = rest[1:]
+		}
+	}
+	if len(rest) > 0 {
+		t.Errorf("no line %q, or not in that order:\n%s", rest[0], output)
+	}
+	if strings.Contains(output, "s3cret") {
+		t.Errorf("the password is in the output:\n%s", output)
+	}
+}
+
+func TestRun_InProcess(t *testing.T) {
+	t.Parallel()
+	status, stdout, stderr := runCommand(t.Context(), nil)
+	if status != 0 || stderr != "" {
+		t.Fatalf("status %d: %s", status, stderr)
+	}
+	wantLines(t, stdout, "GET https://exchange.test/", "ok Autodiscover found https://exchange.test/EWS/Exchange.asmx",
+		"- DNS", "- TLS", "ok schemes", "ok login", "- Extended Protection", "ok impersonation of user@exchange.test",
+		"ok version 15.2.2562.17", "ok IM list of user@exchange.test: 3 groups, 0 contacts")
+}
+
+func TestRun_Usage(t *testing.T) {
+	t.Parallel()
+	tests := map[string][]string{
+		"argument":     {"tony@contoso.com"},
+		"unknown flag": {"-color", "red"},
+		"bad endpoint": {"-endpoint", "mail.contoso.com", "-user", "u"},
+		"no user":      {"-email", "tony@contoso.com"},
+		"bad scheme":   {"-email", "tony@contoso.com", "-user", "u", "-auth", "x"},
+	}
+	for name, args := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			status, stdout, stderr := runCommand(t.Context(), strings.NewReader("s3cret\n"), args...)
+			if status != 2 || stdout != "" || stderr == "" || strings.Contains(stderr, "s3cret") {
+				t.Errorf("status %d, stdout %q, stderr %q; want 2 and a reason", status, stdout, stderr)
+			}
+		})
+	}
+	if status, _, stderr := runCommand(t.Context(), nil, "-h"); status != 0 || !strings.Contains(stderr, "-unbound") {
+		t.Errorf("help: status %d: %s", status, stderr)
+	}
+}
+
+// exchange is a server on loopback that asks for one password.
+func exchange(t *testing.T, opts *ewstest.Options) string {
+	t.Helper()
+	srv := ewstest.NewServer(opts)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user, password, ok := r.BasicAuth(); !ok || user != "tony" || password != "s3cret" {
+			w.Header().Add("WWW-Authenticate", `Basic realm="mail"`)
+			w.Header().Add("WWW-Authenticate", "Negotiate")
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		srv.ServeHTTP(w, r)
+	}))
+	t.Cleanup(s.Close)
+	return s.URL + "/EWS/Exchange.asmx"
+}
+
+func TestRun_Endpoint(t *testing.T) {
+	t.Parallel()
+	denied := func(r ewstest.Request) error {
+		if r.Mailbox == "anna@contoso.com" {
+			return &ews.Error{Code: ews.ErrorImpersonateUserDenied}
+		}
+		return nil
+	}
+	noMailbox := func(r ewstest.Request) error {
+		if r.Mailbox == "" || r.Mailbox == "user@exchange.test" {
+			return &ews.Error{Code: ews.ErrorNonExistentMailbox}
+		}
+		return nil
+	}
+	tests := map[string]struct {
+		server   *ewstest.Options
+		args     []string
+		password string
+		status   int
+		want     []string
+	}{
+		"all is well": {
+			password: "s3cret", args: []string{"-mailbox", "anna@contoso.com"},
+			want: []string{
+				"- Autodiscover", "- DNS 127.0.0.1 is an address already", "WARN TLS the endpoint is http://",
+				"ok schemes offered: Basic, Negotiate", "ok login as tony", "- Extended Protection",
+				"ok impersonation of anna@contoso.com", "ok version", "ok IM list of anna@contoso.com: 3 groups",
+			},
+		},
+		"the account has no mailbox": {
+			server:   &ewstest.Options{Intercept: noMailbox},
+			password: "s3cret", args: []string{"-mailbox", "anna@contoso.com"},
+			want: []string{"ok login as tony", "ok impersonation", "ok IM list"},
+		},
+		"its own mailbox": {
+			password: "s3cret",
+			want:     []string{"ok login", "- impersonation", "ok IM list of the account's own mailbox: 3 groups"},
+		},
+		"wrong password": {
+			password: "other", status: 1,
+			want: []string{"ok schemes", "FAIL login"},
+		},
+		"scheme that is not offered": {
+			password: "s3cret", args: []string{"-auth", "ntlm"}, status: 1,
+			want: []string{"FAIL schemes offered: Basic, Negotiate; not ntlm -> Set-WebServicesVirtualDirectory"},
+		},
+		"no impersonation": {
+			server:   &ewstest.Options{Intercept: denied},
+			password: "s3cret", args: []string{"-mailbox", "anna@contoso.com"}, status: 1,
+			want: []string{"ok login", "FAIL impersonation ews: GetImItemList: ErrorImpersonateUserDenied", "FAIL IM list"},
+		},
+		"no such mailbox": {
+			server:   &ewstest.Options{Mailbox: "svc@contoso.com", Mailboxes: []string{"tony@contoso.com"}},
+			password: "s3cret", args: []string{"-mailbox", "anna@contoso.com"}, status: 1,
+			want: []string{"ok login", "FAIL impersonation", "FAIL IM list"},
+		},
+		"old server": {
+			server:   &ewstest.Options{Version: ews.ServerVersion{Major: 15, Minor: 1, MajorBuild: 2507}},
+			password: "s3cret",
+			want:     []string{"WARN version 15.1.2507.0, Exchange 2016 -> its support has ended"},
+		},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			args := append([]string{"-endpoint", exchange(t, tc.server), "-user", "tony", "-auth", "basic"}, tc.args...)
+			status, stdout, stderr := runCommand(t.Context(), strings.NewReader(tc.password+"\n"), args...)
+			if status != tc.status {
+				t.Errorf("status %d, want %d: %s", status, tc.status, stderr)
+			}
+			wantLines(t, stdout, tc.want...)
+		})
+	}
+}
+
+// TestRun_NotExchange has endpoints with something else behind them.
+func TestRun_NotExchange(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		handler http.HandlerFunc
+		want    string
+	}{
+		"a web site": {
+			func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) },
+			"FAIL schemes ews: GetImItemList: HTTP 404",
+		},
+		"a server without a scheme": {
+			func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) },
+			"FAIL schemes the server asks for a login but offers no scheme",
+		},
+		"nobody has to log in": {ewstest.NewServer(nil).ServeHTTP, "WARN schemes the endpoint answers without a login"},
+		"a server that hangs up": {
+			func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+			"FAIL schemes",
+		},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := httptest.NewServer(tc.handler)
+			t.Cleanup(s.Close)
+			_, stdout, _ := runCommand(t.Context(), strings.NewReader("s3cret"), "-endpoint", s.URL, "-user", "tony", "-auth", "basic")
+			wantLines(t, stdout, tc.want)
+		})
+	}
+}
+
+// TestRun_Email finds the server, or says where it looked.
+func TestRun_Email(t *testing.T) {
+	t.Parallel()
+	srv := ewstest.NewServer(nil)
+	examine := func(t *testing.T, transport http.RoundTripper, args ...string) (status int, stdout string) {
+		t.Helper()
+		var out bytes.Buffer
+		d := &doctor{network: network{lookup: func(context.Context, string) ([]string, error) {
+			return nil, errors.New("no network in a test")
+		}}}
+		d.flags.Discover = autodiscover.Options{Transport: transport, Resolver: noRecords{}}
+		status = d.run(t.Context(), append(args, "-user", "u"), strings.NewReader("s3cret"), &out, io.Discard)
+		return status, out.String()
+	}
+	status, stdout := examine(t, srv, "-email", "tony@contoso.com")
+	wantLines(t, stdout, "GET https://contoso.com/autodiscover/autodiscover.json/v1.0/tony@contoso.com: names",
+		"ok Autodiscover found https://contoso.com/EWS/Exchange.asmx", "FAIL DNS no network in a test")
+	if status != 1 {
+		t.Errorf("status %d", status)
+	}
+
+	_, stdout = examine(t, srv, "-email", "tony@contoso.com", "-endpoint", "https://other.contoso.com/EWS/Exchange.asmx")
+	wantLines(t, stdout, "WARN Autodiscover found https://contoso.com/EWS/Exchange.asmx -> that is not what -endpoint says",
+		"FAIL DNS")
+
+	nothing := ewstest.NewServer(&ewstest.Options{Mailboxes: []string{"anna@contoso.com"}})
+	_, stdout = examine(t, nothing, "-email", "tony@contoso.com")
+	wantLines(t, stdout, "POST https://contoso.com/autodiscover/autodiscover.xml: the server refuses with the code \"500\"",
+		"SRV _autodiscover._tcp.contoso.com: no such record", "FAIL Autodiscover no endpoint found for tony@contoso.com -> publish")
+
+	_, stdout = examine(t, nowhere{}, "-email", "tony@contoso.com")
+	wantLines(t, stdout, "FAIL Autodiscover no endpoint found for tony@contoso.com -> if the mailbox is at mail.hoster.example, add -trust")
+}
+
+// nowhere redirects to a hoster.
+type nowhere struct{}
+
+func (nowhere) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{
+		StatusCode: http.StatusFound, Body: http.NoBody, Request: r,
+		Header: http.Header{"Location": {"https://mail.hoster.example/x"}},
+	}, nil
+}
+
+func TestRun_Interrupted(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	status, _, stderr := runCommand(ctx, strings.NewReader("s3cret"), "-endpoint", "https://127.0.0.1:1/", "-user", "u")
+	if status == 0 || !strings.Contains(stderr, "interrupted") {
+		t.Errorf("status %d: %s", status, stderr)
+	}
+}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+)
+
+const networkTimeout = 10 * time.Second
+
+// soon is when a certificate's end becomes worth a warning.
+const soon = 30 * 24 * time.Hour
+
+// network is what the checks reach the server with; the zero value is the machine's own.
+type network struct {
+	roots  *x509.CertPool // of authorities; nil: the system's
+	lookup func(ctx context.Context, host string) ([]string, error)
+	dial   func(ctx context.Context, network, address string) (net.Conn, error)
+	now    func() time.Time
+}
+
+func (n *network) lookUp(ctx context.Context, host string) ([]string, error) {
+	if n.lookup != nil {
+		return n.lookup(ctx, host)
+	}
+	return net.DefaultResolver.LookupHost(ctx, host)
+}
+
+func (n *network) connect(ctx context.Context, address string) (net.Conn, error) {
+	if n.dial != nil {
+		return n.dial(ctx, "tcp", address)
+	}
+	return new(net.Dialer).DialContext(ctx, "tcp", address)
+}
+
+func (n *network) time() time.Time {
+	if n.now != nil {
+		return n.now()
+	}
+	return time.Now()
+}
+
+// dns looks the endpoint's name up.
+func (d *doctor) dns(ctx context.Context, u *url.URL) bool {
+	const check = "DNS"
+	host := u.Hostname()
+	switch {
+	case d.fake != nil:
+		d.skip(check, "in process, no name is looked up")
+		return true
+	case net.ParseIP(host) != nil:
+		d.skip(check, host+" is an address already")
+		return true
+	}
+	ctx, cancel := context.WithTimeout(ctx, networkTimeout)
+	defer cancel()
+	addresses, err := d.network.lookUp(ctx, host)
+	if err != nil {
+		d.fail(check, err.Error(), "check the name, and which DNS servers this machine asks")
+		return false
+	}
+	d.ok(check, host+" is "+strings.Join(addresses, ", "))
+	return true
+}
+
+// tls opens a connection and looks at the certificate.
+func (d *doctor) tls(ctx context.Context, u *url.URL) bool {
+	const check = "TLS"
+	switch {
+	case d.fake != nil:
+		d.skip(check, "in process, no connection is opened")
+		return true
+	case u.Scheme != "https":
+		d.warn(check, "the endpoint is http://, so that everything can be read on the way", "use https://")
+		return true
+	}
+	address := u.Host
+	if u.Port() == "" {
+		address = net.JoinHostPort(u.Hostname(), "443")
+	}
+	ctx, cancel := context.WithTimeout(ctx, networkTimeout)
+	defer cancel()
+	conn, err := d.network.connect(ctx, address)
+	if err != nil {
+		d.fail(check, err.Error(), "nothing listens there, or a firewall is in between; "+
+			"if calls go through a proxy this connection does not")
+		return false
+	}
+	defer conn.Close()
+	secure := tls.Client(conn, &tls.Config{
+		ServerName: u.Hostname(), RootCAs: d.network.roots, MinVersion: tls.VersionTLS12, Time: d.network.now,
+	})
+	if err := secure.HandshakeContext(ctx); err != nil {
+		d.fail(check, err.Error(), handshakeAdvice(err))
+		return false
+	}
+	d.certificate(check, secure.ConnectionState())
+	return true
+}
+
+func (d *doctor) certificate(check string, state tls.ConnectionState) {
+	cert := state.PeerCertificates[0]
+	left := cert.NotAfter.Sub(d.network.time())
+	finding := fmt.Sprintf("%s, certificate for %s by %q until %s", tls.VersionName(state.Version),
+		strings.Join(cert.DNSNames, ", "), issuerOf(cert), cert.NotAfter.Format(time.DateOnly))
+	if left < soon {
+		d.warn(check, finding, fmt.Sprintf("renew it: %d days are left", int(left.Hours()/24)))
+		return
+	}
+	d.ok(check, finding)
+}
+
+func issuerOf(cert *x509.Certificate) string {
+	if cert.Issuer.CommonName != "" {
+		return cert.Issuer.CommonName
+	}
+	return cert.Issuer.String()
+}
+
+func handshakeAdvice(err error) string {
+	var (
+		name    x509.HostnameError
+		unknown x509.UnknownAuthorityError
+		invalid x509.CertificateInvalidError
+	)
+	switch {
+	case errors.As(err, &name):
+		return "the certificate is for other names: use one of them, or have this one added"
+	case errors.As(err, &unknown):
+		return "the authority is not known here: install its certificate in the system's store, " +
+			"or have the server send its intermediate certificates"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "renew the certificate, and check this machine's clock"
+	case errors.As(err, &invalid):
+		return "the certificate cannot be used for this: have it issued anew"
+	}
+	return "the server must have TLS 1.2 or later switched on; a proxy in between may be what answers"
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/go-ews/exchange/auth"
+	"github.com/go-ews/exchange/ews"
+)
+
+// TestTLS looks at the certificate that httptest has, which is for example.com.
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	srv := httptest.NewUnstartedServer(http.NotFoundHandler())
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0) // of handshakes
+	srv.StartTLS()
+	t.Cleanup(srv.Close)
+	known := x509.NewCertPool()
+	known.AddCert(srv.Certificate())
+	end := srv.Certificate().NotAfter
+	there := func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, srv.Listener.Addr().String())
+	}
+	at := func(moment time.Time) func() time.Time { return func() time.Time { return moment } }
+	tests := map[string]struct {
+		host string
+		n    network
+		want string
+	}{
+		"well":              {"example.com", network{roots: known, dial: there}, "ok TLS TLS 1.3, certificate for example.com"},
+		"ends soon":         {"example.com", network{roots: known, dial: there, now: at(end.Add(-49 * time.Hour))}, "WARN TLS TLS 1.3, certificate for example.com"},
+		"has ended":         {"example.com", network{roots: known, dial: there, now: at(end.Add(time.Hour))}, "FAIL TLS tls: failed to verify certificate: x509: certificate has expired"},
+		"another name":      {"mail.contoso.com", network{roots: known, dial: there}, "FAIL TLS tls: failed to verify certificate: x509: certificate is valid for"},
+		"unknown authority": {"example.com", network{roots: x509.NewCertPool(), dial: there}, "FAIL TLS tls: failed to verify certificate: x509: certificate signed by unknown authority"},
+		"nobody there": {"example.com", network{dial: func(context.Context, string, string) (net.Conn, error) {
+			return nil, errors.New("connection refused")
+		}}, "FAIL TLS connection refused -> nothing listens there"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var out bytes.Buffer
+			d := &doctor{report: report{w: &out}, network: tc.n}
+			d.tls(t.Context(), &url.URL{Scheme: "https", Host: tc.host})
+			wantLines(t, out.String(), tc.want)
+		})
+	}
+}
+
+func TestExtendedProtection(t *testing.T) {
+	t.Parallel()
+	wrong := &ews.HTTPError{StatusCode: http.StatusUnauthorized, Header: http.Header{}}
+	busy := &ews.HTTPError{StatusCode: http.StatusServiceUnavailable, Header: http.Header{}}
+	denied := &ews.Error{Code: ews.ErrorNonExistentMailbox}
+	tests := map[string]struct {
+		look func(d *doctor)
+		want string
+	}{
+		"required":         {func(d *doctor) { d.withoutBinding("EP", wrong) }, "ok EP required"},
+		"not required":     {func(d *doctor) { d.withoutBinding("EP", denied) }, "ok EP not required"},
+		"not to be told":   {func(d *doctor) { d.withoutBinding("EP", busy) }, "WARN EP"},
+		"bites":            {func(d *doctor) { d.bites("EP", nil) }, "FAIL EP the login works without channel binding only"},
+		"is not the cause": {func(d *doctor) { d.bites("EP", wrong) }, "- EP refused with and without"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var out bytes.Buffer
+			tc.look(&doctor{report: report{w: &out}})
+			wantLines(t, out.String(), tc.want)
+		})
+	}
+	if refused(&auth.Error{}) || !refused(&ews.TransportError{Err: wrong}) {
+		t.Error("refused takes the wrong errors")
+	}
+}
+
+func TestProduct(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		v    ews.ServerVersion
+		want string
+	}{
+		{ews.ServerVersion{Major: 14, Minor: 3}, "older than Exchange 2013"},
+		{ews.ServerVersion{Major: 15}, "Exchange 2013"},
+		{ews.ServerVersion{Major: 15, Minor: 2, MajorBuild: 1748}, "Exchange 2019"},
+		{ews.ServerVersion{Major: 15, Minor: 2, MajorBuild: 2562}, "Subscription Edition"},
+		{ews.ServerVersion{Major: 15, Minor: 20, MajorBuild: 9000}, "Exchange Online"},
+	} {
+		if got, _ := product(tc.v); got != tc.want {
+			t.Errorf("%v is %q, want %q", tc.v, got, tc.want)
+		}
+	}
+}
