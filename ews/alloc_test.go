@@ -187,9 +187,18 @@ func TestConnections_Warm(t *testing.T) {
 		wg.Wait()
 	}
 	round(1) // the server answers when all 64 have asked
-	before := connections.Load()
-	round(20)
-	if got := connections.Load() - before; before != workers || got != 0 {
-		t.Errorf("%d new connections for %d workers with %d open", got, workers, before)
+	if got := connections.Load(); got != workers {
+		t.Fatalf("%d connections for %d workers", got, workers)
 	}
+	// On a machine that is busy, net/http gives a connection up which answered before the request
+	// was known to be written. That is not every time.
+	var opened int64
+	for range 5 {
+		before := connections.Load()
+		round(20)
+		if opened = connections.Load() - before; opened == 0 {
+			return
+		}
+	}
+	t.Errorf("%d new connections for %d workers that have theirs", opened, workers)
 }

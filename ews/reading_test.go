@@ -107,6 +107,28 @@ func TestReading_Prefixes(t *testing.T) {
 	}
 }
 
+// TestReading_Beginnings reads answers with what may stand in front of the envelope.
+func TestReading_Beginnings(t *testing.T) {
+	t.Parallel()
+	_, doc, _ := strings.Cut(envelope(groupAnswer), "?>")
+	for name, begin := range map[string]string{
+		"nothing": "", "byte order mark": "\ufeff", "mark and declaration": "\ufeff<?xml version='1.0'?>",
+		"blanks": "\r\n \t", "comment": "<!-- <html> -->", "declaration in capitals": `<?xml version="1.0" encoding="UTF-8"?>`,
+		"a long comment": "<?xml version='1.0'?><!--" + strings.Repeat("x", 5000) + "-->",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := connect(t, once(always(http.StatusOK, begin+doc))).AddImGroup(t.Context(), "Sales")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(sales(), *got); diff != "" {
+				t.Errorf("group (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 // TestReading_ErrorClass holds that the class decides, not what else the answer carries.
 func TestReading_ErrorClass(t *testing.T) {
 	t.Parallel()
