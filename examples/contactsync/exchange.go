@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-ews/exchange/ews/ewstest"
+)
+
+// exchange is an in-process Exchange that takes its time.
+type exchange struct {
+	*ewstest.Server
+
+	requests atomic.Int64
+}
+
+func newExchange(delay time.Duration) *exchange {
+	e := &exchange{}
+	e.Server = ewstest.NewServer(&ewstest.Options{Intercept: func(r ewstest.Request) error {
+		e.requests.Add(1)
+		return sleep(r.Context(), delay)
+	}})
+	return e
+}
+
+// sleep returns after d, or with the context's error when that ends before.
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// exchangeCommand serves an in-process Exchange until ctx ends. The first line that it prints is the
+// endpoint. The lists live in memory, and nobody has to log in, so it listens on loopback only.
+func exchangeCommand(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	fs := flag.NewFlagSet("contactsync exchange", flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	listen := fs.String("listen", "127.0.0.1:0", "loopback `address`; port 0: any free one")
+	delay := fs.Duration("delay", 0, "how long each request takes")
+	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return statusInStep
+	} else if err != nil {
+		return statusGaveUp
+	}
+	if err := serve(ctx, *listen, *delay, stdout); err != nil {
+		fmt.Fprintln(stderr, "error:", err)
+		return statusGaveUp
+	}
+	return statusInStep
+}
+
+func serve(ctx context.Context, address string, delay time.Duration, stdout io.Writer) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("-listen %s: %w", address, err)
+	}
+	if !isLoopback(host) {
+		return fmt.Errorf("-listen %s: it asks for no password, so it serves loopback only", address)
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return err
+	}
+	e := newExchange(delay)
+	web := &http.Server{Handler: e, ReadHeaderTimeout: 30 * time.Second}
+	defer context.AfterFunc(ctx, func() { _ = web.Close() })() // its listener's error is of no use
+	fmt.Fprintf(stdout, "http://%s/EWS/Exchange.asmx\n", listener.Addr())
+	err = web.Serve(listener)
+	fmt.Fprintf(stdout, "%d requests\n", e.requests.Load())
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

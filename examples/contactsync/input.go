@@ -1,0 +1,102 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"unicode"
+
+	"github.com/go-ews/exchange/ews/imsync"
+)
+
+// maxInput bounds an input file: some three million rows.
+const maxInput = 256 << 20
+
+// input is what is wanted, and what of the file could not be understood.
+type input struct {
+	mailboxes []mailbox
+	problems  []problem
+	keepAll   bool // a problem may be about any mailbox, so nothing may be pruned
+}
+
+// mailbox is a mailbox with the list that it is to have.
+type mailbox struct {
+	Address string        `json:"mailbox"`
+	Roster  imsync.Roster `json:"roster"`
+
+	// Incomplete says that a row of it was bad. What that row wanted must not be pruned.
+	Incomplete bool `json:"incomplete,omitempty"`
+}
+
+// problem is a row, or a JSON object, that is left out.
+type problem struct {
+	Line   int
+	Reason string
+}
+
+func (p problem) String() string { return fmt.Sprintf("line %d: %s", p.Line, p.Reason) }
+
+func (in *input) add(line int, format string, args ...any) {
+	in.problems = append(in.problems, problem{line, fmt.Sprintf(format, args...)})
+}
+
+// readInput reads a file: JSON if it begins with a bracket, else CSV.
+func readInput(name string) (*input, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxInput+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", name, err)
+	}
+	if len(data) > maxInput {
+		return nil, fmt.Errorf("%s has more than %d MiB: split it", name, maxInput>>20)
+	}
+	in := parseInput(data)
+	if len(in.mailboxes) == 0 && len(in.problems) == 0 {
+		return nil, fmt.Errorf("%s names no mailbox", name)
+	}
+	return in, nil
+}
+
+func parseInput(data []byte) *input {
+	data = bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF")) // Excel's byte order mark
+	text := bytes.TrimLeft(data, " \t\r\n")
+	if len(text) > 0 && (text[0] == '[' || text[0] == '{') {
+		return parseJSON(data)
+	}
+	return parseCSV(data)
+}
+
+// key tells runs apart: one is taken up again only with the same input, server and options.
+func (in *input) key(endpoint string, prune, dryRun bool) (string, error) {
+	text, err := json.Marshal([]any{in.mailboxes, endpoint, prune, dryRun})
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// checkAddress says what is wrong with the address of a mailbox.
+func checkAddress(address string) error {
+	local, domain, ok := strings.Cut(address, "@")
+	switch {
+	case address == "":
+		return errors.New("no mailbox")
+	case !ok || local == "" || domain == "" || strings.Contains(domain, "@") ||
+		strings.ContainsFunc(address, func(r rune) bool {
+			return unicode.IsSpace(r) || unicode.IsControl(r) || r == unicode.ReplacementChar
+		}):
+		return fmt.Errorf("mailbox %q is no SMTP address", address)
+	}
+	return nil
+}

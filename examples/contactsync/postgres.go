@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+)
+
+// openPostgres opens a database that any number of processes share.
+func openPostgres(ctx context.Context, database, id string, logger *slog.Logger) (queue, error) {
+	config, err := pgxpool.ParseConfig(database)
+	if err != nil {
+		return nil, fmt.Errorf("-database: %w", err) // pgx leaves the password out
+	}
+	const most = 8 // River's listener, our own session, and what fetches and completes
+	config.MaxConns = most
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	db := stdlib.OpenDBFromPool(pool)
+	guard, err := newSession(ctx, db, id)
+	if err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("-database: %w", err)
+	}
+	q := &jobQueue[pgx.Tx]{
+		id: id, db: db, driver: riverpgxv5.New(pool), logger: logger, guard: guard,
+		inTx: func(ctx context.Context, f func(pgx.Tx) error) error { return pgx.BeginFunc(ctx, pool, f) },
+		done: func() error {
+			err := db.Close()
+			pool.Close()
+			return err
+		},
+	}
+	if err := q.prepare(ctx); err != nil {
+		return nil, errors.Join(err, q.close())
+	}
+	return q, nil
+}
+
+// The first half of the keys of our advisory locks; the second is a hash of what is locked.
+const (
+	lockBegin   = 0x6577_7301 // one process at a time makes tables and queues
+	lockProcess = 0x6577_7302 // held by a process as long as it lives
+)
+
+// session is a connection that holds an advisory lock for as long as this process lives. When the
+// process dies, however it does, PostgreSQL sees the connection end and lets go of the lock: that is
+// how the others know.
+//
+// A process that is only cut off from the database keeps writing to Exchange until it notices, at
+// the next rescue. Two that sync the same mailbox do no harm: imsync looks before it writes.
+type session struct {
+	conn *sql.Conn
+	id   string
+}
+
+func newSession(ctx context.Context, db *sql.DB, id string) (*session, error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_, err = conn.ExecContext(ctx, `SELECT pg_advisory_lock($1, hashtext($2))`, lockProcess, id)
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return &session{conn, id}, nil
+}
+
+func (s *session) alone(ctx context.Context, f func() error) error {
+	if _, err := s.conn.ExecContext(ctx, `SELECT pg_advisory_lock($1, 0)`, lockBegin); err != nil {
+		return err
+	}
+	err := f()
+	unlock, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+	defer cancel()
+	_, unlockErr := s.conn.ExecContext(unlock, `SELECT pg_advisory_unlock($1, 0)`, lockBegin)
+	return errors.Join(err, unlockErr)
+}
+
+func (s *session) rescueEvery() time.Duration { return time.Second }
+
+// rescue looks who has jobs in hand, or leads, and whether they live.
+func (s *session) rescue(ctx context.Context) (rescued int64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, stopWithin)
+	defer cancel()
+	owners, err := s.owners(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, owner := range owners {
+		n, err := s.rescueFrom(ctx, owner)
+		if err != nil {
+			return rescued, err
+		}
+		rescued += n
+	}
+	return rescued, nil
+}
+
+func (s *session) owners(ctx context.Context) (owners []string, err error) {
+	rows, err := s.conn.QueryContext(ctx, `
+		SELECT attempted_by[array_upper(attempted_by, 1)] AS owner FROM river_job
+			WHERE state = 'running' AND kind = $1 AND attempted_by IS NOT NULL
+		UNION SELECT leader_id FROM river_leader WHERE starts_with(leader_id, $2)`,
+		syncArgs{}.Kind(), processPrefix)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var owner string
+		if err := rows.Scan(&owner); err != nil {
+			return nil, err
+		}
+		if owner != s.id {
+			owners = append(owners, owner)
+		}
+	}
+	return owners, rows.Err()
+}
+
+// rescueFrom puts the jobs of a process back if nobody holds its lock.
+func (s *session) rescueFrom(ctx context.Context, owner string) (rescued int64, err error) {
+	tx, err := s.conn.BeginTx(ctx, nil)
+	if err != nil {
+		return 0, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, tx.Rollback())
+		}
+	}()
+	var dead bool
+	row := tx.QueryRowContext(ctx, `SELECT pg_try_advisory_xact_lock($1, hashtext($2))`, lockProcess, owner)
+	if err := row.Scan(&dead); err != nil {
+		return 0, err
+	}
+	if !dead {
+		return 0, tx.Commit()
+	}
+	result, err := tx.ExecContext(ctx, `UPDATE river_job SET state = 'available', scheduled_at = now()
+		WHERE state = 'running' AND kind = $2 AND attempted_by[array_upper(attempted_by, 1)] = $1`,
+		owner, syncArgs{}.Kind())
+	if err != nil {
+		return 0, err
+	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM river_leader WHERE leader_id = $1`, owner); err != nil {
+		return 0, err
+	}
+	if rescued, err = result.RowsAffected(); err != nil {
+		return 0, err
+	}
+	return rescued, tx.Commit()
+}
+
+func (s *session) close() error { return s.conn.Close() }

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+)
+
+// progress shows how far a run is.
+type progress interface {
+	show(c counts)
+	end()
+}
+
+// newProgress returns a bar on a terminal, else plain lines now and then.
+func newProgress(out io.Writer) progress {
+	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return &bar{out: out}
+	}
+	return &lines{out: out}
+}
+
+// bar draws a progress bar.
+type bar struct {
+	out io.Writer
+	bar *progressbar.ProgressBar
+}
+
+func (b *bar) show(c counts) {
+	if b.bar == nil {
+		b.bar = progressbar.NewOptions(c.total(),
+			progressbar.OptionSetWriter(b.out),
+			progressbar.OptionSetWidth(40),
+			progressbar.OptionShowCount(),
+			progressbar.OptionShowIts(),
+			progressbar.OptionSetItsString("mailboxes"),
+			progressbar.OptionSetPredictTime(true),
+			progressbar.OptionFullWidth(),
+		)
+	}
+	if c.failed > 0 {
+		b.bar.Describe(fmt.Sprintf("%d failed", c.failed))
+	}
+	_ = b.bar.Set(c.over()) // fails only where it cannot draw, and then there is nobody to be told
+}
+
+func (b *bar) end() {
+	if b.bar != nil {
+		fmt.Fprintln(b.out)
+	}
+}
+
+// lines prints a line every few seconds, and at the end.
+type lines struct {
+	out     io.Writer
+	last    counts
+	printed time.Time
+}
+
+func (l *lines) show(c counts) {
+	const every = 5 * time.Second
+	l.last = c
+	if l.printed.IsZero() {
+		l.printed = time.Now()
+	}
+	if time.Since(l.printed) >= every {
+		l.print()
+	}
+}
+
+func (l *lines) print() {
+	l.printed = time.Now()
+	c := l.last
+	fmt.Fprintf(l.out, "%d of %d mailboxes, %d failed, %d waiting\n", c.over(), c.total(), c.failed, c.waiting)
+}
+
+func (l *lines) end() {
+	if l.last.total() > 0 {
+		l.print()
+	}
+}

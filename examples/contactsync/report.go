@@ -1,0 +1,114 @@
+package main
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+//go:embed report.html
+var reportPage string
+
+// The chart, in the units of its viewBox.
+const (
+	chartWidth  = 720
+	chartHeight = 240
+	chartBars   = 60
+)
+
+// report is what the page shows.
+type report struct {
+	*summary
+
+	Written        time.Time
+	InStep, NotYet int
+	Failed, Total  int
+	Took           time.Duration
+	Peak           int // mailboxes in the highest bar
+	Each           time.Duration
+	Bars           []chartBar
+	Line           string // points of the curve of all mailboxes that are over
+	Width, Height  int
+}
+
+// chartBar is the mailboxes that were over in a slice of time.
+type chartBar struct {
+	X, Width               float64
+	InStepY, InStepHeight  float64
+	FailedY, FailedHeight  float64
+	From                   time.Duration
+	InStepCount, FailCount int
+}
+
+func newReport(s *summary) *report {
+	r := &report{
+		summary: s, Written: time.Now().Round(time.Second), Width: chartWidth, Height: chartHeight,
+		InStep: s.inStep, Failed: s.failed, NotYet: s.waiting + s.running, Total: s.total(),
+	}
+	if !s.Ended.IsZero() {
+		r.Took = s.Ended.Sub(s.Begun).Round(time.Millisecond)
+	}
+	r.draw()
+	return r
+}
+
+// draw counts the mailboxes by the time at which they were over.
+func (r *report) draw() {
+	if len(r.finished) == 0 {
+		return
+	}
+	r.Each = max(r.Took/chartBars, time.Millisecond)
+	r.Bars = make([]chartBar, chartBars)
+	for _, f := range r.finished {
+		b := &r.Bars[min(max(int(f.at.Sub(r.Begun)/r.Each), 0), chartBars-1)]
+		if f.failed {
+			b.FailCount++
+		} else {
+			b.InStepCount++
+		}
+		r.Peak = max(r.Peak, b.FailCount+b.InStepCount)
+	}
+	const width = float64(chartWidth) / chartBars
+	points := []string{fmt.Sprintf("0,%d", chartHeight)}
+	over := 0
+	for i := range r.Bars {
+		b := &r.Bars[i]
+		b.X, b.Width = float64(i)*width, width-1
+		b.From = time.Duration(i) * r.Each
+		unit := float64(chartHeight) / float64(r.Peak)
+		b.FailedHeight, b.InStepHeight = float64(b.FailCount)*unit, float64(b.InStepCount)*unit
+		b.InStepY = chartHeight - b.InStepHeight
+		b.FailedY = b.InStepY - b.FailedHeight
+		over += b.FailCount + b.InStepCount
+		y := chartHeight * (1 - float64(over)/float64(r.Total))
+		points = append(points, fmt.Sprintf("%.1f,%.1f", float64(i+1)*width, y))
+	}
+	r.Line = strings.Join(points, " ")
+}
+
+// writeReport writes the page, whole or not at all.
+func writeReport(name string, s *summary) (err error) {
+	page, err := template.New("report").Parse(reportPage)
+	if err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	err = errors.Join(page.Execute(f, newReport(s)), f.Close())
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}

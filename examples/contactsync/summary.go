@@ -1,0 +1,144 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/riverqueue/river/rivertype"
+)
+
+// summary is what came of a run, in all processes and before and after interruptions.
+type summary struct {
+	counts
+
+	Changed int // mailboxes in step that were not so before; with DryRun that would be changed
+	Changes int // steps
+	DryRun  bool
+
+	Begun, Ended time.Time // the first job was queued, the last one was over
+	Failures     []failure // by mailbox
+	Skipped      []problem // rows of the input
+	Plans        []plan    // with DryRun, by mailbox
+	finished     []finish
+}
+
+// failure is a mailbox that is not in step.
+type failure struct {
+	Mailbox, Reason string
+	Attempts        int
+}
+
+type plan struct{ Mailbox, Text string }
+
+// finish is when a mailbox was over.
+type finish struct {
+	at     time.Time
+	failed bool
+}
+
+// summarize reads what the jobs left behind.
+func summarize(ctx context.Context, q queue, run string, in *input) (*summary, error) {
+	s := &summary{Skipped: in.problems}
+	err := q.each(ctx, run, s.add)
+	slices.SortFunc(s.Failures, func(a, b failure) int { return cmp.Compare(a.Mailbox, b.Mailbox) })
+	slices.SortFunc(s.Plans, func(a, b plan) int { return cmp.Compare(a.Mailbox, b.Mailbox) })
+	slices.SortFunc(s.finished, func(a, b finish) int { return a.at.Compare(b.at) })
+	return s, err
+}
+
+func (s *summary) add(row *rivertype.JobRow) error {
+	mailbox, err := mailboxOf(row)
+	if err != nil {
+		return err
+	}
+	s.counts.add(row.State, 1)
+	o := outcomeOf(row)
+	s.Changes += o.Changes
+	if s.Begun.IsZero() || row.CreatedAt.Before(s.Begun) {
+		s.Begun = row.CreatedAt
+	}
+	if row.FinalizedAt == nil {
+		return nil
+	}
+	if row.FinalizedAt.After(s.Ended) {
+		s.Ended = *row.FinalizedAt
+	}
+	failed := row.State != rivertype.JobStateCompleted
+	s.finished = append(s.finished, finish{*row.FinalizedAt, failed})
+	switch {
+	case failed:
+		s.Failures = append(s.Failures, failure{mailbox, reason(row, o), row.Attempt})
+	case o.Changes > 0:
+		s.Changed++
+	}
+	if o.Plan != "" {
+		s.DryRun = true
+		if o.Changes > 0 {
+			s.Plans = append(s.Plans, plan{mailbox, o.Plan})
+		}
+	}
+	return nil
+}
+
+// reason is why a job failed: what it left behind, else what River noted, such as a panic.
+func reason(row *rivertype.JobRow, o outcome) string {
+	switch {
+	case o.Err != "":
+		return o.Err
+	case len(row.Errors) > 0:
+		return row.Errors[len(row.Errors)-1].Error
+	case row.State == rivertype.JobStateCancelled:
+		return "a newer run has taken its place"
+	}
+	return "unknown"
+}
+
+// write prints the summary: failures to stderr, the rest to stdout.
+func (s *summary) write(stdout, stderr io.Writer, took time.Duration) {
+	for _, p := range s.Plans {
+		fmt.Fprintf(stdout, "%s\n%s", p.Mailbox, indent(p.Text))
+	}
+	changed := "changed"
+	if s.DryRun {
+		changed = "would change"
+	}
+	fmt.Fprintf(stdout, "%d mailboxes: %d in step (%d %s, %d steps), %d failed, %d not done; %v\n",
+		s.total(), s.inStep, s.Changed, changed, s.Changes, s.failed, s.waiting+s.running, took.Round(time.Millisecond))
+	for _, f := range s.Failures {
+		fmt.Fprintf(stderr, "failed: %s after %d attempts: %s\n", f.Mailbox, f.Attempts, f.Reason)
+	}
+	if n := len(s.Skipped); n > 0 {
+		fmt.Fprintf(stderr, "%d rows of the input were left out\n", n)
+	}
+}
+
+func indent(text string) string {
+	return "  " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n  ") + "\n"
+}
+
+// tell prints the summary, writes the report and decides the exit status.
+func (s *settings) tell(ctx context.Context, q queue, run string, in *input, begun time.Time, stdout, stderr io.Writer) (int, error) {
+	sum, err := summarize(ctx, q, run, in)
+	if err != nil {
+		return statusGaveUp, err
+	}
+	sum.write(stdout, stderr, time.Since(begun))
+	if s.report != "" {
+		if err := writeReport(s.report, sum); err != nil {
+			return statusGaveUp, fmt.Errorf("-report: %w", err)
+		}
+	}
+	switch {
+	case sum.waiting+sum.running > 0:
+		return statusInterrupted, errors.New("interrupted; the same command goes on where it was")
+	case sum.failed > 0 || len(sum.Skipped) > 0:
+		return statusFailed, nil
+	}
+	return statusInStep, nil
+}
