@@ -79,7 +79,7 @@ func (a *acceptor) ticket(t *testing.T) *ticket {
 	}
 	return &ticket{
 		message: message, key: key, realm: testRealm, client: alice,
-		fetched: now.Add(-2 * recheck), renew: now.Add(time.Hour),
+		fetched: now.Add(-2 * recheck), renew: now.Add(time.Hour), ends: now.Add(time.Hour),
 	}
 }
 

@@ -22,6 +22,7 @@ package kerberos
 
 import (
 	"context"
+	"crypto/fips140"
 	"errors"
 	"fmt"
 	"io"
@@ -102,6 +103,10 @@ func CCache(path string, opts *Options) (*Mechanism, error) {
 }
 
 func newMechanism(opts *Options, s source) (*Mechanism, error) {
+	if fips140.Enforced() {
+		return nil, errors.New("kerberos: the channel binding needs MD5 and the tickets SHA-1, " +
+			"which GODEBUG=fips140=only forbids; use OAuth 2.0, or Basic over https")
+	}
 	if opts == nil {
 		opts = &Options{}
 	}

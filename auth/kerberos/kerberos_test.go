@@ -12,6 +12,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -261,6 +263,45 @@ func TestStart_WaitEndsWithTheContext(t *testing.T) {
 		t.Errorf("error %v, want context.DeadlineExceeded", err)
 	}
 	_ = silent.Close() // ends the fetch
+}
+
+// TestStart_OldTicketWhileTheKDCIsAway: a ticket that is due but not over is better than none.
+func TestStart_OldTicketWhileTheKDCIsAway(t *testing.T) {
+	t.Parallel()
+	a := newAcceptor(t, false, prove)
+	for _, c := range []struct {
+		name string
+		ends time.Duration
+		ok   bool
+	}{
+		{"still good", time.Minute, true},
+		{"over", -time.Minute, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			m := a.mechanism(t)
+			due := m.tickets[testService]
+			due.renew, due.ends = time.Now().Add(-time.Minute), time.Now().Add(c.ends)
+			if _, err := m.Start(t.Context(), auth.Target{Host: "127.0.0.1"}); (err == nil) != c.ok {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}
+
+func TestConstructors_UnderFIPS(t *testing.T) {
+	t.Parallel()
+	if os.Getenv("KERBEROS_TEST_FIPS") != "" {
+		_, err := CCache("/tmp/cc", nil)
+		fmt.Println("CCache says:", err)
+		return
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestConstructors_UnderFIPS$", "-test.v")
+	cmd.Env = append(os.Environ(), "KERBEROS_TEST_FIPS=1", "GODEBUG=fips140=only")
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "CCache says: kerberos: the channel binding needs MD5") {
+		t.Errorf("%v\n%s", err, out)
+	}
 }
 
 func TestMechanism_ShowsNoSecrets(t *testing.T) {

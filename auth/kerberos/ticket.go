@@ -20,6 +20,7 @@ type ticket struct {
 	client  types.PrincipalName
 	fetched time.Time
 	renew   time.Time // when the next one is due, before this one ends
+	ends    time.Time
 }
 
 // A fetch is one visit to the KDC. Its results are set before done is closed.
@@ -39,9 +40,10 @@ const (
 // of five seconds for each KDC.
 func (m *Mechanism) ticket(ctx context.Context, service string) (*ticket, error) {
 	m.mu.Lock()
-	if t := m.tickets[service]; t != nil && time.Now().Before(t.renew) {
+	old := m.tickets[service]
+	if old != nil && time.Now().Before(old.renew) {
 		m.mu.Unlock()
-		return t, nil
+		return old, nil
 	}
 	f := m.running[service]
 	if f == nil {
@@ -52,6 +54,9 @@ func (m *Mechanism) ticket(ctx context.Context, service string) (*ticket, error)
 	m.mu.Unlock()
 	select {
 	case <-f.done:
+		if f.err != nil && old != nil && time.Now().Before(old.ends) {
+			return old, nil // the KDC is out of reach, and the old one is still good
+		}
 		return f.ticket, f.err
 	case <-ctx.Done():
 		return nil, fmt.Errorf("kerberos: waiting for a ticket for %s: %w", service, ctx.Err())
@@ -105,7 +110,7 @@ func (m *Mechanism) acquire(ctx context.Context, service string) (t *ticket, err
 	return &ticket{
 		message: reply.Ticket, key: part.Key,
 		realm: login.realm, client: login.client.Credentials.CName(),
-		fetched: now, renew: part.EndTime.Add(-min(spare, life/2)),
+		fetched: now, renew: part.EndTime.Add(-min(spare, life/2)), ends: part.EndTime,
 	}, nil
 }
 
