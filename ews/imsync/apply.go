@@ -135,7 +135,10 @@ func (a *applier) settle(ctx context.Context, s Step, i, total int) error {
 		err = w.send(ctx, a.client)
 		if err == nil && !a.list.stale {
 			w.done()
-			continue
+			if s.Kind.Removes() {
+				continue // there may be another contact of the same address
+			}
+			return nil
 		}
 		a.list = nil
 		if err != nil && !leavesOpen(err) || ctx.Err() != nil {

@@ -44,24 +44,23 @@ func (e *LimitError) Error() string {
 func rehearse(l *list, steps []Step, o *Options) error {
 	var groups, contacts int // at the most, after an addition
 	for _, s := range steps {
-		for {
-			w, err := s.next(l)
-			if err != nil {
-				return err
-			}
-			if w == nil {
-				break
-			}
+		w, err := s.next(l)
+		for w != nil && err == nil {
 			w.done()
+			w = nil
+			if s.Kind.Removes() {
+				w, err = s.next(l) // there may be another contact of the same address
+			}
 		}
-		if !s.Kind.Removes() {
-			g, c := l.sizes()
-			if s.Kind == AddGroup || s.Kind == AddDistributionGroup {
-				groups = max(groups, g)
-			}
-			if s.Kind == AddContact || s.Kind == AddTelephone {
-				contacts = max(contacts, c)
-			}
+		if err != nil {
+			return err
+		}
+		g, c := l.sizes()
+		switch s.Kind {
+		case AddGroup, AddDistributionGroup:
+			groups = max(groups, g)
+		case AddContact, AddTelephone:
+			contacts = max(contacts, c)
 		}
 	}
 	finalGroups, finalContacts := l.sizes()

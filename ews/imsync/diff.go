@@ -55,14 +55,13 @@ type differ struct {
 	byName  map[string]*group       // by the folded name that it will have
 }
 
-// match finds the user groups of the list that the wanted groups are.
+// match finds the user groups of the list that the wanted groups are: by name first, so that a group
+// whose name is wanted is never renamed.
 func (d *differ) match() {
 	d.matched, d.renamed = map[*group]*wantedGroup{}, map[*group]string{}
 	d.byName = map[string]*group{}
-	names := map[string]bool{}
 	for i := range d.groups {
 		w := &d.groups[i]
-		names[fold(w.name)] = true
 		if g := d.list.group(w.name); g != nil && g.kind == imgroup.UserGroup {
 			d.matched[g] = w
 			d.byName[fold(w.name)] = g
@@ -70,7 +69,7 @@ func (d *differ) match() {
 	}
 	for i := range d.groups {
 		w := &d.groups[i]
-		if w.former == "" || names[fold(w.former)] || d.byName[fold(w.name)] != nil {
+		if w.former == "" || d.byName[fold(w.name)] != nil {
 			continue
 		}
 		g := d.list.group(w.former)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -297,11 +298,8 @@ func TestEach_Errors(t *testing.T) {
 			yield(ews.Account{}, roster) &&
 			yield(ews.PrimarySMTP("Anna@contoso.com"), roster)
 	}
-	var mu sync.Mutex
 	told := map[string]int{}
 	opts := &imsync.Options{Progress: func(e imsync.Event) {
-		mu.Lock()
-		defer mu.Unlock()
 		told[e.Mailbox.String()]++
 	}}
 	got := map[string]string{}
@@ -352,5 +350,55 @@ func TestEach_Twice(t *testing.T) {
 		if n != 2 {
 			t.Errorf("time %d: %d results", i+1, n)
 		}
+	}
+}
+
+// TestEach_BusyButPerhapsDone: a proxy's page that asks to wait leaves open whether the write was done,
+// so the list is read before it is sent again.
+func TestEach_BusyButPerhapsDone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := ewstest.NewServer(nil)
+		srv.Fail("AddImGroup", &ews.HTTPError{StatusCode: 502, Header: map[string][]string{"Retry-After": {"60"}}})
+		start := time.Now()
+		for r := range imsync.Each(t.Context(), newClient(t, srv), mailboxes(1, rosterOf(team("A"))), nil) {
+			if r.Err != nil {
+				t.Error(r.Err)
+			}
+		}
+		var ops []string
+		for _, r := range srv.Requests() {
+			ops = append(ops, r.Op)
+		}
+		want := []string{"GetImItemList", "AddImGroup", "GetImItemList", "AddImGroup", "GetImItemList"}
+		if diff := cmp.Diff(want, ops); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		if took := time.Since(start); took != time.Minute {
+			t.Errorf("took %v, want the minute that was asked for", took)
+		}
+	})
+}
+
+// TestEach_OneAtATimeInProgress: Options.Progress needs no lock of its own.
+func TestEach_OneAtATimeInProgress(t *testing.T) {
+	t.Parallel()
+	var inside atomic.Int32
+	events := 0
+	opts := &imsync.Options{Progress: func(imsync.Event) {
+		if inside.Add(1) > 1 {
+			t.Error("called while it was running")
+		}
+		runtime.Gosched()
+		inside.Add(-1)
+		events++
+	}}
+	for r := range imsync.Each(t.Context(), newClient(t, ewstest.NewServer(nil)), mailboxes(200, rosterOf(team("A"))), opts) {
+		if r.Err != nil {
+			t.Error(r.Err)
+		}
+	}
+	if events != 200 {
+		t.Errorf("%d events, want 200", events)
 	}
 }

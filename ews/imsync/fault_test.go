@@ -1,0 +1,131 @@
+package imsync_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/ews/ewstest"
+	"github.com/go-ews/exchange/ews/imsync"
+)
+
+// TestSync_Faults lets the one write of each kind meet each fault after which nobody knows whether it
+// was done. Two more of it would show up in the counts.
+func TestSync_Faults(t *testing.T) {
+	t.Parallel()
+	tel := imsync.Group{Name: "A", Telephones: []imsync.Telephone{{Number: "1", SIPURI: "sip:1@contoso.com"}}}
+	all := imsync.DistributionGroup{Address: "all@contoso.com", DisplayName: "All"}
+	former := team("B")
+	former.FormerName = "A"
+	operations := []struct {
+		op              string
+		current, wanted imsync.Roster
+	}{
+		{"AddImGroup", rosterOf(), rosterOf(team("A"))},
+		{"SetImGroup", rosterOf(team("A")), rosterOf(former)},
+		{"RemoveImGroup", rosterOf(team("A", "x@contoso.com"), team("B")), rosterOf(team("B"))},
+		{"AddNewImContactToGroup", rosterOf(team("A")), rosterOf(team("A", "x@contoso.com"))},
+		{"AddNewTelUriContactToGroup", rosterOf(team("A")), rosterOf(tel)},
+		{
+			"AddImContactToGroup", rosterOf(team("A", "x@contoso.com"), team("B")),
+			rosterOf(team("A", "x@contoso.com"), team("B", "x@contoso.com")),
+		},
+		{"RemoveImContactFromGroup", rosterOf(team("A", "x@contoso.com", "y@contoso.com")), rosterOf(team("A", "y@contoso.com"))},
+		{
+			"AddDistributionGroupToImList", rosterOf(team("A")),
+			imsync.Roster{Groups: []imsync.Group{team("A")}, DistributionGroups: []imsync.DistributionGroup{all}},
+		},
+		{
+			"RemoveDistributionGroupFromImList",
+			imsync.Roster{Groups: []imsync.Group{team("A")}, DistributionGroups: []imsync.DistributionGroup{all}},
+			rosterOf(team("A")),
+		},
+	}
+	faults := map[string]struct {
+		err    error
+		writes int
+	}{
+		"dropped before":        {ewstest.DropBefore(), 2},
+		"dropped after":         {ewstest.DropAfter(), 1},
+		"cut answer":            {ewstest.Truncate(100), 1},
+		"internal server error": {&ews.Error{Code: ews.ErrorInternalServerError}, 2},
+		"proxy's page":          {&ews.HTTPError{StatusCode: 502}, 2},
+	}
+	for _, o := range operations {
+		for name, fault := range faults {
+			t.Run(o.op+" "+name, func(t *testing.T) {
+				t.Parallel()
+				srv := ewstest.NewServer(nil)
+				client := newClient(t, srv)
+				fill(t, client, o.current)
+				before := writes(srv)[o.op]
+				srv.Fail(o.op, fault.err)
+				if _, err := imsync.Sync(t.Context(), client, o.wanted, prune); err != nil {
+					t.Fatal(err)
+				}
+				if n := writes(srv)[o.op] - before; n != fault.writes {
+					t.Errorf("%d times %s, want %d", n, o.op, fault.writes)
+				}
+				checkInStep(t, srv.List(""), o.wanted, true)
+			})
+		}
+	}
+}
+
+// TestSync_LostRaces lets somebody else do the same, or undo what the plan builds on, just before a
+// write arrives.
+func TestSync_LostRaces(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name, op        string
+		current, wanted imsync.Roster
+		other           imsync.Roster // what the other one makes of it
+	}{
+		{"group made", "AddImGroup", rosterOf(), rosterOf(team("A", "x@contoso.com")), rosterOf(team("a"))},
+		{
+			"group gone", "AddNewImContactToGroup", rosterOf(team("A")),
+			rosterOf(team("A", "x@contoso.com")), rosterOf(team("B")),
+		},
+		{
+			"contact gone", "AddImContactToGroup", rosterOf(team("A", "x@contoso.com"), team("B")),
+			rosterOf(team("A", "x@contoso.com"), team("B", "x@contoso.com")), rosterOf(team("A"), team("B")),
+		},
+		{
+			"contact removed", "RemoveImContactFromGroup", rosterOf(team("A", "x@contoso.com")),
+			rosterOf(team("A")), rosterOf(team("A")),
+		},
+		{"group removed", "RemoveImGroup", rosterOf(team("A"), team("B")), rosterOf(team("B")), rosterOf(team("B"))},
+		{
+			"added group gone again", "GetImItemList", rosterOf(),
+			rosterOf(team("A", "x@contoso.com")), rosterOf(team("C")),
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			var other *ews.Client
+			seen, armed := 0, false
+			srv := ewstest.NewServer(&ewstest.Options{Intercept: func(r ewstest.Request) error {
+				if !armed || r.Op != tc.op {
+					return nil
+				}
+				if seen++; tc.op == "GetImItemList" && seen == 1 {
+					return nil // the second one is the reading back
+				}
+				armed = false
+				_, err := imsync.Sync(context.WithoutCancel(r.Context()), other, tc.other, prune)
+				return err
+			}})
+			client := newClient(t, srv)
+			other = newClient(t, srv)
+			fill(t, client, tc.current)
+			armed = true
+			if _, err := imsync.Sync(t.Context(), client, tc.wanted, prune); err != nil {
+				t.Fatal(err)
+			}
+			if armed {
+				t.Error("nobody was faster: the case tests nothing")
+			}
+			checkInStep(t, srv.List(""), tc.wanted, true)
+		})
+	}
+}

@@ -1,0 +1,149 @@
+package imsync_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/ews/ewstest"
+	"github.com/go-ews/exchange/ews/imsync"
+	"github.com/go-ews/exchange/imgroup"
+)
+
+func TestSync_GivesUp(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name string
+		op   string
+		err  error
+		most int // writes
+		want error
+	}{
+		{"at once when denied", "AddImGroup", &ews.Error{Code: ews.ErrorAccessDenied}, 1, ews.ErrorAccessDenied},
+		{"at once when busy", "AddImGroup", &ews.Error{Code: ews.ErrorServerBusy}, 1, ews.ErrorServerBusy},
+		{"after ten steps", "AddNewImContactToGroup", &ews.Error{Code: ews.ErrorSchemaValidation}, 10, ews.ErrorSchemaValidation},
+		{"after four tries each", "AddNewImContactToGroup", ewstest.DropBefore(), 40, ews.ErrOutcomeUnknown},
+		{"when the list cannot be read", "GetImItemList", &ews.Error{Code: ews.ErrorMailboxMoveInProgress}, 0, ews.ErrorMailboxMoveInProgress},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			tried := 0
+			srv := ewstest.NewServer(&ewstest.Options{Intercept: func(r ewstest.Request) error {
+				if r.Op != tc.op {
+					return nil
+				}
+				tried++
+				return tc.err
+			}})
+			wanted := team("A")
+			for i := range 20 {
+				wanted.Contacts = append(wanted.Contacts, imsync.Contact{Address: fmt.Sprintf("c%d@contoso.com", i)})
+			}
+			_, err := imsync.Sync(t.Context(), newClient(t, srv), rosterOf(wanted), nil)
+			if !errors.Is(err, tc.want) {
+				t.Errorf("%v; want %v", err, tc.want)
+			}
+			if tc.op != "GetImItemList" && tried != tc.most {
+				t.Errorf("%d writes, want %d", tried, tc.most)
+			}
+		})
+	}
+}
+
+// TestSync_ServerThatForgets answers every addition with success and does nothing.
+func TestSync_ServerThatForgets(t *testing.T) {
+	t.Parallel()
+	srv := ewstest.NewServer(nil)
+	client := newClient(t, srv)
+	fill(t, client, rosterOf(team("A"), team("B", "x@contoso.com")))
+	srv.Handle("AddImContactToGroup", func(ewstest.Request) (string, error) {
+		return `<m:AddImContactToGroupResponse ResponseClass="Success"><m:ResponseCode>NoError</m:ResponseCode>` +
+			`</m:AddImContactToGroupResponse>`, nil
+	})
+	before := len(srv.Requests())
+	_, err := imsync.Sync(t.Context(), client, rosterOf(team("A", "x@contoso.com")), nil)
+	var failed *imsync.Error
+	if !errors.As(err, &failed) || !errors.Is(err, imsync.ErrChanging) || len(failed.Remaining.Steps) != 1 {
+		t.Errorf("%v; want ErrChanging with one step left", err)
+	}
+	if n := len(srv.Requests()) - before; n != 7 {
+		t.Errorf("%d requests, want 7: three rounds and a last look", n)
+	}
+}
+
+// TestSync_AnswerWithoutID: the schema lets a server leave the new group's id out.
+func TestSync_AnswerWithoutID(t *testing.T) {
+	t.Parallel()
+	srv := ewstest.NewServer(nil)
+	client := &forgetful{Client: newClient(t, srv)}
+	roster := rosterOf(team("A", "x@contoso.com"), team("B", "x@contoso.com"))
+	if _, err := imsync.Sync(t.Context(), client, roster, nil); err != nil {
+		t.Fatal(err)
+	}
+	checkInStep(t, srv.List(""), roster, true)
+	if n := writes(srv)["AddImGroup"]; n != 2 {
+		t.Errorf("%d times AddImGroup, want 2", n)
+	}
+	client.blind = true
+	_, err := imsync.Sync(t.Context(), client, rosterOf(team("C")), nil)
+	if !errors.Is(err, imsync.ErrChanging) && !errors.Is(err, ews.ErrorImGroupDisplayNameAlreadyExists) {
+		t.Errorf("%v; want an end", err)
+	}
+}
+
+// forgetful leaves ids out of answers, and with blind the new groups out of the list too.
+type forgetful struct {
+	imsync.Client
+	blind bool
+}
+
+func (f *forgetful) AddImGroup(ctx context.Context, name string) (*imgroup.ImGroup, error) {
+	g, err := f.Client.AddImGroup(ctx, name)
+	if g != nil {
+		g.ExchangeStoreID = imgroup.ItemID{}
+	}
+	return g, err
+}
+
+func (f *forgetful) AddNewImContactToGroup(ctx context.Context, c imgroup.NewContact) (*imgroup.Persona, error) {
+	p, err := f.Client.AddNewImContactToGroup(ctx, c)
+	if p != nil {
+		p.Attributions = nil
+	}
+	return p, err
+}
+
+func (f *forgetful) GetImItemList(ctx context.Context, p ...imgroup.ExtendedFieldURI) (*imgroup.ItemList, error) {
+	l, err := f.Client.GetImItemList(ctx, p...)
+	if f.blind && l != nil {
+		l.Groups = l.Groups[:3]
+	}
+	return l, err
+}
+
+func TestSync_Canceled(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	srv := ewstest.NewServer(&ewstest.Options{Intercept: func(r ewstest.Request) error {
+		if r.Op == "AddNewImContactToGroup" {
+			cancel()
+		}
+		return nil
+	}})
+	roster := rosterOf(team("A", "x@contoso.com", "y@contoso.com"))
+	_, err := imsync.Sync(ctx, newClient(t, srv), roster, nil)
+	var failed *imsync.Error
+	if !errors.As(err, &failed) || !errors.Is(err, context.Canceled) {
+		t.Fatalf("%v; want the cancellation", err)
+	}
+	if diff := cmp.Diff("  A\n+   x@contoso.com\n+   y@contoso.com\n", failed.Remaining.String()); diff != "" {
+		t.Errorf("remaining (-want +got):\n%s", diff)
+	}
+	if n := writes(srv)["AddNewImContactToGroup"]; n != 1 {
+		t.Errorf("%d additions, want 1", n)
+	}
+}
