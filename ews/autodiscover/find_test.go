@@ -31,7 +31,7 @@ func TestFind(t *testing.T) {
 		"version 2 at the subdomain":  {pages: map[string]page{v2Sub: named(ewsURL)}, source: v2Sub},
 		"the domain goes first":       {pages: map[string]page{v2Domain: named(ewsURL), v2Sub: named("https://b.contoso.com/EWS")}, source: v2Domain},
 		"beside a web site":           {pages: map[string]page{v2Domain: text(200, "text/html", "<!DOCTYPE html><html>"), v2Sub: named(ewsURL)}, source: v2Sub},
-		"lower case, byte order mark": {pages: map[string]page{v2Sub: json("\uFEFF" + `{"protocol":"Ews","url":"` + ewsURL + `"}`)}, source: v2Sub},
+		"lower case, byte order mark": {pages: map[string]page{v2Sub: jsonPage("\uFEFF" + `{"protocol":"Ews","url":"` + ewsURL + `"}`)}, source: v2Sub},
 		"version 2 redirects": {
 			pages: map[string]page{
 				v2Domain: redirect("https://www.contoso.com/autodiscover/autodiscover.json?Email=tony%40contoso.com&Protocol=EWS"),

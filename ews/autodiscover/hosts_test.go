@@ -129,9 +129,9 @@ func redirect(to string) page {
 	}
 }
 
-func json(body string) page { return text(http.StatusOK, "application/json; charset=utf-8", body) }
+func jsonPage(body string) page { return text(http.StatusOK, "application/json; charset=utf-8", body) }
 
-func named(endpoint string) page { return json(`{"Protocol":"EWS","Url":"` + endpoint + `"}`) }
+func named(endpoint string) page { return jsonPage(`{"Protocol":"EWS","Url":"` + endpoint + `"}`) }
 
 func never(*http.Request) *http.Response { return nil }
 

@@ -43,15 +43,17 @@ func parseVersion2(body []byte) (*answer, error) {
 		return nil, errHTML
 	}
 	var got struct {
-		Protocol, URL           string
-		ErrorCode, ErrorMessage string
+		Protocol string `json:"Protocol"`
+		URL      string `json:"Url"`
+		Code     string `json:"ErrorCode"`
+		Message  string `json:"ErrorMessage"`
 	}
 	if err := json.Unmarshal(bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF")), &got); err != nil {
 		return nil, errors.New("the answer is no JSON of this protocol")
 	}
 	switch {
-	case got.ErrorCode != "":
-		return nil, &ServerError{Code: clip(got.ErrorCode, 50), Message: clip(got.ErrorMessage, 200)}
+	case got.Code != "":
+		return nil, &ServerError{Code: clip(got.Code, 50), Message: clip(got.Message, 200)}
 	case got.URL == "":
 		return nil, errors.New("the answer names no URL")
 	case got.Protocol != "" && !strings.EqualFold(got.Protocol, "EWS"):
