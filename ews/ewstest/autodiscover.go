@@ -96,14 +96,14 @@ func jsonAnswer(status int, fields map[string]string) *answer {
 // pox answers a POST, and what a browser sends with the same error as Exchange does.
 func (s *Server) pox(r *http.Request, body []byte) *answer {
 	var request struct {
-		XMLName xml.Name
-		Address string `xml:"Request>EMailAddress"`
-		Schema  string `xml:"Request>AcceptableResponseSchema"`
+		XMLName xml.Name `xml:"Autodiscover"`
+		Address string   `xml:"Request>EMailAddress"`
+		Schema  string   `xml:"Request>AcceptableResponseSchema"`
 	}
 	err := xml.NewDecoder(bytes.NewReader(body)).Decode(&request)
 	mailbox := strings.TrimSpace(request.Address)
 	switch {
-	case err != nil || request.XMLName.Local != "Autodiscover" || mailbox == "":
+	case err != nil || mailbox == "":
 		return poxError(600, "Invalid Request")
 	case strings.TrimSpace(request.Schema) != outlookSpace+"responseschema/2006a":
 		return poxError(601, "Provider is not available")

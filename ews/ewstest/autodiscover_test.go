@@ -113,8 +113,7 @@ func TestAutodiscover_UnknownMailbox(t *testing.T) {
 		t.Errorf("a mailbox that exists: %v", err)
 	}
 	_, err := autodiscover.Find(t.Context(), "tony@contoso.com", opts)
-	var refused *autodiscover.ServerError
-	if !errors.As(err, &refused) {
+	if _, ok := errors.AsType[*autodiscover.ServerError](err); !ok {
 		t.Fatalf("Find: %v", err)
 	}
 	for _, want := range []string{`"UserNotFound"`, `"500"`} {
