@@ -60,8 +60,7 @@ func (d *doctor) steps(steps []autodiscover.Step) {
 }
 
 func adviceFor(err *autodiscover.Error) string {
-	var untrusted *autodiscover.UntrustedError
-	if errors.As(err, &untrusted) {
+	if untrusted, ok := errors.AsType[*autodiscover.UntrustedError](err); ok {
 		return "if the mailbox is at " + untrusted.Host + ", add -trust " + untrusted.Host
 	}
 	return "publish autodiscover.<domain> in DNS with a certificate for that name, or give -endpoint; " +

@@ -76,7 +76,7 @@ func (d *doctor) run(ctx context.Context, args []string, stdin io.Reader, stdout
 		connect.Explain(stderr, err)
 		return 2
 	}
-	d.report.w = stdout
+	d.w = stdout
 	d.examine(ctx)
 	if ctx.Err() != nil {
 		fmt.Fprintln(stderr, "interrupted")

@@ -86,8 +86,7 @@ func (f *Flags) Options() *ews.Options {
 // Explain writes an error for people: one line, what is known of the place in the request, and
 // what to do next.
 func Explain(w io.Writer, err error) {
-	var none *autodiscover.Error
-	if errors.As(err, &none) {
+	if none, ok := errors.AsType[*autodiscover.Error](err); ok {
 		explainSearch(w, none)
 		return
 	}
@@ -111,8 +110,7 @@ func explainSearch(w io.Writer, err *autodiscover.Error) {
 	for _, step := range err.Steps {
 		fmt.Fprintln(w, "  "+step.String())
 	}
-	var untrusted *autodiscover.UntrustedError
-	if errors.As(err, &untrusted) {
+	if untrusted, ok := errors.AsType[*autodiscover.UntrustedError](err); ok {
 		fmt.Fprintf(w, "if %s is where the mailbox is: -trust %[1]s\n", untrusted.Host)
 	}
 	if errors.Is(err, context.Canceled) {

@@ -101,7 +101,14 @@ func TestDiscovery(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The client of one origin sends nothing to another.
-	_, err = c.Get("https://192.0.2.1/") //nolint:noctx // refused before anything is sent
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://192.0.2.1/", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := c.Do(r)
+	if err == nil {
+		resp.Body.Close()
+	}
 	if err == nil || !strings.Contains(err.Error(), "the credentials are for https://mail.b.c:443 only") {
 		t.Errorf("Get: %v", err)
 	}
