@@ -16,13 +16,16 @@ func listOfAll(t testing.TB) string {
 		`<t:Values><t:Value>a</t:Value><t:Value>b</t:Value></t:Values>`
 	list := fullList(t, 1, 1)
 	list = replaceOnce(list, "</t:MemberCorrelationKey>", `</t:MemberCorrelationKey><t:ExtendedProperties>`+
-		`<t:ExtendedProperty>`+property+`</t:ExtendedProperty></t:ExtendedProperties><t:SmtpAddress>a@b.c</t:SmtpAddress>`)
-	list = replaceOnce(list, "</t:Persona>", `<t:PhoneNumber><t:Number>1</t:Number><t:Type>Home</t:Type></t:PhoneNumber>`+
-		`<t:HomePhones><t:PhoneNumberAttributedValue><t:Value><t:Number>1</t:Number><t:Type>Home</t:Type></t:Value>`+
-		`<t:Attributions><t:Attribution>0</t:Attribution></t:Attributions></t:PhoneNumberAttributedValue></t:HomePhones>`+
-		`<t:ExtendedProperties><t:ExtendedPropertyAttributedValue><t:Value>`+property+`</t:Value>`+
-		`<t:Attributions><t:Attribution>0</t:Attribution></t:Attributions></t:ExtendedPropertyAttributedValue>`+
-		`</t:ExtendedProperties></t:Persona>`)
+		`<t:ExtendedProperty>`+property+`</t:ExtendedProperty></t:ExtendedProperties>`+
+		`<t:SmtpAddress>a@b.c</t:SmtpAddress>`)
+	list = replaceOnce(list, "</t:Persona>",
+		`<t:PhoneNumber><t:Number>1</t:Number><t:Type>Home</t:Type></t:PhoneNumber>`+
+			`<t:HomePhones><t:PhoneNumberAttributedValue>`+
+			`<t:Value><t:Number>1</t:Number><t:Type>Home</t:Type></t:Value>`+
+			`<t:Attributions><t:Attribution>0</t:Attribution></t:Attributions></t:PhoneNumberAttributedValue></t:HomePhones>`+
+			`<t:ExtendedProperties><t:ExtendedPropertyAttributedValue><t:Value>`+property+`</t:Value>`+
+			`<t:Attributions><t:Attribution>0</t:Attribution></t:Attributions></t:ExtendedPropertyAttributedValue>`+
+			`</t:ExtendedProperties></t:Persona>`)
 	answer := replaceOnce(emptyListAnswer, "<m:ImItemList/>", "<m:ImItemList>"+list+"</m:ImItemList>")
 	return replaceOnce(envelope(answer), "<s:Body>",
 		`<s:Header><t:ServerVersionInfo MajorVersion="15"/></s:Header><s:Body>`)
@@ -35,7 +38,8 @@ func TestCut(t *testing.T) {
 	docs := map[string]struct{ doc, op string }{
 		"group": {strings.TrimSpace(fixture(t, "answers", "add_im_group.xml")), "AddImGroup"},
 		"error": {envelope(`<m:AddImGroupResponse ResponseClass="Error"><m:MessageText>x</m:MessageText>` +
-			`<m:ResponseCode>ErrorItemNotFound</m:ResponseCode><m:MessageXml><t:Value Name="a">b</t:Value></m:MessageXml>` +
+			`<m:ResponseCode>ErrorItemNotFound</m:ResponseCode><m:MessageXml>` +
+			`<t:Value Name="a">b</t:Value></m:MessageXml>` +
 			`</m:AddImGroupResponse>`), "AddImGroup"},
 		"list": {listOfAll(t), "GetImItemList"},
 	}

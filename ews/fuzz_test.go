@@ -79,8 +79,10 @@ func FuzzExcerpt(f *testing.F) {
 	f.Add("<a>\r\n\r<b/>", 6, 1)
 	f.Add(strings.Repeat("\u00e9", 500), 4, 400)
 	f.Fuzz(func(t *testing.T, body string, line, position int) {
-		fault := fmt.Sprintf(`<s:Fault><faultcode>t:ErrorSchemaValidation</faultcode><faultstring>x</faultstring><detail>`+
-			`<t:MessageXml><t:LineNumber>%d</t:LineNumber><t:LinePosition>%d</t:LinePosition></t:MessageXml></detail></s:Fault>`,
+		fault := fmt.Sprintf(`<s:Fault><faultcode>t:ErrorSchemaValidation</faultcode>`+
+			`<faultstring>x</faultstring><detail>`+
+			`<t:MessageXml><t:LineNumber>%d</t:LineNumber><t:LinePosition>%d</t:LinePosition>`+
+			`</t:MessageXml></detail></s:Fault>`,
 			line, position)
 		client := connect(t, once(soapAnswer(http.StatusInternalServerError, fault)))
 		err := client.Call(t.Context(), ews.Operation{Name: "X"}, rawRequest(body), new(plain))

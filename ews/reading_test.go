@@ -113,8 +113,9 @@ func TestReading_Beginnings(t *testing.T) {
 	_, doc, _ := strings.Cut(envelope(groupAnswer), "?>")
 	for name, begin := range map[string]string{
 		"nothing": "", "byte order mark": "\ufeff", "mark and declaration": "\ufeff<?xml version='1.0'?>",
-		"blanks": "\r\n \t", "comment": "<!-- <html> -->", "declaration in capitals": `<?xml version="1.0" encoding="UTF-8"?>`,
-		"a long comment": "<?xml version='1.0'?><!--" + strings.Repeat("x", 5000) + "-->",
+		"blanks": "\r\n \t", "comment": "<!-- <html> -->",
+		"declaration in capitals": `<?xml version="1.0" encoding="UTF-8"?>`,
+		"a long comment":          "<?xml version='1.0'?><!--" + strings.Repeat("x", 5000) + "-->",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
