@@ -95,7 +95,7 @@ func moved(err error) bool {
 	if page, ok := errors.AsType[*ews.HTTPError](err); ok {
 		s := page.StatusCode
 		return isRedirect(s) || s == http.StatusNotFound || s == http.StatusGone || s == http.StatusMethodNotAllowed ||
-			s == http.StatusBadGateway || s == http.StatusServiceUnavailable || s == http.StatusGatewayTimeout
+			s == http.StatusBadGateway || s == http.StatusGatewayTimeout // 503 is throttling as a rule
 	}
 	if lost, ok := errors.AsType[*ews.TransportError](err); ok {
 		return lost.Info.StatusCode == 0 // no answer began

@@ -105,6 +105,7 @@ func TestReport(t *testing.T) {
 		"redirect":          {&ews.HTTPError{StatusCode: 302}, true},
 		"not found":         {&ews.HTTPError{StatusCode: 404}, true},
 		"bad gateway":       {&ews.HTTPError{StatusCode: 502}, true},
+		"throttled":         {&ews.HTTPError{StatusCode: 503}, false},
 		"wrong password":    {&ews.HTTPError{StatusCode: 401}, false},
 		"bare net/http":     {&url.Error{Op: "Post", Err: io.EOF}, true},
 		"input":             {&ews.InputError{Field: "displayName"}, false},

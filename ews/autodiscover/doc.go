@@ -40,9 +40,9 @@
 // that is not valid for its host is an error.
 //
 // [How Autodiscover works] and [what to do about its errors] are Microsoft's pages about it; the
-// answers are described in [MS-OXDSCLI].
+// elements of POX are in its [reference].
 //
 // [How Autodiscover works]: https://learn.microsoft.com/exchange/client-developer/exchange-web-services/autodiscover-for-exchange
 // [what to do about its errors]: https://learn.microsoft.com/exchange/client-developer/exchange-web-services/handling-autodiscover-error-messages
-// [MS-OXDSCLI]: https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxdscli/78530279-d042-4eb0-a1f4-03b18143cd19
+// [reference]: https://learn.microsoft.com/exchange/client-developer/web-service-reference/pox-autodiscover-web-service-reference-for-exchange
 package autodiscover

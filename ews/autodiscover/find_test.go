@@ -316,3 +316,25 @@ func TestFind_Trust(t *testing.T) {
 		t.Errorf("a host without trust was asked: %q", requests)
 	}
 }
+
+// TestFind_Headers holds what goes with the requests, and what does not.
+func TestFind_Headers(t *testing.T) {
+	t.Parallel()
+	var got http.Header
+	n := &internet{pages: map[string]page{
+		poxDomain: func(r *http.Request) *http.Response {
+			got = r.Header.Clone()
+			return settings(proto("EXPR", ewsElement))(r)
+		},
+	}}
+	mustFind(t, n, n.options())
+	want := http.Header{
+		"Accept":            {"text/xml"},
+		"Content-Type":      {"text/xml; charset=utf-8"},
+		"User-Agent":        {"go-ews-exchange-autodiscover"},
+		"X-Clientcanhandle": {"ExHttpInfo"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("header of POX (-want +got):\n%s", diff)
+	}
+}

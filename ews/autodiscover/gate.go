@@ -64,6 +64,9 @@ func hostOf(u *url.URL) string {
 	return strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
 }
 
+// maxURL is more than servers take.
+const maxURL = 2048
+
 // parseTarget reads a URL that an answer names, relative to the one that was asked. What it refuses
 // is not repeated in the reason: it may hold a password.
 func parseTarget(base *url.URL, text string) (u *url.URL, bad string) {
@@ -75,6 +78,8 @@ func parseTarget(base *url.URL, text string) (u *url.URL, bad string) {
 	switch {
 	case text == "":
 		return nil, "nothing"
+	case len(text) > maxURL:
+		return nil, "a URL that is too long"
 	case err != nil:
 		return nil, "what is not a URL"
 	case u.User != nil:

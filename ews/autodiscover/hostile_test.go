@@ -65,6 +65,7 @@ func TestFind_Hostile(t *testing.T) {
 		"endpoint with a password":      {pages: map[string]page{v2Domain: named("https://u:secret@mail.contoso.com/EWS")}, want: "user information"},
 		"endpoint without host":         {pages: map[string]page{v2Domain: named("/EWS/Exchange.asmx")}, want: "without host"},
 		"endpoint of another kind":      {pages: map[string]page{v2Domain: named("file://contoso.com/etc/passwd")}, want: "not https"},
+		"long URL":                      {pages: map[string]page{v2Domain: named("https://contoso.com/" + strings.Repeat("x", 5000))}, want: "too long"},
 		"no URL at all":                 {pages: map[string]page{v2Domain: named("::")}, want: "not a URL"},
 		"host that ends alike":          {pages: map[string]page{v2Domain: named("https://evilcontoso.com/EWS")}, want: "leads to evilcontoso.com"},
 		"host that begins alike":        {pages: map[string]page{v2Domain: named("https://contoso.com.evil.example/EWS")}, want: "leads to contoso.com.evil.example"},

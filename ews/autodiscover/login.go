@@ -13,9 +13,11 @@ import (
 // may ask the same directory, which counts.
 const maxRefusals = 2
 
-// client returns the client with credentials for the URL's origin. The URL has passed the gate, and
-// is https.
+// client returns the client with credentials for the URL's origin. The URL has passed the gate.
 func (f *finder) client(u *url.URL) (*http.Client, error) {
+	if u.Scheme != "https" {
+		return nil, errors.New("not asked: credentials go over https only")
+	}
 	if f.refusals >= maxRefusals {
 		return nil, fmt.Errorf("not asked: %d hosts refused the credentials, and more might lock the account",
 			f.refusals)

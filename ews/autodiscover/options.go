@@ -35,7 +35,8 @@ type Options struct {
 
 	// Redirect is asked about each host that is not trusted before anything is sent to it or taken
 	// from an answer about it, once per host and call of Find. A host that it lets pass may be given
-	// credentials. Nil: none passes.
+	// credentials. It should end with the context.
+	// Nil: none passes.
 	Redirect func(ctx context.Context, r Redirect) bool
 
 	// Cache keeps what was found. Nil: nothing is kept; [NewMemoryCache] makes one.
@@ -45,8 +46,9 @@ type Options struct {
 	Resolver Resolver
 
 	// Transport carries the requests that have no credentials, for a proxy or an authority of one's
-	// own. One that ignores certificates is refused. Nil: a private one that closes its
-	// connections when Find returns.
+	// own, which the transports of Client then need as well, and for keeping connections while many
+	// mailboxes are looked up. One that ignores certificates is refused. Nil: a private one that
+	// closes its connections when Find returns.
 	Transport http.RoundTripper
 
 	// StepTimeout bounds each single request or look-up. 0: 10 seconds. The whole is bounded by

@@ -22,6 +22,7 @@ func pox(a address) *form {
 		body:        poxRequest(a.text),
 		contentType: "text/xml; charset=utf-8",
 		accept:      "text/xml",
+		canHandle:   "ExHttpInfo", // since 2013 SP1, no EXHTTP without
 		login:       true,
 		of:          a,
 		read:        parsePOX,
@@ -194,6 +195,8 @@ func need(text, what string) error {
 // settings lists the endpoints. EXPR is what Outlook used from outside and where Exchange Online puts
 // the URL, EXHTTP has first the URL for inside, then that for outside, and EXCH is for inside; the
 // outer ones can be reached from inside as a rule, the inner ones not from outside.
+//
+// See https://learn.microsoft.com/exchange/client-developer/web-service-reference/type-pox.
 func (r *poxReader) settings() (*answer, error) {
 	a := &answer{}
 	for _, kind := range []string{"EXPR", "EXHTTP", "EXCH"} {

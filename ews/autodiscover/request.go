@@ -23,6 +23,7 @@ type form struct {
 	body        []byte
 	contentType string
 	accept      string
+	canHandle   string
 	login       bool // credentials may be asked for
 	of          address
 	read        func(body []byte) (*answer, error)
@@ -64,6 +65,9 @@ func roundTrip(ctx context.Context, c *http.Client, u *url.URL, as *form) (*repl
 	r.Header.Set("Accept", as.accept)
 	if as.contentType != "" {
 		r.Header.Set("Content-Type", as.contentType)
+	}
+	if as.canHandle != "" {
+		r.Header.Set("X-ClientCanHandle", as.canHandle)
 	}
 	resp, err := c.Do(r)
 	if err != nil {

@@ -101,6 +101,9 @@ func TestFind_ContextHasEnded(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
+	if _, err := autodiscover.Find(ctx, email, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("Find without options: %v", err)
+	}
 	n := &internet{pages: map[string]page{v2Domain: named(ewsURL)}}
 	_, err := autodiscover.Find(ctx, email, n.options())
 	if requests, _ := n.log(); !errors.Is(err, context.Canceled) || len(requests) > 0 {

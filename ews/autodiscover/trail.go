@@ -12,6 +12,9 @@ import (
 // maxRedirects bounds the redirects on the way to an answer, of whatever kind.
 const maxRedirects = 10
 
+// maxOutcome bounds the text of a step; errors of a caller's transport may be long.
+const maxOutcome = 500
+
 // trail is one way to an answer: a URL to ask, and where that leads to.
 type trail struct {
 	as   *form
@@ -56,7 +59,7 @@ func withCredentials(as *form) string { return as.method + " with credentials" }
 // end adds the last step of a trail that leads nowhere.
 func (t *trail) end(s Step) {
 	if s.Outcome == "" && s.Err != nil {
-		s.Outcome = oneLine(s.Err.Error())
+		s.Outcome = clip(s.Err.Error(), maxOutcome)
 	}
 	t.steps = append(t.steps, s)
 	t.next = nil
@@ -75,7 +78,7 @@ func (f *finder) claim(ctx context.Context, t *trail, u *url.URL) error {
 	defer f.mu.Unlock()
 	key := t.as.name + " " + t.as.of.text + " " + identity(u)
 	if f.asked[key] {
-		return errors.New("not asked again; the redirects may go round in a circle")
+		return errors.New("not asked again: two ways lead here, or redirects go round in a circle")
 	}
 	f.asked[key] = true
 	if err := f.dead[originOf(u)]; err != nil {
