@@ -129,9 +129,6 @@ func (a *applier) settle(ctx context.Context, s Step, i, total int) error {
 		if a.withholds(s) {
 			return ErrWithheld
 		}
-		if err = ctx.Err(); err != nil {
-			return err
-		}
 		err = w.send(ctx, a.client)
 		if err == nil && !a.list.stale {
 			w.done()

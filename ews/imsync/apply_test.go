@@ -11,6 +11,7 @@ import (
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/ews/ewstest"
 	"github.com/go-ews/exchange/ews/imsync"
+	"github.com/go-ews/exchange/imgroup"
 )
 
 func TestApply_OldPlan(t *testing.T) {
@@ -85,5 +86,41 @@ func TestApply_Telephone(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// twins is a client of a list that has two contacts with the same address in one group.
+type twins struct {
+	imsync.Client
+	list    *imgroup.ItemList
+	removed []string
+}
+
+func (c *twins) GetImItemList(context.Context, ...imgroup.ExtendedFieldURI) (*imgroup.ItemList, error) {
+	return c.list, nil
+}
+
+func (c *twins) RemoveImContactFromGroup(_ context.Context, contact, _ imgroup.ItemID) error {
+	c.removed = append(c.removed, contact.ID)
+	return nil
+}
+
+func TestApply_TwoContactsOfOneAddress(t *testing.T) {
+	t.Parallel()
+	c := &twins{list: listOf(rosterOf(team("A", "x@contoso.com", "sip:X@contoso.com", "y@contoso.com")))}
+	plan, err := imsync.Diff(c.list, rosterOf(team("A", "y@contoso.com")), prune)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := imsync.Apply(t.Context(), c, plan, nil); err != nil {
+		t.Fatal(err)
+	}
+	members := c.list.Groups[3].Members
+	if diff := cmp.Diff([]string{members[0].ID, members[1].ID}, c.removed); diff != "" {
+		t.Errorf("removed (-want +got):\n%s", diff)
+	}
+	one, err := imsync.Diff(c.list, rosterOf(team("A", "y@contoso.com", "x@contoso.com")), prune)
+	if err != nil || !one.Empty() {
+		t.Errorf("%v, %v; want both of them left where the address is wanted", one, err)
 	}
 }
