@@ -46,8 +46,8 @@ func privateTripper(base http.RoundTripper) http.RoundTripper {
 }
 
 // oneProtocol makes a transport fit for connections that carry an identity: HTTP/1.1 only, since
-// HTTP/2 has no such connections, kept alive, and counted by us. Each of the four switches of HTTP/2
-// must be off, or NewClientConn fails with servers that offer it.
+// HTTP/2 has no such connections, kept alive, and counted by us. Every switch of HTTP/2 is turned off,
+// because which of them decides depends on how base was set up and used.
 func oneProtocol(t *http.Transport) {
 	t.Protocols = new(http.Protocols)
 	t.Protocols.SetHTTP1(true)

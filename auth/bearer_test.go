@@ -319,6 +319,21 @@ func TestBearer_ClaimsAfterAnotherFetch(t *testing.T) {
 	})
 }
 
+// TestBearer_LateRefusal: the refusal of an old token arrives when a new one is there already.
+func TestBearer_LateRefusal(t *testing.T) {
+	t.Parallel()
+	s := &tokenSource{}
+	c := &tokenCache{source: s, log: discard()}
+	kept, err := c.get(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := c.replace(t.Context(), &oauth2.Token{AccessToken: "old"}, "")
+	if err != nil || token != kept || s.fetches() != 1 {
+		t.Errorf("%d fetches, %v, want the kept token and 1", s.fetches(), err)
+	}
+}
+
 func TestBearer_UnusableTokens(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

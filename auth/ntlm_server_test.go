@@ -515,6 +515,53 @@ func TestNTLM_BaseSettings(t *testing.T) {
 	}
 }
 
+// TestNTLM_HTTP2IsOff: the server offers HTTP/2, and the base transport has used it already.
+func TestNTLM_HTTP2IsOff(t *testing.T) {
+	t.Parallel()
+	a := newAcceptor(t, true, func(a *acceptor) { a.EnableHTTP2 = true })
+	base := a.base()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, a.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := base.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if resp.ProtoMajor != 2 {
+		t.Fatalf("the base transport speaks %s", resp.Proto)
+	}
+	protocols := new(http.Protocols)
+	protocols.SetHTTP2(true)
+	protocols.SetUnencryptedHTTP2(true)
+	for name, change := range map[string]func(*http.Transport){
+		"used before":   func(*http.Transport) {},
+		"forced":        func(b *http.Transport) { b.ForceAttemptHTTP2 = true },
+		"HTTP/2 only":   func(b *http.Transport) { b.Protocols = protocols },
+		"configuration": func(b *http.Transport) { b.TLSClientConfig.NextProtos = []string{"h2"} },
+		"an upgrade of its own": func(b *http.Transport) {
+			b.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{
+				"http/1.1": func(string, *tls.Conn) http.RoundTripper { return nil },
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			own := base.Clone()
+			change(own)
+			tr, err := NTLM(own, Static(`EXCH\alice`, "Al1ce-pass word"), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer tr.CloseIdleConnections()
+			if got := post(t, tr, a.URL, "hello"); got != `EXCH\alice 5` {
+				t.Errorf("answer %s", got)
+			}
+		})
+	}
+}
+
 // TestNTLM_IdleTimeout runs on pipes under a clock of its own.
 func TestNTLM_IdleTimeout(t *testing.T) {
 	t.Parallel()
