@@ -62,7 +62,7 @@ func (r *report) draw() {
 	if len(r.finished) == 0 {
 		return
 	}
-	r.Each = max(r.Took/chartBars, time.Millisecond)
+	r.Each = (r.Took / chartBars).Truncate(time.Millisecond) + time.Millisecond
 	r.Bars = make([]chartBar, chartBars)
 	for _, f := range r.finished {
 		b := &r.Bars[min(max(int(f.at.Sub(r.Begun)/r.Each), 0), chartBars-1)]

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/go-ews/exchange/ews/imsync"
+)
+
+func group(name string, contacts ...imsync.Contact) imsync.Group {
+	return imsync.Group{Name: name, Contacts: contacts}
+}
+
+func roster(groups ...imsync.Group) imsync.Roster { return imsync.Roster{Groups: groups} }
+
+func TestParseInput_CSV(t *testing.T) {
+	t.Parallel()
+	anna := imsync.Contact{Address: "anna@contoso.com", DisplayName: "Anna Ek"}
+	bert := imsync.Contact{Address: "sip:bert@contoso.com"}
+	tests := map[string]struct {
+		text string
+		want input
+	}{
+		"no header": {
+			"tony@contoso.com,Sales,anna@contoso.com,Anna Ek\ntony@contoso.com,Sales,sip:bert@contoso.com\n",
+			input{mailboxes: []mailbox{{Address: "tony@contoso.com", Roster: roster(group("Sales", anna, bert))}}},
+		},
+		"header in another order, with columns of no use": {
+			"Group,Display Name,Country,Address,Mailbox\nSales,Anna Ek,SE,anna@contoso.com,tony@contoso.com\n",
+			input{mailboxes: []mailbox{{Address: "tony@contoso.com", Roster: roster(group("Sales", anna))}}},
+		},
+		"semicolons, byte order mark, carriage returns": {
+			"\xEF\xBB\xBFmailbox;group;address;display name\r\ntony@contoso.com;Sales;anna@contoso.com;Anna Ek\r\n",
+			input{mailboxes: []mailbox{{Address: "tony@contoso.com", Roster: roster(group("Sales", anna))}}},
+		},
+		"spellings of mailbox and group": {
+			"tony@contoso.com,Sales,anna@contoso.com,Anna Ek\nTony@Contoso.com,SALES,sip:bert@contoso.com,\n",
+			input{mailboxes: []mailbox{{Address: "tony@contoso.com", Roster: roster(group("Sales", anna, bert))}}},
+		},
+		"a group without anybody": {
+			"tony@contoso.com,Nobody yet\n",
+			input{mailboxes: []mailbox{{Address: "tony@contoso.com", Roster: roster(group("Nobody yet"))}}},
+		},
+		"bad rows of one mailbox": {
+			"tony@contoso.com,Sales,anna@contoso.com,Anna Ek\ntony@contoso.com,,bert@contoso.com\n" +
+				"tony@contoso.com,Sales,,Bert\ntony@contoso.com,Sales,b@contoso.com,Berg, Bert\nolga@contoso.com,A\x01,\n",
+			input{
+				mailboxes: []mailbox{
+					{Address: "tony@contoso.com", Roster: roster(group("Sales", anna)), Incomplete: true},
+					{Address: "olga@contoso.com", Incomplete: true},
+				},
+				problems: []problem{
+					{2, "tony@contoso.com: group 1 has no name"},
+					{3, "tony@contoso.com: a display name without an address"},
+					{4, "tony@contoso.com: more fields than mailbox, group, address, display name: does a name with a comma lack its quotes?"},
+					{5, `olga@contoso.com: group "A\x01": the name holds U+0001 at byte 1, which XML cannot carry`},
+				},
+			},
+		},
+		"bad rows of nobody knows whom": {
+			"tony,Sales,anna@contoso.com\n\n,Sales,a@b\n\"x\"y,Sales\ntony@contoso.com,Sales,anna@contoso.com,Anna Ek\n",
+			input{
+				mailboxes: []mailbox{{Address: "tony@contoso.com", Roster: roster(group("Sales", anna))}},
+				problems: []problem{
+					{1, `mailbox "tony" is no SMTP address`}, {3, "no mailbox"}, {4, `extraneous or missing " in quoted-field`},
+				},
+				keepAll: true,
+			},
+		},
+		"empty": {"", input{}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := parseInput([]byte(test.text))
+			if diff := cmp.Diff(test.want, *got, cmp.AllowUnexported(input{})); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestParseInput_JSON(t *testing.T) {
+	t.Parallel()
+	anna := imsync.Contact{Address: "anna@contoso.com", DisplayName: "Anna Ek"}
+	tony := mailbox{Address: "tony@contoso.com", Roster: roster(group("Sales", anna))}
+	const entry = `{"mailbox": "tony@contoso.com", "groups": [{"name": "Sales",
+		"contacts": [{"address": "anna@contoso.com", "displayName": "Anna Ek"}]}]}`
+	tests := map[string]struct {
+		text string
+		want input
+	}{
+		"array":                 {" [" + entry + "]\n", input{mailboxes: []mailbox{tony}}},
+		"one after the other":   {entry + "\n" + entry[:len(entry)-1] + "}", input{mailboxes: []mailbox{tony}, problems: []problem{{3, "tony@contoso.com: the mailbox came before: put both rosters into one entry"}}}},
+		"a field nobody knows":  {"[\n{\"mailbox\": \"a@b\", \"grops\": []},\n" + entry + "]", input{mailboxes: []mailbox{tony}, problems: []problem{{2, `unknown field "grops"`}}}},
+		"no mailbox":            {"[\n{\"groups\": []},\n" + entry + "]", input{mailboxes: []mailbox{tony}, problems: []problem{{2, "no mailbox"}}}},
+		"two groups of a name":  {`{"mailbox": "a@b", "groups": [{"name": "X"}, {"name": "X"}]}`, input{problems: []problem{{1, `a@b: group "X": the name is there twice`}}}},
+		"broken in the middle":  {"[" + entry + ",\n{,}]", input{mailboxes: []mailbox{tony}, problems: []problem{{3, "not JSON, and nothing after it can be read: invalid character ',' looking for beginning of object key string"}}, keepAll: true}},
+		"ends too early":        {"[" + entry + ",\n", input{mailboxes: []mailbox{tony}, problems: []problem{{3, "not JSON, and nothing after it can be read: the file ends in the middle"}}, keepAll: true}},
+		"without closing brace": {"[" + entry, input{mailboxes: []mailbox{tony}, problems: []problem{{2, "not JSON, and nothing after it can be read: the file ends in the middle"}}, keepAll: true}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := parseInput([]byte(test.text))
+			if diff := cmp.Diff(test.want, *got, cmp.AllowUnexported(input{})); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func FuzzParseInput(f *testing.F) {
+	f.Add([]byte("mailbox;group\na@b;c\n"))
+	f.Add([]byte(`[{"mailbox": "a@b", "groups": [{"name": "X"}]}, 1]`))
+	f.Add([]byte("a@b,\"x"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		in := parseInput(data)
+		seen := map[string]bool{}
+		for _, m := range in.mailboxes {
+			key := strings.ToLower(m.Address)
+			if seen[key] {
+				t.Errorf("%q is there twice", m.Address)
+			}
+			seen[key] = true
+			if err := m.Roster.Check(); err != nil && !m.Incomplete {
+				t.Errorf("%q: %v", m.Address, err)
+			}
+		}
+		for _, p := range in.problems {
+			if p.Line < 1 || p.Reason == "" {
+				t.Errorf("problem %+v", p)
+			}
+		}
+	})
+}
+
+func TestReadInput_Errors(t *testing.T) {
+	t.Parallel()
+	empty := filepath.Join(t.TempDir(), "empty.csv")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{empty: "names no mailbox", empty + "x": "no such file"} {
+		if _, err := readInput(name); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q in it", name, err, want)
+		}
+	}
+}
+
+func TestGenerate(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{1, 5, 500} {
+		in := generate(n)
+		if len(in.mailboxes) != n {
+			t.Errorf("%d mailboxes, want %d", len(in.mailboxes), n)
+		}
+		for _, m := range in.mailboxes {
+			if err := m.Roster.Check(); err != nil {
+				t.Error(err)
+			}
+			for _, g := range m.Roster.Groups {
+				if len(g.Contacts) != madeUpContacts {
+					t.Errorf("%s: %d contacts in %s", m.Address, len(g.Contacts), g.Name)
+				}
+			}
+		}
+	}
+}

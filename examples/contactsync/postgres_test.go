@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// freshDatabase makes a database of its own for a test and returns its URL.
+func freshDatabase(t *testing.T) string {
+	t.Helper()
+	server := os.Getenv("CONTACTSYNC_TEST_DATABASE")
+	if server == "" {
+		t.Skip("CONTACTSYNC_TEST_DATABASE is not set: postgres://… of a server where databases may be made")
+	}
+	u, err := url.Parse(server)
+	if err != nil {
+		t.Fatal("CONTACTSYNC_TEST_DATABASE is no URL")
+	}
+	name := "contactsync_" + strings.ToLower(rand.Text()[:12])
+	execute(t, t.Context(), server, "CREATE DATABASE "+name)
+	t.Cleanup(func() { execute(t, context.WithoutCancel(t.Context()), server, "DROP DATABASE "+name+" WITH (FORCE)") })
+	u.Path = "/" + name
+	return u.String()
+}
+
+//revive:disable-next-line:context-as-argument the test comes first, as everywhere.
+func execute(t *testing.T, ctx context.Context, database, statement string) {
+	t.Helper()
+	conn, err := pgx.Connect(ctx, database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	if _, err := conn.Exec(ctx, statement); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestKilled_PostgreSQL has three processes share the work, kills two of them in the middle of a write
+// and starts one of these again.
+func TestKilled_PostgreSQL(t *testing.T) {
+	t.Parallel()
+	database := freshDatabase(t)
+	w := newTripwire(t, 2*time.Millisecond)
+	args := []string{
+		"-endpoint", w.endpoint, "-auth", "none", "-generate", "90", "-workers", "3", "-database", database,
+	}
+	processes := make([]*process, 3)
+	started := make(chan struct{})
+	kill := func(i int) func() {
+		return func() {
+			<-started
+			if err := processes[i].Process.Kill(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	first, second := w.after(600, kill(0)), w.after(1200, kill(1))
+	for i := range processes {
+		processes[i] = startProcess(t, args...)
+	}
+	close(started)
+	<-first
+	again := startProcess(t, append([]string{"work"}, without(args, "-generate")...)...)
+	<-second
+	for name, p := range map[string]*process{"first": processes[0], "second": processes[1]} {
+		if status := p.ends(t); status != -1 {
+			t.Errorf("%s: status %d before it was killed", name, status)
+		}
+	}
+	for name, p := range map[string]*process{"third": processes[2], "again": again} {
+		if status := p.ends(t); status != statusInStep {
+			t.Errorf("%s: status %d", name, status)
+		}
+		if want := "90 mailboxes: 90 in step"; !strings.Contains(p.stdout.String(), want) {
+			t.Errorf("%s: want %q", name, want)
+		}
+	}
+	w.mustBeRight(t, generate(90))
+	if n := w.requests.Load(); n > 90*35+6*35 {
+		t.Errorf("%d requests: work was done twice", n)
+	}
+}
+
+// without leaves a flag and its value out.
+func without(args []string, name string) (rest []string) {
+	for i := 0; i < len(args); i += 2 {
+		if args[i] != name {
+			rest = append(rest, args[i:i+2]...)
+		}
+	}
+	return rest
+}
+
+// TestPostgreSQL_TheLiving leaves the jobs of processes that live alone.
+func TestPostgreSQL_TheLiving(t *testing.T) {
+	t.Parallel()
+	database := freshDatabase(t)
+	silent := slog.New(slog.DiscardHandler)
+	one, err := open(t.Context(), database, silent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := openPostgres(t.Context(), database, processID(), silent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer two.close()
+	jobs := (&settings{attempts: 1}).jobs(generate(2))
+	run, _, err := one.begin(t.Context(), strings.Repeat("0", runKeyLength), jobs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	owner := one.(*jobQueue[pgx.Tx]).id //nolint:errcheck // a test that is wrong may panic
+	execute(t, t.Context(), database, `UPDATE river_job SET state = 'running', attempted_by = ARRAY['`+owner+`']`)
+	guard := two.(*jobQueue[pgx.Tx]).guard //nolint:errcheck // likewise
+	if n, err := guard.rescue(t.Context()); n != 0 || err != nil {
+		t.Errorf("rescued %d jobs of the living, %v", n, err)
+	}
+	if err := one.close(); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := guard.rescue(t.Context()); n != 2 || err != nil {
+		t.Errorf("rescued %d jobs of the dead, want 2, %v", n, err)
+	}
+	if c, err := two.count(t.Context(), run); c.waiting != 2 || err != nil {
+		t.Errorf("%+v, %v, want 2 waiting", c, err)
+	}
+}
+
+// TestPostgreSQL_TwoInputs has a newer input take the place of an older one.
+func TestPostgreSQL_TwoInputs(t *testing.T) {
+	t.Parallel()
+	q, err := open(t.Context(), freshDatabase(t), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer q.close()
+	supersedes(t, q)
+}

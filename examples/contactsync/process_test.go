@@ -1,0 +1,232 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/go-ews/exchange/ews/ewstest"
+	"github.com/go-ews/exchange/ews/imsync"
+)
+
+// asCommand makes the test binary be the command, for tests with real processes.
+const asCommand = "CONTACTSYNC_TEST_AS_COMMAND"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		main() // ends the process
+	}
+	os.Exit(m.Run())
+}
+
+// process is the command as a process of its own.
+type process struct {
+	*exec.Cmd
+
+	stdout, stderr *lockedBuffer
+}
+
+func startProcess(t *testing.T, args ...string) *process {
+	t.Helper()
+	p := &process{Cmd: exec.CommandContext(t.Context(), os.Args[0], args...), stdout: &lockedBuffer{}, stderr: &lockedBuffer{}}
+	p.Env = append(os.Environ(), asCommand+"=1")
+	p.Stdout, p.Stderr = p.stdout, p.stderr
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// ends waits for the process and returns its exit status, -1 if it was killed.
+func (p *process) ends(t *testing.T) int {
+	t.Helper()
+	_ = p.Wait() // the status says it all
+	t.Logf("%q ended with %v\n%s%s", p.Args[1:], p.ProcessState, p.stdout, p.stderr)
+	return p.ProcessState.ExitCode()
+}
+
+// lockedBuffer can be read while a process writes to it.
+type lockedBuffer struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.String()
+}
+
+// tripwire is an Exchange on loopback that does something at certain requests.
+type tripwire struct {
+	*ewstest.Server
+
+	endpoint string
+	requests atomic.Int64
+	mu       sync.Mutex
+	at       map[int64]func()
+}
+
+func newTripwire(t *testing.T, delay time.Duration) *tripwire {
+	t.Helper()
+	w := &tripwire{at: map[int64]func(){}}
+	w.Server = ewstest.NewServer(&ewstest.Options{Intercept: func(r ewstest.Request) error {
+		n := w.requests.Add(1)
+		w.mu.Lock()
+		f := w.at[n]
+		w.mu.Unlock()
+		if f != nil {
+			f()
+		}
+		// The request is executed although whoever sent it may be dead by now: its answer is lost.
+		_ = sleep(r.Context(), delay)
+		return nil
+	}})
+	var stop func()
+	w.endpoint, stop = w.Start()
+	t.Cleanup(stop)
+	return w
+}
+
+// after has f called at the nth request from now on. It returns what is closed then.
+func (w *tripwire) after(n int64, f func()) <-chan struct{} {
+	done := make(chan struct{})
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.at[w.requests.Load()+n] = func() {
+		f()
+		close(done)
+	}
+	return done
+}
+
+// lists returns the lists of the mailboxes as rosters, in an order that can be compared.
+func (w *tripwire) lists(in *input) map[string]imsync.Roster {
+	got := map[string]imsync.Roster{}
+	for _, m := range in.mailboxes {
+		got[m.Address] = sorted(imsync.Export(w.List(m.Address)))
+	}
+	return got
+}
+
+func wanted(in *input) map[string]imsync.Roster {
+	want := map[string]imsync.Roster{}
+	for _, m := range in.mailboxes {
+		want[m.Address] = sorted(m.Roster)
+	}
+	return want
+}
+
+// sorted returns a copy with addresses and order as the rules of imsync leave them open.
+func sorted(r imsync.Roster) imsync.Roster {
+	r.Groups = slices.Clone(r.Groups)
+	for i := range r.Groups {
+		g := &r.Groups[i]
+		g.Contacts = slices.Clone(g.Contacts)
+		for j := range g.Contacts {
+			g.Contacts[j].Address = strings.TrimPrefix(g.Contacts[j].Address, "sip:")
+		}
+		slices.SortFunc(g.Contacts, func(a, b imsync.Contact) int { return strings.Compare(a.Address, b.Address) })
+	}
+	slices.SortFunc(r.Groups, func(a, b imsync.Group) int { return strings.Compare(a.Name, b.Name) })
+	return r
+}
+
+func (w *tripwire) mustBeRight(t *testing.T, in *input) {
+	t.Helper()
+	if diff := cmp.Diff(wanted(in), w.lists(in)); diff != "" {
+		t.Errorf("lists (-want +got):\n%s", diff)
+	}
+}
+
+// TestKilled_SQLite kills the process twice in the middle of a write.
+func TestKilled_SQLite(t *testing.T) {
+	t.Parallel()
+	const mailboxes = 30
+	w := newTripwire(t, time.Millisecond)
+	args := []string{
+		"-endpoint", w.endpoint, "-auth", "none", "-generate", "30", "-workers", "4",
+		"-database", filepath.Join(t.TempDir(), "queue.db"),
+	}
+	for _, at := range []int64{150, 350} {
+		var p *process
+		started := make(chan struct{})
+		killed := w.after(at, func() {
+			<-started
+			if err := p.Process.Kill(); err != nil {
+				t.Error(err)
+			}
+		})
+		p = startProcess(t, args...)
+		close(started)
+		if status := p.ends(t); status != -1 {
+			t.Fatalf("ended with status %d before it was killed", status)
+		}
+		<-killed
+	}
+	last := startProcess(t, args...)
+	if status := last.ends(t); status != statusInStep {
+		t.Errorf("status %d", status)
+	}
+	if !strings.Contains(last.stderr.String(), "taking up a run that was begun before") {
+		t.Error("it began anew")
+	}
+	w.mustBeRight(t, generate(mailboxes))
+	// 35 requests for a mailbox, and a few for each of those that were in hand when it was killed.
+	if n := w.requests.Load(); n > mailboxes*35+2*4*35 {
+		t.Errorf("%d requests: work was done twice", n)
+	}
+}
+
+// TestExchange_Process syncs to the in-process Exchange as a process of its own.
+func TestExchange_Process(t *testing.T) {
+	t.Parallel()
+	exchange := startProcess(t, "exchange", "-delay", "1ms")
+	endpoint := firstLine(t, exchange)
+	args := []string{
+		"-endpoint", endpoint, "-auth", "none", "-generate", "5",
+		"-database", filepath.Join(t.TempDir(), "queue.db"),
+	}
+	for _, want := range []string{"(5 changed, 165 steps)", "(0 changed, 0 steps)"} {
+		p := startProcess(t, args...)
+		if status := p.ends(t); status != statusInStep || !strings.Contains(p.stdout.String(), want) {
+			t.Errorf("status %d, want %s", status, want)
+		}
+	}
+	if err := exchange.Process.Signal(os.Interrupt); err != nil {
+		t.Skip("no way to interrupt a process here:", err) // Windows
+	}
+	if status := exchange.ends(t); status != statusInStep || !strings.Contains(exchange.stdout.String(), "180 requests") {
+		t.Errorf("exchange: status %d", status)
+	}
+}
+
+// firstLine waits for the first line that a process prints.
+func firstLine(t *testing.T, p *process) string {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for range 2000 {
+		if line, _, ok := strings.Cut(p.stdout.String(), "\n"); ok {
+			return line
+		}
+		<-tick.C
+	}
+	t.Fatalf("nothing from %q: %s", p.Args, p.stderr)
+	return ""
+}

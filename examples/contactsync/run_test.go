@@ -1,0 +1,308 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/ews/ewstest"
+	"github.com/go-ews/exchange/ews/imsync"
+)
+
+type said struct {
+	status         int
+	stdout, stderr string
+}
+
+// command runs the command in this process.
+func command(ctx context.Context, args ...string) said {
+	var stdout, stderr bytes.Buffer
+	status := run(ctx, args, &stdout, &stderr)
+	return said{status, stdout.String(), stderr.String()}
+}
+
+// flags are those for a server of the test, with a queue of their own.
+func (w *tripwire) flags(t *testing.T, more ...string) []string {
+	t.Helper()
+	return append([]string{
+		"-endpoint", w.endpoint, "-auth", "none",
+		"-database", filepath.Join(t.TempDir(), "queue.db"),
+	}, more...)
+}
+
+func write(t *testing.T, name, text string) string {
+	t.Helper()
+	name = filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func (s said) must(t *testing.T, status int, texts ...string) {
+	t.Helper()
+	if s.status != status {
+		t.Errorf("status %d, want %d\n%s%s", s.status, status, s.stdout, s.stderr)
+	}
+	for _, text := range texts {
+		if !strings.Contains(s.stdout+s.stderr, text) {
+			t.Errorf("want %q in\n%s%s", text, s.stdout, s.stderr)
+		}
+	}
+}
+
+func TestRun_NothingConfigured(t *testing.T) {
+	t.Parallel()
+	got := command(t.Context(), "-generate", "20", "-delay", "0")
+	got.must(t, statusInStep, "20 of 20 mailboxes, 0 failed", "20 mailboxes: 20 in step (20 changed, 660 steps), 0 failed, 0 not done")
+}
+
+func TestRun_Twice(t *testing.T) {
+	t.Parallel()
+	w := newTripwire(t, 0)
+	args := w.flags(t, "-generate", "10")
+	command(t.Context(), args...).must(t, statusInStep, "10 in step (10 changed")
+	w.mustBeRight(t, generate(10))
+	command(t.Context(), args...).must(t, statusInStep, "10 in step (0 changed, 0 steps)")
+}
+
+func TestRun_DryRun(t *testing.T) {
+	t.Parallel()
+	w := newTripwire(t, 0)
+	file := write(t, "in.csv", "tony@contoso.com,Sales,anna@contoso.com,Anna Ek\n")
+	got := command(t.Context(), w.flags(t, "-dry-run", file)...)
+	got.must(t, statusInStep, "1 mailboxes: 1 in step (1 would change, 2 steps)")
+	const plan = "tony@contoso.com\n  + Sales\n  +   anna@contoso.com \"Anna Ek\"\n"
+	if !strings.HasPrefix(got.stdout, plan) {
+		t.Errorf("want the plan\n%sin\n%s", plan, got.stdout)
+	}
+	if n := len(w.Groups("tony@contoso.com")); n != 0 {
+		t.Errorf("%d groups after a dry run", n)
+	}
+}
+
+func TestRun_BadRowsAndPrune(t *testing.T) {
+	t.Parallel()
+	w := newTripwire(t, 0)
+	database := w.flags(t)
+	before := write(t, "before.csv", "tony@contoso.com,Sales,anna@contoso.com\ntony@contoso.com,Sales,bert@contoso.com\n"+
+		"olga@contoso.com,Old,carl@contoso.com\n")
+	command(t.Context(), append(database, before)...).must(t, statusInStep)
+	after := write(t, "after.csv", "tony@contoso.com,Sales,anna@contoso.com\ntony@contoso.com,,bert@contoso.com\n"+
+		"olga@contoso.com,New,carl@contoso.com\n")
+	got := command(t.Context(), append(database, "-prune", after)...)
+	got.must(t, statusFailed, after+":2: left out: tony@contoso.com: group 1 has no name", "1 rows of the input were left out")
+	carl := imsync.Contact{Address: "carl@contoso.com", DisplayName: "carl@contoso.com"}
+	want := map[string]int{"tony@contoso.com": 2, "olga@contoso.com": 1}
+	for address, contacts := range want {
+		groups := imsync.Export(w.List(address)).Groups
+		if len(groups) != 1 || len(groups[0].Contacts) != contacts {
+			t.Errorf("%s: want one group of %d contacts, as nothing may be pruned after a bad row: %+v", address, contacts, groups)
+		}
+	}
+	if diff := cmp.Diff("New", imsync.Export(w.List("olga@contoso.com")).Groups[0].Name); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", carl.Address, diff)
+	}
+}
+
+func TestRun_Failures(t *testing.T) {
+	t.Parallel()
+	server := ewstest.NewServer(&ewstest.Options{Mailboxes: []string{"tony@contoso.com"}})
+	endpoint, stop := server.Start()
+	t.Cleanup(stop)
+	w := &tripwire{Server: server, endpoint: endpoint}
+	file := write(t, "in.csv", "tony@contoso.com,Sales\n<nobody>@contoso.com,Sales\n")
+	page := filepath.Join(t.TempDir(), "out.html")
+	got := command(t.Context(), w.flags(t, "-report", page, file)...)
+	got.must(t, statusFailed, "2 mailboxes: 1 in step (1 changed, 1 steps), 1 failed, 0 not done",
+		"failed: <nobody>@contoso.com after 1 attempts: ", "ErrorNonExistentMailbox")
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"1 of 2 mailboxes in step", "<td>&lt;nobody&gt;@contoso.com</td>", "<polyline points=\"0,240 ", `class="bad"`} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("want %q in the report:\n%s", want, text)
+		}
+	}
+}
+
+func TestRun_Retried(t *testing.T) {
+	t.Parallel()
+	w := newTripwire(t, 0)
+	for range 3 { // the client's own attempts
+		w.Fail("GetImItemList", &ews.HTTPError{StatusCode: http.StatusBadGateway})
+	}
+	got := command(t.Context(), w.flags(t, "-generate", "1")...)
+	got.must(t, statusInStep, "1 in step (1 changed, 33 steps)")
+}
+
+func TestRun_Discarded(t *testing.T) {
+	t.Parallel()
+	w := newTripwire(t, 0)
+	for range 3 {
+		w.Fail("GetImItemList", &ews.HTTPError{StatusCode: http.StatusBadGateway})
+	}
+	got := command(t.Context(), w.flags(t, "-attempts", "1", "-generate", "1")...)
+	got.must(t, statusFailed, "0 in step", "1 failed", "after 1 attempts", "502")
+}
+
+// TestRun_BusyServer has all mailboxes wait for as long as the server says, and costs none an attempt.
+func TestRun_BusyServer(t *testing.T) {
+	t.Parallel()
+	const wait = 1500 * time.Millisecond
+	w := newTripwire(t, 0)
+	w.Fail("GetImItemList", &ews.Error{
+		Code: ews.ErrorServerBusy, Details: map[string]string{"BackOffMilliseconds": fmt.Sprint(wait.Milliseconds())},
+	})
+	begin := time.Now()
+	got := command(t.Context(), w.flags(t, "-attempts", "1", "-workers", "1", "-generate", "2")...)
+	got.must(t, statusInStep, "2 in step (2 changed")
+	if took := time.Since(begin); took < wait {
+		t.Errorf("over after %v, but the server asked to wait %v", took, wait)
+	}
+}
+
+// TestRun_Refused ends at once: trying the others would lock the account out.
+func TestRun_Refused(t *testing.T) {
+	t.Parallel()
+	w := newTripwire(t, 0)
+	args := w.flags(t, "-workers", "1", "-generate", "50")
+	w.Fail("", &ews.HTTPError{StatusCode: http.StatusUnauthorized})
+	command(t.Context(), args...).must(t, statusGaveUp, "the same with every mailbox", "401")
+	if n := w.requests.Load(); n > 3 {
+		t.Errorf("%d requests with a password that is wrong", n)
+	}
+	command(t.Context(), args...).must(t, statusInStep, "0 of 50 mailboxes are done", "50 in step")
+}
+
+func TestRun_Interrupted(t *testing.T) {
+	t.Parallel()
+	w := newTripwire(t, time.Millisecond)
+	args := w.flags(t, "-workers", "3", "-generate", "12")
+	ctx, cancel := context.WithCancel(t.Context())
+	w.after(100, cancel)
+	got := command(ctx, args...)
+	got.must(t, statusInterrupted, "interrupted; the same command goes on where it was")
+	n := w.requests.Load()
+	command(t.Context(), args...).must(t, statusInStep, "taking up a run", "12 in step (12 changed")
+	w.mustBeRight(t, generate(12))
+	if n > 150 {
+		t.Errorf("%d requests before it stopped", n)
+	}
+}
+
+func TestRun_Usage(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		args []string
+		want said
+	}{
+		"real server without input": {[]string{"-endpoint", "http://127.0.0.1:1/EWS/Exchange.asmx", "-auth", "none"}, said{statusGaveUp, "", "which mailboxes?"}},
+		"none beyond loopback":      {[]string{"-endpoint", "https://mail.contoso.com/", "-auth", "none", "x.csv"}, said{statusGaveUp, "", "on loopback"}},
+		"scheme":                    {[]string{"-endpoint", "https://mail.contoso.com/", "-auth", "digest", "x.csv"}, said{statusGaveUp, "", "want ntlm, basic"}},
+		"workers":                   {[]string{"-workers", "0"}, said{statusGaveUp, "", "want 1 to"}},
+		"two inputs":                {[]string{"a", "b"}, said{statusGaveUp, "", "one input file, not 2"}},
+		"no such file":              {[]string{"no such file"}, said{statusGaveUp, "", "no such file"}},
+		"work without a queue":      {[]string{"work"}, said{statusGaveUp, "", "work needs -database"}},
+		"help":                      {[]string{"-h"}, said{statusInStep, "", "usage: contactsync"}},
+		"exchange to everybody":     {[]string{"exchange", "-listen", "0.0.0.0:0"}, said{statusGaveUp, "", "serves loopback only"}},
+		"a database that is none":   {[]string{"-database", "postgres://u:secret@127.0.0.1:1/x?connect_timeout=1"}, said{statusGaveUp, "", "-database: "}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := command(t.Context(), test.args...)
+			got.must(t, test.want.status, test.want.stderr)
+			if strings.Contains(got.stderr, "secret") {
+				t.Error("it shows the password")
+			}
+		})
+	}
+}
+
+func TestSQLite_OneProcess(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "a queue with ? and %41 in its name.db")
+	silent := slog.New(slog.DiscardHandler)
+	q, err := open(t.Context(), file, silent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open(t.Context(), file, silent); err == nil || !strings.Contains(err.Error(), "another contactsync works on that queue") {
+		t.Errorf("the second: %v", err)
+	}
+	if err := q.close(); err != nil {
+		t.Error(err)
+	}
+	if q, err = open(t.Context(), file, silent); err != nil {
+		t.Fatal(err)
+	}
+	defer q.close()
+	if _, err := os.Stat(file); err != nil {
+		t.Error(err)
+	}
+	supersedes(t, q)
+}
+
+// supersedes has a newer input for one of two mailboxes take the place of an older one.
+func supersedes(t *testing.T, q queue) {
+	t.Helper()
+	s := &settings{attempts: 1}
+	in := generate(2)
+	begin := func(key string, in *input, wantResumed bool) string {
+		run, resumed, err := q.begin(t.Context(), strings.Repeat(key, runKeyLength), s.jobs(in))
+		if err != nil || resumed != wantResumed {
+			t.Fatalf("%s: %q, resumed %t, %v", key, run, resumed, err)
+		}
+		return run
+	}
+	first := begin("a", in, false)
+	if again := begin("a", in, true); again != first {
+		t.Errorf("%q taken up instead of %q", again, first)
+	}
+	second := begin("b", &input{mailboxes: in.mailboxes[1:]}, false)
+	if oldest, err := q.oldest(t.Context()); oldest != first || err != nil {
+		t.Errorf("the oldest is %q, %v, want %q", oldest, err, first)
+	}
+	for run, want := range map[string]counts{first: {waiting: 1, failed: 1}, second: {waiting: 1}} {
+		got, err := q.count(t.Context(), run)
+		if err != nil || got != want {
+			t.Errorf("%s: %+v, %v, want %+v", run, got, err, want)
+		}
+	}
+	sum, err := summarize(t.Context(), q, first, in)
+	want := []failure{{Mailbox: in.mailboxes[1].Address, Reason: "a newer run has taken its place"}}
+	if diff := cmp.Diff(want, sum.Failures); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
+func TestRetryDelay(t *testing.T) {
+	t.Parallel()
+	for failures, want := range map[int]time.Duration{0: 2 * time.Second, 1: 2 * time.Second, 2: 4 * time.Second, 8: 256 * time.Second, 9: 5 * time.Minute, 1000: 5 * time.Minute} {
+		if got := retryDelay(failures); got != want {
+			t.Errorf("after %d: %v, want %v", failures, got, want)
+		}
+	}
+}
+
+func TestSnoozes(t *testing.T) {
+	t.Parallel()
+	for metadata, want := range map[string]int{`{"snoozes": 7}`: 7, `{}`: 0, `x`: 0} {
+		if got := snoozes(&rivertype.JobRow{Metadata: []byte(metadata)}); got != want {
+			t.Errorf("%s: %d, want %d", metadata, got, want)
+		}
+	}
+}
