@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -103,6 +104,7 @@ func canarySteps() map[string]step {
 		"schema fault": faulted(500, "ErrorSchemaValidation",
 			"LineNumber", "7", "LinePosition", "1", "Violation", canaryMessage),
 		"schema fault with an excerpt": faultyExcerpt,
+		"a URL in an error":            claiming(&url.Error{Op: "Post", URL: location, Err: io.EOF}),
 		"dropped":                      dropped,
 		"unconnected":                  unconnected,
 	}

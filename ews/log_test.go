@@ -118,17 +118,35 @@ func TestLog_Levels(t *testing.T) {
 	}
 }
 
+// A read is not tried again, and no wait is announced, once the context has ended.
 func TestLog_ContextEnds(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		logger, records := logged(slog.LevelInfo)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		if err := addGroup(ctx, script(silent).client(t, &ews.Options{Logger: logger})); err == nil {
-			t.Fatal("no error")
-		}
-		if got := records(t); len(got) != 1 || got[0]["error"] != "deadline exceeded" {
-			t.Errorf("records: %v", got)
-		}
-	})
+	for name, tt := range map[string]struct {
+		end  func(context.Context) (context.Context, context.CancelFunc)
+		want string
+	}{
+		"deadline exceeded": {func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, time.Second)
+		}, "deadline exceeded"},
+		"canceled": {func(ctx context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(ctx)
+			time.AfterFunc(time.Second, cancel)
+			return ctx, cancel
+		}, "canceled"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				logger, records := logged(slog.LevelInfo)
+				ctx, cancel := tt.end(t.Context())
+				defer cancel()
+				if err := getItemList(ctx, script(silent).client(t, &ews.Options{Logger: logger})); err == nil {
+					t.Fatal("no error")
+				}
+				if got := records(t); len(got) != 1 || got[0]["error"] != tt.want {
+					t.Errorf("records: %v", got)
+				}
+			})
+		})
+	}
 }

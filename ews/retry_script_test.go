@@ -189,15 +189,17 @@ func silent(r *http.Request) (*http.Response, error) {
 	return nil, context.Cause(r.Context())
 }
 
-// cut is the operation's success, of which the connection lets half through.
-func cut(r *http.Request) (*http.Response, error) {
-	res, err := done(r)
-	if err != nil {
-		return nil, err
+// cutBy is the operation's success, of which the connection lets half through.
+func cutBy(failure error) step {
+	return func(r *http.Request) (*http.Response, error) {
+		res, err := done(r)
+		if err != nil {
+			return nil, err
+		}
+		half := io.LimitReader(res.Body, res.ContentLength/2)
+		res.Body = io.NopCloser(io.MultiReader(half, failingReader{failure}))
+		return res, nil
 	}
-	half := io.LimitReader(res.Body, res.ContentLength/2)
-	res.Body = io.NopCloser(io.MultiReader(half, failingReader{io.ErrUnexpectedEOF}))
-	return res, nil
 }
 
 // claiming fails like a transport with an opinion on whether anything was sent.

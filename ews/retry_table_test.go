@@ -3,8 +3,11 @@ package ews_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
+	"net/http/httptrace"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 
@@ -41,6 +44,13 @@ const htmlPage = "<!DOCTYPE html><html><body>Sorry</body></html>"
 func retryRows() []retryRow {
 	rows := []retryRow{
 		bothAgain("no connection", unconnected),
+		bothAgain("a dead connection, and no other to be had", func(r *http.Request) (*http.Response, error) {
+			if trace := httptrace.ContextClientTrace(r.Context()); trace != nil {
+				trace.GetConn("exchange.test:443")
+				trace.GotConn(httptrace.GotConnInfo{Reused: true})
+			}
+			return unconnected(r) // net/http asks again if nothing was written
+		}),
 		bothAgain("a transport says that nothing was sent", claiming(&claim{notSent: true})),
 		bothAgain("429", answered(429, "slow down")),
 		bothAgain("503", answered(503, htmlPage, "Content-Type", "text/html")),
@@ -54,7 +64,8 @@ func retryRows() []retryRow {
 			connected(r)
 			return unconnected(r) // of a transport that tries again by itself
 		}),
-		lostRow("answer cut", cut),
+		lostRow("answer cut", cutBy(io.ErrUnexpectedEOF)),
+		lostRow("connection reset in the answer", cutBy(syscall.ECONNRESET)),
 		lostRow("answer ends early", answered(200, enveloped(scriptGroup)[:200])),
 		lostRow("200 with a page", answered(200, htmlPage, "Content-Type", "text/html")),
 		lostRow("200, empty", answered(200, "")),
