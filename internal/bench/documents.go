@@ -51,17 +51,24 @@ const wsdl = `<?xml version="1.0"?><wsdl:definitions xmlns:wsdl="http://schemas.
 	`</wsdl:operation></wsdl:binding>` +
 	`<wsdl:service name="s"><wsdl:port name="p"><soap:address location="LOCATION"/></wsdl:port></wsdl:service></wsdl:definitions>`
 
-var lists sync.Map // of [2]int to []byte
+// lists keeps the documents that were asked for.
+type lists struct {
+	mu   sync.Mutex
+	docs map[[2]int][]byte
+}
 
-// cachedList returns a GetImItemList answer with so many groups and personas of about 3 kB each.
-func cachedList(groups, personas int) []byte {
+// get returns a GetImItemList answer with so many groups and personas of about 3 kB each.
+func (l *lists) get(groups, personas int) []byte {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	key := [2]int{groups, personas}
-	if doc, ok := lists.Load(key); ok {
-		return doc.([]byte)
+	if l.docs == nil {
+		l.docs = make(map[[2]int][]byte)
 	}
-	doc := []byte(listDocument(groups, personas))
-	lists.Store(key, doc)
-	return doc
+	if l.docs[key] == nil {
+		l.docs[key] = []byte(listDocument(groups, personas))
+	}
+	return l.docs[key]
 }
 
 func listDocument(groups, personas int) string {

@@ -39,12 +39,21 @@ func growth(ctx context.Context, args []string) error {
 		sizes             []int
 		series            []series
 	}{
-		{"personas.svg", "Client CPU per GetImItemList", "personas in the list (3 kB each)",
-			[]int{10, 30, 100, 300, 1000, 3000, 10000}, listSeries(srv, func(n int) (int, int) { return 64, n })},
-		{"groups.svg", "Client CPU per GetImItemList of 1,000 personas", "groups in the list",
-			[]int{1, 4, 16, 64, 256}, listSeries(srv, func(n int) (int, int) { return n, 1000 })},
-		{"workers.svg", "Client CPU per AddImGroup", "workers",
-			[]int{1, 2, 4, 8, 16, 32, 64, 128, 256}, workerSeries(srv)},
+		{
+			"personas.svg", "Client CPU per GetImItemList", "personas in the list (3 kB each)",
+			[]int{10, 30, 100, 300, 1000, 3000, 10000},
+			listSeries(srv, func(n int) (int, int) { return 64, n }),
+		},
+		{
+			"groups.svg", "Client CPU per GetImItemList of 1,000 personas", "groups in the list",
+			[]int{1, 4, 16, 64, 256},
+			listSeries(srv, func(n int) (int, int) { return n, 1000 }),
+		},
+		{
+			"workers.svg", "Client CPU per AddImGroup", "workers",
+			[]int{1, 2, 4, 8, 16, 32, 64, 128, 256},
+			workerSeries(srv),
+		},
 	}
 	for _, pl := range plots {
 		p := plot.New()

@@ -35,6 +35,7 @@ type counts struct{ Requests, Connections int64 }
 func serve(stdin io.Reader, stdout io.Writer) error {
 	var c struct{ requests, connections atomic.Int64 }
 	answer := []byte(addImGroupAnswer)
+	var cached lists
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /counts", func(w http.ResponseWriter, _ *http.Request) {
 		_ = json.NewEncoder(w).Encode(counts{c.requests.Load(), c.connections.Load()})
@@ -49,7 +50,7 @@ func serve(stdin io.Reader, stdout io.Writer) error {
 	mux.HandleFunc("POST /list/{groups}/{personas}", func(w http.ResponseWriter, r *http.Request) {
 		groups, _ := strconv.Atoi(r.PathValue("groups"))
 		personas, _ := strconv.Atoi(r.PathValue("personas"))
-		send(w, r, cachedList(groups, personas))
+		send(w, r, cached.get(groups, personas))
 	})
 	mux.HandleFunc("POST /", func(w http.ResponseWriter, r *http.Request) {
 		c.requests.Add(1)
