@@ -51,7 +51,7 @@ type differ struct {
 	prune         bool
 
 	matched map[*group]*wantedGroup // user groups of the list that stay
-	renamed map[*group]string       // those of them that get another name
+	renamed map[*group]string       // those of them that get another name, with that
 	byName  map[string]*group       // by the folded name that it will have
 }
 
@@ -102,6 +102,8 @@ func (d *differ) roomFirst() []Step {
 		leaveContacts, leaveGroups)
 }
 
+// renames returns the steps for groups that have a former name. They go first among the additions: the
+// old name may be wanted for a distribution group.
 func (d *differ) renames() (steps []Step) {
 	for _, g := range d.list.groups {
 		if name, ok := d.renamed[g]; ok {
@@ -111,6 +113,7 @@ func (d *differ) renames() (steps []Step) {
 	return steps
 }
 
+// groupAdditions returns the steps for groups and distribution groups that the list lacks.
 func (d *differ) groupAdditions() (steps []Step) {
 	for _, w := range d.groups {
 		if d.byName[fold(w.name)] == nil {
@@ -126,6 +129,8 @@ func (d *differ) groupAdditions() (steps []Step) {
 	return steps
 }
 
+// contactAdditions returns the steps for contacts that a wanted group lacks. Whether the contact is new
+// to the list too is found out when the step is done.
 func (d *differ) contactAdditions() (steps []Step) {
 	for _, w := range d.groups {
 		g := d.byName[fold(w.name)]
@@ -149,7 +154,8 @@ func (d *differ) nameOf(g *group, wanted string) string {
 	return g.name
 }
 
-// contactRemovals returns the steps for contacts that go and for those that move.
+// contactRemovals returns the steps for contacts of wanted groups that go, and for those that move to
+// another group. Strangers are not among the members and stay.
 func (d *differ) contactRemovals() (drop, leave []Step) {
 	if !d.prune {
 		return nil, nil
@@ -208,6 +214,7 @@ func (d *differ) notes() (notes []string) {
 	return notes
 }
 
+// wantsDistribution reports whether the roster has the distribution group, whatever it calls it.
 func (d *differ) wantsDistribution(g *group) bool {
 	return slices.ContainsFunc(d.distributions, func(w DistributionGroup) bool {
 		return imgroup.SameAddress(w.Address, g.address)

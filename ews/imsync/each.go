@@ -50,19 +50,21 @@ func Each(ctx context.Context, client *ews.Client, rosters iter.Seq2[ews.Account
 	}
 }
 
-// each is one run of Each.
+// each is one run of Each: what the mailboxes share.
 type each struct {
 	client  *ews.Client
 	options Options
 	gate    *gate
 }
 
+// job is a mailbox that is waiting for a worker.
 type job struct {
 	mailbox ews.Account
 	roster  Roster
 	twice   bool
 }
 
+// newEach lets one goroutine at a time into the caller's Progress.
 func newEach(client *ews.Client, opts *Options) *each {
 	e := &each{client: client, options: opts.withDefaults()}
 	var mu sync.Mutex

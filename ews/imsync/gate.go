@@ -11,11 +11,13 @@ import (
 )
 
 const (
-	maxPauses    = 5                // for one request
+	maxPauses    = 5                // for one request, after which its mailbox is given up
 	defaultPause = 30 * time.Second // where the server is busy and does not say for how long
 )
 
-// gate holds all requests of all mailboxes back while the server wants to be left alone.
+// gate holds all requests of all mailboxes back while the server wants to be left alone. One mailbox's
+// busy answer counts for all of them: the connections, and often the throttling budget, are those of the
+// one account that logs in.
 type gate struct {
 	longest  time.Duration
 	progress func(Event)
@@ -36,6 +38,7 @@ func (g *gate) do(ctx context.Context, send func() error) error {
 		if !busy || ctx.Err() != nil {
 			return err
 		}
+		// The pause counts for the others also where this request is not sent again.
 		if !g.pause(ctx, d, err) || pauses == maxPauses || errors.Is(err, ews.ErrOutcomeUnknown) {
 			return err
 		}

@@ -16,7 +16,8 @@ type list struct {
 	stale    bool                // a write succeeded, but its answer did not tell the id
 }
 
-// group is a group of the list, of whatever kind.
+// group is a group of the list, of whatever kind. Its id goes without the change key, which changes
+// with every change of its members and which the operations do without.
 type group struct {
 	name      string
 	kind      imgroup.GroupType
@@ -32,7 +33,8 @@ type member struct {
 	*contact
 }
 
-// contact is a contact of the list. Exactly one of person and telephone is filled in.
+// contact is a contact of the list. Exactly one of person and telephone is filled in. A contact without
+// key cannot be told from others; it counts for the limit and is a stranger in its groups.
 type contact struct {
 	key       string
 	further   []string // keys of addresses beside the preferred one
@@ -123,8 +125,7 @@ func contactOf(p *imgroup.Persona) *contact {
 	return &contact{key: telephoneKey(number), telephone: Telephone{Number: number}}
 }
 
-// idOnly leaves the change key out: it changes with every change of the group's members, and the
-// operations do without.
+// idOnly leaves the change key out.
 func idOnly(id imgroup.ItemID) imgroup.ItemID { return imgroup.ItemID{ID: id.ID} }
 
 // lookup returns the contact with one of the keys. A preferred address goes before a further one of
@@ -164,7 +165,8 @@ func (l *list) distribution(address string) *group {
 	return nil
 }
 
-// sizes counts what the server's limits are about.
+// sizes counts what the server's limits are about: distribution groups count as groups, the built-in
+// ones do not.
 func (l *list) sizes() (groups, contacts int) {
 	for _, g := range l.groups {
 		if !g.kind.BuiltIn() {
@@ -174,7 +176,7 @@ func (l *list) sizes() (groups, contacts int) {
 	return groups, l.count
 }
 
-// addGroup notes a new group.
+// addGroup notes a new group. It and the next methods are what writes do to the list.
 func (l *list) addGroup(g *group) { l.groups = append(l.groups, g) }
 
 // addContact notes a new contact.

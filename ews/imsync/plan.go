@@ -113,8 +113,10 @@ type section struct {
 	lines []line
 }
 
+// line is somebody who joins or leaves.
 type line struct{ sign, text, sort string }
 
+// sections sorts the steps by the group that they are about.
 func (p Plan) sections() []*section {
 	var all []*section
 	byName := map[string]*section{}
@@ -137,6 +139,7 @@ func (p Plan) sections() []*section {
 	return all
 }
 
+// add puts a step into words. Lines are sorted by key, so that "sip:" and case do not scatter them.
 func (s *section) add(step Step) {
 	switch step.Kind {
 	case AddGroup:

@@ -63,6 +63,7 @@ func (c *checker) add(format string, args ...any) {
 	c.problems = append(c.problems, fmt.Sprintf(format, args...))
 }
 
+// group checks a group and everybody in it. Where a group has no name, the rest would name nothing.
 func (c *checker) group(g *Group, i int) {
 	if strings.TrimSpace(g.Name) == "" {
 		c.add("group %d has no name", i+1)
@@ -100,6 +101,8 @@ func (c *checker) name(where, name string) {
 	c.names[fold(name)] = name
 }
 
+// telephone checks a number, and that everything that is said of it goes together: a list holds each
+// number once, so two sets of URIs could not both be had.
 func (c *checker) telephone(where string, t *Telephone, i int) {
 	if telephoneKey(t.Number) == "" {
 		c.add("%s: telephone %d has no number", where, i+1)

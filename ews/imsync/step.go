@@ -48,6 +48,8 @@ func (s Step) next(l *list) (*write, error) {
 	return nil, &ConflictError{s, "no such kind of step"}
 }
 
+// addGroup makes a group unless there is one of the name, in whatever case: Exchange would answer
+// ErrorImGroupDisplayNameAlreadyExists.
 func (s Step) addGroup(l *list, name string) (*write, error) {
 	if g := l.group(name); g != nil {
 		if g.kind != imgroup.UserGroup {
@@ -78,6 +80,9 @@ func (l *list) made(made *group, answer *imgroup.ImGroup, err error) error {
 	return nil
 }
 
+// renameGroup takes a group that has the new name already for the one that is meant: somebody was
+// faster, or an earlier try was done without an answer. To give a group its own name again would be an
+// error for Exchange.
 func (s Step) renameGroup(l *list) (*write, error) {
 	if g := l.group(s.NewName); g != nil {
 		if g.kind != imgroup.UserGroup {
@@ -98,6 +103,7 @@ func (s Step) renameGroup(l *list) (*write, error) {
 	}, nil
 }
 
+// removeGroup takes the group off the list and, on the server's side, the contacts that are in no other.
 func (s Step) removeGroup(l *list) (*write, error) {
 	g := l.group(s.Group)
 	if g == nil {
@@ -112,7 +118,8 @@ func (s Step) removeGroup(l *list) (*write, error) {
 	}, nil
 }
 
-// add puts a contact into a group: the one of the list, or a new one.
+// add puts a contact into a group: the one of the list, or a new one. The built-in groups take contacts
+// too, though no plan of Diff has such a step; distribution groups take none.
 func (s Step) add(l *list, e *entry) (*write, error) {
 	g := l.group(s.Group)
 	if g == nil {
@@ -150,7 +157,7 @@ func (s Step) add(l *list, e *entry) (*write, error) {
 	}, nil
 }
 
-// create makes the contact in a group.
+// create makes the contact in a group. It answers with the persona that the server made of it.
 func (e *entry) create(ctx context.Context, c Client, group imgroup.ItemID) (*imgroup.Persona, error) {
 	if e.isPhone {
 		return c.AddNewTelUriContactToGroup(ctx, imgroup.NewTelContact{
@@ -203,6 +210,7 @@ func (s Step) remove(l *list, keys ...string) (*write, error) {
 	}, nil
 }
 
+// addDistribution needs a free name besides: Exchange has one name space for groups of both kinds.
 func (s Step) addDistribution(l *list) (*write, error) {
 	if l.distribution(s.Address) != nil {
 		return nil, nil
@@ -220,6 +228,7 @@ func (s Step) addDistribution(l *list) (*write, error) {
 	}, nil
 }
 
+// removeDistribution takes the entry off the list; the distribution group itself stays.
 func (s Step) removeDistribution(l *list) (*write, error) {
 	g := l.distribution(s.Address)
 	if g == nil {

@@ -60,6 +60,7 @@ func wantedGroups(r Roster, l *list) []wantedGroup {
 	return groups
 }
 
+// add takes an entry once: an address that is named twice, or two of one contact.
 func (g *wantedGroup) add(e *entry) {
 	if !slices.Contains(g.entries, e) {
 		g.entries = append(g.entries, e)
@@ -92,7 +93,7 @@ func (e *entry) complete(other *entry) {
 	e.telephone.SIPURI = cmp.Or(e.telephone.SIPURI, other.telephone.SIPURI)
 }
 
-// step is what puts the entry into a group.
+// step is what puts the entry into a group. It carries all that making the contact may take.
 func (e *entry) step(group string) Step {
 	if e.isPhone {
 		return Step{Kind: AddTelephone, Group: group, Telephone: e.telephone}
