@@ -114,19 +114,15 @@ func (f *finder) searchVersion2(ctx context.Context, a address, hosts []string, 
 		}()
 	}
 	var late <-chan time.Time
-	for finished, first := 0, -1; finished < len(hosts); {
+	for finished := 0; finished < len(hosts); {
 		select {
 		case i := <-done:
 			finished++
-			if trails[i].found == nil {
-				continue
-			}
-			if first < 0 || i < first {
-				first = i
-			}
-			if first == 0 {
+			switch {
+			case trails[i].found == nil:
+			case i == 0:
 				stop(errOvertaken)
-			} else if late == nil {
+			case late == nil:
 				timer := time.NewTimer(grace)
 				defer timer.Stop()
 				late = timer.C

@@ -88,6 +88,7 @@ func TestFind_Hostile(t *testing.T) {
 		"login over http":               {pages: map[string]page{plain: login(redirect(poxSub))}, want: plainGet + "HTTP 401, no redirect"},
 		"service record elsewhere":      {records: []*net.SRV{{Target: "evil.example.", Port: 443}}, want: "SRV _autodiscover._tcp.contoso.com leads to evil.example"},
 		"service record of a machine":   {records: []*net.SRV{{Target: "192.0.2.1", Port: 443}}, want: "no usable record"},
+		"service record without a port": {records: []*net.SRV{{Target: "mx.contoso.com.", Port: 0}}, want: "no usable record"},
 		"no service, says the record":   {records: []*net.SRV{{Target: ".", Port: 0}}, want: "no usable record"},
 		"redirect to itself":            {pages: map[string]page{poxDomain: redirect("HTTPS://CONTOSO.COM:443/AutoDiscover/AutoDiscover.xml")}, want: "round in a circle"},
 		"redirect to itself with login": {pages: map[string]page{poxDomain: login(redirect(poxDomain))}, want: "round in a circle"},

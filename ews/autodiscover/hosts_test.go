@@ -8,7 +8,9 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/go-ews/exchange/ews/autodiscover"
 )
@@ -21,7 +23,10 @@ type page func(*http.Request) *http.Response
 // without a page has no name.
 type internet struct {
 	pages   map[string]page // "https://contoso.com/autodiscover/autodiscover.xml", paths in lower case
+	others  page            // of every URL that has no page; nil: as said above
 	records []*net.SRV
+
+	active atomic.Int32 // requests that go on
 
 	mu       sync.Mutex
 	requests []string // "POST https://… +login"
@@ -32,6 +37,8 @@ func (n *internet) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, context.Cause(r.Context())
 	}
+	n.active.Add(1)
+	defer n.active.Add(-1)
 	line := r.Method + " " + r.URL.Scheme + "://" + r.URL.Host + r.URL.EscapedPath()
 	if r.Header.Get("Authorization") != "" {
 		line += " +login"
@@ -41,6 +48,9 @@ func (n *internet) RoundTrip(r *http.Request) (*http.Response, error) {
 	n.mu.Unlock()
 	at := strings.ToLower(r.URL.Scheme + "://" + r.URL.Host)
 	answer, ok := n.pages[at+strings.ToLower(r.URL.Path)]
+	if !ok && n.others != nil {
+		answer, ok = n.others, true
+	}
 	if !ok {
 		for known := range n.pages {
 			if strings.HasPrefix(known, at+"/") {
@@ -54,6 +64,7 @@ func (n *internet) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp := answer(r)
 	if resp == nil { // never
 		<-r.Context().Done()
+		time.Sleep(time.Millisecond) // a connection takes a moment to close
 		return nil, context.Cause(r.Context())
 	}
 	return resp, nil

@@ -22,7 +22,7 @@ func pox(a address) *form {
 		body:        poxRequest(a.text),
 		contentType: "text/xml; charset=utf-8",
 		accept:      "text/xml",
-		canHandle:   "ExHttpInfo", // since 2013 SP1, no EXHTTP without
+		canHandle:   "ExHttpInfo", // since 2013 CU6, no EXHTTP without
 		login:       true,
 		of:          a,
 		read:        parsePOX,

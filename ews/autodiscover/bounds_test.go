@@ -1,0 +1,111 @@
+package autodiscover_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/go-ews/exchange/ews/autodiscover"
+)
+
+// TestFind_EndlessAddresses has every answer name a new address: their number would grow with each
+// way that an address has.
+func TestFind_EndlessAddresses(t *testing.T) {
+	t.Parallel()
+	var made atomic.Int64
+	n := &internet{others: func(r *http.Request) *http.Response {
+		switch {
+		case r.Method == http.MethodPost:
+			return account(fmt.Sprintf("<Action>redirectAddr</Action><RedirectAddr>tony@%d.contoso.com</RedirectAddr>", made.Add(1)))(r)
+		case r.URL.Scheme == "http":
+			return redirect(fmt.Sprintf("https://%d.contoso.com/x", made.Add(1)))(r)
+		}
+		return status(404)(r)
+	}}
+	err := mustFail(t, n, n.options())
+	requests, _ := n.log()
+	if len(requests) > 100 || len(err.Steps) > 100 {
+		t.Errorf("%d requests, %d steps", len(requests), len(err.Steps))
+	}
+	if !strings.Contains(err.Error(), "after too many") {
+		t.Errorf("the error does not say why: %v", err)
+	}
+}
+
+// TestFind_EndlessRedirects has every answer lead on.
+func TestFind_EndlessRedirects(t *testing.T) {
+	t.Parallel()
+	var made atomic.Int64
+	n := &internet{others: func(r *http.Request) *http.Response {
+		return redirect(fmt.Sprintf("https://%d.contoso.com/", made.Add(1)))(r)
+	}}
+	mustFail(t, n, n.options())
+	if requests, _ := n.log(); len(requests) > 60 {
+		t.Errorf("%d requests", len(requests))
+	}
+}
+
+// endless is a body without end.
+type endless struct{ read atomic.Int64 }
+
+func (e *endless) Read(p []byte) (int, error) {
+	e.read.Add(int64(len(p)))
+	return copy(p, strings.Repeat("<", len(p))), nil
+}
+
+func (e *endless) Close() error { return nil }
+
+func TestFind_EndlessAnswer(t *testing.T) {
+	t.Parallel()
+	body := &endless{}
+	n := &internet{pages: map[string]page{v2Domain: func(r *http.Request) *http.Response {
+		resp := status(200)(r)
+		resp.Body = body
+		return resp
+	}}}
+	mustFail(t, n, n.options())
+	if read := body.read.Load(); read > 2<<20 {
+		t.Errorf("%d bytes were read", read)
+	}
+}
+
+// TestFind_CutAnswer holds that half an answer is none.
+func TestFind_CutAnswer(t *testing.T) {
+	t.Parallel()
+	n := &internet{pages: map[string]page{v2Domain: func(r *http.Request) *http.Response {
+		resp := status(200)(r)
+		resp.Body = io.NopCloser(io.MultiReader(
+			strings.NewReader(`{"Protocol":"EWS","Url":"`+ewsURL+`"}`), &cut{}))
+		return resp
+	}}}
+	err := mustFail(t, n, n.options())
+	if !errors.Is(err, io.ErrUnexpectedEOF) || !strings.Contains(err.Error(), "the answer (HTTP 200) broke off") {
+		t.Errorf("Find: %v", err)
+	}
+}
+
+type cut struct{}
+
+func (*cut) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+// TestFind_LongNames has a host fill the error with text.
+func TestFind_LongNames(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("long ", 10_000)
+	n := &internet{
+		pages:  map[string]page{poxDomain: refusal(long, long)},
+		others: text(404, "application/json", `{"ErrorCode":"`+long+`","ErrorMessage":"`+long+`"}`),
+	}
+	err := mustFail(t, n, n.options())
+	if text := err.Error(); len(text) > 5000 {
+		t.Errorf("%d bytes of text", len(text))
+	}
+	var refused *autodiscover.ServerError
+	if !errors.As(err, &refused) || len(refused.Message) > 250 || len(refused.Code) > 60 {
+		t.Errorf("refused: %+v", refused)
+	}
+}
