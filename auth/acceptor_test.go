@@ -54,7 +54,9 @@ type sessionKey struct{}
 
 func newAcceptor(t *testing.T, tls bool, edit func(*acceptor)) *acceptor {
 	t.Helper()
-	a := &acceptor{users: map[string]string{`EXCH\alice`: "Al1ce-pass word", `EXCH\bob`: "B0b-pass", "alice@exch.test": "Al1ce-pass word"}}
+	a := &acceptor{users: map[string]string{
+		`EXCH\alice`: "Al1ce-pass word", `EXCH\bob`: "B0b-pass", "alice@exch.test": "Al1ce-pass word",
+	}}
 	a.Server = httptest.NewUnstartedServer(a)
 	a.Config.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
 		return context.WithValue(ctx, sessionKey{}, &ntlmSession{id: a.conns.Add(1)})

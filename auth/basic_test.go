@@ -75,7 +75,8 @@ func TestBasic_Refuses(t *testing.T) {
 			}
 			_, err = try(t.Context(), tr, exchange, "hello")
 			var e *Error
-			if !errors.As(err, &e) || !e.NotSent() || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "s3cret") {
+			if !errors.As(err, &e) || !e.NotSent() ||
+				!strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "s3cret") {
 				t.Errorf("error %v, want %q", err, c.want)
 			}
 		})

@@ -69,7 +69,8 @@ func (b *bearer) send(r *http.Request, at origin) (*http.Response, error) {
 	}
 	drain(resp)
 	second := b.fail(at, "the server refused the token, and a new one as well", nil).answered(resp)
-	second.hint = "the token's audience and permissions, that EWS is allowed for this application, and the impersonated mailbox"
+	second.hint = "the token's audience and permissions, that EWS is allowed for this application, " +
+		"and the impersonated mailbox"
 	return nil, second
 }
 

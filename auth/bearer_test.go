@@ -167,9 +167,10 @@ func TestBearer_OneFetchForAll(t *testing.T) {
 // TestBearer_Revoked has a token revoked under 64 goroutines.
 func TestBearer_Revoked(t *testing.T) {
 	t.Parallel()
+	const claims = `{"access_token":{"nbf":{"value":"1"}}}`
 	for _, c := range []struct{ name, header, claims string }{
 		{"plain", `Bearer error="invalid_token"`, ""},
-		{"claims challenge", claimsHeader(`{"access_token":{"nbf":{"value":"1"}}}`), `{"access_token":{"nbf":{"value":"1"}}}`},
+		{"claims challenge", claimsHeader(claims), claims},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -203,7 +204,8 @@ func TestBearer_Revoked(t *testing.T) {
 }
 
 func claimsHeader(claims string) string {
-	return `Bearer realm="", error="insufficient_claims", claims="` + base64.StdEncoding.EncodeToString([]byte(claims)) + `"`
+	encoded := base64.StdEncoding.EncodeToString([]byte(claims))
+	return `Bearer realm="", error="insufficient_claims", claims="` + encoded + `"`
 }
 
 func TestBearer_Refused(t *testing.T) {

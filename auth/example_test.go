@@ -126,10 +126,10 @@ func ExampleOptions() {
 		return
 	}
 	_, err = get(tr.Client(), "https://mail.example.org/EWS/Exchange.asmx")
-	var e *auth.Error
-	fmt.Println(errors.As(err, &e) && e.NotSent())
-	fmt.Println(e)
+	e, ok := errors.AsType[*auth.Error](err)
+	fmt.Println(ok && e.NotSent())
+	fmt.Println(errors.Unwrap(e))
 	// Output:
 	// true
-	// auth: NTLM to https://mail.example.org:443: nothing was sent: the credentials are for https://mail.example.com:443 only
+	// the credentials are for https://mail.example.com:443 only
 }

@@ -3,6 +3,9 @@ package auth
 import (
 	"context"
 	"errors"
+	"io"
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -128,6 +131,37 @@ func TestNTLM_CancelAtEachLeg(t *testing.T) {
 				t.Errorf("the next call: %s", got)
 			}
 		})
+	}
+}
+
+// TestNTLM_ClientTimeout has http.Client's own timeout end a call.
+func TestNTLM_ClientTimeout(t *testing.T) {
+	t.Parallel()
+	for request := 1; request <= 2; request++ {
+		a := newAcceptor(t, false, nil)
+		r := newRelay(t, a.Listener.Addr().String(), at(1, request, hold))
+		client := mustNTLM(t, a, &Options{MaxConns: 1}).Client()
+		client.Timeout = 50 * time.Millisecond
+		call := func() error {
+			q, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.url(), strings.NewReader("hello"))
+			if err != nil {
+				return err
+			}
+			resp, err := client.Do(q)
+			if err != nil {
+				return err
+			}
+			_, _ = io.Copy(io.Discard, resp.Body)
+			return resp.Body.Close()
+		}
+		err := call()
+		if e, ok := errors.AsType[*url.Error](err); !ok || !e.Timeout() {
+			t.Errorf("request %d: error %v, want a timeout", request, err)
+		}
+		client.Timeout = time.Minute
+		if err := call(); err != nil {
+			t.Errorf("request %d: the next call: %v", request, err)
+		}
 	}
 }
 

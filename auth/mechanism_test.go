@@ -61,7 +61,9 @@ func (x *fakeExchange) Next(_ context.Context, challenge []byte) ([]byte, bool, 
 }
 
 // negotiateServer answers tokens; each request's Authorization and body go to the log.
-func negotiateServer(t *testing.T, answer func(w http.ResponseWriter, token, body string)) (*httptest.Server, *[]string) {
+func negotiateServer(
+	t *testing.T, answer func(w http.ResponseWriter, token, body string),
+) (*httptest.Server, *[]string) {
 	t.Helper()
 	var mu sync.Mutex
 	var log []string
@@ -229,7 +231,8 @@ func TestNegotiate_ErrorAnswers(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{400, 403, 404, 500, 503} {
 		s, _ := negotiateServer(t, func(w http.ResponseWriter, _, _ string) { w.WriteHeader(status) })
-		if got := answer(t, mustNegotiate(t, &fakeMechanism{}), s.URL); !strings.HasPrefix(got, fmt.Sprintf("status %d", status)) {
+		want := fmt.Sprintf("status %d", status)
+		if got := answer(t, mustNegotiate(t, &fakeMechanism{}), s.URL); !strings.HasPrefix(got, want) {
 			t.Errorf("%s, want status %d", got, status)
 		}
 	}

@@ -32,7 +32,8 @@ func NTLM(base *http.Transport, c Credentials, opts *Options) (*Transport, error
 		return nil, errors.New("auth: NTLM: Credentials are nil")
 	}
 	if fips140.Enforced() {
-		return nil, errors.New("auth: NTLM needs MD4 and MD5, which GODEBUG=fips140=only forbids; use Bearer, or Basic over https")
+		return nil, errors.New("auth: NTLM needs MD4 and MD5, which GODEBUG=fips140=only forbids; " +
+			"use Bearer, or Basic over https")
 	}
 	return newBound(schemeNTLM, base, &ntlm{credentials: c, lockout: newLockout()}, opts)
 }

@@ -116,7 +116,9 @@ func TestTransport_FirstOriginIsTheOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, u := range []string{"https://A.example/x", "https://a.example:443/y", "https://b.example/x", "https://a.example:8443/"} {
+	for _, u := range []string{
+		"https://A.example/x", "https://a.example:443/y", "https://b.example/x", "https://a.example:8443/",
+	} {
 		_, _ = try(t.Context(), tr, u, "")
 	}
 	if sent != 2 {

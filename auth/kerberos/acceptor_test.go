@@ -53,7 +53,8 @@ type acceptor struct {
 func newAcceptor(t *testing.T, tls bool, reply func(*acceptor, *messages.APReq) []byte) *acceptor {
 	t.Helper()
 	a := &acceptor{keys: keytab.New(), reply: reply}
-	if err := a.keys.AddEntry(testService, testRealm, "service-key", time.Now(), 1, etypeID.AES256_CTS_HMAC_SHA1_96); err != nil {
+	const cipher = etypeID.AES256_CTS_HMAC_SHA1_96
+	if err := a.keys.AddEntry(testService, testRealm, "service-key", time.Now(), 1, cipher); err != nil {
 		t.Fatal(err)
 	}
 	a.Server = httptest.NewUnstartedServer(a)
@@ -86,7 +87,8 @@ func (a *acceptor) ticket(t *testing.T) *ticket {
 // mechanism has the ticket already.
 func (a *acceptor) mechanism(t *testing.T) *Mechanism {
 	t.Helper()
-	m, err := newMechanism(&Options{ConfigFile: configFile(t, "127.0.0.1:1")}, &keytabSource{path: "/nonexistent", principal: "alice"})
+	nobody := &keytabSource{path: "/nonexistent", principal: "alice"}
+	m, err := newMechanism(&Options{ConfigFile: configFile(t, "127.0.0.1:1")}, nobody)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +171,8 @@ func proof(key types.EncryptionKey, at time.Time, cusec int) []byte {
 	if err != nil {
 		panic(err)
 	}
-	encrypted, err := crypto.GetEncryptedData(asn1tools.AddASNAppTag(part, asnAppTag.EncAPRepPart), key, keyusage.AP_REP_ENCPART, 0)
+	part = asn1tools.AddASNAppTag(part, asnAppTag.EncAPRepPart)
+	encrypted, err := crypto.GetEncryptedData(part, key, keyusage.AP_REP_ENCPART, 0)
 	if err != nil {
 		panic(err)
 	}
@@ -177,7 +180,8 @@ func proof(key types.EncryptionKey, at time.Time, cusec int) []byte {
 	if err != nil {
 		panic(err)
 	}
-	return response(spnego.NegStateAcceptCompleted, spnego.TOK_ID_KRB_AP_REP, asn1tools.AddASNAppTag(reply, asnAppTag.APREP))
+	reply = asn1tools.AddASNAppTag(reply, asnAppTag.APREP)
+	return response(spnego.NegStateAcceptCompleted, spnego.TOK_ID_KRB_AP_REP, reply)
 }
 
 const rejectionMark = "the clock is wrong"

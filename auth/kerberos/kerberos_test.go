@@ -109,8 +109,12 @@ func TestNegotiate_ServerMustProveItself(t *testing.T) {
 			return proof(r.Ticket.DecryptedEncPart.Key, r.Authenticator.CTime.Add(time.Second), r.Authenticator.Cusec)
 		}, "belongs to another token", false},
 		{"rubbish", func(*acceptor, *messages.APReq) []byte { return []byte("rubbish") }, "the server's token", false},
-		{"no proof inside", func(*acceptor, *messages.APReq) []byte { return []byte{0xa1, 7, 0x30, 5, 0xa0, 3, 10, 1, 0} }, "carries no token", false},
-		{"rejected without reason", func(*acceptor, *messages.APReq) []byte { return []byte{0xa1, 7, 0x30, 5, 0xa0, 3, 10, 1, 2} }, "without saying why", false},
+		{"no proof inside", func(*acceptor, *messages.APReq) []byte {
+			return []byte{0xa1, 7, 0x30, 5, 0xa0, 3, 10, 1, 0}
+		}, "carries no token", false},
+		{"rejected without reason", func(*acceptor, *messages.APReq) []byte {
+			return []byte{0xa1, 7, 0x30, 5, 0xa0, 3, 10, 1, 2}
+		}, "without saying why", false},
 		{"rejected", rejection, rejectionMark, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -199,7 +203,9 @@ func TestConstructors_Refuse(t *testing.T) {
 		{"no configuration", func() (*Mechanism, error) {
 			return Password(auth.Static("a", "b"), &Options{ConfigFile: "/nonexistent/krb5.conf"})
 		}, "/nonexistent/krb5.conf"},
-		{"no keytab", func() (*Mechanism, error) { return Keytab("/nonexistent/keytab", "a", conf) }, "/nonexistent/keytab"},
+		{"no keytab", func() (*Mechanism, error) {
+			return Keytab("/nonexistent/keytab", "a", conf)
+		}, "/nonexistent/keytab"},
 		{"another cache", func() (*Mechanism, error) { return CCache("KEYRING:persistent:0", conf) }, "KEYRING"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -225,12 +231,18 @@ func TestStart_FailsClearly(t *testing.T) {
 		make func() (*Mechanism, error)
 		want string
 	}{
-		{"no KDC", func() (*Mechanism, error) { return Password(auth.Static("alice", "s3cret"), conf) }, "login at the KDC of EXCH.TEST"},
-		{"empty password", func() (*Mechanism, error) { return Password(auth.Static("alice", ""), conf) }, "password is empty"},
+		{"no KDC", func() (*Mechanism, error) {
+			return Password(auth.Static("alice", "s3cret"), conf)
+		}, "login at the KDC of EXCH.TEST"},
+		{"empty password", func() (*Mechanism, error) {
+			return Password(auth.Static("alice", ""), conf)
+		}, "password is empty"},
 		{"failing function", func() (*Mechanism, error) {
 			return Password(func(context.Context) (string, string, error) { return "", "", errors.New("vault sealed") }, conf)
 		}, "vault sealed"},
-		{"a domain", func() (*Mechanism, error) { return Password(auth.Static(`EXCH\alice`, "s3cret"), conf) }, "user@REALM"},
+		{"a domain", func() (*Mechanism, error) {
+			return Password(auth.Static(`EXCH\alice`, "s3cret"), conf)
+		}, "user@REALM"},
 		{"no cache", func() (*Mechanism, error) { return CCache("FILE:/nonexistent/cc", conf) }, "run kinit"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -104,7 +104,8 @@ func load(t *testing.T, tr *auth.Transport, url string, workers int) {
 		wg.Go(func() {
 			for range (1000 + w) / workers {
 				text, err := post(t.Context(), tr, url)
-				if err != nil || !strings.Contains(text, "<User>alice@EXCH.TEST</User>") || !strings.Contains(text, "<BodyLength>5<") {
+				if err != nil || !strings.Contains(text, "<User>alice@EXCH.TEST</User>") ||
+					!strings.Contains(text, "<BodyLength>5<") {
 					t.Errorf("%s, %v", text, err)
 				}
 			}

@@ -84,7 +84,8 @@ func TestWrongSecret(t *testing.T) {
 	tr := transport(t, s, clientcredentials.Config{ClientSecret: "wr0ng", AuthStyle: oauth2.AuthStyleInHeader}, nil)
 	_, err := post(t.Context(), s, tr)
 	var e *auth.Error
-	if !errors.As(err, &e) || !e.NotSent() || !strings.Contains(err.Error(), "invalid_client") || strings.Contains(err.Error(), "wr0ng") {
+	if !errors.As(err, &e) || !e.NotSent() || !strings.Contains(err.Error(), "invalid_client") ||
+		strings.Contains(err.Error(), "wr0ng") {
 		t.Errorf("error %v", err)
 	}
 }
