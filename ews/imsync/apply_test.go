@@ -68,7 +68,10 @@ func TestApply_Telephone(t *testing.T) {
 		telephone imsync.Telephone
 		want      string
 	}{
-		"own URI":         {imsync.Telephone{Number: "555 0100", TelURI: "tel:+15625550100;ext=1", SIPURI: "sip:x"}, "tel:+15625550100;ext=1"},
+		"own URI": {
+			imsync.Telephone{Number: "555 0100", TelURI: "tel:+15625550100;ext=1", SIPURI: "sip:x"},
+			"tel:+15625550100;ext=1",
+		},
 		"from number":     {imsync.Telephone{Number: "(562) 555-0100", SIPURI: "sip:x"}, "tel:5625550100"},
 		"international":   {imsync.Telephone{Number: " +1 562.555.0100", SIPURI: "sip:x"}, "tel:+15625550100"},
 		"letters as well": {imsync.Telephone{Number: "1-800-FLOWERS", SIPURI: "sip:x"}, "tel:1800flowers"},

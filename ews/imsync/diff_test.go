@@ -120,15 +120,27 @@ func TestDiff_RosterErrors(t *testing.T) {
 		{"no name", rosterOf(team("")), imsync.Options{}, "group 1 has no name"},
 		{"blank name", rosterOf(team("A"), team(" \t")), imsync.Options{}, "group 2 has no name"},
 		{"same name", rosterOf(team("A"), team("A")), imsync.Options{}, `group "A": the name is there twice`},
-		{"case", rosterOf(team("Sales"), team("SALES")), imsync.Options{}, `"SALES": the name differs from "Sales" in case only`},
+		{
+			"case", rosterOf(team("Sales"), team("SALES")),
+			imsync.Options{},
+			`"SALES": the name differs from "Sales" in case only`,
+		},
 		{"Kelvin sign", rosterOf(team("K2"), team("\u212A2")), imsync.Options{}, "in case only"},
 		{"no address", rosterOf(team("A", "x@c.com", " ")), imsync.Options{}, `group "A": contact 2 has no address`},
 		{"scheme only", rosterOf(team("A", "sip:")), imsync.Options{}, "contact 1 has no address"},
 		{"control character", rosterOf(team("A\v")), imsync.Options{}, "the name holds U+000B at byte 1"},
 		{"not UTF-8", rosterOf(team("A", "x\xff@c.com")), imsync.Options{}, "the address is not valid UTF-8"},
 		{"no number", rosterOf(phone("+", "", "")), imsync.Options{}, "telephone 1 has no number"},
-		{"URI of another", rosterOf(phone("1", "tel:2", ""), phone("2", "", "")), imsync.Options{}, "has other URIs|the tel URI is that of"},
-		{"other SIP URI", rosterOf(phone("1", "", "sip:a"), phone("1", "", "sip:b")), imsync.Options{}, "has other URIs elsewhere"},
+		{
+			"URI of another", rosterOf(phone("1", "tel:2", ""), phone("2", "", "")),
+			imsync.Options{},
+			"has other URIs|the tel URI is that of",
+		},
+		{
+			"other SIP URI", rosterOf(phone("1", "", "sip:a"), phone("1", "", "sip:b")),
+			imsync.Options{},
+			"has other URIs elsewhere",
+		},
 		{
 			"distribution group without address",
 			imsync.Roster{DistributionGroups: []imsync.DistributionGroup{{}}},
@@ -137,13 +149,18 @@ func TestDiff_RosterErrors(t *testing.T) {
 		},
 		{
 			"distribution group twice",
-			imsync.Roster{DistributionGroups: []imsync.DistributionGroup{{Address: "a@c.com", DisplayName: "A"}, {Address: "A@c.com", DisplayName: "B"}}},
+			imsync.Roster{DistributionGroups: []imsync.DistributionGroup{
+				{Address: "a@c.com", DisplayName: "A"}, {Address: "A@c.com", DisplayName: "B"},
+			}},
 			imsync.Options{},
 			`"A@c.com" is there twice`,
 		},
 		{
 			"both kinds of one name",
-			imsync.Roster{Groups: []imsync.Group{team("all")}, DistributionGroups: []imsync.DistributionGroup{{Address: "a@c.com", DisplayName: "All"}}},
+			imsync.Roster{
+				Groups:             []imsync.Group{team("all")},
+				DistributionGroups: []imsync.DistributionGroup{{Address: "a@c.com", DisplayName: "All"}},
+			},
 			imsync.Options{},
 			"in case only",
 		},
@@ -232,10 +249,19 @@ func TestDiff_Limits(t *testing.T) {
 		{"65 groups", rosterOf(), rosterOf(many(65)...), imsync.Options{}, "groups", 65, 65},
 		{"65 groups where 100 are taken", rosterOf(), rosterOf(many(65)...), imsync.Options{MaxGroups: 100}, "", 0, 0},
 		{"65 groups unchecked", rosterOf(), rosterOf(many(65)...), imsync.Options{MaxGroups: -1}, "", 0, 0},
-		{"more than the limit, none added", rosterOf(many(70)...), rosterOf(team("group 1", "new@contoso.com")), imsync.Options{}, "", 0, 0},
+		{
+			"more than the limit, none added", rosterOf(many(70)...),
+			rosterOf(team("group 1", "new@contoso.com")),
+			imsync.Options{},
+			"", 0, 0,
+		},
 		{"full, and one more", rosterOf(many(64)...), rosterOf(team("new")), imsync.Options{}, "groups", 65, 65},
 		{"full, one replaced", rosterOf(many(64)...), rosterOf(replaced...), imsync.Options{Prune: true}, "", 0, 0},
-		{"full, one moved away from", rosterOf(many(64)...), rosterOf(moved...), imsync.Options{Prune: true}, "groups", 65, 64},
+		{
+			"full, one moved away from", rosterOf(many(64)...), rosterOf(moved...),
+			imsync.Options{Prune: true},
+			"groups", 65, 64,
+		},
 		{"full, one renamed", rosterOf(many(64)...), rosterOf(renamed...), imsync.Options{Prune: true}, "", 0, 0},
 		{
 			"distribution groups count", rosterOf(many(64)...),
@@ -245,7 +271,11 @@ func TestDiff_Limits(t *testing.T) {
 		},
 		{"1000 contacts", rosterOf(), rosterOf(crowd), imsync.Options{}, "", 0, 0},
 		{"1001 contacts", rosterOf(crowd), rosterOf(team("A", "one@contoso.com")), imsync.Options{}, "contacts", 1001, 1001},
-		{"1001st for another", rosterOf(crowd), rosterOf(team("A", "one@contoso.com")), imsync.Options{Prune: true}, "", 0, 0},
+		{
+			"1001st for another", rosterOf(crowd), rosterOf(team("A", "one@contoso.com")),
+			imsync.Options{Prune: true},
+			"", 0, 0,
+		},
 		{"a contact of the list", rosterOf(crowd), rosterOf(team("A", "c1@contoso.com")), imsync.Options{}, "", 0, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -32,7 +32,9 @@ type Result struct {
 // When ctx ends, or the loop is left, no further mailbox is begun, those in hand end with the context's
 // error, and no goroutine is left once the loop is over. Only mailboxes that were begun are yielded:
 // check ctx.Err after the loop.
-func Each(ctx context.Context, client *ews.Client, rosters iter.Seq2[ews.Account, Roster], opts *Options) iter.Seq[Result] {
+func Each(
+	ctx context.Context, client *ews.Client, rosters iter.Seq2[ews.Account, Roster], opts *Options,
+) iter.Seq[Result] {
 	return func(yield func(Result) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		e := newEach(client, opts)

@@ -86,7 +86,8 @@ func TestEach_TenSideBySide(t *testing.T) {
 					checkInStep(t, srv.List(account(i).String()), roster, true)
 				}
 				if len(seen) != 30 || c.most != tc.want || c.twofold {
-					t.Errorf("%d results, %d mailboxes at a time, twofold %v; want 30, %d, false", len(seen), c.most, c.twofold, tc.want)
+					t.Errorf("%d results, %d mailboxes at a time, twofold %v; want 30, %d, false",
+						len(seen), c.most, c.twofold, tc.want)
 				}
 			})
 		})
@@ -264,7 +265,8 @@ func TestEach_OneAtATimeInProgress(t *testing.T) {
 		inside.Add(-1)
 		events++
 	}}
-	for r := range imsync.Each(t.Context(), newClient(t, ewstest.NewServer(nil)), mailboxes(200, rosterOf(team("A"))), opts) {
+	client := newClient(t, ewstest.NewServer(nil))
+	for r := range imsync.Each(t.Context(), client, mailboxes(200, rosterOf(team("A"))), opts) {
 		if r.Err != nil {
 			t.Error(r.Err)
 		}

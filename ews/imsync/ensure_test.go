@@ -29,7 +29,11 @@ func TestEnsureGroup(t *testing.T) {
 		{"built in", "favorites", "", nil, false, false, 1},
 		{"dropped before", "Team", "", []error{ewstest.DropBefore()}, false, true, 4},
 		{"dropped after", "Team", "", []error{ewstest.DropAfter()}, false, true, 3},
-		{"dropped four times", "Team", "", []error{ewstest.DropBefore(), ewstest.DropBefore(), ewstest.DropBefore(), ewstest.DropAfter()}, false, true, 9},
+		{
+			"dropped four times", "Team", "",
+			[]error{ewstest.DropBefore(), ewstest.DropBefore(), ewstest.DropBefore(), ewstest.DropAfter()},
+			false, true, 9,
+		},
 		{"somebody was faster", "Team", "", nil, true, false, 4},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -80,16 +84,25 @@ func TestEnsureGroup_Errors(t *testing.T) {
 	}{
 		{"distribution group", "all", nil, isA[*imsync.ConflictError]},
 		{"empty name", "", nil, isA[*ews.InputError]},
-		{"refused", "A", map[string][]error{"AddImGroup": {&ews.Error{Code: ews.ErrorAccessDenied}}}, is(ews.ErrorAccessDenied)},
+		{
+			"refused", "A",
+			map[string][]error{"AddImGroup": {&ews.Error{Code: ews.ErrorAccessDenied}}},
+			is(ews.ErrorAccessDenied),
+		},
 		{"list unreadable", "A", map[string][]error{"GetImItemList": {ewstest.DropBefore()}}, isA[*ews.TransportError]},
 		{
 			"unknown, then unreadable", "A",
-			map[string][]error{"AddImGroup": {ewstest.DropAfter()}, "GetImItemList": {nil, &ews.Error{Code: ews.ErrorAccessDenied}}},
+			map[string][]error{
+				"AddImGroup":    {ewstest.DropAfter()},
+				"GetImItemList": {nil, &ews.Error{Code: ews.ErrorAccessDenied}},
+			},
 			func(err error) bool { return is(ews.ErrorAccessDenied)(err) && is(ews.ErrOutcomeUnknown)(err) },
 		},
 		{
 			"never done", "A",
-			map[string][]error{"AddImGroup": {ewstest.DropBefore(), ewstest.DropBefore(), ewstest.DropBefore(), ewstest.DropBefore()}},
+			map[string][]error{"AddImGroup": {
+				ewstest.DropBefore(), ewstest.DropBefore(), ewstest.DropBefore(), ewstest.DropBefore(),
+			}},
 			is(ews.ErrOutcomeUnknown),
 		},
 	} {
@@ -124,8 +137,11 @@ func TestExport(t *testing.T) {
 	want := imsync.Roster{
 		Groups: []imsync.Group{
 			{
-				Name:       "A",
-				Contacts:   []imsync.Contact{{Address: "sip:anna@contoso.com", DisplayName: "Anna Ek"}, {Address: "b@contoso.com", DisplayName: "b@contoso.com"}},
+				Name: "A",
+				Contacts: []imsync.Contact{
+					{Address: "sip:anna@contoso.com", DisplayName: "Anna Ek"},
+					{Address: "b@contoso.com", DisplayName: "b@contoso.com"},
+				},
 				Telephones: []imsync.Telephone{{Number: "+1 5625550100"}},
 			},
 			{Name: "B"},

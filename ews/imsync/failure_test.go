@@ -71,8 +71,16 @@ func TestApply_Conflicts(t *testing.T) {
 		{"rename a built-in group", imsync.Step{Kind: imsync.RenameGroup, Group: "Tagged", NewName: "X"}, "built-in group"},
 		{"rename to a built-in name", imsync.Step{Kind: imsync.RenameGroup, Group: "A", NewName: "tagged"}, "built-in group"},
 		{"remove a built-in group", imsync.Step{Kind: imsync.RemoveGroup, Group: "Favorites"}, "built-in group"},
-		{"remove a distribution group as a group", imsync.Step{Kind: imsync.RemoveGroup, Group: "All"}, "a distribution group"},
-		{"add to a distribution group", imsync.Step{Kind: imsync.AddContact, Group: "All", Contact: contact}, "a distribution group"},
+		{
+			"remove a distribution group as a group",
+			imsync.Step{Kind: imsync.RemoveGroup, Group: "All"},
+			"a distribution group",
+		},
+		{
+			"add to a distribution group",
+			imsync.Step{Kind: imsync.AddContact, Group: "All", Contact: contact},
+			"a distribution group",
+		},
 		{"add to no group", imsync.Step{Kind: imsync.AddContact, Group: "B", Contact: contact}, "no such group"},
 		{
 			"distribution group of a taken name",

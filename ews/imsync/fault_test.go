@@ -30,7 +30,10 @@ func TestSync_Faults(t *testing.T) {
 			"AddImContactToGroup", rosterOf(team("A", "x@contoso.com"), team("B")),
 			rosterOf(team("A", "x@contoso.com"), team("B", "x@contoso.com")),
 		},
-		{"RemoveImContactFromGroup", rosterOf(team("A", "x@contoso.com", "y@contoso.com")), rosterOf(team("A", "y@contoso.com"))},
+		{
+			"RemoveImContactFromGroup", rosterOf(team("A", "x@contoso.com", "y@contoso.com")),
+			rosterOf(team("A", "y@contoso.com")),
+		},
 		{
 			"AddDistributionGroupToImList", rosterOf(team("A")),
 			imsync.Roster{Groups: []imsync.Group{team("A")}, DistributionGroups: []imsync.DistributionGroup{all}},

@@ -24,7 +24,10 @@ func TestEach_BackOffPausesAll(t *testing.T) {
 		err   error
 		pause time.Duration
 	}{
-		"said by the fault":  {&ews.Error{Code: ews.ErrorServerBusy, Details: map[string]string{"BackOffMilliseconds": "90000"}}, 90 * time.Second},
+		"said by the fault": {
+			&ews.Error{Code: ews.ErrorServerBusy, Details: map[string]string{"BackOffMilliseconds": "90000"}},
+			90 * time.Second,
+		},
 		"said by the header": {page, 2 * time.Minute},
 		"not said":           {&ews.Error{Code: ews.ErrorExceededConnectionCount}, 30 * time.Second},
 	} {
@@ -74,7 +77,9 @@ func TestEach_BackOffPausesAll(t *testing.T) {
 func TestEach_LongBackOffIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	busy := &ews.Error{Code: ews.ErrorServerBusy, Details: map[string]string{"BackOffMilliseconds": "600000"}}
-	for name, deadline := range map[string]time.Duration{"longer than MaxPause": time.Hour, "past the deadline": time.Minute} {
+	for name, deadline := range map[string]time.Duration{
+		"longer than MaxPause": time.Hour, "past the deadline": time.Minute,
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -150,7 +155,9 @@ func TestEach_EveryOperation(t *testing.T) {
 	lab := imsync.Telephone{Number: "1", SIPURI: "sip:1@contoso.com"}
 	former := imsync.Group{Name: "B", FormerName: "A", Contacts: []imsync.Contact{{Address: "y@contoso.com"}}}
 	first := imsync.Roster{
-		Groups:             []imsync.Group{team("A", "x@contoso.com"), team("C", "y@contoso.com"), {Name: "D", Telephones: []imsync.Telephone{lab}}},
+		Groups: []imsync.Group{
+			team("A", "x@contoso.com"), team("C", "y@contoso.com"), {Name: "D", Telephones: []imsync.Telephone{lab}},
+		},
 		DistributionGroups: []imsync.DistributionGroup{{Address: "all@contoso.com"}},
 	}
 	second := rosterOf(former, imsync.Group{Name: "D", Telephones: []imsync.Telephone{lab}})

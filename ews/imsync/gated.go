@@ -47,7 +47,9 @@ func (g *gated) AddNewImContactToGroup(ctx context.Context, contact imgroup.NewC
 	})
 }
 
-func (g *gated) AddNewTelUriContactToGroup(ctx context.Context, contact imgroup.NewTelContact) (*imgroup.Persona, error) {
+func (g *gated) AddNewTelUriContactToGroup(
+	ctx context.Context, contact imgroup.NewTelContact,
+) (*imgroup.Persona, error) {
 	return through(ctx, g.gate, func() (*imgroup.Persona, error) {
 		return g.client.AddNewTelUriContactToGroup(ctx, contact)
 	})
@@ -61,7 +63,9 @@ func (g *gated) RemoveImContactFromGroup(ctx context.Context, contact, group img
 	return g.gate.do(ctx, func() error { return g.client.RemoveImContactFromGroup(ctx, contact, group) })
 }
 
-func (g *gated) AddDistributionGroupToImList(ctx context.Context, smtpAddress, displayName string) (*imgroup.ImGroup, error) {
+func (g *gated) AddDistributionGroupToImList(
+	ctx context.Context, smtpAddress, displayName string,
+) (*imgroup.ImGroup, error) {
 	return through(ctx, g.gate, func() (*imgroup.ImGroup, error) {
 		return g.client.AddDistributionGroupToImList(ctx, smtpAddress, displayName)
 	})

@@ -25,9 +25,15 @@ func TestSync_GivesUp(t *testing.T) {
 	}{
 		{"at once when denied", "AddImGroup", &ews.Error{Code: ews.ErrorAccessDenied}, 1, ews.ErrorAccessDenied},
 		{"at once when busy", "AddImGroup", &ews.Error{Code: ews.ErrorServerBusy}, 1, ews.ErrorServerBusy},
-		{"after ten steps", "AddNewImContactToGroup", &ews.Error{Code: ews.ErrorSchemaValidation}, 10, ews.ErrorSchemaValidation},
+		{
+			"after ten steps", "AddNewImContactToGroup", &ews.Error{Code: ews.ErrorSchemaValidation}, 10,
+			ews.ErrorSchemaValidation,
+		},
 		{"after four tries each", "AddNewImContactToGroup", ewstest.DropBefore(), 40, ews.ErrOutcomeUnknown},
-		{"when the list cannot be read", "GetImItemList", &ews.Error{Code: ews.ErrorMailboxMoveInProgress}, 0, ews.ErrorMailboxMoveInProgress},
+		{
+			"when the list cannot be read", "GetImItemList", &ews.Error{Code: ews.ErrorMailboxMoveInProgress},
+			0, ews.ErrorMailboxMoveInProgress,
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

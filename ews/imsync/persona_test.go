@@ -30,7 +30,9 @@ func TestDiff_OnePersonaOfTwoContacts(t *testing.T) {
 	list.Groups[3].Members = []imgroup.ItemID{{ID: "one"}}
 	list.Groups[4].Members = []imgroup.ItemID{{ID: "two"}}
 	opts := &imsync.Options{Prune: true}
-	for _, addresses := range [][]string{{"anna@contoso.com"}, {"AE@contoso.com"}, {"ae@contoso.com", "anna@contoso.com"}} {
+	for _, addresses := range [][]string{
+		{"anna@contoso.com"}, {"AE@contoso.com"}, {"ae@contoso.com", "anna@contoso.com"},
+	} {
 		plan, err := imsync.Diff(list, rosterOf(team("A", addresses...), team("b", addresses...)), opts)
 		if err != nil || !plan.Empty() {
 			t.Errorf("%v: %v, %v; want an empty plan", addresses, plan, err)

@@ -23,8 +23,10 @@ func TestSync_FromNothingAndAgain(t *testing.T) {
 	roster := imsync.Roster{
 		Groups: []imsync.Group{
 			{
-				Name:     "Sales",
-				Contacts: []imsync.Contact{{Address: "sip:Anna@contoso.com", DisplayName: "Anna Ek"}, {Address: "bert@contoso.com"}},
+				Name: "Sales",
+				Contacts: []imsync.Contact{
+					{Address: "sip:Anna@contoso.com", DisplayName: "Anna Ek"}, {Address: "bert@contoso.com"},
+				},
 			},
 			{
 				Name:       "Research & <Development>",
@@ -53,7 +55,8 @@ func TestSync_FromNothingAndAgain(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if p, _ := list.Contact("anna@contoso.com"); p == nil || p.DisplayName != "Anna Ek" || p.ImAddress != "sip:Anna@contoso.com" {
+	p, ok := list.Contact("anna@contoso.com")
+	if !ok || p.DisplayName != "Anna Ek" || p.ImAddress != "sip:Anna@contoso.com" {
 		t.Errorf("contact %+v", p)
 	}
 
@@ -136,7 +139,8 @@ func TestSync_FailedAdditionKeepsContacts(t *testing.T) {
 	}})
 	client := newClient(t, srv)
 	fill(t, client, rosterOf(team("A", "mover@contoso.com", "gone@contoso.com")))
-	_, err := imsync.Sync(t.Context(), client, rosterOf(team("A"), team("B", "mover@contoso.com", "new@contoso.com")), prune)
+	wanted := rosterOf(team("A"), team("B", "mover@contoso.com", "new@contoso.com"))
+	_, err := imsync.Sync(t.Context(), client, wanted, prune)
 	var failed *imsync.Error
 	if !errors.As(err, &failed) || !errors.Is(err, ews.ErrorInvalidImContactId) || !errors.Is(err, imsync.ErrWithheld) {
 		t.Fatalf("%v; want the refusal", err)
@@ -164,7 +168,9 @@ func TestSync_OneRefusalDoesNotStopTheOthers(t *testing.T) {
 	if !errors.Is(err, ews.ErrorInvalidImDistributionGroupSmtpAddress) {
 		t.Fatalf("%v; want the refusal", err)
 	}
-	for _, part := range []string{"imsync: not done: add distribution group no address: ", "ErrorInvalidImDistributionGroupSmtpAddress"} {
+	for _, part := range []string{
+		"imsync: not done: add distribution group no address: ", "ErrorInvalidImDistributionGroupSmtpAddress",
+	} {
 		if !strings.Contains(err.Error(), part) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q lacks %q, or is more than a line", err, part)
 		}

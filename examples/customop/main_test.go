@@ -22,7 +22,12 @@ func TestRun(t *testing.T) {
 		stdout, stderr string
 	}{
 		{"default", nil, 0, quickContacts, ""},
-		{"two", []string{"inbox", "quickcontacts"}, 0, `inbox: "Inbox", 3 items, 0 subfolders, id AAMkADINBOX` + "\n" + quickContacts, ""},
+		{
+			"two",
+			[]string{"inbox", "quickcontacts"},
+			0,
+			`inbox: "Inbox", 3 items, 0 subfolders, id AAMkADINBOX` + "\n" + quickContacts, "",
+		},
 		{"unknown", []string{"attic"}, 1, "", "ews: GetFolder: ErrorFolderNotFound: The specified folder could not be found"},
 		{"forbidden character", []string{"in\vbox"}, 1, "", "U+FFFD"},
 		{"unknown flag", []string{"-x"}, 2, "", "usage"},
@@ -48,7 +53,8 @@ func TestRun_Interrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var stdout, stderr bytes.Buffer
-	if status := run(ctx, nil, strings.NewReader(""), &stdout, &stderr); status != 1 || !strings.Contains(stderr.String(), "interrupted") {
+	status := run(ctx, nil, strings.NewReader(""), &stdout, &stderr)
+	if status != 1 || !strings.Contains(stderr.String(), "interrupted") {
 		t.Errorf("status %d: %s", status, stderr.String())
 	}
 }

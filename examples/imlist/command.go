@@ -23,7 +23,11 @@ func commands() []command {
 		{"add-group", "add-group [-smtp ADDRESS] NAME", 1, 1, []string{"smtp"}, addGroup},
 		{"rename-group", "rename-group NAME NEWNAME", 2, 2, nil, renameGroup},
 		{"remove-group", "remove-group NAME", 1, 1, nil, removeGroup},
-		{"add-contact", "add-contact [-name NAME] [-sip-uri URI] GROUP ADDRESS", 2, 2, []string{"name", "sip-uri"}, addContact},
+		{
+			"add-contact", "add-contact [-name NAME] [-sip-uri URI] GROUP ADDRESS", 2, 2,
+			[]string{"name", "sip-uri"},
+			addContact,
+		},
 		{"move-contact", "move-contact ADDRESS FROM TO", 3, 3, nil, moveContact},
 		{"remove-contact", "remove-contact ADDRESS [GROUP]", 1, 2, nil, removeContact},
 		{"export", "export [FILE]", 0, 1, nil, exportRoster},

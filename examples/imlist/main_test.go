@@ -34,7 +34,8 @@ func server(t *testing.T) (*ewstest.Server, []string) {
 	srv := ewstest.NewServer(nil)
 	endpoint, stop := srv.Start()
 	t.Cleanup(stop)
-	client, err := ews.NewClient(endpoint, &ews.Options{Header: ews.Header{Impersonate: ews.PrimarySMTP("tony@contoso.com")}})
+	tony := ews.Header{Impersonate: ews.PrimarySMTP("tony@contoso.com")}
+	client, err := ews.NewClient(endpoint, &ews.Options{Header: tony})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,8 +71,11 @@ All staff               distribution group              all@contoso.com
 
 func TestList(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"list"}, {"list", "-mailbox", "anna@contoso.com"}, {"-culture", "en-US", "-version", "Exchange2016", "list"}} {
-		if diff := cmp.Diff(outcome{0, seededTable, ""}, imlist(t.Context(), args...), cmp.AllowUnexported(outcome{})); diff != "" {
+	for _, args := range [][]string{
+		{"list"}, {"list", "-mailbox", "anna@contoso.com"}, {"-culture", "en-US", "-version", "Exchange2016", "list"},
+	} {
+		got := imlist(t.Context(), args...)
+		if diff := cmp.Diff(outcome{0, seededTable, ""}, got, cmp.AllowUnexported(outcome{})); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", args, diff)
 		}
 	}
@@ -187,7 +191,8 @@ func TestExportImport(t *testing.T) {
 func TestSync(t *testing.T) {
 	t.Parallel()
 	srv, flags := server(t)
-	file := write(t, `{"groups": [{"name": "Sales", "contacts": [{"address": "bert@contoso.com"}, {"address": "carla@contoso.com"}]},
+	file := write(t, `{"groups": [
+		{"name": "Sales", "contacts": [{"address": "bert@contoso.com"}, {"address": "carla@contoso.com"}]},
 		{"name": "R&D", "formerName": "Research & Development"}]}`)
 	const changes = "- All staff <all@contoso.com>\n- Nobody yet\n~ Research & Development -> R&D\n" +
 		"-   anna@contoso.com\n-   carla@contoso.com\n-   tel +1 562 555 0100\n" +
@@ -197,7 +202,10 @@ func TestSync(t *testing.T) {
 		want string
 	}{
 		{[]string{"sync", file, "-dry-run", "-prune"}, changes + "dry run: 8 changes not made\n"},
-		{[]string{"sync", "-dry-run", file}, "~ Research & Development -> R&D\n  Sales\n+   carla@contoso.com\ndry run: 2 changes not made\n"},
+		{
+			[]string{"sync", "-dry-run", file},
+			"~ Research & Development -> R&D\n  Sales\n+   carla@contoso.com\ndry run: 2 changes not made\n",
+		},
 		{[]string{"sync", "-prune", file}, changes + "8 changes made\n"},
 		{[]string{"-prune", "sync", file}, "no changes\n"},
 	} {
@@ -231,7 +239,8 @@ func TestSync_Fails(t *testing.T) {
 	srv.Fail("AddImGroup", &ews.SchemaValidationError{Line: 12, Position: 3, Violation: "The 'x' element is invalid."})
 	got := imlist(t.Context(), append(flags, "sync", file)...)
 	for _, part := range []string{
-		`error: imsync: not done: add group "New": add group "New": ews: AddImGroup: ErrorSchemaValidation at line 12, position 3`,
+		`error: imsync: not done: add group "New": add group "New": ews: AddImGroup: `,
+		"ErrorSchemaValidation at line 12, position 3",
 		"^",
 	} {
 		if !strings.Contains(got.stderr, part) {
@@ -259,12 +268,14 @@ func TestRoster_Bad(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			got := imlist(t.Context(), "sync", "-prune", write(t, tc.text))
-			if got.status != 1 || got.stdout != "" || !strings.Contains(got.stderr, tc.want) || strings.Count(got.stderr, "\n") != 1 {
+			oneLine := strings.Count(got.stderr, "\n") == 1
+			if got.status != 1 || got.stdout != "" || !strings.Contains(got.stderr, tc.want) || !oneLine {
 				t.Errorf("%+v; want a line with %q", got, tc.want)
 			}
 		})
 	}
-	if got := imlist(t.Context(), "import", filepath.Join(t.TempDir(), "absent")); got.status != 1 || !strings.Contains(got.stderr, "absent") {
+	got := imlist(t.Context(), "import", filepath.Join(t.TempDir(), "absent"))
+	if got.status != 1 || !strings.Contains(got.stderr, "absent") {
 		t.Errorf("no file: %+v", got)
 	}
 }
@@ -294,7 +305,8 @@ func TestUsage(t *testing.T) {
 		t.Run(tc.args, func(t *testing.T) {
 			t.Parallel()
 			got := imlist(t.Context(), strings.Fields(tc.args)...)
-			if got.status != 2 || got.stdout != "" || !strings.Contains(got.stderr, tc.want) || strings.Contains(got.stderr, "secret") {
+			told := strings.Contains(got.stderr, "secret")
+			if got.status != 2 || got.stdout != "" || !strings.Contains(got.stderr, tc.want) || told {
 				t.Errorf("%+v; want status 2 and %q", got, tc.want)
 			}
 		})
