@@ -41,6 +41,7 @@ func TestFind_Time(t *testing.T) {
 		"the subdomain never answers":    {map[string]page{v2Domain: named(ewsURL), v2Sub: never}, v2Domain, 0},
 		"slow ones of POX":               {map[string]page{poxDomain: after(9*time.Second, status(404)), poxSub: login(after(9*time.Second, expr))}, poxSub, 18 * time.Second},
 		"no wait for what is not needed": {map[string]page{poxDomain: login(expr), poxSub: never, plain: never}, poxDomain, 0},
+		"what is not needed is given up": {map[string]page{poxDomain: after(time.Second, login(expr)), poxSub: never, plain: never}, poxDomain, 2 * time.Second},
 		"nothing ever answers":           {map[string]page{v2Domain: never, v2Sub: never, poxDomain: never, poxSub: never, plain: never}, "", 20 * time.Second},
 	}
 	for name, tc := range tests {

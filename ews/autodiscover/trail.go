@@ -108,7 +108,6 @@ func (f *finder) ask(ctx context.Context, t *trail, u *url.URL, c *http.Client) 
 		s.Outcome, s.Err = f.follow(ctx, t, u, got)
 	}
 	if s.Status == http.StatusUnauthorized && c != f.anonymous {
-		t.must = false
 		f.refusals++
 		s.Outcome, s.Err = "", f.refused(s.Err)
 	}
