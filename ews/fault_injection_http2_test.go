@@ -138,7 +138,8 @@ func reset(code uint32) func(net.Conn, uint32, string) error {
 // goAway ends the connection. The server did what came before it, and nothing beyond the last stream.
 func goAway(last func(stream uint32) uint32, code uint32) func(net.Conn, uint32, string) error {
 	return func(c net.Conn, stream uint32, _ string) error {
-		if err := writeFrame(c, frameGoAway, 0, 0, words(last(stream), code)); err != nil {
+		debug := append(words(last(stream), code), canaryResponse...)
+		if err := writeFrame(c, frameGoAway, 0, 0, debug); err != nil {
 			return err
 		}
 		return io.EOF
@@ -190,6 +191,9 @@ func TestFaultInjection_HTTP2(t *testing.T) {
 					t.Errorf("got %+v, want %+v: %v", got, want, err)
 				}
 				checkTyped(t, err)
+				if err != nil && leaked(err.Error()) != nil {
+					t.Errorf("shows what the server sent: %v", err)
+				}
 			})
 		}
 	}

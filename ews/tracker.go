@@ -108,16 +108,16 @@ func (t *tracker) cause(err error) error {
 	return err
 }
 
-// unquoted drops what net/http quotes of an answer that it cannot read, such as
+// unquoted drops what net/http quotes of a server that it cannot understand, such as
 // malformed MIME header line: "Set-Cookie…": it may hold anything.
 func unquoted(text string) (string, bool) {
-	for _, phrase := range [...]string{"transport connection broken: ", "malformed "} {
+	for _, phrase := range [...]string{"transport connection broken: ", "malformed ", "GOAWAY"} {
 		i := strings.Index(text, phrase)
 		if i < 0 {
 			continue
 		}
 		if quote := strings.IndexByte(text[i:], '"'); quote >= 0 {
-			return strings.TrimRight(text[:i+quote], ": "), true
+			return strings.TrimRight(text[:i+quote], ":= "), true
 		}
 	}
 	return text, false
