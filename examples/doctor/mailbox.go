@@ -52,7 +52,11 @@ func (d *doctor) mailbox(ctx context.Context, endpoint string) {
 	var info ews.ResponseInfo
 	own, err := d.read(ews.WithResponseInfo(ctx, &info), endpoint, auth.ChannelBindingAuto, "")
 	passed := answered(err)
-	d.loginResult(ctx, endpoint, err)
+	bound := d.fake == nil && d.flags.Auth == "ntlm" && strings.HasPrefix(endpoint, "https:")
+	d.loginResult(err, bound, func() error {
+		_, err := d.read(ctx, endpoint, auth.ChannelBindingOff, "")
+		return err
+	})
 	if !passed {
 		return
 	}
@@ -101,10 +105,10 @@ func refused(err error) bool {
 		errors.As(err, &page) && page.StatusCode == http.StatusUnauthorized
 }
 
-// loginResult tells about the login and, since the two cannot be told apart otherwise, Extended Protection.
-func (d *doctor) loginResult(ctx context.Context, endpoint string, err error) {
+// loginResult tells about the login, which ended with err, and about Extended Protection if the login
+// was bound to the TLS connection; only a second login, without that, can tell more.
+func (d *doctor) loginResult(err error, bound bool, unbound func() error) {
 	const check, protection = "login", "Extended Protection"
-	bound := d.fake == nil && d.flags.Auth == "ntlm" && strings.HasPrefix(endpoint, "https:")
 	switch {
 	case answered(err):
 		d.ok(check, "as "+d.who())
@@ -118,11 +122,9 @@ func (d *doctor) loginResult(ctx context.Context, endpoint string, err error) {
 	case !bound && answered(err):
 		d.skip(protection, "only a login by NTLM or Kerberos over https has to do with it")
 	case answered(err):
-		_, err := d.read(ctx, endpoint, auth.ChannelBindingOff, "")
-		d.withoutBinding(protection, err)
+		d.withoutBinding(protection, unbound())
 	case bound && d.unbound:
-		_, err := d.read(ctx, endpoint, auth.ChannelBindingOff, "")
-		d.bites(protection, err)
+		d.bites(protection, unbound())
 	case bound:
 		d.skip(protection, "cannot be told from a wrong password; if that is right, -unbound tells")
 	}

@@ -62,22 +62,35 @@ func TestExtendedProtection(t *testing.T) {
 	wrong := &ews.HTTPError{StatusCode: http.StatusUnauthorized, Header: http.Header{}}
 	busy := &ews.HTTPError{StatusCode: http.StatusServiceUnavailable, Header: http.Header{}}
 	denied := &ews.Error{Code: ews.ErrorNonExistentMailbox}
+	errNotAsked := errors.New("not asked")
 	tests := map[string]struct {
-		look func(d *doctor)
-		want string
+		first, second error
+		bound, again  bool // the first login was bound; -unbound
+		want          []string
 	}{
-		"required":         {func(d *doctor) { d.withoutBinding("EP", wrong) }, "ok EP required"},
-		"not required":     {func(d *doctor) { d.withoutBinding("EP", denied) }, "ok EP not required"},
-		"not to be told":   {func(d *doctor) { d.withoutBinding("EP", busy) }, "WARN EP"},
-		"bites":            {func(d *doctor) { d.bites("EP", nil) }, "FAIL EP the login works without channel binding only"},
-		"is not the cause": {func(d *doctor) { d.bites("EP", wrong) }, "- EP refused with and without"},
+		"required":              {nil, wrong, true, false, []string{"ok login as u", "ok Extended Protection required"}},
+		"not required":          {nil, denied, true, false, []string{"ok login as u", "ok Extended Protection not required"}},
+		"not to be told":        {denied, busy, true, false, []string{"ok login as u", "WARN Extended Protection"}},
+		"not bound":             {nil, errNotAsked, false, false, []string{"ok login as u", "- Extended Protection only a login by NTLM"}},
+		"refused":               {wrong, errNotAsked, true, false, []string{"FAIL login", "- Extended Protection cannot be told from a wrong password"}},
+		"bites":                 {wrong, nil, true, true, []string{"FAIL login", "FAIL Extended Protection the login works without"}},
+		"is not the cause":      {wrong, wrong, true, true, []string{"FAIL login", "- Extended Protection refused with and without"}},
+		"refused and not bound": {wrong, errNotAsked, false, true, []string{"FAIL login"}},
+		"fails":                 {busy, errNotAsked, true, true, []string{"FAIL login ews: HTTP 503"}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var out bytes.Buffer
-			tc.look(&doctor{report: report{w: &out}})
-			wantLines(t, out.String(), tc.want)
+			d := &doctor{report: report{w: &out}, unbound: tc.again}
+			d.flags.User = "u"
+			d.loginResult(tc.first, tc.bound, func() error {
+				if errors.Is(tc.second, errNotAsked) {
+					t.Error("a second login, which may count against the account")
+				}
+				return tc.second
+			})
+			wantLines(t, out.String(), tc.want...)
 		})
 	}
 	if refused(&auth.Error{}) || !refused(&ews.TransportError{Err: wrong}) {
