@@ -43,7 +43,7 @@ func TestFind_EndlessRedirects(t *testing.T) {
 	n := &internet{others: func(r *http.Request) *http.Response {
 		return redirect(fmt.Sprintf("https://%d.contoso.com/", made.Add(1)))(r)
 	}}
-	mustFail(t, n, n.options())
+	_ = mustFail(t, n, n.options())
 	if requests, _ := n.log(); len(requests) > 60 {
 		t.Errorf("%d requests", len(requests))
 	}
@@ -67,7 +67,7 @@ func TestFind_EndlessAnswer(t *testing.T) {
 		resp.Body = body
 		return resp
 	}}}
-	mustFail(t, n, n.options())
+	_ = mustFail(t, n, n.options())
 	if read := body.read.Load(); read > 2<<20 {
 		t.Errorf("%d bytes were read", read)
 	}
