@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/riverqueue/river/rivertype"
@@ -36,16 +37,14 @@ func (c *counts) add(state rivertype.JobState, n int) {
 }
 
 // count counts the jobs of a run by state: on River's index that leads with state and queue.
-func (q *jobQueue[TTx]) count(ctx context.Context, run string) (counts, error) {
-	//nolint:gosec // a run's name is our own
+func (q *jobQueue[TTx]) count(ctx context.Context, run string) (c counts, err error) {
 	rows, err := q.db.QueryContext(ctx, `SELECT state, count(*) FROM river_job WHERE state IN
 		('available', 'cancelled', 'completed', 'discarded', 'pending', 'retryable', 'running', 'scheduled')
-		AND queue = '`+run+`' GROUP BY state`)
+		AND queue = $1 GROUP BY state`, run)
 	if err != nil {
 		return counts{}, fmt.Errorf("counting the jobs: %w", err)
 	}
-	defer rows.Close()
-	var c counts
+	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		var state string
 		var n int

@@ -18,16 +18,20 @@ import (
 type exchange struct {
 	*ewstest.Server
 
+	delay    time.Duration
 	requests atomic.Int64
 }
 
 func newExchange(delay time.Duration) *exchange {
-	e := &exchange{}
-	e.Server = ewstest.NewServer(&ewstest.Options{Intercept: func(r ewstest.Request) error {
-		e.requests.Add(1)
-		return sleep(r.Context(), delay)
-	}})
+	e := &exchange{delay: delay}
+	e.Server = ewstest.NewServer(&ewstest.Options{Intercept: e.intercept})
 	return e
+}
+
+// intercept is called before each request is executed.
+func (e *exchange) intercept(r ewstest.Request) error {
+	e.requests.Add(1)
+	return sleep(r.Context(), e.delay)
 }
 
 // sleep returns after d, or with the context's error when that ends before.

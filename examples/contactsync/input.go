@@ -48,12 +48,12 @@ func (in *input) add(line int, format string, args ...any) {
 
 // readInput reads a file: JSON if it begins with a bracket, else CSV.
 func readInput(name string) (*input, error) {
-	f, err := os.Open(name)
+	f, err := os.Open(name) //nolint:gosec // the file that whoever runs the command names
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxInput+1))
+	err = errors.Join(err, f.Close())
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}

@@ -116,7 +116,7 @@ func (s *session) owners(ctx context.Context) (owners []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		var owner string
 		if err := rows.Scan(&owner); err != nil {

@@ -113,7 +113,7 @@ func TestPostgreSQL_TheLiving(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer two.close()
+	t.Cleanup(func() { _ = two.close() })
 	jobs := (&settings{attempts: 1}).jobs(generate(2))
 	run, _, err := one.begin(t.Context(), strings.Repeat("0", runKeyLength), jobs)
 	if err != nil {
@@ -143,6 +143,6 @@ func TestPostgreSQL_TwoInputs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer q.close()
+	t.Cleanup(func() { _ = q.close() })
 	supersedes(t, q)
 }

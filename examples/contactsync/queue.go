@@ -111,7 +111,7 @@ func (q *jobQueue[TTx]) prepare(ctx context.Context) error {
 func (q *jobQueue[TTx]) begin(ctx context.Context, key string, jobs []river.InsertManyParams) (run string, resumed bool, err error) {
 	prefix := runPrefix + key[:runKeyLength] + "-"
 	err = q.guard.alone(ctx, func() error {
-		if run, err = q.unfinished(ctx, prefix, "DESC"); err != nil || run != "" {
+		if run, err = q.unfinished(ctx, prefix, true); err != nil || run != "" {
 			resumed = run != ""
 			return err
 		}
@@ -159,20 +159,18 @@ func (q *jobQueue[TTx]) supersede(ctx context.Context, jobs []river.InsertManyPa
 }
 
 func (q *jobQueue[TTx]) oldest(ctx context.Context) (string, error) {
-	return q.unfinished(ctx, runPrefix, "ASC")
+	return q.unfinished(ctx, runPrefix, false)
 }
 
-// unfinished returns a run with unfinished jobs, in the order of their ids.
-func (q *jobQueue[TTx]) unfinished(ctx context.Context, prefix, order string) (string, error) {
-	states := make([]string, 0, len(unfinishedStates()))
-	for _, s := range unfinishedStates() {
-		states = append(states, "'"+string(s)+"'")
+// unfinished returns the first or last run with unfinished jobs among those with that prefix.
+func (q *jobQueue[TTx]) unfinished(ctx context.Context, prefix string, last bool) (run string, err error) {
+	const query = `SELECT queue FROM river_job WHERE queue LIKE $1
+		AND state IN ('available', 'pending', 'retryable', 'running', 'scheduled') ORDER BY id `
+	if last {
+		err = q.db.QueryRowContext(ctx, query+`DESC LIMIT 1`, prefix+"%").Scan(&run)
+	} else {
+		err = q.db.QueryRowContext(ctx, query+`LIMIT 1`, prefix+"%").Scan(&run)
 	}
-	//nolint:gosec // nothing in it comes from outside
-	query := `SELECT queue FROM river_job WHERE state IN (` + strings.Join(states, ", ") + `)
-		AND queue LIKE '` + prefix + `%' ORDER BY id ` + order + ` LIMIT 1`
-	var run string
-	err := q.db.QueryRowContext(ctx, query).Scan(&run)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}

@@ -103,12 +103,12 @@ func writeReport(name string, s *summary) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
+			err = errors.Join(err, os.Remove(f.Name())) //nolint:gosec // beside the file that the command line names
 		}
 	}()
 	err = errors.Join(page.Execute(f, newReport(s)), f.Close())
 	if err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), name)
+	return os.Rename(f.Name(), name) //nolint:gosec // likewise
 }

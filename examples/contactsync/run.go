@@ -182,26 +182,30 @@ func (e *gaveUpError) Error() string {
 
 func (e *gaveUpError) Unwrap() error { return e.err }
 
-// follow shows how far the run is until it is over or ctx ends.
+// follow shows how far the run is until it is over or ctx ends; the summary tells what is left then.
 func follow(ctx context.Context, q queue, run string, p progress) error {
 	const every = 200 * time.Millisecond
-	for {
+	defer p.end()
+	for ctx.Err() == nil {
 		c, err := q.count(ctx, run)
-		if ctx.Err() != nil {
-			p.end()
-			return nil // the summary tells what is left
-		}
 		if err != nil {
-			return err
+			return unless(ctx, err)
 		}
 		p.show(c)
 		if c.over() == c.total() {
-			p.end()
 			return nil
 		}
-		if sleep(ctx, every) != nil {
-			p.end()
-			return nil
+		if err := sleep(ctx, every); err != nil {
+			return unless(ctx, err)
 		}
 	}
+	return nil
+}
+
+// unless returns the error, or nil if ctx has ended and brought it about.
+func unless(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	return nil
 }

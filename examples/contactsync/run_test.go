@@ -249,7 +249,7 @@ func TestSQLite_OneProcess(t *testing.T) {
 	if q, err = open(t.Context(), file, silent); err != nil {
 		t.Fatal(err)
 	}
-	defer q.close()
+	t.Cleanup(func() { _ = q.close() })
 	if _, err := os.Stat(file); err != nil {
 		t.Error(err)
 	}
