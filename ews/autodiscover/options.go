@@ -39,7 +39,8 @@ type Options struct {
 	// Nil: none passes.
 	Redirect func(ctx context.Context, r Redirect) bool
 
-	// Cache keeps what was found. Nil: nothing is kept; [NewMemoryCache] makes one.
+	// Cache keeps what was found: for a week, looked up again after a day, see [Report] for
+	// earlier. Nil: nothing is kept; [NewMemoryCache] makes one.
 	Cache Cache
 
 	// Resolver looks up DNS service records. Nil: [net.DefaultResolver].
@@ -62,7 +63,7 @@ type Options struct {
 
 // Redirect is a question to [Options.Redirect]: something that is trusted names a host that is not.
 type Redirect struct {
-	From string // what names the host: a URL without its query, or a DNS record
+	From string // what names it: a URL without its query, a DNS record, "the address" or "the cache"
 	Host string // in lower case, without a port
 }
 
