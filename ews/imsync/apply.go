@@ -2,7 +2,6 @@ package imsync
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/go-ews/exchange/imgroup"
@@ -68,7 +67,7 @@ func (a *applier) read(ctx context.Context) error {
 func readList(ctx context.Context, client Client) (*imgroup.ItemList, error) {
 	items, err := client.GetImItemList(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("imsync: reading the list: %w", err)
+		return nil, &readError{err}
 	}
 	if items == nil {
 		return nil, errNoAnswer

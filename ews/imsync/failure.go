@@ -73,6 +73,12 @@ var ErrChanging = errors.New("imsync: the list is not as it was left: is somebod
 // errNoAnswer is for a client that breaks the rule that a result is there if no error is.
 var errNoAnswer = errors.New("imsync: the client returned neither a list nor an error")
 
+// readError is why the list could not be read, without which no step can be judged.
+type readError struct{ err error }
+
+func (e *readError) Error() string { return "imsync: reading the list: " + e.err.Error() }
+func (e *readError) Unwrap() error { return e.err }
+
 // leavesOpen reports whether the list has to be read to know where a step stands: nobody knows
 // whether it was done, or the list was not what it was taken for.
 func leavesOpen(err error) bool {
@@ -86,11 +92,14 @@ func ofOneStep(ctx context.Context, err error) bool {
 		return false
 	}
 	var (
+		unread   *readError
 		conflict *ConflictError
 		input    *ews.InputError
 		code     ews.ResponseCode
 	)
 	switch {
+	case errors.As(err, &unread):
+		return false
 	case leavesOpen(err), errors.Is(err, ErrWithheld), errors.As(err, &conflict), errors.As(err, &input):
 		return true
 	case errors.As(err, &code):

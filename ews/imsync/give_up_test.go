@@ -60,6 +60,26 @@ func TestSync_GivesUp(t *testing.T) {
 	}
 }
 
+// TestSync_UnreadableAfterAWrite: codes that leave a write open say nothing of the kind on a read, so the
+// sync ends instead of going on blindly.
+func TestSync_UnreadableAfterAWrite(t *testing.T) {
+	t.Parallel()
+	srv := ewstest.NewServer(nil)
+	srv.Fail("GetImItemList", nil)
+	for range 3 {
+		srv.Fail("GetImItemList", &ews.Error{Code: ews.ErrorNonExistentMailbox})
+	}
+	srv.Fail("AddImGroup", ewstest.DropBefore())
+	_, err := imsync.Sync(t.Context(), newClient(t, srv), rosterOf(team("A"), team("B")), nil)
+	var failed *imsync.Error
+	if !errors.As(err, &failed) || !errors.Is(err, ews.ErrorNonExistentMailbox) || len(failed.Remaining.Steps) != 2 {
+		t.Errorf("%v; want both groups left", err)
+	}
+	if n := writes(srv)["AddImGroup"]; n != 1 {
+		t.Errorf("%d writes, want 1", n)
+	}
+}
+
 // TestSync_ServerThatForgets answers every addition with success and does nothing.
 func TestSync_ServerThatForgets(t *testing.T) {
 	t.Parallel()
