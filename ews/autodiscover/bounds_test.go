@@ -12,6 +12,47 @@ import (
 	"github.com/go-ews/exchange/ews/autodiscover"
 )
 
+// TestFind_ManyRedirects holds that the eleventh redirect is not followed, whatever its kind.
+func TestFind_ManyRedirects(t *testing.T) {
+	t.Parallel()
+	to := func(i int) string { return fmt.Sprintf("https://contoso.com/%d", i) }
+	tests := map[string]func(redirects int) map[string]page{
+		"of HTTP": func(redirects int) map[string]page {
+			pages := map[string]page{poxDomain: login(redirect(to(1)))}
+			for i := 1; i < redirects; i++ {
+				pages[to(i)] = login(redirect(to(i + 1)))
+			}
+			pages[to(redirects)] = settings(proto("EXPR", ewsElement))
+			return pages
+		},
+		"of the address": func(redirects int) map[string]page {
+			pages := map[string]page{poxDomain: redirectAddr("tony@1.contoso.com")}
+			for i := 1; i <= redirects; i++ {
+				at := fmt.Sprintf("https://%d.contoso.com/autodiscover/autodiscover.xml", i)
+				pages[at] = redirectAddr(fmt.Sprintf("tony@%d.contoso.com", i+1))
+				if i == redirects {
+					pages[at] = settings(proto("EXPR", ewsElement))
+				}
+			}
+			return pages
+		},
+	}
+	for name, pages := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			n := &internet{pages: pages(10)}
+			if found := mustFind(t, n, n.options()); found.URL != ewsURL {
+				t.Errorf("found %s", found.URL)
+			}
+			n = &internet{pages: pages(11)}
+			if err := mustFail(t, n, n.options()); !strings.Contains(err.Error(), "more than 10 redirects") &&
+				!strings.Contains(err.Error(), "after too many") {
+				t.Errorf("eleven: %v", err)
+			}
+		})
+	}
+}
+
 // TestFind_EndlessAddresses has every answer name a new address: their number would grow with each
 // way that an address has.
 func TestFind_EndlessAddresses(t *testing.T) {
@@ -20,7 +61,7 @@ func TestFind_EndlessAddresses(t *testing.T) {
 	n := &internet{others: func(r *http.Request) *http.Response {
 		switch {
 		case r.Method == http.MethodPost:
-			return account(fmt.Sprintf("<Action>redirectAddr</Action><RedirectAddr>tony@%d.contoso.com</RedirectAddr>", made.Add(1)))(r)
+			return redirectAddr(fmt.Sprintf("tony@%d.contoso.com", made.Add(1)))(r)
 		case r.URL.Scheme == "http":
 			return redirect(fmt.Sprintf("https://%d.contoso.com/x", made.Add(1)))(r)
 		}

@@ -94,7 +94,8 @@ func moved(err error) bool {
 	}
 	if page, ok := errors.AsType[*ews.HTTPError](err); ok {
 		s := page.StatusCode
-		return isRedirect(s) || s == http.StatusNotFound || s == http.StatusGone || s == http.StatusMethodNotAllowed ||
+		return isRedirect(s) ||
+			s == http.StatusNotFound || s == http.StatusGone || s == http.StatusMethodNotAllowed ||
 			s == http.StatusBadGateway || s == http.StatusGatewayTimeout // 503 is throttling as a rule
 	}
 	if lost, ok := errors.AsType[*ews.TransportError](err); ok {

@@ -27,11 +27,20 @@ func TestFind(t *testing.T) {
 		source  string
 		origins []string // where credentials were asked for
 	}{
-		"version 2 at the domain":     {pages: map[string]page{v2Domain: named(ewsURL)}, source: v2Domain},
-		"version 2 at the subdomain":  {pages: map[string]page{v2Sub: named(ewsURL)}, source: v2Sub},
-		"the domain goes first":       {pages: map[string]page{v2Domain: named(ewsURL), v2Sub: named("https://b.contoso.com/EWS")}, source: v2Domain},
-		"beside a web site":           {pages: map[string]page{v2Domain: text(200, "text/html", "<!DOCTYPE html><html>"), v2Sub: named(ewsURL)}, source: v2Sub},
-		"lower case, byte order mark": {pages: map[string]page{v2Sub: jsonPage("\uFEFF" + `{"protocol":"Ews","url":"` + ewsURL + `"}`)}, source: v2Sub},
+		"version 2 at the domain":    {pages: map[string]page{v2Domain: named(ewsURL)}, source: v2Domain},
+		"version 2 at the subdomain": {pages: map[string]page{v2Sub: named(ewsURL)}, source: v2Sub},
+		"the domain goes first": {
+			pages:  map[string]page{v2Domain: named(ewsURL), v2Sub: named("https://b.contoso.com/EWS")},
+			source: v2Domain,
+		},
+		"beside a web site": {
+			pages:  map[string]page{v2Domain: text(200, "text/html", "<!DOCTYPE html><html>"), v2Sub: named(ewsURL)},
+			source: v2Sub,
+		},
+		"lower case, byte order mark": {
+			pages:  map[string]page{v2Sub: jsonPage("\uFEFF" + `{"protocol":"Ews","url":"` + ewsURL + `"}`)},
+			source: v2Sub,
+		},
 		"version 2 redirects": {
 			pages: map[string]page{
 				v2Domain: redirect("https://www.contoso.com/autodiscover/autodiscover.json?Email=tony%40contoso.com&Protocol=EWS"),
@@ -58,7 +67,10 @@ func TestFind(t *testing.T) {
 			origins: []string{"https://autodiscover.contoso.com"},
 		},
 		"redirect before the login": {
-			pages:   map[string]page{poxDomain: redirect("https://mail.contoso.com:8443/x"), "https://mail.contoso.com:8443/x": login(expr)},
+			pages: map[string]page{
+				poxDomain:                         redirect("https://mail.contoso.com:8443/x"),
+				"https://mail.contoso.com:8443/x": login(expr),
+			},
 			source:  "https://mail.contoso.com:8443/x",
 			origins: []string{"https://mail.contoso.com:8443"},
 		},
@@ -71,7 +83,7 @@ func TestFind(t *testing.T) {
 		},
 		"redirectUrl": {
 			pages: map[string]page{
-				poxDomain:                    login(account("<Action>redirectUrl</Action><RedirectUrl> https://mail.contoso.com/x\n</RedirectUrl>")),
+				poxDomain:                    login(redirectURL(" https://mail.contoso.com/x\n")),
 				"https://mail.contoso.com/x": login(expr),
 			},
 			source:  "https://mail.contoso.com/x",
@@ -79,14 +91,17 @@ func TestFind(t *testing.T) {
 		},
 		"redirectAddr": {
 			pages: map[string]page{
-				poxSub: login(account("<Action>redirectAddr</Action><RedirectAddr>tony@eu.contoso.com</RedirectAddr>")),
+				poxSub: login(redirectAddr("tony@eu.contoso.com")),
 				"https://eu.contoso.com/autodiscover/autodiscover.json/v1.0/tony@eu.contoso.com": named(ewsURL),
 			},
 			source:  "https://eu.contoso.com/autodiscover/autodiscover.json/v1.0/tony@eu.contoso.com",
 			origins: []string{"https://autodiscover.contoso.com"},
 		},
 		"redirect over http": {
-			pages:   map[string]page{plain: redirect("https://mail.contoso.com/autodiscover/autodiscover.xml"), "https://mail.contoso.com/autodiscover/autodiscover.xml": login(expr)},
+			pages: map[string]page{
+				plain: redirect("https://mail.contoso.com/autodiscover/autodiscover.xml"),
+				"https://mail.contoso.com/autodiscover/autodiscover.xml": login(expr),
+			},
 			source:  "https://mail.contoso.com/autodiscover/autodiscover.xml",
 			origins: []string{"https://mail.contoso.com"},
 		},
@@ -106,7 +121,9 @@ func TestFind(t *testing.T) {
 			source:  "https://mx.contoso.com:8443/autodiscover/autodiscover.xml",
 		},
 		"service record of a hoster": {
-			pages:   map[string]page{"https://mail.hoster.example/autodiscover/autodiscover.xml": login(settings(proto("EXPR", "<EwsUrl>https://x.mail.hoster.example/EWS</EwsUrl>")))},
+			pages: map[string]page{
+				"https://mail.hoster.example/autodiscover/autodiscover.xml": login(settings(proto("EXPR", ewsAt("https://x.mail.hoster.example/EWS")))),
+			},
 			records: []*net.SRV{{Target: "mail.hoster.example.", Port: 443}},
 			hosts:   []string{"MAIL.hoster.example", "*.mail.hoster.example"},
 			want:    "https://x.mail.hoster.example/EWS",
@@ -116,11 +133,11 @@ func TestFind(t *testing.T) {
 		"a mailbox that moved to the cloud": {
 			pages: map[string]page{
 				v2Sub:  redirect("https://outlook.office365.com/autodiscover/autodiscover.json/v1.0/tony@contoso.com?Protocol=EWS"),
-				poxSub: login(account("<Action>redirectAddr</Action><RedirectAddr>tony@contoso.mail.onmicrosoft.com</RedirectAddr>")),
+				poxSub: login(redirectAddr("tony@contoso.mail.onmicrosoft.com")),
 				"http://autodiscover.contoso.mail.onmicrosoft.com/autodiscover/autodiscover.xml": redirect("https://autodiscover-s.outlook.com/autodiscover/autodiscover.xml"),
 				"https://autodiscover-s.outlook.com/autodiscover/autodiscover.xml":               login(redirect("https://autodiscover-s.outlook.com:443/Autodiscover/tony/autodiscover.xml")),
 				"https://autodiscover-s.outlook.com:443/autodiscover/tony/autodiscover.xml": login(settings(proto("EXPR",
-					"<EwsUrl>https://outlook.office365.com/EWS/Exchange.asmx</EwsUrl>"))),
+					ewsAt("https://outlook.office365.com/EWS/Exchange.asmx")))),
 			},
 			hosts:   autodiscover.ExchangeOnline(),
 			want:    "https://outlook.office365.com/EWS/Exchange.asmx",
@@ -182,7 +199,7 @@ func TestFind_Settings(t *testing.T) {
 			autodiscover.Result{URL: "https://cas.contoso.com/EWS/Exchange.asmx"},
 		},
 		"one without TLS beside one with": {
-			settings(proto("EXPR", "<EwsUrl>http://mail.contoso.com/EWS/Exchange.asmx</EwsUrl>"), proto("EXCH", url("cas"))),
+			settings(proto("EXPR", ewsAt("http://mail.contoso.com/EWS/Exchange.asmx")), proto("EXCH", url("cas"))),
 			autodiscover.Result{URL: "https://cas.contoso.com/EWS/Exchange.asmx"},
 		},
 		"Exchange 2007": {
@@ -201,7 +218,7 @@ func TestFind_Settings(t *testing.T) {
 			autodiscover.Result{URL: "https://mail.contoso.com/EWS/Exchange.asmx"},
 		},
 		"for clients with a token": {
-			settings(proto("EXPR", "<EwsUrl>https://mail.contoso.com/EWS/Exchange.asmx/WSSecurity/SymmetricKey</EwsUrl>")),
+			settings(proto("EXPR", ewsAt("https://mail.contoso.com/EWS/Exchange.asmx/WSSecurity/SymmetricKey"))),
 			autodiscover.Result{URL: "https://mail.contoso.com/EWS/Exchange.asmx"},
 		},
 		"no action, no name space, entities": {
@@ -276,7 +293,7 @@ func TestFind_Redirect(t *testing.T) {
 	n := &internet{pages: map[string]page{
 		v2Domain:  redirect("https://Mail.hoster.example/v2?token=secret"),
 		poxDomain: redirect(there),
-		there:     login(settings(proto("EXPR", "<EwsUrl>https://mail.hoster.example/EWS</EwsUrl>"))),
+		there:     login(settings(proto("EXPR", ewsAt("https://mail.hoster.example/EWS")))),
 	}}
 	var asked []autodiscover.Redirect
 	opts := n.options()

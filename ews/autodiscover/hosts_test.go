@@ -172,6 +172,17 @@ func account(content string) page {
 </Autodiscover>`)
 }
 
+// redirectAddr is an answer of POX that names another address, redirectURL one that names another place.
+func redirectAddr(to string) page {
+	return account("<Action>redirectAddr</Action><RedirectAddr>" + to + "</RedirectAddr>")
+}
+
+func redirectURL(to string) page {
+	return account("<Action>redirectUrl</Action><RedirectUrl>" + to + "</RedirectUrl>")
+}
+
+func ewsAt(endpoint string) string { return "<EwsUrl>" + endpoint + "</EwsUrl>" }
+
 // settings is an answer of POX with those protocols.
 func settings(protocols ...string) page {
 	return account("<Action>settings</Action>" + strings.Join(protocols, ""))

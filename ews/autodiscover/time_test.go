@@ -35,14 +35,42 @@ func TestFind_Time(t *testing.T) {
 		want  string // source; "": nothing is found
 		takes time.Duration
 	}{
-		"the domain is a little slower":  {map[string]page{v2Domain: after(200*time.Millisecond, named(ewsURL)), v2Sub: named(ewsURL)}, v2Domain, 200 * time.Millisecond},
-		"the domain is much slower":      {map[string]page{v2Domain: after(2*time.Second, named(ewsURL)), v2Sub: named(ewsURL)}, v2Sub, 300 * time.Millisecond},
-		"the domain never answers":       {map[string]page{v2Domain: never, v2Sub: named(ewsURL)}, v2Sub, 300 * time.Millisecond},
-		"the subdomain never answers":    {map[string]page{v2Domain: named(ewsURL), v2Sub: never}, v2Domain, 0},
-		"slow ones of POX":               {map[string]page{poxDomain: after(9*time.Second, status(404)), poxSub: login(after(9*time.Second, expr))}, poxSub, 18 * time.Second},
-		"no wait for what is not needed": {map[string]page{poxDomain: login(expr), poxSub: never, plain: never}, poxDomain, 0},
-		"what is not needed is given up": {map[string]page{poxDomain: after(time.Second, login(expr)), poxSub: never, plain: never}, poxDomain, 2 * time.Second},
-		"nothing ever answers":           {map[string]page{v2Domain: never, v2Sub: never, poxDomain: never, poxSub: never, plain: never}, "", 20 * time.Second},
+		"the domain is a little slower": {
+			map[string]page{v2Domain: after(200*time.Millisecond, named(ewsURL)), v2Sub: named(ewsURL)},
+			v2Domain,
+			200 * time.Millisecond,
+		},
+		"the domain is much slower": {
+			map[string]page{v2Domain: after(2*time.Second, named(ewsURL)), v2Sub: named(ewsURL)},
+			v2Sub,
+			300 * time.Millisecond,
+		},
+		"the domain never answers": {
+			map[string]page{v2Domain: never, v2Sub: named(ewsURL)},
+			v2Sub,
+			300 * time.Millisecond,
+		},
+		"the subdomain never answers": {map[string]page{v2Domain: named(ewsURL), v2Sub: never}, v2Domain, 0},
+		"slow ones of POX": {
+			map[string]page{poxDomain: after(9*time.Second, status(404)), poxSub: login(after(9*time.Second, expr))},
+			poxSub,
+			18 * time.Second,
+		},
+		"no wait for what is not needed": {
+			map[string]page{poxDomain: login(expr), poxSub: never, plain: never},
+			poxDomain,
+			0,
+		},
+		"what is not needed is given up": {
+			map[string]page{poxDomain: after(time.Second, login(expr)), poxSub: never, plain: never},
+			poxDomain,
+			2 * time.Second,
+		},
+		"nothing ever answers": {
+			map[string]page{v2Domain: never, v2Sub: never, poxDomain: never, poxSub: never, plain: never},
+			"",
+			20 * time.Second,
+		},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
