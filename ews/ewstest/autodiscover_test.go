@@ -141,19 +141,40 @@ func TestAutodiscover_Raw(t *testing.T) {
 		want               int
 		has                string // in the Location or the body
 	}{
-		"a browser over http":      {plain, "GET", pox, "", 302, "https://127.0.0.1:"},
-		"a browser":                {secure, "GET", pox, "", 200, "<ErrorCode>600</ErrorCode>"},
-		"POX over http":            {plain, "POST", pox, request, 200, "/EWS/Exchange.asmx</EwsUrl>"},
-		"POX":                      {secure, "POST", pox, request, 200, "<ServerVersion>73C28A02</ServerVersion>"},
-		"another provider":         {secure, "POST", pox, strings.ReplaceAll(request, "outlook/resp", "mobilesync/resp"), 200, "<ErrorCode>601</ErrorCode>"},
-		"no XML":                   {secure, "POST", pox, "{", 200, "<ErrorCode>600</ErrorCode>"},
-		"other method of POX":      {secure, "PUT", pox, request, 405, ""},
-		"the address in the query": {secure, "GET", v2 + "?Email=a%40b.c&Protocol=ews", "", 200, `"Url":"https://127.0.0.1:`},
-		"POX by version 2":         {secure, "GET", v2 + "/v1.0/a@b.c?Protocol=AutodiscoverV1", "", 200, "/autodiscover/autodiscover.xml"},
-		"another protocol":         {secure, "GET", v2 + "/v1.0/a@b.c?Protocol=REST", "", 400, "InvalidProtocol"},
-		"nobody":                   {secure, "GET", v2 + "?Protocol=EWS", "", 404, "UserNotFound"},
-		"other method":             {secure, "POST", v2 + "/v1.0/a@b.c?Protocol=EWS", "", 405, ""},
-		"elsewhere":                {secure, "GET", "/autodiscover/autodiscover.svc", "", 404, ""},
+		"a browser over http": {plain, "GET", pox, "", 302, "https://127.0.0.1:"},
+		"a browser":           {secure, "GET", pox, "", 200, "<ErrorCode>600</ErrorCode>"},
+		"POX over http":       {plain, "POST", pox, request, 200, "/EWS/Exchange.asmx</EwsUrl>"},
+		"POX":                 {secure, "POST", pox, request, 200, "<ServerVersion>73C28A02</ServerVersion>"},
+		"another provider": {
+			secure,
+			"POST",
+			pox,
+			strings.ReplaceAll(request, "outlook/resp", "mobilesync/resp"),
+			200,
+			"<ErrorCode>601</ErrorCode>",
+		},
+		"no XML":              {secure, "POST", pox, "{", 200, "<ErrorCode>600</ErrorCode>"},
+		"other method of POX": {secure, "PUT", pox, request, 405, ""},
+		"the address in the query": {
+			secure,
+			"GET",
+			v2 + "?Email=a%40b.c&Protocol=ews",
+			"",
+			200,
+			`"Url":"https://127.0.0.1:`,
+		},
+		"POX by version 2": {
+			secure,
+			"GET",
+			v2 + "/v1.0/a@b.c?Protocol=AutodiscoverV1",
+			"",
+			200,
+			"/autodiscover/autodiscover.xml",
+		},
+		"another protocol": {secure, "GET", v2 + "/v1.0/a@b.c?Protocol=REST", "", 400, "InvalidProtocol"},
+		"nobody":           {secure, "GET", v2 + "?Protocol=EWS", "", 404, "UserNotFound"},
+		"other method":     {secure, "POST", v2 + "/v1.0/a@b.c?Protocol=EWS", "", 405, ""},
+		"elsewhere":        {secure, "GET", "/autodiscover/autodiscover.svc", "", 404, ""},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
