@@ -190,7 +190,8 @@ func TestRun_NotExchange(t *testing.T) {
 			t.Parallel()
 			s := httptest.NewServer(tc.handler)
 			t.Cleanup(s.Close)
-			_, stdout, _ := runCommand(t.Context(), strings.NewReader("s3cret"), "-endpoint", s.URL, "-user", "tony", "-auth", "basic")
+			_, stdout, _ := runCommand(t.Context(), strings.NewReader("s3cret"),
+				"-endpoint", s.URL, "-user", "tony", "-auth", "basic")
 			wantLines(t, stdout, tc.want)
 		})
 	}
@@ -218,16 +219,20 @@ func TestRun_Email(t *testing.T) {
 	}
 
 	_, stdout = examine(t, srv, "-email", "tony@contoso.com", "-endpoint", "https://other.contoso.com/EWS/Exchange.asmx")
-	wantLines(t, stdout, "WARN Autodiscover found https://contoso.com/EWS/Exchange.asmx -> that is not what -endpoint says",
+	wantLines(t, stdout,
+		"WARN Autodiscover found https://contoso.com/EWS/Exchange.asmx -> that is not what -endpoint says",
 		"FAIL DNS")
 
 	nothing := ewstest.NewServer(&ewstest.Options{Mailboxes: []string{"anna@contoso.com"}})
 	_, stdout = examine(t, nothing, "-email", "tony@contoso.com")
-	wantLines(t, stdout, "POST https://contoso.com/autodiscover/autodiscover.xml: the server refuses with the code \"500\"",
-		"SRV _autodiscover._tcp.contoso.com: no such record", "FAIL Autodiscover no endpoint found for tony@contoso.com -> publish")
+	wantLines(t, stdout,
+		"POST https://contoso.com/autodiscover/autodiscover.xml: the server refuses with the code \"500\"",
+		"SRV _autodiscover._tcp.contoso.com: no such record",
+		"FAIL Autodiscover no endpoint found for tony@contoso.com -> publish")
 
 	_, stdout = examine(t, nowhere{}, "-email", "tony@contoso.com")
-	wantLines(t, stdout, "FAIL Autodiscover no endpoint found for tony@contoso.com -> if the mailbox is at mail.hoster.example, add -trust")
+	wantLines(t, stdout,
+		"FAIL Autodiscover no endpoint found for tony@contoso.com -> if the mailbox is at mail.hoster.example, add -trust")
 }
 
 // nowhere redirects to a hoster.

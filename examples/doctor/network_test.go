@@ -37,11 +37,31 @@ func TestTLS(t *testing.T) {
 		n    network
 		want string
 	}{
-		"well":              {"example.com", network{roots: known, dial: there}, "ok TLS TLS 1.3, certificate for example.com"},
-		"ends soon":         {"example.com", network{roots: known, dial: there, now: at(end.Add(-49 * time.Hour))}, "WARN TLS TLS 1.3, certificate for example.com"},
-		"has ended":         {"example.com", network{roots: known, dial: there, now: at(end.Add(time.Hour))}, "FAIL TLS tls: failed to verify certificate: x509: certificate has expired"},
-		"another name":      {"mail.contoso.com", network{roots: known, dial: there}, "FAIL TLS tls: failed to verify certificate: x509: certificate is valid for"},
-		"unknown authority": {"example.com", network{roots: x509.NewCertPool(), dial: there}, "FAIL TLS tls: failed to verify certificate: x509: certificate signed by unknown authority"},
+		"well": {
+			"example.com",
+			network{roots: known, dial: there},
+			"ok TLS TLS 1.3, certificate for example.com",
+		},
+		"ends soon": {
+			"example.com",
+			network{roots: known, dial: there, now: at(end.Add(-49 * time.Hour))},
+			"WARN TLS TLS 1.3, certificate for example.com",
+		},
+		"has ended": {
+			"example.com",
+			network{roots: known, dial: there, now: at(end.Add(time.Hour))},
+			"FAIL TLS tls: failed to verify certificate: x509: certificate has expired",
+		},
+		"another name": {
+			"mail.contoso.com",
+			network{roots: known, dial: there},
+			"FAIL TLS tls: failed to verify certificate: x509: certificate is valid for",
+		},
+		"unknown authority": {
+			"example.com",
+			network{roots: x509.NewCertPool(), dial: there},
+			"FAIL TLS tls: failed to verify certificate: x509: certificate signed by unknown authority",
+		},
 		"nobody there": {"example.com", network{dial: func(context.Context, string, string) (net.Conn, error) {
 			return nil, errors.New("connection refused")
 		}}, "FAIL TLS connection refused -> nothing listens there"},
@@ -68,13 +88,49 @@ func TestExtendedProtection(t *testing.T) {
 		bound, again  bool // the first login was bound; -unbound
 		want          []string
 	}{
-		"required":              {nil, wrong, true, false, []string{"ok login as u", "ok Extended Protection required"}},
-		"not required":          {nil, denied, true, false, []string{"ok login as u", "ok Extended Protection not required"}},
-		"not to be told":        {denied, busy, true, false, []string{"ok login as u", "WARN Extended Protection"}},
-		"not bound":             {nil, errNotAsked, false, false, []string{"ok login as u", "- Extended Protection only a login by NTLM"}},
-		"refused":               {wrong, errNotAsked, true, false, []string{"FAIL login", "- Extended Protection cannot be told from a wrong password"}},
-		"bites":                 {wrong, nil, true, true, []string{"FAIL login", "FAIL Extended Protection the login works without"}},
-		"is not the cause":      {wrong, wrong, true, true, []string{"FAIL login", "- Extended Protection refused with and without"}},
+		"required": {
+			nil,
+			wrong,
+			true,
+			false,
+			[]string{"ok login as u", "ok Extended Protection required"},
+		},
+		"not required": {
+			nil,
+			denied,
+			true,
+			false,
+			[]string{"ok login as u", "ok Extended Protection not required"},
+		},
+		"not to be told": {denied, busy, true, false, []string{"ok login as u", "WARN Extended Protection"}},
+		"not bound": {
+			nil,
+			errNotAsked,
+			false,
+			false,
+			[]string{"ok login as u", "- Extended Protection only a login by NTLM"},
+		},
+		"refused": {
+			wrong,
+			errNotAsked,
+			true,
+			false,
+			[]string{"FAIL login", "- Extended Protection cannot be told from a wrong password"},
+		},
+		"bites": {
+			wrong,
+			nil,
+			true,
+			true,
+			[]string{"FAIL login", "FAIL Extended Protection the login works without"},
+		},
+		"is not the cause": {
+			wrong,
+			wrong,
+			true,
+			true,
+			[]string{"FAIL login", "- Extended Protection refused with and without"},
+		},
 		"refused and not bound": {wrong, errNotAsked, false, true, []string{"FAIL login"}},
 		"fails":                 {busy, errNotAsked, true, true, []string{"FAIL login ews: HTTP 503"}},
 	}

@@ -31,7 +31,8 @@ func (d *doctor) schemes(ctx context.Context, endpoint string) bool {
 			d.ok(check, "in process, nobody has to log in")
 			return true
 		}
-		d.warn(check, "the endpoint answers without a login", "switch anonymous access off for the EWS virtual directory")
+		d.warn(check, "the endpoint answers without a login",
+			"switch anonymous access off for the EWS virtual directory")
 		return true
 	default:
 		d.fail(check, err.Error(), "check that the server is up, and any proxy")
