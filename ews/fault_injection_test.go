@@ -2,7 +2,6 @@ package ews_test
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -11,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"runtime"
 	"slices"
 	"strconv"
@@ -289,6 +289,35 @@ func TestFaultInjection_TLS(t *testing.T) {
 	}
 }
 
+// A proxy that lets nothing through: the request was not sent, and the proxy's password stays secret.
+//
+//nolint:paralleltest // compares what the whole process has open, before and after
+func TestFaultInjection_Proxy(t *testing.T) {
+	before := openNow(t)
+	for _, status := range []int{http.StatusProxyAuthRequired, http.StatusBadGateway, http.StatusServiceUnavailable} {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
+			connects := 0
+			proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				connects++ // one after the other
+				w.Header().Set("Proxy-Authenticate", "Basic realm="+canaryResponse)
+				http.Error(w, canaryResponse, status)
+			}))
+			defer proxy.Close()
+			through := &url.URL{Scheme: "http", Host: proxy.Listener.Addr().String(), User: url.UserPassword("u", canaryCredential)}
+			transport := &http.Transport{Proxy: http.ProxyURL(through)}
+			defer transport.CloseIdleConnections()
+			err := addGroup(t.Context(), clientOver(t, "https://exchange.test", transport))
+			if kindOfError(err) != "TransportError" || errors.Is(err, ews.ErrOutcomeUnknown) || connects != 3 {
+				t.Errorf("%d times: %v", connects, err)
+			}
+			if found := leaked(fmt.Sprintf("%v %+v %#v", err, err, err)); found != nil {
+				t.Errorf("shows %q: %v", found, err)
+			}
+		})
+	}
+	before.check(t)
+}
+
 // Another host is never asked, whatever the status and however often.
 //
 //nolint:paralleltest // compares what the whole process has open, before and after
@@ -310,78 +339,4 @@ func TestFaultInjection_RedirectToAnotherHost(t *testing.T) {
 		}
 	})
 	before.check(t)
-}
-
-// instead executes the request and answers something else.
-func instead(status int, body string) front {
-	return func(w http.ResponseWriter, exchange func() *httptest.ResponseRecorder) {
-		exchange()
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, body) // the client may have gone
-	}
-}
-
-func redirect(status int, location string) front {
-	return func(w http.ResponseWriter, exchange func() *httptest.ResponseRecorder) {
-		exchange()
-		w.Header().Set("Location", location)
-		w.WriteHeader(status)
-	}
-}
-
-func busyFor(after string) front {
-	return func(w http.ResponseWriter, _ func() *httptest.ResponseRecorder) {
-		w.Header().Set("Retry-After", after)
-		w.WriteHeader(http.StatusServiceUnavailable)
-	}
-}
-
-// wrongLength announces more or less than the answer has, and sends what HTTP lets through.
-func wrongLength(by int) front {
-	return func(w http.ResponseWriter, exchange func() *httptest.ResponseRecorder) {
-		body := exchange().Body.Bytes()
-		length := len(body) + by
-		w.Header().Set("Content-Type", "text/xml; charset=utf-8")
-		w.Header().Set("Content-Length", strconv.Itoa(length))
-		_, _ = w.Write(body[:min(length, len(body))])
-	}
-}
-
-// endlessly begins like this and goes on with blanks until the client closes the connection.
-func endlessly(start string) front {
-	return func(w http.ResponseWriter, exchange func() *httptest.ResponseRecorder) {
-		exchange()
-		_, err := io.WriteString(w, start)
-		for blanks := []byte(strings.Repeat(" ", 32<<10)); err == nil; {
-			_, err = w.Write(blanks)
-		}
-	}
-}
-
-// endlessHeader is a header beyond what net/http reads.
-func endlessHeader(w http.ResponseWriter, exchange func() *httptest.ResponseRecorder) {
-	exchange()
-	w.Header().Set("X-Endless", strings.Repeat("x", 1<<20))
-	w.WriteHeader(http.StatusOK)
-}
-
-// endlessEntry is the beginning of a header entry, which clients skip to its end.
-const endlessEntry = `<a:Envelope xmlns:a="http://schemas.xmlsoap.org/soap/envelope/"><a:Header><entry>`
-
-// packed is a text of 24 MiB in as many kilobytes.
-func packed(start string) front {
-	var small bytes.Buffer
-	z := gzip.NewWriter(&small)
-	_, _ = io.WriteString(z, start) // to memory
-	blanks := bytes.Repeat([]byte(" "), 1<<20)
-	for range 24 {
-		_, _ = z.Write(blanks)
-	}
-	_ = z.Close()
-	return func(w http.ResponseWriter, exchange func() *httptest.ResponseRecorder) {
-		exchange()
-		w.Header().Set("Content-Type", "text/xml")
-		w.Header().Set("Content-Encoding", "gzip")
-		_, _ = w.Write(small.Bytes())
-	}
 }
