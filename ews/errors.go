@@ -16,7 +16,7 @@ import (
 //
 // Whether a request reached the server's application cannot be told from outside. A request that
 // met a connection which the server was just closing counts as unknown too, though it probably was
-// not done.
+// not done; so does one that an HTTP/2 server turned away after it had come whole.
 var ErrOutcomeUnknown = errors.New("the write may or may not have been done")
 
 // Error is what Exchange said: a SOAP fault, or a response with ResponseClass="Error". It unwraps
