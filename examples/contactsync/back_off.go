@@ -13,13 +13,16 @@ type backOff struct {
 	until time.Time
 }
 
-// begin leaves the server alone for that long, unless it is so already.
-func (b *backOff) begin(d time.Duration) {
+// begin leaves the server alone for that long. It reports whether it was not left alone already.
+func (b *backOff) begin(d time.Duration) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if until := time.Now().Add(min(d, maxSnooze)); until.After(b.until) {
+	now := time.Now()
+	begins := now.After(b.until)
+	if until := now.Add(min(d, maxSnooze)); until.After(b.until) {
 		b.until = until
 	}
+	return begins
 }
 
 // wait returns when the server may be asked again.

@@ -59,7 +59,8 @@ type worker struct {
 	client  *ews.Client
 	timeout time.Duration
 	backOff *backOff
-	giveUp  func(error) // ends the process: no mailbox can be synced
+	waiting func(time.Duration, error) // told of each time that the server is left alone, and why
+	giveUp  func(error)                // ends the process: no mailbox can be synced
 }
 
 // Timeout is that of one attempt.
@@ -67,7 +68,7 @@ func (w *worker) Timeout(*river.Job[syncArgs]) time.Duration { return w.timeout 
 
 // NextRetry spreads the attempts over minutes.
 func (w *worker) NextRetry(job *river.Job[syncArgs]) time.Time {
-	return time.Now().Add(retryDelay(len(job.Errors)))
+	return time.Now().Add(retryDelay(len(job.Errors) + 1))
 }
 
 // retryDelay is the wait after the nth failure: 2 s, doubled each time, 5 minutes at most.

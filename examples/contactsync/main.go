@@ -42,6 +42,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "exchange" {
 		return exchangeCommand(ctx, args[1:], stdout, stderr)
 	}
+	stderr = &sharedWriter{to: stderr}
 	s, err := parse(args, stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -18,10 +19,27 @@ type progress interface {
 
 // newProgress returns a bar on a terminal, else plain lines now and then.
 func newProgress(out io.Writer) progress {
-	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+	if shared, ok := out.(*sharedWriter); ok && shared.isTerminal() {
 		return &bar{out: out}
 	}
 	return &lines{out: out}
+}
+
+// sharedWriter is a writer that workers, logger and progress write to at the same time.
+type sharedWriter struct {
+	mu sync.Mutex
+	to io.Writer
+}
+
+func (w *sharedWriter) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.to.Write(p)
+}
+
+func (w *sharedWriter) isTerminal() bool {
+	f, ok := w.to.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // bar draws a progress bar.

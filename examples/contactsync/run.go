@@ -158,9 +158,13 @@ func (s *settings) work(ctx context.Context, q queue, run string, t *telemetry, 
 
 	ctx, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
-	w := &worker{client: client, timeout: s.timeout, backOff: &backOff{}, giveUp: func(err error) {
-		giveUp(&gaveUpError{err})
-	}}
+	w := &worker{
+		client: client, timeout: s.timeout, backOff: &backOff{},
+		waiting: func(d time.Duration, err error) {
+			fmt.Fprintf(stderr, "waiting %v: %v\n", d.Round(time.Millisecond), err)
+		},
+		giveUp: func(err error) { giveUp(&gaveUpError{err}) },
+	}
 	stop, err := q.start(ctx, run, w, s.workers, t)
 	if err != nil {
 		return err

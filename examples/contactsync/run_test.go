@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -168,9 +169,25 @@ func TestRun_BusyServer(t *testing.T) {
 	})
 	begin := time.Now()
 	got := command(t.Context(), w.flags(t, "-attempts", "1", "-workers", "1", "-generate", "2")...)
-	got.must(t, statusInStep, "2 in step (2 changed")
+	got.must(t, statusInStep, "2 in step (2 changed", "waiting 1.5s: ")
 	if took := time.Since(begin); took < wait {
 		t.Errorf("over after %v, but the server asked to wait %v", took, wait)
+	}
+}
+
+// TestRun_Unreachable waits for the server to come back, and blames no mailbox.
+func TestRun_Unreachable(t *testing.T) {
+	t.Parallel()
+	w := newTripwire(t, 0)
+	args := w.flags(t, "-attempts", "1", "-generate", "3")
+	gone := slices.Clone(args)
+	gone[1] = "http://127.0.0.1:1/EWS/Exchange.asmx"
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	got := command(ctx, gone...)
+	got.must(t, statusInterrupted, "0 failed, 3 not done", "waiting 15s: ", "connection refused")
+	if n := strings.Count(got.stderr, "waiting 15s"); n != 1 {
+		t.Errorf("it says %d times that it waits", n)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net"
 	"net/http"
 	"time"
 
@@ -17,7 +18,8 @@ import (
 
 const (
 	maxSnooze  = 15 * time.Minute // longer ones are asked for again
-	maxSnoozes = 200              // then a busy server counts as a failure
+	maxSnoozes = 100              // of a mailbox; then a busy server counts as a failure
+	outage     = 15 * time.Second // after which a server that cannot be reached is tried again
 )
 
 // verdict decides what becomes of a job: nil, it is done; a snooze, the server wants to be left
@@ -33,8 +35,10 @@ func (w *worker) verdict(ctx context.Context, row *rivertype.JobRow, err error) 
 		<-ctx.Done() // the process is ending, and River puts the job back
 		return ctx.Err()
 	}
-	if wait, ok := ews.RetryAfter(err); ok {
-		w.backOff.begin(wait)
+	if wait, ok := asksToWait(err); ok {
+		if w.backOff.begin(wait) {
+			w.waiting(wait, err)
+		}
 		if snoozes(row) < maxSnoozes {
 			return river.JobSnooze(min(wait, maxSnooze))
 		}
@@ -46,11 +50,21 @@ func (w *worker) verdict(ctx context.Context, row *rivertype.JobRow, err error) 
 	return err
 }
 
+// asksToWait reports whether the server wants to be left alone, or cannot be reached at all, and for
+// how long. No mailbox is to blame for either.
+func asksToWait(err error) (time.Duration, bool) {
+	if wait, ok := ews.RetryAfter(err); ok {
+		return wait, true
+	}
+	failed, ok := errors.AsType[*net.OpError](err)
+	return outage, ok && failed.Op == "dial" // DNS included
+}
+
 // refused reports whether the server turned the account away, whatever the mailbox. Going on would
 // lock the account out.
 func refused(err error) bool {
 	if page, ok := errors.AsType[*ews.HTTPError](err); ok {
-		return page.StatusCode == http.StatusUnauthorized || page.StatusCode == http.StatusForbidden
+		return page.StatusCode == http.StatusUnauthorized
 	}
 	if login, ok := errors.AsType[*auth.Error](err); ok {
 		return login.StatusCode() == http.StatusUnauthorized
@@ -68,6 +82,9 @@ func hopeless(err error) bool {
 	}
 	if _, ok := errors.AsType[*ews.InputError](err); ok {
 		return true
+	}
+	if page, ok := errors.AsType[*ews.HTTPError](err); ok {
+		return page.StatusCode == http.StatusForbidden // EWS is switched off, for the mailbox or at all
 	}
 	for _, code := range []ews.ResponseCode{
 		ews.ErrorNonExistentMailbox, ews.ErrorImpersonateUserDenied, ews.ErrorNonPrimarySmtpAddress,

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestProgress_Bar(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	b := &bar{out: &out}
+	b.show(counts{waiting: 4})
+	b.show(counts{waiting: 1, inStep: 2, failed: 1})
+	b.end()
+	for _, want := range []string{"1 failed", "75%", "(3/4"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("want %q in %q", want, out.String())
+		}
+	}
+}
+
+func TestProgress_Lines(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	p := newProgress(&out)
+	for n := range 5 {
+		p.show(counts{waiting: 4 - n, inStep: n})
+	}
+	p.end()
+	if diff := cmp.Diff("4 of 4 mailboxes, 0 failed, 0 waiting\n", out.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
