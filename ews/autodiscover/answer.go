@@ -50,6 +50,7 @@ func (e endpoint) usable() (u *url.URL, bad string) {
 	case u.RawQuery != "" || u.ForceQuery:
 		return nil, "a URL with a query"
 	}
+	// The client has no such token, and the path without it is the same service.
 	const suffix = "/wssecurity"
 	if i := indexFold(u.Path, suffix); i >= 0 {
 		u.Path, u.RawPath = u.Path[:i], ""

@@ -87,7 +87,8 @@ func discover(ctx context.Context, a address, o *Options, g *gate) (*Result, err
 	return found, nil
 }
 
-// search tries everything for one address.
+// search tries everything for one address. Version 2 goes first although it is the younger: it needs no
+// credentials, so that a host which is not what it seems learns none.
 func (f *finder) search(ctx context.Context, a address, hops int) *Result {
 	f.tried = append(f.tried, strings.ToLower(a.text))
 	hosts := []string{a.domain, "autodiscover." + a.domain}
@@ -100,7 +101,9 @@ func (f *finder) search(ctx context.Context, a address, hops int) *Result {
 	return f.searchPOX(ctx, a, hosts, hops)
 }
 
-// searchVersion2 asks both hosts at the same time. That of first choice wins, unless it is much slower.
+// searchVersion2 asks both hosts at the same time. That of first choice wins, unless it is much slower:
+// the domain itself is often a web site behind a firewall that lets requests wait. Both have ended
+// when it returns.
 func (f *finder) searchVersion2(ctx context.Context, a address, hosts []string, hops int) *Result {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -146,7 +149,8 @@ func (f *finder) pick(trails []*trail) (found *Result) {
 }
 
 // searchPOX asks wherever POX may be answered. Whatever needs no credentials is asked at the same
-// time, in the order of first choice the rest.
+// time, in the order of first choice the rest: whoever gets a wrong password may count it, and the
+// hosts mostly have the same directory behind them.
 func (f *finder) searchPOX(ctx context.Context, a address, hosts []string, hops int) *Result {
 	ctx, stop := context.WithCancelCause(ctx)
 	var running sync.WaitGroup
@@ -184,7 +188,9 @@ func (f *finder) searchPOX(ctx context.Context, a address, hosts []string, hops 
 	return nil
 }
 
-// again begins anew for the address that a trail ended in.
+// again begins anew for the address that a trail ended in. No address is tried twice, and no more of
+// them than redirects are followed: each address has several ways to yet another, so that a bound of
+// the depth alone would let their number grow with every step.
 func (f *finder) again(ctx context.Context, t *trail) *Result {
 	if t.address == "" || ctx.Err() != nil {
 		return nil

@@ -106,7 +106,8 @@ func identity(u *url.URL) string {
 	return u.Scheme + "://" + net.JoinHostPort(hostOf(u), port) + strings.ToLower(u.EscapedPath()) + "?" + u.RawQuery
 }
 
-// originOf is the form in which Options.Client is asked.
+// originOf is the form in which Options.Client is asked: as browsers write an origin, without the
+// port of https.
 func originOf(u *url.URL) string {
 	host := hostOf(u)
 	if strings.Contains(host, ":") {

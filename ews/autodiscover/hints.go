@@ -40,6 +40,7 @@ func (f *finder) plainRedirect(ctx context.Context, a address, host string, hops
 	return []*trail{t}
 }
 
+// askPlain sends the only request that goes over http. The host is asked about like any other.
 func (f *finder) askPlain(ctx context.Context, u *url.URL) (*reply, error) {
 	if !f.gate.admits(ctx, hostOf(u), "the address") {
 		return nil, &UntrustedError{Host: hostOf(u), From: "the address"}
@@ -80,6 +81,7 @@ func (f *finder) serviceRecords(ctx context.Context, a address, hops int) []*tra
 	return []*trail{t}
 }
 
+// lookup asks the resolver within the time of a step. The records come in the order of their priority.
 func (f *finder) lookup(ctx context.Context, domain string) ([]*net.SRV, error) {
 	step, cancel := context.WithTimeout(ctx, f.opts.StepTimeout)
 	defer cancel()

@@ -29,6 +29,8 @@ func pox(a address) *form {
 	}
 }
 
+// poxURL is where a host answers POX. Exchange compares paths without case; other products may not, and
+// this is the documented spelling.
 func poxURL(host string) *url.URL {
 	return &url.URL{Scheme: "https", Host: host, Path: "/autodiscover/autodiscover.xml"}
 }
@@ -55,8 +57,9 @@ const (
 // protocol is a Protocol element of an account.
 type protocol struct{ kind, ewsURL, asURL, version, authPackage, ttl string }
 
-// poxReader collects what matters of an answer, by the path of local names: documentation and
-// servers do not agree on the name spaces.
+// poxReader follows the tokens of encoding/xml instead of unmarshalling: the depth is bounded, a
+// DOCTYPE is refused, and an element counts only at its place. It collects what matters of an
+// answer by the path of local names: documentation and servers do not agree on the name spaces.
 type poxReader struct {
 	path      []string
 	text      strings.Builder
@@ -107,6 +110,7 @@ func (r *poxReader) take(token xml.Token) error {
 	return nil
 }
 
+// open goes one element deeper. The root is checked first, so that a page of another kind is known by it.
 func (r *poxReader) open(t xml.StartElement) error {
 	switch {
 	case len(r.path) == maxDepth:
@@ -177,6 +181,7 @@ func (r *poxReader) answer() (*answer, error) {
 		return nil, errors.New("the answer is empty, or ends in the middle")
 	case r.refusal["ErrorCode"] != "":
 		return nil, &ServerError{Code: clip(r.refusal["ErrorCode"], 50), Message: clip(r.refusal["Message"], 200)}
+	// A server redirects by the Action; it may give settings of its own beside.
 	case action == "redirectaddr":
 		return &answer{address: r.account["RedirectAddr"]}, need(r.account["RedirectAddr"], "the address")
 	case action == "redirecturl":

@@ -56,6 +56,8 @@ func (f *finder) send(ctx context.Context, c *http.Client, u *url.URL, as *form)
 	return nil, err
 }
 
+// roundTrip sends the request and reads the answer to its end, so that the connection can be used again
+// and nobody has to wait for the rest later.
 func roundTrip(ctx context.Context, c *http.Client, u *url.URL, as *form) (*reply, error) {
 	r, err := http.NewRequestWithContext(ctx, as.method, u.String(), bytes.NewReader(as.body))
 	if err != nil {
@@ -84,7 +86,8 @@ func roundTrip(ctx context.Context, c *http.Client, u *url.URL, as *form) (*repl
 	return &reply{status: resp.StatusCode, location: resp.Header.Get("Location"), body: body}, nil
 }
 
-// hardened copies a client so that it neither keeps cookies nor follows redirects.
+// hardened copies a client so that it neither keeps cookies nor follows redirects: a host that is
+// redirected to has to pass the gate first, and net/http would make a GET of a POST.
 func hardened(c *http.Client) *http.Client {
 	copied := *c
 	copied.Jar = nil
@@ -92,7 +95,8 @@ func hardened(c *http.Client) *http.Client {
 	return &copied
 }
 
-// privateTransport is for requests without credentials, where the caller gave none.
+// privateTransport is for requests without credentials, where the caller gave none. It is not a clone
+// of the default transport, which a program may have told to ignore certificates.
 func privateTransport() *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
@@ -102,6 +106,7 @@ func privateTransport() *http.Transport {
 	}
 }
 
+// isRedirect reports whether the Location of an answer is to be followed. 300 and 304 are none.
 func isRedirect(status int) bool {
 	switch status {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,

@@ -29,7 +29,8 @@ type trail struct {
 }
 
 // walk asks until there is an answer. Without login it stops where credentials are asked for; a
-// second walk goes on from there.
+// second walk goes on from there. Each URL is asked without credentials first, also behind a redirect:
+// a web site that knows nothing of Autodiscover says so without having seen a password.
 func (f *finder) walk(ctx context.Context, t *trail, login bool) {
 	for t.next != nil && ctx.Err() == nil {
 		u := t.next
@@ -76,6 +77,7 @@ func (f *finder) claim(ctx context.Context, t *trail, u *url.URL) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	// The address is part of it: a service is asked again after a redirect to another address.
 	key := t.as.name + " " + t.as.of.text + " " + identity(u)
 	if f.asked[key] {
 		return errors.New("not asked again: two ways lead here, or redirects go round in a circle")
@@ -107,6 +109,8 @@ func (f *finder) ask(ctx context.Context, t *trail, u *url.URL, c *http.Client) 
 		s.Status = got.status
 		s.Outcome, s.Err = f.follow(ctx, t, u, got)
 	}
+	// "You shouldn't consider a single 401 error to indicate that the credentials are invalid", says
+	// Microsoft of the URLs that are tried: the search goes on, but not for long.
 	if s.Status == http.StatusUnauthorized && c != f.anonymous {
 		f.refusals++
 		s.Outcome, s.Err = "", f.refused(s.Err)
@@ -132,6 +136,7 @@ func (f *finder) follow(ctx context.Context, t *trail, u *url.URL, got *reply) (
 		return "", errors.New("asks for credentials, which this form never needs; " +
 			"Exchange before 2016 does not have it")
 	}
+	// POX refuses with 200; version 2 may do so with any status.
 	a, err := t.as.read(got.body)
 	if _, refused := errors.AsType[*ServerError](err); got.status != http.StatusOK && !refused {
 		return "", statusError(got.status)

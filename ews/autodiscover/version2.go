@@ -48,6 +48,7 @@ func parseVersion2(body []byte) (*answer, error) {
 		Code     string `json:"ErrorCode"`
 		Message  string `json:"ErrorMessage"`
 	}
+	// Some servers write "url", which encoding/json takes too.
 	if err := json.Unmarshal(bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF")), &got); err != nil {
 		return nil, errors.New("the answer is no JSON of this protocol")
 	}
