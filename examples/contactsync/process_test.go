@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,6 +24,10 @@ const asCommand = "CONTACTSYNC_TEST_AS_COMMAND"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asCommand) != "" {
+		go func() { // ends with the test, also where that is killed: nothing is ever written to it
+			_, _ = io.Copy(io.Discard, os.Stdin)
+			os.Exit(statusGaveUp)
+		}()
 		main() // ends the process
 	}
 	os.Exit(m.Run())
@@ -40,6 +45,9 @@ func startProcess(t *testing.T, args ...string) *process {
 	p := &process{Cmd: exec.CommandContext(t.Context(), os.Args[0], args...), stdout: &lockedBuffer{}, stderr: &lockedBuffer{}}
 	p.Env = append(os.Environ(), asCommand+"=1")
 	p.Stdout, p.Stderr = p.stdout, p.stderr
+	if _, err := p.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}

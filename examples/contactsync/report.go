@@ -29,6 +29,8 @@ type report struct {
 	InStep, NotYet int
 	Failed, Total  int
 	Took           time.Duration
+	Median         time.Duration // for a mailbox
+	Slowest        time.Duration
 	Peak           int // mailboxes in the highest bar
 	Each           time.Duration
 	Bars           []chartBar
@@ -52,6 +54,10 @@ func newReport(s *summary) *report {
 	}
 	if !s.Ended.IsZero() {
 		r.Took = s.Ended.Sub(s.Begun).Round(time.Millisecond)
+	}
+	if n := len(s.took); n > 0 {
+		r.Median = s.took[n/2].Round(time.Millisecond)
+		r.Slowest = s.took[n-1].Round(time.Millisecond)
 	}
 	r.draw()
 	return r

@@ -26,6 +26,7 @@ type summary struct {
 	Skipped      []problem // rows of the input
 	Plans        []plan    // with DryRun, by mailbox
 	finished     []finish
+	took         []time.Duration // for each mailbox that is over, waits in the queue left out
 }
 
 // failure is a mailbox that is not in step.
@@ -49,6 +50,7 @@ func summarize(ctx context.Context, q queue, run string, in *input) (*summary, e
 	slices.SortFunc(s.Failures, func(a, b failure) int { return cmp.Compare(a.Mailbox, b.Mailbox) })
 	slices.SortFunc(s.Plans, func(a, b plan) int { return cmp.Compare(a.Mailbox, b.Mailbox) })
 	slices.SortFunc(s.finished, func(a, b finish) int { return a.at.Compare(b.at) })
+	slices.Sort(s.took)
 	return s, err
 }
 
@@ -71,6 +73,7 @@ func (s *summary) add(row *rivertype.JobRow) error {
 	}
 	failed := row.State != rivertype.JobStateCompleted
 	s.finished = append(s.finished, finish{*row.FinalizedAt, failed})
+	s.took = append(s.took, o.Took)
 	switch {
 	case failed:
 		s.Failures = append(s.Failures, failure{mailbox, reason(row, o), row.Attempt})

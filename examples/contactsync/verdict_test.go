@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/ews/imsync"
+)
+
+func TestVerdict(t *testing.T) {
+	t.Parallel()
+	busy := &ews.Error{Code: ews.ErrorServerBusy, Details: map[string]string{"BackOffMilliseconds": "5000"}}
+	tests := map[string]struct {
+		err      error
+		metadata string
+		want     string
+	}{
+		"done":                   {nil, "", "done"},
+		"gone mailbox":           {&ews.Error{Code: ews.ErrorNonExistentMailbox}, "", "fail"},
+		"EWS switched off":       {&ews.HTTPError{StatusCode: http.StatusForbidden}, "", "fail"},
+		"conflict":               {&imsync.ConflictError{}, "", "fail"},
+		"bad roster":             {&imsync.RosterError{Problems: []string{"x"}}, "", "fail"},
+		"bad address":            {&ews.InputError{}, "", "fail"},
+		"no such server":         {&ews.TransportError{Err: &net.OpError{Op: "dial", Err: &net.DNSError{}}}, "", "snooze 15s"},
+		"lost connection":        {&ews.TransportError{Err: &net.OpError{Op: "read", Err: errors.New("reset")}}, "", "again"},
+		"bad gateway":            {&ews.HTTPError{StatusCode: http.StatusBadGateway}, "", "again"},
+		"database failover":      {&ews.Error{Code: ews.ErrorMailboxFailover}, "", "again"},
+		"timed out":              {context.DeadlineExceeded, "", "again"},
+		"busy":                   {busy, "", "snooze 5s"},
+		"busy for the last time": {busy, fmt.Sprintf(`{"snoozes": %d}`, maxSnoozes), "again"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := &worker{
+				backOff: &backOff{}, waiting: func(time.Duration, error) {},
+				giveUp: func(err error) { t.Errorf("gave up: %v", err) },
+			}
+			err := test.err
+			if err != nil { // as it comes from a sync
+				err = &imsync.Error{Errs: []error{err}}
+			}
+			got := describe(w.verdict(t.Context(), &rivertype.JobRow{Metadata: []byte(test.metadata)}, err))
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func describe(err error) string {
+	if _, ok := errors.AsType[*river.JobCancelError](err); ok {
+		return "fail"
+	}
+	if snooze, ok := errors.AsType[*river.JobSnoozeError](err); ok {
+		return "snooze " + snooze.Duration.String()
+	}
+	if err != nil {
+		return "again"
+	}
+	return "done"
+}
+
+// TestVerdict_Refused holds the job until the process has stopped, so that no other is begun.
+func TestVerdict_Refused(t *testing.T) {
+	t.Parallel()
+	for _, refusal := range []error{
+		&ews.HTTPError{StatusCode: http.StatusUnauthorized}, &ews.Error{Code: ews.ErrorImpersonationDenied},
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		var told error
+		w := &worker{giveUp: func(err error) {
+			told = err
+			cancel()
+		}}
+		if err := w.verdict(ctx, &rivertype.JobRow{}, refusal); !errors.Is(err, context.Canceled) || !errors.Is(told, refusal) {
+			t.Errorf("%v: got %v, told %v", refusal, err, told)
+		}
+	}
+}
