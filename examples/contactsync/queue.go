@@ -22,12 +22,12 @@ import (
 type queue interface {
 	// begin queues the mailboxes, all of them or none, and returns the run. If one with that key
 	// has unfinished jobs, it is taken up again instead.
-	begin(ctx context.Context, key string, jobs []river.InsertManyParams) (run string, resumed bool, err error)
+	begin(ctx context.Context, key string, jobs []job) (run string, resumed bool, err error)
 	// oldest returns the run that was begun first of those with unfinished jobs, "" if there is none.
 	oldest(ctx context.Context) (run string, err error)
 	// start works a run in the background until stop is called, which waits for what is in hand to
 	// be put back.
-	start(ctx context.Context, run string, w *worker, workers int, plugins ...rivertype.Plugin) (stop func() error, err error)
+	start(ctx context.Context, run string, w *worker, workers int, plugin rivertype.Plugin) (stop func() error, err error)
 	count(ctx context.Context, run string) (counts, error)
 	// each calls f for every job of a run.
 	each(ctx context.Context, run string, f func(*rivertype.JobRow) error) error
@@ -44,6 +44,9 @@ const (
 	retention  = 7 * 24 * time.Hour     // of jobs that are over
 	stopWithin = 15 * time.Second
 )
+
+// job is a mailbox as River takes it.
+type job = river.InsertManyParams
 
 // jobQueue is a queue with one of River's drivers.
 type jobQueue[TTx any] struct {
@@ -108,7 +111,7 @@ func (q *jobQueue[TTx]) prepare(ctx context.Context) error {
 	return err
 }
 
-func (q *jobQueue[TTx]) begin(ctx context.Context, key string, jobs []river.InsertManyParams) (run string, resumed bool, err error) {
+func (q *jobQueue[TTx]) begin(ctx context.Context, key string, jobs []job) (run string, resumed bool, err error) {
 	prefix := runPrefix + key[:runKeyLength] + "-"
 	err = q.guard.alone(ctx, func() error {
 		if run, err = q.unfinished(ctx, prefix, true); err != nil || run != "" {
@@ -125,7 +128,7 @@ func (q *jobQueue[TTx]) begin(ctx context.Context, key string, jobs []river.Inse
 }
 
 // insert queues jobs a thousand at a time: a statement of PostgreSQL has 65,535 parameters.
-func (q *jobQueue[TTx]) insert(ctx context.Context, tx TTx, run string, jobs []river.InsertManyParams) error {
+func (q *jobQueue[TTx]) insert(ctx context.Context, tx TTx, run string, jobs []job) error {
 	for len(jobs) > 0 {
 		n := min(len(jobs), 1000)
 		for _, j := range jobs[:n] {
@@ -140,7 +143,7 @@ func (q *jobQueue[TTx]) insert(ctx context.Context, tx TTx, run string, jobs []r
 }
 
 // supersede cancels what earlier runs still wanted of the same mailboxes: the newer input counts.
-func (q *jobQueue[TTx]) supersede(ctx context.Context, jobs []river.InsertManyParams) error {
+func (q *jobQueue[TTx]) supersede(ctx context.Context, jobs []job) error {
 	wanted := make(map[string]bool, len(jobs))
 	for _, j := range jobs {
 		if args, ok := j.Args.(syncArgs); ok {
@@ -177,7 +180,9 @@ func (q *jobQueue[TTx]) unfinished(ctx context.Context, prefix string, last bool
 	return run, err
 }
 
-func (q *jobQueue[TTx]) start(ctx context.Context, run string, w *worker, workers int, plugins ...rivertype.Plugin) (func() error, error) {
+func (q *jobQueue[TTx]) start(
+	ctx context.Context, run string, w *worker, workers int, plugin rivertype.Plugin,
+) (func() error, error) {
 	registry := river.NewWorkers()
 	if err := river.AddWorkerSafely(registry, w); err != nil {
 		return nil, err
@@ -186,7 +191,7 @@ func (q *jobQueue[TTx]) start(ctx context.Context, run string, w *worker, worker
 		ID:                          q.id,
 		Queues:                      map[string]river.QueueConfig{run: {MaxWorkers: workers}},
 		Workers:                     registry,
-		Plugins:                     plugins,
+		Plugins:                     []rivertype.Plugin{plugin},
 		Logger:                      q.logger,
 		FetchCooldown:               fetchEvery,
 		FetchPollInterval:           lookEvery,

@@ -123,10 +123,10 @@ func (s *settings) begin(ctx context.Context, q queue, in *input, stderr io.Writ
 }
 
 // jobs makes a job for each mailbox.
-func (s *settings) jobs(in *input) []river.InsertManyParams {
-	jobs := make([]river.InsertManyParams, len(in.mailboxes))
+func (s *settings) jobs(in *input) []job {
+	jobs := make([]job, len(in.mailboxes))
 	for i, m := range in.mailboxes {
-		jobs[i] = river.InsertManyParams{
+		jobs[i] = job{
 			Args: syncArgs{
 				Mailbox: m.Address,
 				Roster:  m.Roster,
@@ -144,7 +144,9 @@ func (s *settings) jobs(in *input) []river.InsertManyParams {
 
 // work works the run until no job of it is left, here or elsewhere, or ctx ends. An error means that
 // no mailbox can be synced.
-func (s *settings) work(ctx context.Context, q queue, run string, t *telemetry, logger *slog.Logger, stderr io.Writer) error {
+func (s *settings) work(
+	ctx context.Context, q queue, run string, t *telemetry, logger *slog.Logger, stderr io.Writer,
+) error {
 	s.server.maxConns = s.workers
 	transport, err := s.server.transport(s.delay)
 	if err != nil {

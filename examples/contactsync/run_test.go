@@ -245,6 +245,9 @@ func TestRun_Usage(t *testing.T) {
 			if strings.Contains(got.stderr, "secret") {
 				t.Error("it shows the password")
 			}
+			if got.status == statusGaveUp && strings.Count(got.stderr, "\n") != 1 {
+				t.Errorf("more than a line: %q", got.stderr)
+			}
 		})
 	}
 }

@@ -65,10 +65,13 @@ func (s *settings) flags(stderr io.Writer) *flag.FlagSet {
 	fs.StringVar(&s.database, "database", "", "queue: a SQLite `file`, or postgres://… to share the work among machines;\n"+
 		"$CONTACTSYNC_DATABASE keeps a password off the command line (default contactsync.db;\n"+
 		"without -endpoint a temporary file)")
-	fs.IntVar(&s.generate, "generate", 0, "sync `N` mailboxes of a made-up directory (default 500 without INPUT and -endpoint)")
+	fs.IntVar(&s.generate, "generate", 0,
+		"sync `N` mailboxes of a made-up directory (default 500 without INPUT and -endpoint)")
 	fs.DurationVar(&s.delay, "delay", 2*time.Millisecond, "how long the in-process Exchange takes for each request")
-	fs.IntVar(&s.workers, "workers", 10, "mailboxes side by side in this process; Microsoft advises 10 for one account")
-	fs.IntVar(&s.attempts, "attempts", 5, "tries for a mailbox before it counts as failed; waits for a busy server do not count")
+	fs.IntVar(&s.workers, "workers", 10,
+		"mailboxes side by side in this process; Microsoft advises 10 for one account")
+	fs.IntVar(&s.attempts, "attempts", 5,
+		"tries for a mailbox before it counts as failed; waits for a busy server do not count")
 	fs.DurationVar(&s.timeout, "timeout", 30*time.Minute, "for one try at one mailbox")
 	fs.BoolVar(&s.prune, "prune", false, "remove groups and contacts that the input does not name")
 	fs.BoolVar(&s.dryRun, "dry-run", false, "show what would be done and do nothing")
@@ -93,7 +96,8 @@ func (s *settings) check() error {
 	case s.input != "" && s.generate > 0:
 		return errors.New("INPUT and -generate exclude each other")
 	case s.help && (s.input != "" || s.generate > 0 || s.dryRun || s.prune):
-		return errors.New("work takes what is queued: INPUT, -generate, -dry-run and -prune belong to the command that queues it")
+		return errors.New("work takes what is queued: " +
+			"INPUT, -generate, -dry-run and -prune belong to the command that queues it")
 	case s.help && (s.database == "" || s.server.endpoint == ""):
 		return errors.New("work needs -database and -endpoint: the queue that others filled, and the server")
 	}

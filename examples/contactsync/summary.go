@@ -126,7 +126,9 @@ func indent(text string) string {
 }
 
 // tell prints the summary, writes the report and decides the exit status.
-func (s *settings) tell(ctx context.Context, q queue, run string, in *input, begun time.Time, stdout, stderr io.Writer) (int, error) {
+func (s *settings) tell(
+	ctx context.Context, q queue, run string, in *input, begun time.Time, stdout, stderr io.Writer,
+) (int, error) {
 	sum, err := summarize(ctx, q, run, in)
 	if err != nil {
 		return statusGaveUp, err
