@@ -5,9 +5,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 func TestNTLM_RequestsOnTheWire(t *testing.T) {
@@ -50,6 +52,8 @@ func TestNTLM_RequestsOnTheWire(t *testing.T) {
 			if dialed.most > c.conns {
 				t.Errorf("%d connections at a time, want at most %d", dialed.most, c.conns)
 			}
+			tr.CloseIdleConnections()
+			dialed.awaitNone(t)
 			if got := len(a.log()); got != calls+conns {
 				t.Errorf("%d requests on the wire, want %d calls + %d connections", got, calls, conns)
 			}
@@ -91,15 +95,38 @@ func (c *countingConn) Close() error {
 	return c.Conn.Close()
 }
 
-// mustNTLM makes alice's transport.
+// mustNTLM makes alice's transport. After the test none of its connections may be open, although the
+// server would keep them.
 func mustNTLM(t *testing.T, a *acceptor, o *Options) *Transport {
 	t.Helper()
-	tr, err := NTLM(a.base(), Static(`EXCH\alice`, "Al1ce-pass word"), o)
+	dialed := &countingDialer{}
+	base := a.base().Clone()
+	base.DialContext = dialed.dial
+	tr, err := NTLM(base, Static(`EXCH\alice`, "Al1ce-pass word"), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(tr.CloseIdleConnections)
+	t.Cleanup(func() {
+		tr.CloseIdleConnections()
+		dialed.awaitNone(t)
+	})
 	return tr
+}
+
+// awaitNone waits for net/http, which closes a broken connection in a goroutine of its own.
+func (d *countingDialer) awaitNone(t *testing.T) {
+	t.Helper()
+	open := func() int {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		return d.open
+	}
+	for end := time.Now().Add(10 * time.Second); open() > 0; runtime.Gosched() {
+		if time.Now().After(end) {
+			t.Errorf("%d connections are left open", open())
+			return
+		}
+	}
 }
 
 // post sends a body and gives the answer's, or the error's text.
