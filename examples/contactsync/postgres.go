@@ -163,4 +163,10 @@ func (s *session) rescueFrom(ctx context.Context, owner string) (rescued int64, 
 	return rescued, tx.Commit()
 }
 
-func (s *session) close() error { return s.conn.Close() }
+// close lets go of the lock, so that others need not wait until the server sees the connection end.
+func (s *session) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
+	defer cancel()
+	_, err := s.conn.ExecContext(ctx, `SELECT pg_advisory_unlock($1, hashtext($2))`, lockProcess, s.id)
+	return errors.Join(err, s.conn.Close())
+}

@@ -80,8 +80,10 @@ func TestKilled_PostgreSQL(t *testing.T) {
 		if status := p.ends(t); status != statusInStep {
 			t.Errorf("%s: status %d", name, status)
 		}
-		if want := "90 mailboxes: 90 in step"; !strings.Contains(p.stdout.String(), want) {
-			t.Errorf("%s: want %q", name, want)
+		// The fourth may have come when all was done.
+		said := p.stdout.String()
+		if !strings.Contains(said, "90 mailboxes: 90 in step") && (p != again || said != "nothing is queued\n") {
+			t.Errorf("%s: not all are in step", name)
 		}
 	}
 	w.mustBeRight(t, generate(90))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -182,13 +183,27 @@ func TestRun_Unreachable(t *testing.T) {
 	args := w.flags(t, "-attempts", "1", "-generate", "3")
 	gone := slices.Clone(args)
 	gone[1] = "http://127.0.0.1:1/EWS/Exchange.asmx"
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	got := command(ctx, gone...)
+	var stdout, stderr lockedBuffer
+	status := run(ctx, gone, &stdout, io.MultiWriter(&stderr, writerFunc(func(p []byte) {
+		if bytes.Contains(p, []byte("waiting")) {
+			cancel()
+		}
+	})))
+	got := said{status, stdout.String(), stderr.String()}
 	got.must(t, statusInterrupted, "0 failed, 3 not done", "waiting 15s: ", "connection refused")
 	if n := strings.Count(got.stderr, "waiting 15s"); n != 1 {
 		t.Errorf("it says %d times that it waits", n)
 	}
+}
+
+// writerFunc is told of what is written.
+type writerFunc func([]byte)
+
+func (f writerFunc) Write(p []byte) (int, error) {
+	f(p)
+	return len(p), nil
 }
 
 // TestRun_Refused ends at once: trying the others would lock the account out.
@@ -207,15 +222,15 @@ func TestRun_Refused(t *testing.T) {
 func TestRun_Interrupted(t *testing.T) {
 	t.Parallel()
 	w := newTripwire(t, time.Millisecond)
-	args := w.flags(t, "-workers", "3", "-generate", "12")
+	args := w.flags(t, "-workers", "3", "-generate", "40")
 	ctx, cancel := context.WithCancel(t.Context())
 	w.after(100, cancel)
 	got := command(ctx, args...)
 	got.must(t, statusInterrupted, "interrupted; the same command goes on where it was")
 	n := w.requests.Load()
-	command(t.Context(), args...).must(t, statusInStep, "taking up a run", "12 in step (12 changed")
-	w.mustBeRight(t, generate(12))
-	if n > 150 {
+	command(t.Context(), args...).must(t, statusInStep, "taking up a run", "40 in step")
+	w.mustBeRight(t, generate(40))
+	if n > 40*35/2 {
 		t.Errorf("%d requests before it stopped", n)
 	}
 }
