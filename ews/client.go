@@ -202,6 +202,7 @@ func tunedTransport() http.RoundTripper {
 	t := base.Clone()
 	t.MaxIdleConns = 0 // bounded per host
 	t.MaxIdleConnsPerHost = 100
+	t.MaxResponseHeaderBytes = 1 << 20 // net/http's 10 MiB would let an answer cost more than its body may
 	if t.TLSClientConfig == nil {
 		t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	}

@@ -182,8 +182,11 @@ func (e *HTTPError) Error() string {
 	return b.String()
 }
 
+// String keeps header and body out of what is printed of a value, which is no error.
+func (e HTTPError) String() string { return e.Error() }
+
 // GoString keeps header and body out of %#v.
-func (e *HTTPError) GoString() string {
+func (e HTTPError) GoString() string {
 	return fmt.Sprintf("&ews.HTTPError{Op:%q, StatusCode:%d}", e.Op, e.StatusCode)
 }
 

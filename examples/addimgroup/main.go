@@ -8,12 +8,15 @@
 //		-endpoint https://mail.contoso.com/EWS/Exchange.asmx -user 'CONTOSO\svc-im' \
 //		-mailbox tony@contoso.com MyCustomGroup
 //
+// or with -email instead of -endpoint, which finds the server by Autodiscover.
+//
 // The password comes from EWS_PASSWORD, or from standard input. Exit status 1: the call failed; 2:
 // bad usage.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -42,7 +45,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	var flags connect.Flags
 	flags.Register(fs)
-	if err := fs.Parse(args); err != nil {
+	switch err := fs.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
 		return 2
 	}
 	if fs.NArg() != 1 {
