@@ -53,7 +53,7 @@ type settings struct {
 func (s *settings) parse(name string, args []string) error {
 	fs := flag.NewFlagSet(name, flag.ContinueOnError)
 	fs.IntVar(&s.rounds, "rounds", 5, "how often each client has its turn")
-	fs.IntVar(&s.calls, "calls", 2000, "calls per turn; a tenth with one worker")
+	fs.IntVar(&s.calls, "calls", 6000, "calls per turn; a tenth with one worker")
 	fs.StringVar(&s.json, "json", "bench.json", "`file` for the figures; \"\": none")
 	fs.StringVar(&s.svg, "svg", "chart.svg", "`file` for the chart; \"\": none")
 	return fs.Parse(args)
