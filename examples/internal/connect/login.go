@@ -23,7 +23,7 @@ func (f *Flags) Login(ctx context.Context, stdin io.Reader) (*Login, error) {
 	case "ntlm", "basic", "bearer":
 	case "kerberos":
 		return nil, errors.New("kerberos is a module of its own, so that this one stays small: " +
-			"see examples/kerberos, which takes the same flags")
+			"cd examples/kerberos && go run . -h shows how to log in with it")
 	default:
 		return nil, fmt.Errorf("-auth %q: want ntlm, basic, bearer or kerberos", f.Auth)
 	}
