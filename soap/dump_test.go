@@ -57,10 +57,17 @@ func blanksInAttrs(next func() (xml.Token, error)) func() (xml.Token, error) {
 	blanks := strings.NewReplacer("\t", " ", "\n", " ", "\r", " ")
 	return func() (xml.Token, error) {
 		token, err := next()
-		if start, ok := token.(xml.StartElement); ok {
-			for i := range start.Attr {
-				start.Attr[i].Value = blanks.Replace(start.Attr[i].Value)
+		switch t := token.(type) {
+		case xml.StartElement:
+			t.Name.Space = blanks.Replace(t.Name.Space) // it was an attribute's value
+			for i := range t.Attr {
+				t.Attr[i].Name.Space = blanks.Replace(t.Attr[i].Name.Space)
+				t.Attr[i].Value = blanks.Replace(t.Attr[i].Value)
 			}
+			return t, err
+		case xml.EndElement:
+			t.Name.Space = blanks.Replace(t.Name.Space)
+			return t, err
 		}
 		return token, err
 	}
