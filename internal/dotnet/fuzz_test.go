@@ -70,8 +70,10 @@ func namesAndText(e *Element) *node {
 	return n
 }
 
-// decodeTree reads a request with encoding/xml.
+// decodeTree reads a request with encoding/xml, which leaves white space in attributes as it stands, also in
+// those that declare namespaces; .NET normalizes it.
 func decodeTree(request []byte) (*node, error) {
+	blanks := strings.NewReplacer("\t", " ", "\n", " ", "\r", " ")
 	d := xml.NewDecoder(strings.NewReader(string(request)))
 	top := &node{}
 	open := []*node{top}
@@ -86,6 +88,7 @@ func decodeTree(request []byte) (*node, error) {
 		last := open[len(open)-1]
 		switch token := token.(type) {
 		case xml.StartElement:
+			token.Name.Space = blanks.Replace(token.Name.Space)
 			n := &node{Name: token.Name}
 			last.Children = append(last.Children, n)
 			open = append(open, n)
