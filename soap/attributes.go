@@ -10,6 +10,15 @@ type attr struct {
 	name  *qname
 	space string
 	value []byte // in the window or in Reader.unquoted: valid until the next move
+	text  string // instead, in a known tag
+}
+
+// textOf returns the value of an attribute as a string.
+func (r *Reader) textOf(a *attr) string {
+	if a.text != "" {
+		return a.text
+	}
+	return r.values.get(a.value)
 }
 
 // parseAttr reads the attribute at b[start] and returns where it ends, 0 if it is

@@ -60,11 +60,12 @@ func (r *Reader) copyStart(dst []byte, depth int) ([]byte, error) {
 			dst = appendBinding(dst, b)
 		}
 	}
-	var err error
-	for _, a := range r.attrs {
+	for i := range r.attrs {
+		a := &r.attrs[i]
 		dst = append(append(dst, ' '), a.name.full...)
 		dst = append(dst, '=', '"')
-		if dst, err = escape(dst, a.value, &attrEscapes); err != nil {
+		var err error
+		if dst, err = AppendAttr(dst, r.textOf(a)); err != nil {
 			return nil, err
 		}
 		dst = append(dst, '"')

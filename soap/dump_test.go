@@ -16,17 +16,23 @@ import (
 //	{namespace}name[{ns}attribute="value"]("text" {namespace}child())
 func dump(src io.Reader, l soap.Limits) (string, *soap.Reader, error) {
 	r := soap.NewReader(src, l)
+	s, err := dumpBy(r)
+	return s, r, err
+}
+
+// dumpBy is dump by a reader that may have read other documents before.
+func dumpBy(r *soap.Reader) (string, error) {
 	if ok, err := r.Next(); err != nil || !ok {
-		return "", r, err
+		return "", err
 	}
 	s, err := render(r.Tokens().Token)
 	if err != nil {
-		return "", r, err
+		return "", err
 	}
 	if _, err := r.Next(); err != nil {
-		return "", r, err
+		return "", err
 	}
-	return s, r, nil
+	return s, nil
 }
 
 // dumpOracle is dump by encoding/xml.

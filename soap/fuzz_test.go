@@ -43,6 +43,27 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
+// FuzzReset reads two documents in turns by one reader, which knows their tags by then: they must come out
+// as they do from a new one.
+func FuzzReset(f *testing.F) {
+	success := fixture(f, "AddImGroup/success.xml")
+	f.Add(success, bytes.ReplaceAll(success, []byte("GroupType"), []byte("DisplayName")))
+	f.Add(success, fixture(f, "faults/schema_validation.xml"))
+	f.Add([]byte(`<a xmlns="u"><b c="d"/><b c="d"/><p:b xmlns:p="u" p:c=''/></a>`), []byte(`<a><b c="d">x</b><b c="d"></b></a>`))
+	f.Add([]byte(`<a b='"'/>`), []byte(`<a b='"' b='"'/>`))
+	f.Fuzz(func(t *testing.T, one, other []byte) {
+		r := soap.NewReader(nil, soap.Limits{})
+		for _, doc := range [][]byte{one, one, other, one, other, other} {
+			want, fresh, wantErr := dump(bytes.NewReader(doc), soap.Limits{})
+			r.Reset(bytes.NewReader(doc), soap.Limits{})
+			got, err := dumpBy(r)
+			if got != want || !sameError(err, wantErr) || r.Replaced() != fresh.Replaced() {
+				t.Fatalf("%q: used: %s, %v\nnew: %s, %v", doc, got, err, want, wantErr)
+			}
+		}
+	})
+}
+
 // readRoot reads a document in one of the ways to read a child.
 func readRoot(doc []byte, read func(*soap.Reader) error) error {
 	r := soap.NewReader(bytes.NewReader(doc), soap.Limits{})

@@ -18,8 +18,10 @@ const (
 type qname struct {
 	full, prefix, local string
 
-	kept bool   // in names
-	next *qname // of the start tag that followed one of this name last time
+	kept    bool   // in names
+	known   []*tag // start tags of this name
+	other   tag    // stands for every other start tag of this name
+	unknown uint64 // checksum of the last of those
 }
 
 // names keeps the names and namespaces seen, so that meeting one again costs
@@ -28,7 +30,8 @@ type qname struct {
 type names struct {
 	slots [internSlots]*qname
 	used  int
-	first qname // stands for the start tag before the root
+	known int // bytes of known start tags
+	first tag // stands for what comes before the root
 }
 
 // name returns b split at its colon, or false if it is not a qualified name.
@@ -41,7 +44,7 @@ func (t *names) name(b []byte) (*qname, bool) {
 	if !isQName(b) {
 		return q, false
 	}
-	q.local = q.full
+	q.local, q.other.name = q.full, q
 	if colon := bytes.IndexByte(b, ':'); colon >= 0 {
 		q.prefix, q.local = q.full[:colon], q.full[colon+1:]
 	}
@@ -85,10 +88,10 @@ func (t *names) keep(slot uint32, q *qname) {
 	}
 }
 
-// reset forgets everything when the table is full: then it holds what some
-// odd document made up, and the next one shall have room again.
+// reset forgets everything when there is hardly any room left: then it is taken
+// by what some odd document made up, and the next one shall have it again.
 func (t *names) reset() {
-	if t.used == internMost {
+	if t.used == internMost || t.known > knownMost-knownLength {
 		*t = names{}
 	}
 }

@@ -42,7 +42,7 @@ type Reader struct {
 	bindings []binding // namespace declarations in scope, innermost last
 	attrs    []attr    // of the start tag last reached; none after a move
 	name     xml.Name  // of the start tag last reached
-	last     *qname    // the same as written
+	last     *tag      // the same as written
 	tagSize  int       // of that start tag, which ends where the reader stands until it moves
 	values   values    // short texts lately met
 	names    names     // names and namespaces met
@@ -160,7 +160,7 @@ func (r *Reader) Name() xml.Name { return r.name }
 func (r *Reader) Attr(space, local string) (string, bool) {
 	for i := range r.attrs {
 		if a := &r.attrs[i]; a.name.local == local && a.space == space {
-			return r.values.get(a.value), true
+			return r.textOf(a), true
 		}
 	}
 	return "", false

@@ -6,41 +6,44 @@ import (
 )
 
 // startTag reads the start tag at the reader's position and opens its element.
-// It begins with the usual case, a name and ">" that are in the window.
 func (r *Reader) startTag() error {
 	r.attrs = r.attrs[:0]
 	if len(r.stack) == r.limits.Depth {
 		return r.fail(&LimitError{What: "levels of elements", Limit: int64(r.limits.Depth)})
 	}
 	b := r.unread()
-	// Documents repeat themselves: most start tags have the name that came
-	// after the one before the last time.
-	if name := r.last.next; name != nil {
-		if end := len(name.full) + 1; len(b) > end && b[end] == '>' && string(b[1:end]) == name.full {
-			return r.shortTag(name)
-		}
+	if t := r.last.next; t != nil && r.repeats(b, t) {
+		return r.take(t)
 	}
 	end := 1
 	for end < len(b) && class[b[end]]&inName != 0 {
 		end++
 	}
-	if end == len(b) || b[end] != '>' {
-		return r.longTag()
+	if end == len(b) || b[end] != '>' && class[b[end]]&inSpace == 0 {
+		return r.longTag(nil, 1)
 	}
 	name, ok := r.names.name(b[1:end])
 	if !ok {
 		return r.badName(1, b[1:end])
 	}
-	return r.shortTag(name)
+	for _, t := range name.known {
+		if r.repeats(b, t) {
+			return r.take(t)
+		}
+	}
+	if b[end] == '>' {
+		return r.shortTag(name)
+	}
+	return r.longTag(name, end)
 }
 
-// shortTag takes a start tag that holds a name and nothing else.
+// shortTag reads a start tag that holds a name and nothing else.
 func (r *Reader) shortTag(name *qname) error {
 	size := len(name.full) + 2
 	if size > r.limits.TagBytes {
 		return r.tagLimit()
 	}
-	if err := r.open(name, len(r.bindings)); err != nil {
+	if err := r.open(r.names.keepShort(name), len(r.bindings)); err != nil {
 		return err
 	}
 	r.pos += size
@@ -49,17 +52,18 @@ func (r *Reader) shortTag(name *qname) error {
 }
 
 // longTag reads a start tag that has attributes, blanks, a slash, a name
-// beyond ASCII, or that is not whole in the window yet.
-func (r *Reader) longTag() error {
+// beyond ASCII, or that is not whole in the window yet. A name that is known
+// already ends at end.
+func (r *Reader) longTag(name *qname, end int) error {
 	outer, replaced := len(r.bindings), r.replaced
-	name, size, err := r.parseTag(r.unread(), outer)
+	name, size, err := r.parseTag(r.unread(), name, end, outer)
 	if err == nil && size == 0 {
 		// The tag goes on behind the window: bring it in, and begin anew.
 		if size, err = r.bringTag(); err != nil {
 			return err
 		}
 		r.attrs, r.bindings, r.replaced = r.attrs[:0], r.bindings[:outer], replaced
-		name, size, err = r.parseTag(r.buf[r.pos:r.pos+size], outer)
+		name, size, err = r.parseTag(r.buf[r.pos:r.pos+size], nil, 1, outer)
 	}
 	switch {
 	case err != nil:
@@ -69,10 +73,17 @@ func (r *Reader) longTag() error {
 	case size > r.limits.TagBytes:
 		return r.tagLimit()
 	}
-	if err := r.open(name, outer); err != nil {
+	if err := r.open(&name.other, outer); err != nil {
 		return err
 	}
-	r.empty = r.buf[r.pos+size-2] == '/'
+	if err := r.resolveAttrs(); err != nil {
+		return err
+	}
+	raw := r.buf[r.pos : r.pos+size]
+	if r.replaced == replaced {
+		r.names.keepLong(name, raw, r.attrs, r.bindings[outer:])
+	}
+	r.empty = raw[size-2] == '/'
 	r.pos += size
 	r.tagSize = size
 	return nil
@@ -80,15 +91,16 @@ func (r *Reader) longTag() error {
 
 // parseTag reads the start tag at the start of b and returns its size, 0 if it
 // is not whole (sections 3.1: STag, EmptyElemTag). The bindings from outer on
-// and the attributes are then those of the tag.
-func (r *Reader) parseTag(b []byte, outer int) (*qname, int, error) {
-	end := nameEnd(b, 1)
-	if end == len(b) {
-		return nil, 0, nil
-	}
-	name, ok := r.names.name(b[1:end])
-	if !ok {
-		return nil, 0, r.badName(1, b[1:end])
+// and the attributes are then those of the tag. Its name, unless nil, ends at end.
+func (r *Reader) parseTag(b []byte, name *qname, end, outer int) (*qname, int, error) {
+	if name == nil {
+		if end = nameEnd(b, end); end == len(b) {
+			return nil, 0, nil
+		}
+		var ok bool
+		if name, ok = r.names.name(b[1:end]); !ok {
+			return nil, 0, r.badName(1, b[1:end])
+		}
 	}
 	r.unquoted = r.unquoted[:0]
 	for i, count := end, 0; ; count++ {
@@ -180,23 +192,19 @@ func (r *Reader) badName(skip int, name []byte) error {
 	return r.syntax(skip, "%s is not a qualified name", shown(name))
 }
 
-// open resolves the names of a start tag, which it may do only now, since a
+// open resolves the name of a start tag, which it may do only now, since a
 // declaration holds for the whole tag that it stands in, and puts the element on the stack.
-func (r *Reader) open(name *qname, outer int) error {
+func (r *Reader) open(t *tag, outer int) error {
+	name := t.name
 	space, ok := r.resolve(name.prefix)
 	if !ok {
 		return r.undeclared(name)
 	}
-	if len(r.attrs) > 0 {
-		if err := r.resolveAttrs(); err != nil {
-			return err
-		}
-	}
 	r.name = xml.Name{Space: space, Local: name.local}
 	if name.kept { // else each would keep the next one alive
-		r.last.next = name
+		r.last.next = t
 	}
-	r.last = name
+	r.last = t
 	r.stack = append(r.stack, element{name: name, space: space, bindings: outer})
 	return nil
 }

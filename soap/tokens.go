@@ -74,11 +74,9 @@ func (r *Reader) startElement() xml.StartElement {
 	if len(r.attrs) > 0 {
 		start.Attr = make([]xml.Attr, len(r.attrs))
 	}
-	for i, a := range r.attrs {
-		start.Attr[i] = xml.Attr{
-			Name:  xml.Name{Space: a.space, Local: a.name.local},
-			Value: r.values.get(a.value),
-		}
+	for i := range r.attrs {
+		a := &r.attrs[i]
+		start.Attr[i] = xml.Attr{Name: xml.Name{Space: a.space, Local: a.name.local}, Value: r.textOf(a)}
 	}
 	return start
 }
