@@ -15,23 +15,29 @@ import (
 )
 
 const (
-	// headSize is how much of an answer is looked at to tell SOAP from everything else, and how
-	// much of everything else an HTTPError keeps.
-	headSize = 1 << 10
+	// headSize is how much of an answer is looked at to tell SOAP from everything else. Most answers
+	// are shorter: they are read at once.
+	headSize = 4 << 10
+
+	// pageSize is how much of everything else an HTTPError keeps.
+	pageSize = 1 << 10
 
 	// drainSize is how much of an answer is read after its end was not reached, so that the
-	// connection can be used again; beyond it a new connection is cheaper.
-	drainSize = 64 << 10
+	// connection can be used again; beyond it a new connection is cheaper. With the head it is 64 KiB.
+	drainSize = 60 << 10
 )
 
-// answer reads one HTTP answer. Answers are pooled: the SOAP reader owns a buffer.
+// answer reads one HTTP answer. Answers are pooled: the SOAP reader owns a buffer. They do not
+// refer to their exchange, which therefore stays on the stack.
 type answer struct {
-	x      *exchange
-	head   [headSize]byte
-	unread []byte // of head
-	body   io.Reader
-	cut    error // what ended the body, if not its end
-	soap   *soap.Reader
+	head    [headSize]byte
+	unread  []byte // of head
+	body    io.Reader
+	ended   bool  // body was read to its end
+	cut     error // what ended the body, if not its end
+	soap    *soap.Reader
+	resp    Response
+	version ServerVersion // of the header
 
 	// method values, bound once
 	onHeader, onBody func(*soap.Reader) error
@@ -50,22 +56,24 @@ func (x *exchange) read(res *http.Response) error {
 	if !ok {
 		return errors.New("ews: foreign value in pool")
 	}
-	defer a.release()
-	defer a.drain(res.Body)
-	a.x = x
-	return a.decode(res)
+	defer a.release(res.Body)
+	a.resp = x.resp
+	return x.decode(a, res)
 }
 
-func (a *answer) release() {
-	a.x, a.body, a.unread, a.cut = nil, nil, nil, nil
-	a.soap.Reset(nil, soap.Limits{})
+// release reads what is left, and gives the answer back.
+func (a *answer) release(body io.Reader) {
+	if !a.ended {
+		a.drain(body)
+	}
+	a.resp, a.version, a.body, a.unread, a.ended, a.cut = nil, ServerVersion{}, nil, nil, false, nil
 	answers.Put(a)
 }
 
 // drain reads what is left, within bounds.
 func (a *answer) drain(body io.Reader) {
 	for left := drainSize; left > 0; {
-		n, err := body.Read(a.head[:])
+		n, err := body.Read(a.head[:min(len(a.head), left)])
 		if n == 0 || err != nil {
 			return
 		}
@@ -74,8 +82,7 @@ func (a *answer) drain(body io.Reader) {
 }
 
 // decode tells SOAP from everything else, and a fault from a response.
-func (a *answer) decode(res *http.Response) error {
-	x := a.x
+func (x *exchange) decode(a *answer, res *http.Response) error {
 	limit := x.client.limit
 	if limit == 0 {
 		limit = defaultMaxBytes
@@ -90,7 +97,7 @@ func (a *answer) decode(res *http.Response) error {
 	if kind == notSOAP || res.StatusCode == http.StatusUnauthorized {
 		return &HTTPError{
 			Op: x.op.Name, StatusCode: res.StatusCode, Header: res.Header,
-			Body: bytes.Clone(a.unread), Info: x.info,
+			Body: bytes.Clone(a.unread[:min(len(a.unread), pageSize)]), Info: x.info,
 		}
 	}
 	if res.ContentLength > limit {
@@ -98,7 +105,7 @@ func (a *answer) decode(res *http.Response) error {
 	}
 	a.soap.Reset(a, soap.Limits{Bytes: limit})
 	fault, err := soap.ReadEnvelope(a.soap, a.onHeader, a.onBody)
-	x.info.ReplacedChars = a.soap.Replaced()
+	x.info.ServerVersion, x.info.ReplacedChars = a.version, a.soap.Replaced()
 	switch {
 	case a.cut != nil, errors.Is(err, io.ErrUnexpectedEOF):
 		return x.lost(err)
@@ -134,8 +141,12 @@ func (a *answer) Read(p []byte) (int, error) {
 		a.unread = a.unread[n:]
 		return n, nil
 	}
+	if a.ended {
+		return 0, io.EOF
+	}
 	n, err := a.body.Read(p)
-	if err != nil && err != io.EOF {
+	a.ended = err == io.EOF
+	if err != nil && !a.ended {
 		a.cut = err
 	}
 	return n, err
@@ -147,13 +158,14 @@ func (a *answer) sniff() (answerKind, error) {
 	for {
 		k, err := a.body.Read(a.head[n:])
 		n += k
+		a.ended = err == io.EOF
 		if k > 0 {
 			empty = 0
 		} else if empty++; empty > 100 && err == nil {
 			return notSOAP, io.ErrNoProgress // a body that neither ends nor goes on
 		}
 		a.unread = a.head[:n]
-		ended := err == io.EOF || n == headSize
+		ended := a.ended || n == headSize
 		if err != nil && err != io.EOF {
 			return notSOAP, err
 		}
@@ -166,16 +178,18 @@ func (a *answer) sniff() (answerKind, error) {
 	}
 }
 
-// fill reads on so that an HTTPError has as much as there is; a failure changes nothing.
+// fill reads on so that an HTTPError has as much as it keeps; a failure changes nothing.
 func (a *answer) fill(n int) {
-	k, _ := io.ReadFull(a.body, a.head[n:])
-	a.unread = a.head[:n+k]
+	if n < pageSize {
+		k, _ := io.ReadFull(a.body, a.head[n:pageSize])
+		a.unread = a.head[:n+k]
+	}
 }
 
 // readHeader takes ServerVersionInfo and skips every other header entry.
 func (a *answer) readHeader(r *soap.Reader) error {
 	if r.Name() == (xml.Name{Space: soap.NamespaceTypes, Local: "ServerVersionInfo"}) {
-		a.x.info.ServerVersion = readServerVersion(r)
+		a.version = readServerVersion(r)
 	}
 	return r.Skip()
 }
@@ -197,11 +211,11 @@ func readServerVersion(r *soap.Reader) ServerVersion {
 
 // readBody decodes the body's child into the response.
 func (a *answer) readBody(r *soap.Reader) error {
-	if fast, ok := a.x.resp.(soap.BodyReader); ok {
+	if fast, ok := a.resp.(soap.BodyReader); ok {
 		return fast.ReadBody(r)
 	}
 	tokens := r.Tokens()
-	if err := xml.NewTokenDecoder(tokens).Decode(a.x.resp); err != nil {
+	if err := xml.NewTokenDecoder(tokens).Decode(a.resp); err != nil {
 		return err
 	}
 	for {

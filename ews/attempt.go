@@ -2,9 +2,10 @@ package ews
 
 import (
 	"context"
-	"crypto/rand"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -74,21 +75,23 @@ func (e *endedError) Unwrap() []error { return []error{e.err, e.ctx} }
 // form, under which a RoundTripper finds them.
 func (x *exchange) newRequest(ctx context.Context, t *tracker) *http.Request {
 	c := x.client
-	x.info.ClientRequestID = newRequestID()
-	values := [...]string{x.info.ClientRequestID, `"` + soap.NamespaceMessages + "/" + x.op.Name + `"`}
+	var buffer [128]byte
+	text := string(appendAction(appendRequestID(buffer[:0]), x.op.Name))
+	t.values = [...]string{text[:requestIDSize], text[requestIDSize:]}
+	x.info.ClientRequestID = t.values[0]
 	h := make(http.Header, 8)
 	h["Content-Type"] = headerContentType
 	h["Accept"] = headerAccept
-	h["Soapaction"] = values[1:2:2]
+	h["Client-Request-Id"] = t.values[0:1:1]
+	h["Soapaction"] = t.values[1:2:2]
 	h["User-Agent"] = c.userAgent
-	h["Client-Request-Id"] = values[0:1:1]
 	h["Return-Client-Request-Id"] = headerTrue
 	if c.anchor != nil {
 		h["X-Anchormailbox"] = c.anchor
 	}
 	r := c.template.WithContext(httptrace.WithClientTrace(ctx, &t.trace))
 	r.Header = h
-	r.Body = bodyOf(x.request)
+	r.Body = bodyOf(&t.reader)
 	r.GetBody = t.getBody
 	r.ContentLength = int64(len(x.request))
 	return r
@@ -109,20 +112,31 @@ var (
 	headerTrue        = []string{"true"}
 )
 
-// newRequestID returns a random UUID, version 4.
-func newRequestID() string {
+// appendAction writes the value of SOAPAction, which SOAP 1.1 puts into quotes (section 6.1.1).
+func appendAction(dst []byte, op string) []byte {
+	dst = append(dst, `"`+soap.NamespaceMessages+"/"...)
+	dst = append(dst, op...)
+	return append(dst, '"')
+}
+
+// requestIDSize is the length of a UUID as text.
+const requestIDSize = 36
+
+// appendRequestID writes a random UUID, version 4. It is there to be found in logs and keeps nothing
+// secret, so it need not cost a system call.
+func appendRequestID(dst []byte) []byte {
 	var raw [16]byte
-	rand.Read(raw[:]) // never fails: it would end the program
+	binary.NativeEndian.PutUint64(raw[:8], rand.Uint64()) //nolint:gosec // see above
+	binary.NativeEndian.PutUint64(raw[8:], rand.Uint64()) //nolint:gosec // see above
 	raw[6] = raw[6]&0x0f | 0x40
 	raw[8] = raw[8]&0x3f | 0x80
-	var text [36]byte
-	hex.Encode(text[0:8], raw[0:4])
-	hex.Encode(text[9:13], raw[4:6])
-	hex.Encode(text[14:18], raw[6:8])
-	hex.Encode(text[19:23], raw[8:10])
-	hex.Encode(text[24:36], raw[10:16])
-	text[8], text[13], text[18], text[23] = '-', '-', '-', '-'
-	return string(text[:])
+	for i, part := range [...][]byte{raw[:4], raw[4:6], raw[6:8], raw[8:10], raw[10:]} {
+		if i > 0 {
+			dst = append(dst, '-')
+		}
+		dst = hex.AppendEncode(dst, part)
+	}
+	return dst
 }
 
 // readHeader takes from the answer's HTTP header what helps to find it in the server's logs.

@@ -50,7 +50,7 @@ func (c *Client) Call(ctx context.Context, op Operation, req any, resp Response)
 		}
 		return bad
 	}
-	x := &exchange{client: c, op: op, resp: resp}
+	x := exchange{client: c, op: op, resp: resp}
 	err := x.run(ctx, req)
 	storeInfo(ctx, &x.info)
 	return err
@@ -112,7 +112,7 @@ func (x *exchange) run(ctx context.Context, req any) error {
 	if err := x.encode(req); err != nil {
 		return err
 	}
-	start := time.Now()
+	start := x.now()
 	err := x.attempts(ctx)
 	x.logCall(ctx, start, err)
 	return err
@@ -126,7 +126,7 @@ func (x *exchange) attempts(ctx context.Context) error {
 	policy := x.client.retry
 	for attempt := 1; ; attempt++ {
 		x.info = ResponseInfo{Attempts: attempt}
-		start := time.Now()
+		start := x.now()
 		err := x.attempt(ctx)
 		x.logAttempt(ctx, start, err)
 		if err == nil {
@@ -196,6 +196,14 @@ func appendBody(dst []byte, req any) ([]byte, error) {
 		}
 	}
 	return append(append(dst, body...), '\n'), nil
+}
+
+// now is for the log alone.
+func (x *exchange) now() time.Time {
+	if x.client.log == nil {
+		return time.Time{}
+	}
+	return time.Now()
 }
 
 func (x *exchange) logCall(ctx context.Context, start time.Time, err error) {

@@ -12,19 +12,21 @@ import (
 	"testing"
 )
 
-// rewound is a body that can be read any number of times.
+// rewound is a body that can be read any number of times, with another id each time.
 type rewound struct {
 	strings.Reader
-	doc string
+	docs [2]string
+	n    int
 }
 
 func (r *rewound) Close() error {
-	r.Reset(r.doc)
+	r.n++
+	r.Reset(r.docs[r.n%2])
 	return nil
 }
 
 func answerOf(status int, doc string) *http.Response {
-	body := &rewound{doc: doc}
+	body := &rewound{docs: [...]string{doc, strings.Replace(doc, "AAMkAD", "AAMkBD", 1)}}
 	body.Reset(doc)
 	return &http.Response{
 		StatusCode: status, Header: http.Header{"Content-Type": {"text/xml"}},
@@ -55,8 +57,8 @@ func TestEncode_Allocations(t *testing.T) {
 	}
 }
 
-// TestDecode_Allocations holds the bars of 12 and 10 allocations. The response that the call makes
-// counts, what the HTTP answer takes does not.
+// TestDecode_Allocations holds that neither takes more than 8 allocations. The response that the call
+// makes counts, what the HTTP answer takes does not.
 //
 //nolint:paralleltest // counts allocations
 func TestDecode_Allocations(t *testing.T) {
@@ -80,8 +82,8 @@ func TestDecode_Allocations(t *testing.T) {
 		most   float64
 		right  func(error) bool
 	}{
-		{"success", http.StatusOK, success, 12, func(err error) bool { return err == nil }},
-		{"fault", http.StatusInternalServerError, fault, 10, func(err error) bool { return errors.As(err, &schema) }},
+		{"success", http.StatusOK, success, 8, func(err error) bool { return err == nil }},
+		{"fault", http.StatusInternalServerError, fault, 8, func(err error) bool { return errors.As(err, &schema) }},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			request := []byte(strings.Repeat("<m:DisplayName>x</m:DisplayName>\n", 20))

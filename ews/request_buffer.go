@@ -10,7 +10,7 @@ import (
 // together with the header, in one packet; any other costs a second write for every call. It does
 // not tell when such a body is done with, so requests are not pooled: each is one allocation of
 // its own size.
-func bodyOf(request []byte) io.ReadCloser { return io.NopCloser(bytes.NewReader(request)) }
+func bodyOf(request *bytes.Reader) io.ReadCloser { return io.NopCloser(request) }
 
 // scratch is where requests are encoded before they are copied to their size.
 type scratch struct{ bytes []byte }

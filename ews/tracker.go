@@ -1,6 +1,7 @@
 package ews
 
 import (
+	"bytes"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -22,6 +23,8 @@ type tracker struct {
 	request []byte
 	read    bool
 	trace   httptrace.ClientTrace
+	values  [2]string    // of the request's header, see newRequest
+	reader  bytes.Reader // the request's first body
 
 	asked, connected atomic.Bool
 	written          atomic.Bool // the whole request, to the present connection
@@ -31,6 +34,7 @@ type tracker struct {
 
 func newTracker(request []byte, read bool) *tracker {
 	t := &tracker{request: request, read: read}
+	t.reader.Reset(request)
 	t.trace.GetConn = t.getConn
 	t.trace.GotConn = t.gotConn
 	t.trace.WroteRequest = t.wroteRequest
@@ -72,7 +76,7 @@ func (t *tracker) getBody() (io.ReadCloser, error) {
 	if !t.read && t.written.Load() && !t.answered.Load() {
 		return nil, errResend
 	}
-	return bodyOf(t.request), nil
+	return bodyOf(bytes.NewReader(t.request)), nil
 }
 
 // send is one round trip. A response comes with a body, an error says what is known of the request.
