@@ -31,16 +31,16 @@ func (r *report) writeChart(name string) error {
 	p.Legend.Left = false
 
 	var names []string
-	for i, secure := range []bool{true, false} {
+	for i, server := range []string{"https", "http"} {
 		var bars plotter.XYs
 		names = names[:0]
 		for _, x := range r.Rows {
-			if x.TLS == secure && x.Workers == 64 {
+			if x.Server == server && x.Workers == 64 {
 				names = append(names, x.Client)
 				bars = append(bars, plotter.XY{X: x.CPU.Median, Y: float64(len(names))})
 			}
 		}
-		if err := addBars(p, bars, float64(i)*0.3-0.15, colors[i], map[bool]string{true: "TLS", false: "plain"}[secure]); err != nil {
+		if err := addBars(p, bars, float64(i)*0.3-0.15, colors[i], server); err != nil {
 			return err
 		}
 	}

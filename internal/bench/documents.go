@@ -24,10 +24,14 @@ const answerStart = `<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s="
 
 const answerEnd = `</s:Body></s:Envelope>`
 
-const addImGroupAnswer = answerStart + `<AddImGroupResponse ResponseClass="Success" xmlns="` + nsMessages + `">` +
+// addImGroupAnswer returns the answer for the n-th group.
+func addImGroupAnswer(n int) string { return addImGroupAnswerStart + numbered(n) + addImGroupAnswerEnd }
+
+const addImGroupAnswerStart = answerStart + `<AddImGroupResponse ResponseClass="Success" xmlns="` + nsMessages + `">` +
 	`<ResponseCode>NoError</ResponseCode><ImGroup><DisplayName xmlns="` + nsTypes + `">MyCustomGroup</DisplayName>` +
-	`<GroupType xmlns="` + nsTypes + `">IPM.DistList.MOC.UserGroup</GroupType><ExchangeStoreId Id="` + storeID +
-	`" ChangeKey="EgAAABYAAADkK2v0n9pQRrXCJkXkY4H8AAAJ" xmlns="` + nsTypes + `"/></ImGroup></AddImGroupResponse>` + answerEnd
+	`<GroupType xmlns="` + nsTypes + `">IPM.DistList.MOC.UserGroup</GroupType><ExchangeStoreId Id="`
+
+const addImGroupAnswerEnd = `" ChangeKey="EgAAABYAAADkK2v0n9pQRrXCJkXkY4H8AAAJ" xmlns="` + nsTypes + `"/></ImGroup></AddImGroupResponse>` + answerEnd
 
 // addImGroupRequest is what the floor sends, with the header that the clients send.
 const addImGroupRequest = `<?xml version="1.0" encoding="utf-8"?>
@@ -96,6 +100,11 @@ func listDocument(groups, personas int) string {
 
 // numbered returns an id of real length that n makes its own.
 func numbered(n int) string { return fmt.Sprintf("%s%08d%s", storeID[:120], n, storeID[128:]) }
+
+// isNumbered reports whether id is one of those.
+func isNumbered(id string) bool {
+	return len(id) == len(storeID) && id[:120] == storeID[:120] && id[128:] == storeID[128:]
+}
 
 func writePersona(b *strings.Builder, n int) {
 	name, address := fmt.Sprintf("Person Number %d", n), fmt.Sprintf("person%d@contoso.com", n)

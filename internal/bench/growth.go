@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path/filepath"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -16,10 +17,12 @@ import (
 	"github.com/go-ews/exchange/ews"
 )
 
-// series is one line of a plot: cost per call over a size.
-type series struct {
-	name string
-	cost func(ctx context.Context, size int) (turn, error)
+// growing is a plot: the cost of a call over a size.
+type growing struct {
+	file, title, axis string
+	sizes             []int
+	workers           bool // the size is the number of workers
+	contenders        func(size int) []contender
 }
 
 // growth measures how the cost of a call grows with what it carries, and draws a plot each.
@@ -34,121 +37,96 @@ func growth(ctx context.Context, args []string) error {
 		return err
 	}
 	defer srv.stop()
-	plots := []struct {
-		file, title, axis string
-		sizes             []int
-		series            []series
-	}{
+	for _, g := range []growing{
 		{
 			"personas.svg", "Client CPU per GetImItemList", "personas in the list (3 kB each)",
-			[]int{10, 30, 100, 300, 1000, 3000, 10000},
-			listSeries(srv, func(n int) (int, int) { return 64, n }),
+			[]int{10, 30, 100, 300, 1000, 3000, 10000}, false,
+			func(n int) []contender { return listContenders(srv, 64, n) },
 		},
 		{
 			"groups.svg", "Client CPU per GetImItemList of 1,000 personas", "groups in the list",
-			[]int{1, 4, 16, 64, 256},
-			listSeries(srv, func(n int) (int, int) { return n, 1000 }),
+			[]int{1, 4, 16, 64, 256}, false,
+			func(n int) []contender { return listContenders(srv, n, 1000) },
 		},
 		{
 			"workers.svg", "Client CPU per AddImGroup", "workers",
-			[]int{1, 2, 4, 8, 16, 32, 64, 128, 256},
-			workerSeries(srv),
+			[]int{1, 2, 4, 8, 16, 32, 64, 128, 256}, true,
+			func(int) []contender { return contenders(srv, false)[:3] },
 		},
-	}
-	for _, pl := range plots {
-		p := plot.New()
-		p.Title.Text, p.X.Label.Text, p.Y.Label.Text = pl.title, pl.axis, "µs (logarithmic)"
-		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
-		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
-		p.Legend.Top, p.Legend.Left = true, true
-		fmt.Println(pl.title)
-		for i, s := range pl.series {
-			points, err := measure(ctx, s, pl.sizes)
-			if err != nil {
-				return err
-			}
-			line, err := plotter.NewLine(points)
-			if err != nil {
-				return err
-			}
-			line.Color = colors[i]
-			p.Add(line)
-			p.Legend.Add(s.name, line)
-		}
-		if err := save(p, *dir+"/"+pl.file); err != nil {
+	} {
+		if err := g.draw(ctx, srv, *dir); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func measure(ctx context.Context, s series, sizes []int) (plotter.XYs, error) {
-	var points plotter.XYs
-	for _, n := range sizes {
-		t, err := s.cost(ctx, n)
-		if err != nil {
-			return nil, fmt.Errorf("%s at %d: %w", s.name, n, err)
+// draw measures each size and draws the medians.
+func (g *growing) draw(ctx context.Context, srv *server, dir string) error {
+	fmt.Println(g.title)
+	var names []string
+	var lines []plotter.XYs
+	for _, n := range g.sizes {
+		in := setting{name: "http", workers: 1, rounds: 5, calls: max(2, 300/(n/10+1)), counts: srv.counts}
+		if g.workers {
+			in.workers, in.calls = n, 3000
 		}
-		fmt.Printf("  %-14s %6d  %10.0f µs  %8.0f allocs  %10.0f bytes\n", s.name, n, t.CPU, t.Allocs, t.Bytes)
-		points = append(points, plotter.XY{X: float64(n), Y: t.CPU})
+		results, err := compare(ctx, g.contenders(n), in)
+		if err != nil {
+			return fmt.Errorf("%s, %d: %w", g.title, n, err)
+		}
+		if lines == nil {
+			lines, names = make([]plotter.XYs, len(results)), make([]string, len(results))
+		}
+		for i, r := range results {
+			cpu := median(values(r.Turns, func(t turn) float64 { return t.CPU }))
+			fmt.Printf("  %6d  %-32s %10.0f µs\n", n, r.Name, cpu)
+			names[i], lines[i] = r.Name, append(lines[i], plotter.XY{X: float64(n), Y: cpu})
+		}
 	}
-	return points, nil
+	p := plot.New()
+	report := newReport()
+	p.Title.Text = fmt.Sprintf("%s\n%s, %s, %s", g.title, report.Machine, report.Go, report.Date)
+	p.X.Label.Text, p.Y.Label.Text = g.axis, "µs (logarithmic)"
+	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+	p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+	p.Legend.Top, p.Legend.Left = true, true
+	for i, points := range lines {
+		line, err := plotter.NewLine(points)
+		if err != nil {
+			return err
+		}
+		line.Color = colors[i]
+		p.Add(line)
+		p.Legend.Add(names[i], line)
+	}
+	return save(p, filepath.Join(dir, g.file))
 }
 
-// listSeries decodes lists of a shape with this module and with encoding/xml.
-func listSeries(srv *server, shape func(int) (groups, personas int)) []series {
-	hc := &http.Client{Transport: srv.tuned()}
-	url := func(n int) string {
-		groups, personas := shape(n)
-		return fmt.Sprintf("%s/list/%d/%d", srv.HTTP, groups, personas)
-	}
-	return []series{
-		{"this module", func(ctx context.Context, n int) (turn, error) {
-			client, err := ews.NewClient(url(n), &ews.Options{HTTPClient: hc, MaxResponseBytes: 1 << 30})
+// listContenders decode a list of that shape.
+func listContenders(srv *server, groups, personas int) []contender {
+	url := fmt.Sprintf("%s/list/%d/%d", srv.HTTP, groups, personas)
+	return []contender{
+		{name: "this module", make: func() (func(context.Context) error, func(), error) {
+			client, err := ews.NewClient(url, &ews.Options{
+				HTTPClient: &http.Client{Transport: srv.tuned()}, MaxResponseBytes: 1 << 30,
+			})
 			if err != nil {
-				return turn{}, err
+				return nil, nil, err
 			}
-			_, want := shape(n)
-			return repeat(ctx, srv, n, func(ctx context.Context) error {
+			return func(ctx context.Context) error {
 				list, err := client.GetImItemList(ctx)
-				if err == nil && len(list.Personas) != want {
+				if err == nil && len(list.Personas) != personas {
 					return fmt.Errorf("%d personas", len(list.Personas))
 				}
 				return err
-			})
+			}, client.CloseIdleConnections, nil
 		}},
-		{"encoding/xml", func(ctx context.Context, n int) (turn, error) {
-			return repeat(ctx, srv, n, func(ctx context.Context) error { return readList(ctx, hc, url(n)) })
+		{name: "encoding/xml", make: func() (func(context.Context) error, func(), error) {
+			hc := &http.Client{Transport: srv.tuned()}
+			return func(ctx context.Context) error { return readList(ctx, hc, url) }, hc.CloseIdleConnections, nil
 		}},
 	}
-}
-
-// repeat makes as many calls as keep the measurement short.
-func repeat(ctx context.Context, srv *server, size int, call func(context.Context) error) (turn, error) {
-	calls := max(3, 1000/(size/10+1))
-	if _, err := takeTurn(ctx, srv, call, 1, 1); err != nil {
-		return turn{}, err
-	}
-	return takeTurn(ctx, srv, call, 1, calls)
-}
-
-// workerSeries makes AddImGroup calls with the floor and with this module.
-func workerSeries(srv *server) []series {
-	var list []series
-	for _, c := range contenders()[:2] {
-		list = append(list, series{c.name, func(ctx context.Context, workers int) (turn, error) {
-			call, closeIdle, err := c.make(srv, false)
-			if err != nil {
-				return turn{}, err
-			}
-			defer closeIdle()
-			if _, err := takeTurn(ctx, srv, call, workers, 2*workers); err != nil {
-				return turn{}, err
-			}
-			return takeTurn(ctx, srv, call, workers, 5000)
-		}})
-	}
-	return list
 }
 
 // What one writes by hand for a list: the fields that the module's types have.

@@ -4,9 +4,9 @@
 // process of its own, so that CPU time is the client's alone; they take turns in rounds, and every
 // figure is a ratio to the floor of the same round.
 //
-//	go run .                       # the table, bench.json and chart.svg
-//	go run . growth                # how cost grows with list size, workers and groups: three plots
-//	go run . ntlm -auth-server SH  # NTLM against a real Apache, started with that script
+//	go run .                  # the table, bench.json and chart.svg
+//	go run . -auth-server SH  # and NTLM against the real Apache that this script starts
+//	go run . growth           # how cost grows with list size, workers and groups: three plots
 //
 // Times are shown and never judged: the exit status is 0 whatever they are.
 package main
@@ -37,8 +37,6 @@ func run(ctx context.Context, args []string) error {
 			return serve(os.Stdin, os.Stdout)
 		case "growth":
 			return growth(ctx, args[1:])
-		case "ntlm":
-			return ntlm(ctx, args[1:])
 		}
 	}
 	return table(ctx, args)
@@ -48,21 +46,23 @@ func run(ctx context.Context, args []string) error {
 type settings struct {
 	rounds, calls int
 	json, svg     string
+	authServer    string
 }
 
-func (s *settings) parse(name string, args []string) error {
-	fs := flag.NewFlagSet(name, flag.ContinueOnError)
-	fs.IntVar(&s.rounds, "rounds", 5, "how often each client has its turn")
-	fs.IntVar(&s.calls, "calls", 6000, "calls per turn; a tenth with one worker")
+func (s *settings) parse(args []string) error {
+	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
+	fs.IntVar(&s.rounds, "rounds", 15, "how often each client has its turn")
+	fs.IntVar(&s.calls, "calls", 5000, "calls per turn; a fifth with one worker")
 	fs.StringVar(&s.json, "json", "bench.json", "`file` for the figures; \"\": none")
 	fs.StringVar(&s.svg, "svg", "chart.svg", "`file` for the chart; \"\": none")
+	fs.StringVar(&s.authServer, "auth-server", "", "`path` of auth-server.sh, which starts Apache with NTLM; \"\": leave it out")
 	return fs.Parse(args)
 }
 
-// table compares the clients over plain HTTP and TLS with 1, 16 and 64 workers.
+// table compares the clients over plain HTTP, over TLS and with NTLM, with 1, 16 and 64 workers.
 func table(ctx context.Context, args []string) error {
 	var s settings
-	if err := s.parse("bench", args); err != nil {
+	if err := s.parse(args); err != nil {
 		return err
 	}
 	srv, err := startServer(ctx)
@@ -73,13 +73,20 @@ func table(ctx context.Context, args []string) error {
 
 	report := newReport()
 	for _, secure := range []bool{false, true} {
-		for _, workers := range []int{1, 16, 64} {
-			results, err := compare(ctx, srv, s, secure, workers)
-			if err != nil {
-				return err
-			}
-			report.add(secure, workers, results)
-			fmt.Print(report.text(len(report.Rows) - len(results)))
+		in := setting{name: map[bool]string{false: "http", true: "https"}[secure], counts: srv.counts}
+		if err := s.compareAll(ctx, contenders(srv, secure), in, report); err != nil {
+			return err
+		}
+	}
+	if s.authServer != "" {
+		a, err := startApache(ctx, s.authServer, srv.HTTP)
+		if err != nil {
+			return err
+		}
+		defer a.stop()
+		in := setting{name: "NTLM over https, Apache in between", counts: a.counts}
+		if err := s.compareAll(ctx, a.contenders(), in, report); err != nil {
+			return err
 		}
 	}
 	if s.json != "" {
@@ -91,4 +98,21 @@ func table(ctx context.Context, args []string) error {
 		return nil
 	}
 	return report.writeChart(s.svg)
+}
+
+// compareAll adds to the report, and prints, what the contenders cost with few workers and many.
+func (s *settings) compareAll(ctx context.Context, list []contender, in setting, report *report) error {
+	for _, workers := range []int{1, 16, 64} {
+		in.workers, in.rounds, in.calls = workers, s.rounds, s.calls
+		if workers == 1 {
+			in.calls /= 5
+		}
+		results, err := compare(ctx, list, in)
+		if err != nil {
+			return err
+		}
+		report.add(in, results)
+		fmt.Print(report.text(len(report.Rows) - len(results)))
+	}
+	return nil
 }

@@ -14,7 +14,8 @@ type turn struct {
 	CPU, Wall   float64 // microseconds; CPU of this process, user and system
 	Allocs      float64
 	Bytes       float64
-	Connections float64
+	Requests    float64 // that the server saw
+	Connections float64 // new ones
 	Failures    float64
 }
 
@@ -24,17 +25,24 @@ type result struct {
 	Turns []turn
 }
 
-// compare gives every client its turn in each round.
-func compare(ctx context.Context, srv *server, s settings, secure bool, workers int) ([]result, error) {
-	calls := s.calls
-	if workers == 1 {
-		calls /= 10
-	}
-	list := contenders()
+// setting is what contenders are compared in.
+type setting struct {
+	name    string // of the server
+	workers int
+	rounds  int
+	calls   int                                   // per turn
+	counts  func(context.Context) (counts, error) // what the server has seen
+}
+
+// counts are a server's, from its start on.
+type counts struct{ Requests, Connections int64 }
+
+// compare gives every contender its turn in each round.
+func compare(ctx context.Context, list []contender, in setting) ([]result, error) {
 	results := make([]result, len(list))
 	runs := make([]func(context.Context) error, len(list))
 	for i, c := range list {
-		call, closeIdle, err := c.make(srv, secure)
+		call, closeIdle, err := c.make()
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", c.name, err)
 		}
@@ -42,14 +50,16 @@ func compare(ctx context.Context, srv *server, s settings, secure bool, workers 
 		results[i].Name, runs[i] = c.name, call
 		// Once to warm up: connections, pools, type caches. A client that fails here is not
 		// measured for nothing.
-		if _, err := takeTurn(ctx, srv, call, workers, 2*workers); err != nil {
+		warm := in
+		warm.calls = 2 * in.workers
+		if _, err := takeTurn(ctx, call, warm); err != nil && !c.fails {
 			return nil, fmt.Errorf("%s: %w", c.name, err)
 		}
 	}
-	for range s.rounds {
+	for range in.rounds {
 		for i, call := range runs {
-			t, err := takeTurn(ctx, srv, call, workers, calls)
-			if err != nil {
+			t, err := takeTurn(ctx, call, in)
+			if err != nil && (!list[i].fails || ctx.Err() != nil) {
 				return nil, fmt.Errorf("%s: %w", list[i].name, err)
 			}
 			results[i].Turns = append(results[i].Turns, t)
@@ -58,32 +68,27 @@ func compare(ctx context.Context, srv *server, s settings, secure bool, workers 
 	return results, nil
 }
 
-// takeTurn makes the calls with so many workers and says what they cost.
-func takeTurn(ctx context.Context, srv *server, call func(context.Context) error, workers, calls int) (turn, error) {
-	connections := func() (int64, error) {
-		if srv == nil {
-			return 0, nil
-		}
-		c, err := srv.counts(ctx)
-		return c.Connections, err
-	}
-	before, err := connections()
+// takeTurn makes the calls and says what they cost.
+func takeTurn(ctx context.Context, call func(context.Context) error, in setting) (turn, error) {
+	before, err := in.counts(ctx)
 	if err != nil {
 		return turn{}, err
 	}
 	runtime.GC()
 	m := startMeter()
-	failures, first := spread(ctx, call, workers, calls)
-	t := m.stop(calls)
-	after, err := connections()
+	failures, first := spread(ctx, call, in.workers, in.calls)
+	t := m.stop(in.calls)
+	after, err := in.counts(ctx)
 	if err != nil {
 		return turn{}, err
 	}
-	if failures == calls {
+	n := float64(in.calls)
+	t.Failures = float64(failures) / n
+	t.Requests = float64(after.Requests-before.Requests) / n
+	t.Connections = float64(after.Connections-before.Connections) / n
+	if failures == in.calls {
 		return t, first
 	}
-	t.Failures = float64(failures) / float64(calls)
-	t.Connections = float64(after-before-1) / float64(calls) // asking has made one
 	return t, ctx.Err()
 }
 

@@ -20,10 +20,10 @@ type report struct {
 	Rows    []row
 }
 
-// row is one client in one configuration: medians over the rounds, and ratios to the floor of the
-// same round with their extremes.
+// row is one client in one setting: medians over the rounds, and ratios to the floor of the same
+// round with their extremes.
 type row struct {
-	TLS         bool
+	Server      string
 	Workers     int
 	Client      string
 	CPU         ratio
@@ -31,6 +31,7 @@ type row struct {
 	CPUMicros   float64 // per call
 	Allocs      float64 // per call
 	Bytes       float64 // per call
+	Requests    float64 // per call, as the server counts them
 	Connections float64 // new ones per call
 	Failures    float64 // share of the calls
 }
@@ -59,17 +60,18 @@ func machine() string {
 	return fmt.Sprintf("%s, %d cores", name, runtime.NumCPU())
 }
 
-func (r *report) add(secure bool, workers int, results []result) {
+func (r *report) add(in setting, results []result) {
 	floor := results[0].Turns
 	for _, res := range results {
 		get := func(f func(turn) float64) float64 { return median(values(res.Turns, f)) }
 		cpu, wall := func(t turn) float64 { return t.CPU }, func(t turn) float64 { return t.Wall }
 		r.Rows = append(r.Rows, row{
-			TLS: secure, Workers: workers, Client: res.Name,
+			Server: in.name, Workers: in.workers, Client: res.Name,
 			CPU: ratios(res.Turns, floor, cpu), Wall: ratios(res.Turns, floor, wall),
 			CPUMicros:   get(cpu),
 			Allocs:      get(func(t turn) float64 { return t.Allocs }),
 			Bytes:       get(func(t turn) float64 { return t.Bytes }),
+			Requests:    get(func(t turn) float64 { return t.Requests }),
 			Connections: get(func(t turn) float64 { return t.Connections }),
 			Failures:    get(func(t turn) float64 { return t.Failures }),
 		})
@@ -103,17 +105,13 @@ func median(v []float64) float64 {
 // text is the table from row first on.
 func (r *report) text(first int) string {
 	var b strings.Builder
-	head := r.Rows[first]
-	scheme := "http"
-	if head.TLS {
-		scheme = "https"
-	}
-	fmt.Fprintf(&b, "\n%s, %d workers\n", scheme, head.Workers)
+	fmt.Fprintf(&b, "\n%s, %d workers\n", r.Rows[first].Server, r.Rows[first].Workers)
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "client\tCPU\tmin-max\ttime\tCPU µs/call\tallocs\tkB\tnew connections\tfailures\t")
+	fmt.Fprintln(w, "client\tCPU\tmin-max\ttime\tCPU µs/call\tallocs\tkB\trequests\tnew connections\tfailures\t")
 	for _, x := range r.Rows[first:] {
-		fmt.Fprintf(w, "%s\t%.2f\t%.2f-%.2f\t%.2f\t%.1f\t%.0f\t%.1f\t%.2f\t%.2f\t\n", x.Client, x.CPU.Median,
-			x.CPU.Min, x.CPU.Max, x.Wall.Median, x.CPUMicros, x.Allocs, x.Bytes/1000, x.Connections, x.Failures)
+		fmt.Fprintf(w, "%s\t%.2f\t%.2f-%.2f\t%.2f\t%.1f\t%.0f\t%.1f\t%.2f\t%.2f\t%.1f %%\t\n", x.Client, x.CPU.Median,
+			x.CPU.Min, x.CPU.Max, x.Wall.Median, x.CPUMicros, x.Allocs, x.Bytes/1000, x.Requests, x.Connections,
+			100*x.Failures)
 	}
 	_ = w.Flush()
 	return b.String()

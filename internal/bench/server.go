@@ -28,13 +28,9 @@ type addresses struct {
 	Certificate []byte // DER
 }
 
-// counts is what /counts answers.
-type counts struct{ Requests, Connections int64 }
-
 // serve is the server process.
 func serve(stdin io.Reader, stdout io.Writer) error {
 	var c struct{ requests, connections atomic.Int64 }
-	answer := []byte(addImGroupAnswer)
 	var cached lists
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /counts", func(w http.ResponseWriter, _ *http.Request) {
@@ -53,8 +49,8 @@ func serve(stdin io.Reader, stdout io.Writer) error {
 		send(w, r, cached.get(groups, personas))
 	})
 	mux.HandleFunc("POST /", func(w http.ResponseWriter, r *http.Request) {
-		c.requests.Add(1)
-		send(w, r, answer)
+		// A new group has a new id: a client that remembers answers must not gain from it.
+		send(w, r, []byte(addImGroupAnswer(int(c.requests.Add(1)))))
 	})
 	count := func(_ net.Conn, s http.ConnState) {
 		if s == http.StateNew {
@@ -84,9 +80,10 @@ func send(w http.ResponseWriter, r *http.Request, answer []byte) {
 // server is the running server process as the clients see it.
 type server struct {
 	addresses
-	roots *x509.CertPool
-	stdin io.Closer
-	cmd   *exec.Cmd
+	roots   *x509.CertPool
+	stdin   io.Closer
+	cmd     *exec.Cmd
+	askings atomic.Int64
 }
 
 // startServer runs this program as the server.
@@ -138,8 +135,7 @@ func (s *server) url(secure bool) string {
 	return s.HTTP
 }
 
-// counts asks the server what it has seen. The connection that asks is counted too, so it is made
-// for the purpose and the caller compares two askings.
+// counts asks the server what it has seen. The connections that ask are not among it.
 func (s *server) counts(ctx context.Context) (c counts, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.HTTP+"/counts", http.NoBody)
 	if err != nil {
@@ -151,16 +147,19 @@ func (s *server) counts(ctx context.Context) (c counts, err error) {
 		return c, err
 	}
 	err = json.NewDecoder(res.Body).Decode(&c)
+	c.Connections -= s.askings.Add(1)
 	return c, errors.Join(err, res.Body.Close())
 }
 
 // tuned is the transport that everyone gets who is not measured for having another: as many idle
 // connections as workers.
-func (s *server) tuned() *http.Transport {
+func (s *server) tuned() *http.Transport { return tuned(s.roots) }
+
+func tuned(roots *x509.CertPool) *http.Transport {
 	return &http.Transport{
 		MaxIdleConnsPerHost: 256,
 		TLSClientConfig: &tls.Config{
-			RootCAs: s.roots, MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(0),
+			RootCAs: roots, MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(0),
 		},
 	}
 }
