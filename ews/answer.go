@@ -15,24 +15,20 @@ import (
 )
 
 const (
-	// headSize is how much of an answer is looked at to tell SOAP from everything else. Most answers
-	// are shorter: they are read at once.
-	headSize = 4 << 10
+	// headSize is how much of an answer is looked at to tell SOAP from everything else, and how
+	// much of everything else an HTTPError keeps.
+	headSize = 1 << 10
 
-	// pageSize is how much of everything else an HTTPError keeps.
-	pageSize = 1 << 10
-
-	// drainSize is how much of an answer is read after its end was not reached, so that the
-	// connection can be used again; beyond it a new connection is cheaper. With the head it is 64 KiB.
-	drainSize = 60 << 10
+	// drainSize is up to where an answer is read that need not be read to its end, so that the
+	// connection can be used again; beyond it a new connection is cheaper.
+	drainSize = 64 << 10
 )
 
-// answer reads one HTTP answer. Answers are pooled: the SOAP reader owns a buffer. They do not
+// answer reads one HTTP answer. Answers are pooled: the SOAP reader owns buffers. They do not
 // refer to their exchange, which therefore stays on the stack.
 type answer struct {
-	head    [headSize]byte
-	unread  []byte // of head
 	body    io.Reader
+	size    int64 // what was read of it
 	ended   bool  // body was read to its end
 	cut     error // what ended the body, if not its end
 	soap    *soap.Reader
@@ -61,24 +57,13 @@ func (x *exchange) read(res *http.Response) error {
 	return x.decode(a, res)
 }
 
-// release reads what is left, and gives the answer back.
+// release reads what is left, within bounds, and gives the answer back.
 func (a *answer) release(body io.Reader) {
-	if !a.ended {
-		a.drain(body)
+	if !a.ended && a.size < drainSize {
+		_, _ = io.CopyN(io.Discard, body, drainSize-a.size)
 	}
-	a.resp, a.version, a.body, a.unread, a.ended, a.cut = nil, ServerVersion{}, nil, nil, false, nil
+	a.body, a.size, a.ended, a.cut, a.resp, a.version = nil, 0, false, nil, nil, ServerVersion{}
 	answers.Put(a)
-}
-
-// drain reads what is left, within bounds.
-func (a *answer) drain(body io.Reader) {
-	for left := drainSize; left > 0; {
-		n, err := body.Read(a.head[:min(len(a.head), left)])
-		if n == 0 || err != nil {
-			return
-		}
-		left -= n
-	}
 }
 
 // decode tells SOAP from everything else, and a fault from a response.
@@ -90,20 +75,20 @@ func (x *exchange) decode(a *answer, res *http.Response) error {
 	if err := a.open(res); err != nil {
 		return x.lost(err)
 	}
-	kind, err := a.sniff()
+	a.soap.Reset(a, soap.Limits{Bytes: limit})
+	kind, head, err := a.sniff()
 	if err != nil {
 		return x.lost(err)
 	}
 	if kind == notSOAP || res.StatusCode == http.StatusUnauthorized {
 		return &HTTPError{
 			Op: x.op.Name, StatusCode: res.StatusCode, Header: res.Header,
-			Body: bytes.Clone(a.unread[:min(len(a.unread), pageSize)]), Info: x.info,
+			Body: bytes.Clone(head[:min(len(head), headSize)]), Info: x.info,
 		}
 	}
 	if res.ContentLength > limit {
 		return x.broken(&soap.LimitError{What: "response bytes", Limit: limit})
 	}
-	a.soap.Reset(a, soap.Limits{Bytes: limit})
 	fault, err := soap.ReadEnvelope(a.soap, a.onHeader, a.onBody)
 	x.info.ServerVersion, x.info.ReplacedChars = a.version, a.soap.Replaced()
 	switch {
@@ -134,17 +119,13 @@ func (a *answer) open(res *http.Response) error {
 	return nil
 }
 
-// Read hands the head out again and then the rest of the body.
+// Read reads the body for the SOAP reader, and notes how it ends.
 func (a *answer) Read(p []byte) (int, error) {
-	if len(a.unread) > 0 {
-		n := copy(p, a.unread)
-		a.unread = a.unread[n:]
-		return n, nil
-	}
 	if a.ended {
 		return 0, io.EOF
 	}
 	n, err := a.body.Read(p)
+	a.size += int64(n)
 	a.ended = err == io.EOF
 	if err != nil && !a.ended {
 		a.cut = err
@@ -152,38 +133,29 @@ func (a *answer) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// sniff reads until it can tell what the answer is, at most the head.
-func (a *answer) sniff() (answerKind, error) {
-	n, empty := 0, 0
-	for {
-		k, err := a.body.Read(a.head[n:])
-		n += k
-		a.ended = err == io.EOF
-		if k > 0 {
-			empty = 0
-		} else if empty++; empty > 100 && err == nil {
-			return notSOAP, io.ErrNoProgress // a body that neither ends nor goes on
+// sniff reads until it can tell what the answer is, at most the head. Of what is not SOAP it returns
+// all of that. A limit that is reached on the way is for the SOAP reader to report.
+func (a *answer) sniff() (answerKind, []byte, error) {
+	for n := 1; ; {
+		head, err := a.soap.Peek(n)
+		if err != nil && !errors.Is(err, io.EOF) && !isLimit(err) {
+			return undecided, nil, err
 		}
-		a.unread = a.head[:n]
-		ended := a.ended || n == headSize
-		if err != nil && err != io.EOF {
-			return notSOAP, err
-		}
-		if kind := kindOf(a.unread, ended); kind != undecided {
-			if kind == notSOAP && !ended {
-				a.fill(n)
-			}
-			return kind, nil
+		switch kind := kindOf(head, err != nil || len(head) >= headSize); kind {
+		case undecided:
+			n = len(head) + 1
+		case notSOAP:
+			head, _ = a.soap.Peek(headSize)
+			return kind, head, nil
+		default:
+			return kind, head, nil
 		}
 	}
 }
 
-// fill reads on so that an HTTPError has as much as it keeps; a failure changes nothing.
-func (a *answer) fill(n int) {
-	if n < pageSize {
-		k, _ := io.ReadFull(a.body, a.head[n:pageSize])
-		a.unread = a.head[:n+k]
-	}
+func isLimit(err error) bool {
+	_, ok := errors.AsType[*soap.LimitError](err)
+	return ok
 }
 
 // readHeader takes ServerVersionInfo and skips every other header entry.

@@ -154,27 +154,27 @@ func zero(resp Response) {
 	}
 }
 
-// encode writes the envelope into the request buffer.
+// encode writes the request, which is a copy of its own size.
 func (x *exchange) encode(req any) error {
-	appendHeader := func(dst []byte) ([]byte, error) {
-		return append(dst, x.client.encoded...), nil
-	}
-	if len(x.client.encoded) == 0 {
-		appendHeader = nil
-	}
 	scratch := newScratch()
 	defer scratch.release()
-	out, err := soap.AppendEnvelope(scratch.bytes, appendHeader, func(dst []byte) ([]byte, error) {
-		return appendBody(dst, req)
-	})
+	opening := x.client.opening
+	out, err := appendBody(append(scratch.bytes, opening...), req)
+	if err == nil && len(out) <= len(opening) {
+		err = errors.New("AppendBody has written nothing")
+	}
+	if err != nil {
+		if input, ok := errors.AsType[*InputError](err); ok {
+			return input.of(x.op.Name)
+		}
+		return &InputError{Op: x.op.Name, Field: "request", Reason: err.Error()}
+	}
+	if out[len(out)-1] != '\n' {
+		out = append(out, '\n') // as soap.AppendEnvelope does
+	}
+	out = append(out, x.client.closing...)
 	scratch.bytes, x.request = out, bytes.Clone(out)
-	if err == nil {
-		return nil
-	}
-	if input, ok := errors.AsType[*InputError](err); ok {
-		return input.of(x.op.Name)
-	}
-	return &InputError{Op: x.op.Name, Field: "request", Reason: err.Error()}
+	return nil
 }
 
 // appendBody writes the body's child: by its own AppendBody, else through encoding/xml.
@@ -195,7 +195,7 @@ func appendBody(dst []byte, req any) ([]byte, error) {
 				"for characters that XML 1.0 cannot carry, at byte " + strconv.Itoa(i) + " of the encoded body"}
 		}
 	}
-	return append(append(dst, body...), '\n'), nil
+	return append(dst, body...), nil
 }
 
 // now is for the log alone.

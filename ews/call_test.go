@@ -197,6 +197,7 @@ func TestCall_Refused(t *testing.T) {
 		{"nil pointer that reads itself", op, getFolder{}, (*counter)(nil), "resp"},
 		{"no pointer", op, getFolder{}, value{}, "resp"},
 		{"nil request", op, nil, new(plain), "request"},
+		{"request of nothing", op, rawRequest(""), new(plain), "request"},
 		{"nil request pointer", op, (*getFolder)(nil), new(plain), "request"},
 		{"request that XML cannot be made of", op, make(chan int), new(plain), "request"},
 		{"forbidden character", op, text{S: "a\vb"}, new(plain), "request"},

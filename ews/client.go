@@ -49,10 +49,10 @@ type Options struct {
 // share its connections.
 type Client struct {
 	*core
-	header  Header
-	encoded []byte      // content of soap:Header
-	anchor  []string    // value of X-AnchorMailbox, nil for none
-	bad     *InputError // why header cannot be sent
+	header           Header
+	opening, closing []byte      // of the envelope, header included
+	anchor           []string    // value of X-AnchorMailbox, nil for none
+	bad              *InputError // why header cannot be sent
 }
 
 // core is what a client shares with its copies.
@@ -122,7 +122,7 @@ func (c *Client) Header() Header { return c.header }
 // an [*InputError].
 func (c *Client) WithHeader(h Header) *Client {
 	copied := &Client{core: c.core, header: h}
-	copied.encoded, copied.bad = h.encode()
+	copied.opening, copied.closing, copied.bad = h.encode()
 	if anchor := h.anchor(); anchor != "" && copied.bad == nil {
 		copied.anchor = []string{anchor}
 	}

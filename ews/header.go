@@ -69,13 +69,34 @@ func (h *Header) anchor() string {
 	return h.AnchorMailbox
 }
 
-// encode returns the content of soap:Header, empty if there is none. The order is that of
-// Microsoft's own client: version, culture, impersonation.
-func (h *Header) encode() ([]byte, *InputError) {
+// encode returns what stands before and behind the body's child in every request.
+func (h *Header) encode() (opening, closing []byte, bad *InputError) {
 	if bad := h.check(); bad != nil {
-		return nil, bad
+		return nil, nil, bad
 	}
-	var dst []byte
+	header := h.append
+	if h.isEmpty() {
+		header = nil
+	}
+	size := 0
+	whole, err := soap.AppendEnvelope(nil, header, func(dst []byte) ([]byte, error) {
+		size = len(dst)
+		return dst, nil
+	})
+	if err != nil {
+		return nil, nil, &InputError{Field: "Header.Impersonate", Reason: inputReason(err)}
+	}
+	return whole[:size:size], whole[size:], nil
+}
+
+// isEmpty reports whether there is nothing to say in soap:Header.
+func (h *Header) isEmpty() bool {
+	return h.RequestServerVersion == OmitVersion && h.MailboxCulture == "" && h.Impersonate.IsZero()
+}
+
+// append writes the content of soap:Header. The order is that of Microsoft's own client: version,
+// culture, impersonation.
+func (h *Header) append(dst []byte) ([]byte, error) {
 	switch h.RequestServerVersion {
 	case OmitVersion:
 	case "":
@@ -88,15 +109,12 @@ func (h *Header) encode() ([]byte, *InputError) {
 		dst = append(dst, h.MailboxCulture...)
 		dst = append(dst, "</t:MailboxCulture>\n"...)
 	}
-	if !h.Impersonate.IsZero() {
-		var err error
-		dst = append(dst, "<t:ExchangeImpersonation>\n<t:ConnectingSID>\n"...)
-		if dst, err = h.Impersonate.append(dst); err != nil {
-			return nil, &InputError{Field: "Header.Impersonate", Reason: inputReason(err)}
-		}
-		dst = append(dst, "</t:ConnectingSID>\n</t:ExchangeImpersonation>\n"...)
+	if h.Impersonate.IsZero() {
+		return dst, nil
 	}
-	return dst, nil
+	dst = append(dst, "<t:ExchangeImpersonation>\n<t:ConnectingSID>\n"...)
+	dst, err := h.Impersonate.append(dst)
+	return append(dst, "</t:ConnectingSID>\n</t:ExchangeImpersonation>\n"...), err
 }
 
 func appendVersion(dst []byte, v Version) []byte {

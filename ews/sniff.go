@@ -11,10 +11,16 @@ const (
 	notSOAP
 )
 
+// exchangeBegins is how every answer of Exchange itself begins, as it is written.
+var exchangeBegins = []byte(`<?xml version="1.0" encoding="utf-8"?><s:Envelope `)
+
 // kindOf looks for the root element: <Envelope> of any prefix is SOAP. An answer in UTF-16 and one
 // with a DOCTYPE other than HTML's are left to the SOAP reader, which says what is wrong with
 // them; so is an XML document that ends before its root element.
 func kindOf(head []byte, ended bool) answerKind {
+	if bytes.HasPrefix(head, exchangeBegins) {
+		return isSOAP
+	}
 	s := bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF"))
 	if bytes.HasPrefix(s, []byte("\xFE\xFF")) || bytes.HasPrefix(s, []byte("\xFF\xFE")) {
 		return isSOAP

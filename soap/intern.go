@@ -30,8 +30,9 @@ type qname struct {
 type names struct {
 	slots [internSlots]*qname
 	used  int
-	known int // bytes of known start tags
-	first tag // stands for what comes before the root
+	known int  // bytes of known start tags
+	odd   bool // the document has names that are not kept
+	first tag  // stands for what comes before the root
 }
 
 // name returns b split at its colon, or false if it is not a qualified name.
@@ -61,7 +62,9 @@ func (t *names) space(b []byte) string {
 		return q.full
 	}
 	s := string(b)
-	if !isQName(b) {
+	if isQName(b) {
+		t.odd = true
+	} else {
 		t.keep(slot, &qname{full: s})
 	}
 	return s
@@ -85,12 +88,15 @@ func (t *names) keep(slot uint32, q *qname) {
 		t.slots[slot] = q
 		t.used++
 		q.kept = true
+		return
 	}
+	t.odd = true
 }
 
 // reset forgets everything when there is hardly any room left: then it is taken
 // by what some odd document made up, and the next one shall have it again.
 func (t *names) reset() {
+	t.odd = false
 	if t.used == internMost || t.known > knownMost-knownLength {
 		*t = names{}
 	}

@@ -71,6 +71,7 @@ func NewReader(src io.Reader, l Limits) *Reader {
 // readers saves their allocation. A nil src drops the reference to the last one.
 func (r *Reader) Reset(src io.Reader, l Limits) {
 	l = l.withDefaults()
+	odd := r.names.odd
 	r.names.reset()
 	r.window = window{
 		src: src, buf: keep(r.buf), limit: l.Bytes, at: place{line: 1, column: 1},
@@ -78,7 +79,7 @@ func (r *Reader) Reset(src io.Reader, l Limits) {
 	r.buf = r.buf[:cap(r.buf)]
 	r.limits = l
 	r.started, r.rooted, r.empty, r.cdata, r.replaced = false, false, false, false, 0
-	r.stack, r.bindings, r.attrs = emptied(r.stack), emptied(r.bindings), emptied(r.attrs)
+	r.stack, r.bindings, r.attrs = emptied(r.stack, odd), emptied(r.bindings, odd), emptied(r.attrs, odd)
 	r.name, r.last = xml.Name{}, &r.names.first
 	r.text, r.unquoted = keep(r.text), keep(r.unquoted)
 }
@@ -91,14 +92,30 @@ func keep(b []byte) []byte {
 	return b[:0]
 }
 
-// emptied returns s for new content, and lets go of what the old one
+// emptied returns s for new content. After odd content it lets go of what that
 // referred to: names and namespaces can be as long as a tag.
-func emptied[T element | binding | attr](s []T) []T {
+func emptied[T element | binding | attr](s []T, odd bool) []T {
 	if s == nil {
 		return make([]T, 0, 16) // enough for what Exchange sends
 	}
-	clear(s[:cap(s)])
+	if odd {
+		clear(s[:cap(s)])
+	}
 	return s[:0]
+}
+
+// Peek returns the beginning of the document without reading it: at least n
+// bytes, or fewer and why there are no more, which is io.EOF at the end of the
+// document. It is for finding out what the document is before anything else is
+// called, which ends the life of what it returned.
+func (r *Reader) Peek(n int) ([]byte, error) {
+	if r.need(n) {
+		return r.unread(), nil
+	}
+	if r.err != nil {
+		return r.unread(), r.err
+	}
+	return r.unread(), io.EOF
 }
 
 // Next moves to the start tag of the next child of the element that was

@@ -163,3 +163,44 @@ func TestReader_Limits(t *testing.T) {
 		}
 	}
 }
+
+// Peek shows the beginning, says why there is no more, and reads nothing.
+func TestReader_Peek(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("connection reset by peer")
+	const doc = "<a>b</a>"
+	tests := []struct {
+		name string
+		src  io.Reader
+		n    int
+		want string
+		err  error
+	}{
+		{"some", strings.NewReader(doc), 3, doc, nil},
+		{"byte by byte", iotest.OneByteReader(strings.NewReader(doc)), 3, "<a>", nil},
+		{"all", iotest.OneByteReader(strings.NewReader(doc)), len(doc), doc, nil},
+		{"more than there is", iotest.OneByteReader(strings.NewReader(doc)), 9, doc, io.EOF},
+		{"nothing there", strings.NewReader(""), 1, "", io.EOF},
+		{"a source that breaks", &lastWords{"<a>", broken}, 9, "<a>", broken},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := soap.NewReader(tt.src, soap.Limits{})
+			for range 2 {
+				got, err := r.Peek(tt.n)
+				if string(got) != tt.want || !errors.Is(err, tt.err) || r.Offset() != 0 {
+					t.Errorf("Peek(%d) = %q, %v, at %d; want %q, %v", tt.n, got, err, r.Offset(), tt.want, tt.err)
+				}
+			}
+			if got, err := dumpBy(r); tt.want == doc && (err != nil || got != `a("b")`) {
+				t.Errorf("and then: %s, %v", got, err)
+			}
+		})
+	}
+	r := soap.NewReader(strings.NewReader(doc), soap.Limits{Bytes: 4})
+	got, err := r.Peek(9)
+	if _, ok := errors.AsType[*soap.LimitError](err); !ok || !strings.HasPrefix(doc, string(got)) {
+		t.Errorf("beyond the limit: %q, %v", got, err)
+	}
+}

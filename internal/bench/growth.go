@@ -40,17 +40,20 @@ func growth(ctx context.Context, args []string) error {
 	for _, g := range []growing{
 		{
 			"personas.svg", "Client CPU per GetImItemList", "personas in the list (3 kB each)",
-			[]int{10, 30, 100, 300, 1000, 3000, 10000}, false,
+			[]int{10, 30, 100, 300, 1000, 3000, 10000},
+			false,
 			func(n int) []contender { return listContenders(srv, 64, n) },
 		},
 		{
 			"groups.svg", "Client CPU per GetImItemList of 1,000 personas", "groups in the list",
-			[]int{1, 4, 16, 64, 256}, false,
+			[]int{1, 4, 16, 64, 256},
+			false,
 			func(n int) []contender { return listContenders(srv, n, 1000) },
 		},
 		{
 			"workers.svg", "Client CPU per AddImGroup", "workers",
-			[]int{1, 2, 4, 8, 16, 32, 64, 128, 256}, true,
+			[]int{1, 2, 4, 8, 16, 32, 64, 128, 256},
+			true,
 			func(int) []contender { return contenders(srv, false)[:3] },
 		},
 	} {
