@@ -69,7 +69,7 @@ func readInput(name string) (*input, error) {
 
 func parseInput(data []byte) *input {
 	data = bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF")) // Excel's byte order mark
-	text := bytes.TrimLeft(data, " \t\r\n")
+	text := bytes.TrimLeft(data, space)
 	if len(text) > 0 && (text[0] == '[' || text[0] == '{') {
 		return parseJSON(data)
 	}
@@ -78,12 +78,17 @@ func parseInput(data []byte) *input {
 
 // key tells runs apart: one is taken up again only with the same input, server and options.
 func (in *input) key(endpoint string, prune, dryRun bool) (string, error) {
-	text, err := json.Marshal([]any{in.mailboxes, endpoint, prune, dryRun})
-	if err != nil {
+	hash := sha256.New()
+	encoder := json.NewEncoder(hash) // one mailbox after the other: all of them as one text need memory
+	if err := encoder.Encode([]any{endpoint, prune, dryRun}); err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:]), nil
+	for _, m := range in.mailboxes {
+		if err := encoder.Encode(m); err != nil {
+			return "", err
+		}
+	}
+	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
 // checkAddress says what is wrong with the address of a mailbox.

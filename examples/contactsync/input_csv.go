@@ -21,25 +21,29 @@ const (
 
 // parseCSV reads rows of mailbox, group, address and display name. A header line may put the columns
 // in another order; the separator is a comma, or the semicolon of spreadsheets that use the comma in
-// numbers. A row without an address asks for the group only.
+// numbers. A row without an address asks for the group only, an empty one for nothing.
 func parseCSV(data []byte) *input {
 	b := &csvBuilder{in: &input{}, byAddress: map[string]int{}, groups: map[groupKey]int{}}
-	r := csv.NewReader(bytes.NewReader(data))
-	r.FieldsPerRecord = -1
-	r.ReuseRecord = true
+	comma := ','
 	first, _, _ := bytes.Cut(data, []byte("\n"))
 	if bytes.Count(first, []byte(";")) > bytes.Count(first, []byte(",")) {
-		r.Comma = ';'
+		comma = ';'
 	}
 	order := []int{columnMailbox, columnGroup, columnAddress, columnName}
+	r, before := newCSVReader(data, comma), 0 // lines before those that r reads
 	for begun := false; ; begun = true {
 		row, err := r.Read()
 		if errors.Is(err, io.EOF) {
 			return b.in
 		}
 		if bad, ok := errors.AsType[*csv.ParseError](err); ok {
-			b.in.add(bad.StartLine, "%v", bad.Err)
+			b.in.add(before+bad.StartLine, "%v", bad.Err)
 			b.in.keepAll = true // whose row it was cannot be told
+			// A quote that nobody closed swallows the rows after it.
+			if bad.Line > bad.StartLine {
+				data = skipLines(data, bad.StartLine)
+				r, before = newCSVReader(data, comma), before+bad.StartLine
+			}
 			continue
 		}
 		line, _ := r.FieldPos(0)
@@ -47,8 +51,23 @@ func parseCSV(data []byte) *input {
 			order = header
 			continue
 		}
-		b.row(line, arrange(row, order), len(row) > len(order))
+		b.row(before+line, arrange(row, order), len(row) > len(order))
 	}
+}
+
+func newCSVReader(data []byte, comma rune) *csv.Reader {
+	r := csv.NewReader(bytes.NewReader(data))
+	r.Comma = comma
+	r.FieldsPerRecord = -1
+	r.ReuseRecord = true
+	return r
+}
+
+func skipLines(data []byte, n int) []byte {
+	for range n {
+		_, data, _ = bytes.Cut(data, []byte("\n"))
+	}
+	return data
 }
 
 // headerOf returns which column each field of a header line names, nil if the row is none.
@@ -94,6 +113,9 @@ type groupKey struct {
 }
 
 func (b *csvBuilder) row(line int, f [columns]string, tooLong bool) {
+	if f == ([columns]string{}) && !tooLong { // what a spreadsheet leaves of deleted rows
+		return
+	}
 	if err := checkAddress(f[columnMailbox]); err != nil {
 		b.in.add(line, "%v", err)
 		b.in.keepAll = true

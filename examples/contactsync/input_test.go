@@ -71,6 +71,35 @@ func TestParseInput_CSV(t *testing.T) {
 				keepAll: true,
 			},
 		},
+		"a quote that nobody closes": {
+			"tony@contoso.com,Sales,\"bert@contoso.com\ntony@contoso.com,Sales,anna@contoso.com,Anna Ek\n" +
+				"x,Sales\n\"olga@contoso.com\",\"Sales\"\ncarl@contoso.com,\"Sales\n",
+			input{
+				mailboxes: []mailbox{
+					{Address: "tony@contoso.com", Roster: roster(group("Sales", anna))},
+					{Address: "olga@contoso.com", Roster: roster(group("Sales"))},
+				},
+				problems: []problem{
+					{1, `extraneous or missing " in quoted-field`},
+					{3, `mailbox "x" is no SMTP address`},
+					{5, `extraneous or missing " in quoted-field`},
+				},
+				keepAll: true,
+			},
+		},
+		"a row over two lines": {
+			"tony@contoso.com,Sales,anna@contoso.com,\"Anna\nEk\"\ntony,Sales\n",
+			input{
+				mailboxes: []mailbox{{Address: "tony@contoso.com", Roster: roster(group("Sales",
+					imsync.Contact{Address: "anna@contoso.com", DisplayName: "Anna\nEk"}))}},
+				problems: []problem{{3, `mailbox "tony" is no SMTP address`}},
+				keepAll:  true,
+			},
+		},
+		"empty rows of a spreadsheet": {
+			"tony@contoso.com,Sales,anna@contoso.com,Anna Ek\n,,,\n ,\n",
+			input{mailboxes: []mailbox{{Address: "tony@contoso.com", Roster: roster(group("Sales", anna))}}},
+		},
 		"empty": {"", input{}},
 	}
 	for name, test := range tests {
@@ -94,14 +123,78 @@ func TestParseInput_JSON(t *testing.T) {
 		text string
 		want input
 	}{
-		"array":                 {" [" + entry + "]\n", input{mailboxes: []mailbox{tony}}},
-		"one after the other":   {entry + "\n" + entry[:len(entry)-1] + "}", input{mailboxes: []mailbox{tony}, problems: []problem{{3, "tony@contoso.com: the mailbox came before: put both rosters into one entry"}}}},
-		"a field nobody knows":  {"[\n{\"mailbox\": \"a@b\", \"grops\": []},\n" + entry + "]", input{mailboxes: []mailbox{tony}, problems: []problem{{2, `unknown field "grops"`}}}},
-		"no mailbox":            {"[\n{\"groups\": []},\n" + entry + "]", input{mailboxes: []mailbox{tony}, problems: []problem{{2, "no mailbox"}}}},
-		"two groups of a name":  {`{"mailbox": "a@b", "groups": [{"name": "X"}, {"name": "X"}]}`, input{problems: []problem{{1, `a@b: group "X": the name is there twice`}}}},
-		"broken in the middle":  {"[" + entry + ",\n{,}]", input{mailboxes: []mailbox{tony}, problems: []problem{{3, "not JSON, and nothing after it can be read: invalid character ',' looking for beginning of object key string"}}, keepAll: true}},
-		"ends too early":        {"[" + entry + ",\n", input{mailboxes: []mailbox{tony}, problems: []problem{{3, "not JSON, and nothing after it can be read: the file ends in the middle"}}, keepAll: true}},
-		"without closing brace": {"[" + entry, input{mailboxes: []mailbox{tony}, problems: []problem{{2, "not JSON, and nothing after it can be read: the file ends in the middle"}}, keepAll: true}},
+		"array": {" [" + entry + "]\n", input{mailboxes: []mailbox{tony}}},
+		"one after the other": {
+			entry + "\n" + entry[:len(entry)-1] + "}",
+			input{
+				mailboxes: []mailbox{{Address: tony.Address, Roster: tony.Roster, Incomplete: true}},
+				problems:  []problem{{3, "tony@contoso.com: the mailbox came before: put both rosters into one entry"}},
+			},
+		},
+		"a field nobody knows": {
+			"[\n{\"mailbox\": \"a@b\", \"grops\": []},\n" + entry + "]",
+			input{mailboxes: []mailbox{tony}, problems: []problem{{2, `unknown field "grops"`}}},
+		},
+		"a bad entry before a good one": {
+			"[\n{\"mailbox\": \"Tony@contoso.com\", \"grops\": []},\n" + entry + "]",
+			input{
+				mailboxes: []mailbox{{Address: tony.Address, Roster: tony.Roster, Incomplete: true}},
+				problems:  []problem{{2, `unknown field "grops"`}},
+			},
+		},
+		"no mailbox": {
+			"[\n{\"groups\": []},\n" + entry + "]",
+			input{mailboxes: []mailbox{tony}, problems: []problem{{2, "no mailbox"}}, keepAll: true},
+		},
+		"two groups of a name": {
+			`{"mailbox": "a@b", "groups": [{"name": "X"}, {"name": "X"}]}`,
+			input{problems: []problem{{1, `a@b: group "X": the name is there twice`}}},
+		},
+		"broken in the middle": {
+			"[" + entry + ",\n{,}]",
+			input{
+				mailboxes: []mailbox{tony}, keepAll: true,
+				problems: []problem{{3, "not JSON, and nothing after it can be read: invalid character ',' looking for beginning of object key string"}},
+			},
+		},
+		"broken after many lines": {
+			"[" + strings.Repeat("\n\n\n", 100) + entry + strings.Repeat("\n\n\n", 100) + ",\n{\n\n,}]",
+			input{
+				mailboxes: []mailbox{tony}, keepAll: true,
+				problems: []problem{{605, "not JSON, and nothing after it can be read: invalid character ',' looking for beginning of object key string"}},
+			},
+		},
+		"a broken line": {
+			entry + "\n{\"mailbox\" 5}\n{\"mailbox\": \"a@b\", \"groups\": [\n{\"mailbox\": \"olga@contoso.com\"}\n",
+			input{
+				mailboxes: []mailbox{tony, {Address: "olga@contoso.com"}}, keepAll: true,
+				problems: []problem{
+					{3, "not JSON: invalid character '5' after object key"},
+					{4, "not JSON: its end is missing"},
+				},
+			},
+		},
+		"ends too early": {
+			"[" + entry + ",\n",
+			input{
+				mailboxes: []mailbox{tony}, keepAll: true,
+				problems: []problem{{3, "not JSON, and nothing after it can be read: its end is missing"}},
+			},
+		},
+		"without closing brace": {
+			"[" + entry,
+			input{
+				mailboxes: []mailbox{tony}, keepAll: true,
+				problems: []problem{{2, "not JSON, and nothing after it can be read: its end is missing"}},
+			},
+		},
+		"more after the end": {
+			"[" + entry + "]\n[" + entry + "]",
+			input{
+				mailboxes: []mailbox{tony}, keepAll: true,
+				problems: []problem{{3, "what follows the closing bracket is not read"}},
+			},
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -112,6 +205,42 @@ func TestParseInput_JSON(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestInput_Key tells runs apart by all that they depend on.
+func TestInput_Key(t *testing.T) {
+	t.Parallel()
+	const endpoint = "https://mail.contoso.com/EWS/Exchange.asmx"
+	one := input{mailboxes: []mailbox{{Address: "tony@contoso.com"}}}
+	keys := map[string]string{}
+	for name, key := range map[string]func() (string, error){
+		"as it is":         func() (string, error) { return one.key(endpoint, false, false) },
+		"pruned":           func() (string, error) { return one.key(endpoint, true, false) },
+		"dry run":          func() (string, error) { return one.key(endpoint, false, true) },
+		"server":           func() (string, error) { return one.key("", false, false) },
+		"two mailboxes":    func() (string, error) { return generate(2).key(endpoint, false, false) },
+		"a mailbox more":   func() (string, error) { return generate(3).key(endpoint, false, false) },
+		"a group":          func() (string, error) { return keyOf(mailbox{Roster: roster(group("Sales"))}) },
+		"of another name":  func() (string, error) { return keyOf(mailbox{Roster: roster(group("Sale"))}) },
+		"not to be pruned": func() (string, error) { return keyOf(mailbox{Incomplete: true}) },
+	} {
+		got, err := key()
+		if err != nil || len(got) < runKeyLength {
+			t.Fatalf("%s: %q, %v", name, got, err)
+		}
+		if other, ok := keys[got]; ok {
+			t.Errorf("%q has the key of %q", name, other)
+		}
+		keys[got] = name
+	}
+	again, err := one.key(endpoint, false, false)
+	if err != nil || keys[again] != "as it is" {
+		t.Errorf("the same input has another key, %v", err)
+	}
+}
+
+func keyOf(m mailbox) (string, error) {
+	return (&input{mailboxes: []mailbox{m}}).key("https://mail.contoso.com/EWS/Exchange.asmx", false, false)
 }
 
 func FuzzParseInput(f *testing.F) {

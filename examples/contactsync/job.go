@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -56,11 +57,12 @@ func mailboxOf(row *rivertype.JobRow) (string, error) {
 type worker struct {
 	river.WorkerDefaults[syncArgs]
 
-	client  *ews.Client
-	timeout time.Duration
-	backOff *backOff
-	waiting func(time.Duration, error) // told of each time that the server is left alone, and why
-	giveUp  func(error)                // ends the process: no mailbox can be synced
+	client   *ews.Client
+	timeout  time.Duration
+	backOff  *backOff
+	answered atomic.Bool                // an Exchange has answered this process
+	waiting  func(time.Duration, error) // told of each time that the server is left alone, and why
+	giveUp   func(error)                // ends the process: no mailbox can be synced
 }
 
 // Timeout is that of one attempt.

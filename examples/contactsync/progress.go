@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -20,20 +21,38 @@ type progress interface {
 // newProgress returns a bar on a terminal, else plain lines now and then.
 func newProgress(out io.Writer) progress {
 	if shared, ok := out.(*sharedWriter); ok && shared.isTerminal() {
-		return &bar{out: out}
+		return &bar{out: &barWriter{shared}}
 	}
 	return &lines{out: out}
 }
 
 // sharedWriter is a writer that workers, logger and progress write to at the same time.
 type sharedWriter struct {
-	mu sync.Mutex
-	to io.Writer
+	mu    sync.Mutex
+	to    io.Writer
+	drawn bool // the last line is a bar
 }
 
+// Write writes whole lines. They take the place of a bar, which is soon drawn again below them.
 func (w *sharedWriter) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.drawn {
+		w.drawn = false
+		if _, err := io.WriteString(w.to, "\r\x1b[K"); err != nil {
+			return 0, err
+		}
+	}
+	return w.to.Write(p)
+}
+
+// barWriter is the same writer for a bar, which is drawn on the last line again and again.
+type barWriter struct{ *sharedWriter }
+
+func (w *barWriter) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.drawn = !bytes.HasSuffix(p, []byte("\n"))
 	return w.to.Write(p)
 }
 

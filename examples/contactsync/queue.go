@@ -127,10 +127,10 @@ func (q *jobQueue[TTx]) begin(ctx context.Context, key string, jobs []job) (run 
 	return run, resumed, err
 }
 
-// insert queues jobs a thousand at a time: a statement of PostgreSQL has 65,535 parameters.
+// insert queues jobs some at a time: River and the database hold each lot several times over.
 func (q *jobQueue[TTx]) insert(ctx context.Context, tx TTx, run string, jobs []job) error {
 	for len(jobs) > 0 {
-		n := min(len(jobs), 1000)
+		n := min(len(jobs), 200)
 		for _, j := range jobs[:n] {
 			j.InsertOpts.Queue = run
 		}

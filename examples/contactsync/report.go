@@ -28,11 +28,13 @@ type report struct {
 	Written        time.Time
 	InStep, NotYet int
 	Failed, Total  int
+	Begun          time.Time
 	Took           time.Duration
 	Median         time.Duration // for a mailbox
 	Slowest        time.Duration
 	Peak           int // mailboxes in the highest bar
 	Each           time.Duration
+	Marks          [5]time.Duration // of the axis of time, from its left end to its right one
 	Bars           []chartBar
 	Line           string // points of the curve of all mailboxes that are over
 	Width, Height  int
@@ -52,6 +54,7 @@ func newReport(s *summary) *report {
 		summary: s, Written: time.Now().Round(time.Second), Width: chartWidth, Height: chartHeight,
 		InStep: s.inStep, Failed: s.failed, NotYet: s.waiting + s.running, Total: s.total(),
 	}
+	r.Begun = s.Begun.Local()
 	if !s.Ended.IsZero() {
 		r.Took = s.Ended.Sub(s.Begun).Round(time.Millisecond)
 	}
@@ -69,6 +72,9 @@ func (r *report) draw() {
 		return
 	}
 	r.Each = (r.Took / chartBars).Truncate(time.Millisecond) + time.Millisecond
+	for i := range r.Marks {
+		r.Marks[i] = round(chartBars * r.Each * time.Duration(i) / time.Duration(len(r.Marks)-1))
+	}
 	r.Bars = make([]chartBar, chartBars)
 	for _, f := range r.finished {
 		b := &r.Bars[min(max(int(f.at.Sub(r.Begun)/r.Each), 0), chartBars-1)]
@@ -95,6 +101,17 @@ func (r *report) draw() {
 		points = append(points, fmt.Sprintf("%.1f,%.1f", float64(i+1)*width, y))
 	}
 	r.Line = strings.Join(points, " ")
+}
+
+// round leaves no more digits than a mark has room for.
+func round(d time.Duration) time.Duration {
+	switch {
+	case d >= time.Minute:
+		return d.Round(time.Second)
+	case d >= time.Second:
+		return d.Round(100 * time.Millisecond)
+	}
+	return d.Round(time.Millisecond)
 }
 
 // writeReport writes the page, whole or not at all.

@@ -44,6 +44,7 @@ func (s *settings) run(ctx context.Context, stdout, stderr io.Writer) (status in
 		fmt.Fprintln(stdout, "nothing is queued")
 		return statusInStep, nil
 	}
+	skipped := in.problems // all that is still needed of the input: the queue has the rest
 	begun := time.Now()
 	if err := s.work(ctx, q, run, telemetry, logger, stderr); err != nil {
 		return statusGaveUp, err
@@ -51,7 +52,7 @@ func (s *settings) run(ctx context.Context, stdout, stderr io.Writer) (status in
 	// What was done is told after an interruption too.
 	telling, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
-	return s.tell(telling, q, run, in, begun, stdout, stderr)
+	return s.tell(telling, q, run, skipped, begun, stdout, stderr)
 }
 
 func (s *settings) logger(stderr io.Writer) *slog.Logger {

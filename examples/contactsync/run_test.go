@@ -133,9 +133,32 @@ func TestRun_Failures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"1 of 2 mailboxes in step", "<td>&lt;nobody&gt;@contoso.com</td>", "<polyline points=\"0,240 ", `class="bad"`} {
+	for _, want := range []string{"1 of 2 mailboxes in step", "<td>&lt;nobody&gt;@contoso.com</td>", "<polyline points=\"0,240 ", `class="bad"`, `<div class="axis"><span>0s</span>`} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("want %q in the report:\n%s", want, text)
+		}
+	}
+}
+
+// TestRun_JSONBadEntriesAndPrune removes nothing that an entry left out may have named.
+func TestRun_JSONBadEntriesAndPrune(t *testing.T) {
+	t.Parallel()
+	w := newTripwire(t, 0)
+	flags := w.flags(t)
+	before := write(t, "before.csv", "tony@contoso.com,Sales\ntony@contoso.com,Old\nolga@contoso.com,Old\n")
+	command(t.Context(), append(flags, before)...).must(t, statusInStep)
+	after := write(t, "after.json", `{"mailbox": "tony@contoso.com", "groups": [{"name": "Sales"}]}
+{"mailbox": "olga@contoso.com", "groups": [{"name": "New"}]}
+{"mailbox": "Tony@contoso.com", "groups": [{"name": "Old"}]}
+`)
+	command(t.Context(), append(flags, "-prune", after)...).must(t, statusFailed, after+":3: left out: ")
+	for address, want := range map[string][]string{"tony@contoso.com": {"Sales", "Old"}, "olga@contoso.com": {"New"}} {
+		var got []string
+		for _, g := range imsync.Export(w.List(address)).Groups {
+			got = append(got, g.Name)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", address, diff)
 		}
 	}
 }
@@ -219,6 +242,18 @@ func TestRun_Refused(t *testing.T) {
 	command(t.Context(), args...).must(t, statusInStep, "0 of 50 mailboxes are done", "50 in step")
 }
 
+// TestRun_WrongAddress ends at once, and not after the attempts of each mailbox.
+func TestRun_WrongAddress(t *testing.T) {
+	t.Parallel()
+	w := newTripwire(t, 0)
+	args := w.flags(t, "-workers", "1", "-generate", "50")
+	for range 3 { // the client's own attempts
+		w.Fail("GetImItemList", &ews.HTTPError{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"text/html"}}})
+	}
+	command(t.Context(), args...).must(t, statusGaveUp, "the same with every mailbox", "Check the endpoint")
+	command(t.Context(), args...).must(t, statusInStep, "0 of 50 mailboxes are done", "50 in step")
+}
+
 func TestRun_Interrupted(t *testing.T) {
 	t.Parallel()
 	w := newTripwire(t, time.Millisecond)
@@ -250,6 +285,8 @@ func TestRun_Usage(t *testing.T) {
 		"work without a queue":      {[]string{"work"}, said{statusGaveUp, "", "work needs -database"}},
 		"help":                      {[]string{"-h"}, said{statusInStep, "", "usage: contactsync"}},
 		"exchange to everybody":     {[]string{"exchange", "-listen", "0.0.0.0:0"}, said{statusGaveUp, "", "serves loopback only"}},
+		"no such database":          {[]string{"-database", "mysql://u:secret@127.0.0.1/x"}, said{statusGaveUp, "", "want a file or postgres://"}},
+		"no folder for the report":  {[]string{"-report", "no such folder/x.html"}, said{statusGaveUp, "", "there is no such folder"}},
 		"a database that is none":   {[]string{"-database", "postgres://u:secret@127.0.0.1:1/x?connect_timeout=1"}, said{statusGaveUp, "", "-database: "}},
 	}
 	for name, test := range tests {
@@ -317,7 +354,7 @@ func supersedes(t *testing.T, q queue) {
 			t.Errorf("%s: %+v, %v, want %+v", run, got, err, want)
 		}
 	}
-	sum, err := summarize(t.Context(), q, first, in)
+	sum, err := summarize(t.Context(), q, first, nil)
 	want := []failure{{Mailbox: in.mailboxes[1].Address, Reason: "a newer run has taken its place"}}
 	if diff := cmp.Diff(want, sum.Failures); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)

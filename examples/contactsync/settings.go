@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -93,6 +94,10 @@ func (s *settings) check() error {
 		return fmt.Errorf("-delay %v: want 0 or more", s.delay)
 	case s.generate < 0:
 		return fmt.Errorf("-generate %d: want 1 or more", s.generate)
+	case strings.Contains(s.database, "://") && !isPostgres(s.database):
+		return errors.New("-database: want a file or postgres://…")
+	case s.report != "" && !isFolder(filepath.Dir(s.report)):
+		return fmt.Errorf("-report %s: there is no such folder", s.report)
 	case s.input != "" && s.generate > 0:
 		return errors.New("INPUT and -generate exclude each other")
 	case s.help && (s.input != "" || s.generate > 0 || s.dryRun || s.prune):
@@ -112,6 +117,11 @@ func (s *settings) check() error {
 	}
 	s.database = cmp.Or(s.database, defaultDatabase)
 	return s.server.check()
+}
+
+func isFolder(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
 }
 
 func isPostgres(database string) bool {

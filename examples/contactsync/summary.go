@@ -44,8 +44,8 @@ type finish struct {
 }
 
 // summarize reads what the jobs left behind.
-func summarize(ctx context.Context, q queue, run string, in *input) (*summary, error) {
-	s := &summary{Skipped: in.problems}
+func summarize(ctx context.Context, q queue, run string, skipped []problem) (*summary, error) {
+	s := &summary{Skipped: skipped}
 	err := q.each(ctx, run, s.add)
 	slices.SortFunc(s.Failures, func(a, b failure) int { return cmp.Compare(a.Mailbox, b.Mailbox) })
 	slices.SortFunc(s.Plans, func(a, b plan) int { return cmp.Compare(a.Mailbox, b.Mailbox) })
@@ -127,9 +127,9 @@ func indent(text string) string {
 
 // tell prints the summary, writes the report and decides the exit status.
 func (s *settings) tell(
-	ctx context.Context, q queue, run string, in *input, begun time.Time, stdout, stderr io.Writer,
+	ctx context.Context, q queue, run string, skipped []problem, begun time.Time, stdout, stderr io.Writer,
 ) (int, error) {
-	sum, err := summarize(ctx, q, run, in)
+	sum, err := summarize(ctx, q, run, skipped)
 	if err != nil {
 		return statusGaveUp, err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -25,12 +26,15 @@ const (
 // verdict decides what becomes of a job: nil, it is done; a snooze, the server wants to be left
 // alone; a cancellation, trying again is of no use; any other error, River tries again.
 func (w *worker) verdict(ctx context.Context, row *rivertype.JobRow, err error) error {
+	if _, ok := errors.AsType[*ews.Error](err); ok || err == nil {
+		w.answered.Store(true)
+	}
 	switch {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
 		return err // River puts what a stopping process had in hand back
-	case refused(err):
+	case refused(err), !w.answered.Load() && strange(err):
 		w.giveUp(err)
 		<-ctx.Done() // the process is ending, and River puts the job back
 		return ctx.Err()
@@ -70,6 +74,17 @@ func refused(err error) bool {
 		return login.StatusCode() == http.StatusUnauthorized
 	}
 	return errors.Is(err, ews.ErrorImpersonationDenied)
+}
+
+// strange reports whether what answered is no Exchange by the look of it: a web page, a redirect to
+// one, nothing at that address. As long as no Exchange has answered, the endpoint is to blame, unless
+// Exchange redirects to the page that says it is out of order.
+func strange(err error) bool {
+	page, ok := errors.AsType[*ews.HTTPError](err)
+	if !ok || strings.HasSuffix(strings.ToLower(page.Header.Get("Location")), "/genericerrorpage.htm") {
+		return false
+	}
+	return page.StatusCode < http.StatusBadRequest || page.StatusCode == http.StatusNotFound
 }
 
 // hopeless reports whether the next attempt would end in the same way.

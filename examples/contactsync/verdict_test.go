@@ -88,3 +88,37 @@ func TestVerdict_Refused(t *testing.T) {
 		}
 	}
 }
+
+// TestVerdict_WrongAddress gives up as long as no Exchange has answered.
+func TestVerdict_WrongAddress(t *testing.T) {
+	t.Parallel()
+	outage := http.Header{"Location": {"https://mail.contoso.com/ews/genericerrorpage.htm"}}
+	tests := map[string]struct {
+		before, err error
+		gaveUp      bool
+	}{
+		"log-in page":                 {nil, &ews.HTTPError{StatusCode: http.StatusOK}, true},
+		"redirect":                    {nil, &ews.HTTPError{StatusCode: http.StatusFound}, true},
+		"nothing there":               {nil, &ews.HTTPError{StatusCode: http.StatusNotFound}, true},
+		"Exchange's page of an error": {nil, &ews.HTTPError{StatusCode: http.StatusFound, Header: outage}, false},
+		"bad gateway":                 {nil, &ews.HTTPError{StatusCode: http.StatusBadGateway}, false},
+		"Exchange has answered": {
+			&ews.Error{Code: ews.ErrorNonExistentMailbox}, &ews.HTTPError{StatusCode: http.StatusOK}, false,
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(t.Context())
+			gaveUp := false
+			w := &worker{backOff: &backOff{}, giveUp: func(error) { gaveUp = true; cancel() }}
+			if test.before != nil {
+				_ = w.verdict(ctx, &rivertype.JobRow{}, test.before)
+			}
+			_ = w.verdict(ctx, &rivertype.JobRow{}, &imsync.Error{Errs: []error{test.err}})
+			if gaveUp != test.gaveUp {
+				t.Errorf("gave up: %t, want %t", gaveUp, test.gaveUp)
+			}
+		})
+	}
+}
