@@ -207,25 +207,26 @@ func (x *exchange) now() time.Time {
 }
 
 func (x *exchange) logCall(ctx context.Context, start time.Time, err error) {
-	log := x.client.log
-	if log == nil {
-		return
-	}
 	level := slog.LevelInfo
 	if err != nil {
 		level = slog.LevelWarn
 	}
-	log.LogAttrs(ctx, level, "ews call", append(x.logAttrs(start, err),
-		slog.Int("attempts", x.info.Attempts))...)
+	if x.logs(ctx, level) {
+		x.client.log.LogAttrs(ctx, level, "ews call", append(x.logAttrs(start, err),
+			slog.Int("attempts", x.info.Attempts))...)
+	}
 }
 
 func (x *exchange) logAttempt(ctx context.Context, start time.Time, err error) {
-	log := x.client.log
-	if log == nil {
-		return
+	if x.logs(ctx, slog.LevelDebug) {
+		x.client.log.LogAttrs(ctx, slog.LevelDebug, "ews attempt", append(x.logAttrs(start, err),
+			slog.Int("attempt", x.info.Attempts))...)
 	}
-	log.LogAttrs(ctx, slog.LevelDebug, "ews attempt", append(x.logAttrs(start, err),
-		slog.Int("attempt", x.info.Attempts))...)
+}
+
+// logs spares the attributes that nobody wants.
+func (x *exchange) logs(ctx context.Context, level slog.Level) bool {
+	return x.client.log != nil && x.client.log.Enabled(ctx, level)
 }
 
 // logAttrs describes an attempt by facts that hold no content: an error is logged by its kind and
