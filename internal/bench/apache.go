@@ -72,23 +72,29 @@ func (a *apache) counts(context.Context) (counts, error) {
 	}, err
 }
 
-// contenders log in with NTLM over TLS, but for the floor, which need not.
+// contenders log in with NTLM over TLS, but for the floor, which need not. Each keeps as many
+// connections as there are workers at most: Apache serves 256.
 func (a *apache) contenders() []contender {
+	transport := func() *http.Transport {
+		t := tuned(a.roots)
+		t.MaxIdleConnsPerHost = mostWorkers
+		return t
+	}
 	url := func(prefix string) string { return a.env["EWS_AUTH_HTTPS"] + prefix + "/EWS/Exchange.asmx" }
 	user, password := a.env["EWS_AUTH_DOMAIN"]+`\`+a.env["EWS_AUTH_USER"], a.env["EWS_AUTH_PASS"]
 	return []contender{
 		{name: "net/http POST without log-in (floor)", make: func() (func(context.Context) error, func(), error) {
-			return makeFloor(tuned(a.roots), url("/open"))
+			return makeFloor(transport(), url("/open"))
 		}},
 		{name: "this module, auth.NTLM", make: func() (func(context.Context) error, func(), error) {
-			t, err := auth.NTLM(tuned(a.roots), auth.Static(user, password), &auth.Options{MaxConns: 64})
+			t, err := auth.NTLM(transport(), auth.Static(user, password), &auth.Options{MaxConns: mostWorkers})
 			if err != nil {
 				return nil, nil, err
 			}
 			return makeClient(t, url(""))
 		}},
 		{name: "go-ntlmssp v0.1.1 Negotiator", make: func() (func(context.Context) error, func(), error) {
-			return makeNegotiator(tuned(a.roots), url(""), user, password)
+			return makeNegotiator(transport(), url(""), user, password)
 		}, fails: true},
 	}
 }

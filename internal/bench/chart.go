@@ -35,7 +35,7 @@ func (r *report) writeChart(name string) error {
 		var bars plotter.XYs
 		names = names[:0]
 		for _, x := range r.Rows {
-			if x.Server == server && x.Workers == 64 {
+			if x.Server == server && x.Workers == mostWorkers {
 				names = append(names, x.Client)
 				bars = append(bars, plotter.XY{X: x.CPU.Median, Y: float64(len(names))})
 			}

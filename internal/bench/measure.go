@@ -41,13 +41,14 @@ type counts struct{ Requests, Connections int64 }
 func compare(ctx context.Context, list []contender, in setting) ([]result, error) {
 	results := make([]result, len(list))
 	runs := make([]func(context.Context) error, len(list))
+	closers := make([]func(), len(list))
 	for i, c := range list {
 		call, closeIdle, err := c.make()
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", c.name, err)
 		}
 		defer closeIdle()
-		results[i].Name, runs[i] = c.name, call
+		results[i].Name, runs[i], closers[i] = c.name, call, closeIdle
 		// Once to warm up: connections, pools, type caches. A client that fails here is not
 		// measured for nothing.
 		warm := in
@@ -62,11 +63,17 @@ func compare(ctx context.Context, list []contender, in setting) ([]result, error
 			if err != nil && (!list[i].fails || ctx.Err() != nil) {
 				return nil, fmt.Errorf("%s: %w", list[i].name, err)
 			}
+			if list[i].fails {
+				closers[i]() // it may hold more connections than the server has room for
+			}
 			results[i].Turns = append(results[i].Turns, t)
 		}
 	}
 	return results, nil
 }
+
+// longestTurn ends the calls of a client that hangs.
+const longestTurn = 20 * time.Second
 
 // takeTurn makes the calls and says what they cost.
 func takeTurn(ctx context.Context, call func(context.Context) error, in setting) (turn, error) {
@@ -74,9 +81,11 @@ func takeTurn(ctx context.Context, call func(context.Context) error, in setting)
 	if err != nil {
 		return turn{}, err
 	}
+	bounded, cancel := context.WithTimeout(ctx, longestTurn)
+	defer cancel()
 	runtime.GC()
 	m := startMeter()
-	failures, first := spread(ctx, call, in.workers, in.calls)
+	failures, first := spread(bounded, call, in.workers, in.calls)
 	t := m.stop(in.calls)
 	after, err := in.counts(ctx)
 	if err != nil {
