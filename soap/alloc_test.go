@@ -132,11 +132,11 @@ func TestReader_Allocations(t *testing.T) {
 
 //nolint:paralleltest // counts allocations
 func TestReader_ListBytes(t *testing.T) {
-	doc := personaList(1000)
+	doc := listDocument(64, 1000)
 	got := bytesAllocated(func() {
-		personas, err := readPersonas(soap.NewReader(bytes.NewReader(doc), soap.Limits{}))
-		if err != nil || len(personas) != 1000 {
-			t.Fatal(len(personas), err)
+		list, err := readList(soap.NewReader(bytes.NewReader(doc), soap.Limits{}))
+		if err != nil || len(list.Groups) != 64 || len(list.Personas) != 1000 {
+			t.Fatal(len(list.Groups), len(list.Personas), err)
 		}
 	})
 	if ratio := float64(got) / float64(len(doc)); ratio > 1.2 {

@@ -58,8 +58,8 @@ func TestReader_Tokens(t *testing.T) {
 // The same structs come out whether encoding/xml reads the document or this package's tokens.
 func TestReader_TokensDecode(t *testing.T) {
 	t.Parallel()
-	doc := personaList(20)
-	var want, got personaEnvelope
+	doc := listDocument(3, 20)
+	var want, got imListEnvelope
 	if err := xml.Unmarshal(doc, &want); err != nil {
 		t.Fatal(err)
 	}
@@ -73,11 +73,11 @@ func TestReader_TokensDecode(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("Tokens (-want +got):\n%s", d)
 	}
-	personas, err := readPersonas(soap.NewReader(bytes.NewReader(doc), soap.Limits{}))
+	list, err := readList(soap.NewReader(bytes.NewReader(doc), soap.Limits{}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff(want.Personas, personas); d != "" || len(personas) != 20 {
+	if d := cmp.Diff(imList{want.Groups, want.Personas}, list); d != "" || len(list.Groups) != 3 || len(list.Personas) != 20 {
 		t.Errorf("Next (-want +got):\n%s", d)
 	}
 }

@@ -98,22 +98,86 @@ type attribution struct {
 	FolderID       itemID `xml:"FolderId"`
 }
 
-// personaEnvelope is the answer for encoding/xml.
-type personaEnvelope struct {
+// imGroup is a t:ImGroup of a list.
+type imGroup struct {
+	DisplayName string   `xml:"DisplayName"`
+	GroupType   string   `xml:"GroupType"`
+	ID          itemID   `xml:"ExchangeStoreId"`
+	Members     []itemID `xml:"MemberCorrelationKey>ItemId"`
+}
+
+// imList is what GetImItemList answers.
+type imList struct {
+	Groups   []imGroup
+	Personas []persona
+}
+
+// imListEnvelope is the answer for encoding/xml.
+type imListEnvelope struct {
 	XMLName  xml.Name  `xml:"http://schemas.xmlsoap.org/soap/envelope/ Envelope"`
+	Groups   []imGroup `xml:"Body>GetImItemListResponse>ImItemList>Groups>ImGroup"`
 	Personas []persona `xml:"Body>GetImItemListResponse>ImItemList>Personas>Persona"`
 }
 
-func readPersonas(r *soap.Reader) ([]persona, error) {
-	var list []persona
+func readList(r *soap.Reader) (list imList, err error) {
 	read := func(r *soap.Reader) error {
-		return path(r, []string{"ImItemList", "Personas", "Persona"}, func() error {
-			list = append(list, persona{})
-			return list[len(list)-1].read(r)
-		})
+		return path(r, []string{"ImItemList"}, func() error { return list.read(r) })
 	}
-	_, err := soap.ReadEnvelope(r, nil, read)
+	_, err = soap.ReadEnvelope(r, nil, read)
 	return list, err
+}
+
+func (l *imList) read(r *soap.Reader) error {
+	for {
+		ok, err := r.Next()
+		if err != nil || !ok {
+			return err
+		}
+		switch r.Name().Local {
+		case "Groups":
+			err = path(r, []string{"ImGroup"}, func() error {
+				l.Groups = append(l.Groups, imGroup{})
+				return l.Groups[len(l.Groups)-1].read(r)
+			})
+		case "Personas":
+			err = path(r, []string{"Persona"}, func() error {
+				l.Personas = append(l.Personas, persona{})
+				return l.Personas[len(l.Personas)-1].read(r)
+			})
+		default:
+			err = r.Skip()
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (g *imGroup) read(r *soap.Reader) error {
+	for {
+		ok, err := r.Next()
+		if err != nil || !ok {
+			return err
+		}
+		switch r.Name().Local {
+		case "DisplayName":
+			g.DisplayName, err = r.Text()
+		case "GroupType":
+			g.GroupType, err = r.Text()
+		case "ExchangeStoreId":
+			err = g.ID.read(r)
+		case "MemberCorrelationKey":
+			err = path(r, []string{"ItemId"}, func() error {
+				g.Members = append(g.Members, itemID{})
+				return g.Members[len(g.Members)-1].read(r)
+			})
+		default:
+			err = r.Skip()
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // path calls found on every element at the end of the path.
@@ -206,31 +270,42 @@ func (a *attribution) read(r *soap.Reader) error {
 	}
 }
 
-// personaList makes up a GetImItemList response in one line, as Exchange sends
-// it, with n personas of about 3 kB.
-func personaList(n int) []byte {
+// listDocument makes up a GetImItemList response in one line, as Exchange sends
+// it, with so many groups and personas of about 3 kB, each of them in one group.
+func listDocument(groups, personas int) []byte {
 	var b strings.Builder
 	b.WriteString(`<?xml version="1.0" encoding="utf-8"?>` +
 		`<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Header>` +
 		`<h:ServerVersionInfo MajorVersion="15" MinorVersion="2" MajorBuildNumber="1748" MinorBuildNumber="10" ` +
 		`Version="V2017_07_11" xmlns:h="` + soap.NamespaceTypes + `"/></s:Header><s:Body>` +
 		`<GetImItemListResponse ResponseClass="Success" xmlns="` + soap.NamespaceMessages + `">` +
-		`<ResponseCode>NoError</ResponseCode><ImItemList><Personas xmlns="` + soap.NamespaceTypes + `">`)
-	for i := range n {
+		`<ResponseCode>NoError</ResponseCode><ImItemList><Groups xmlns="` + soap.NamespaceTypes + `">`)
+	for i := range groups {
+		fmt.Fprintf(&b, `<ImGroup><DisplayName>Group %d</DisplayName><GroupType>IPM.DistList.MOC.UserGroup</GroupType>`+
+			`<ExchangeStoreId Id="%s" ChangeKey="EgAAABYAAABNYWRlVXBG"/><MemberCorrelationKey>`, i, madeUpID("AAMkG", i))
+		for j := i; j < personas; j += groups {
+			fmt.Fprintf(&b, `<ItemId Id="%s" ChangeKey="EQAAABYAAABNYWRlVXBGb3JUZXN0cwAA%06d"/>`, madeUpID("AAMk", j), j)
+		}
+		b.WriteString(`</MemberCorrelationKey></ImGroup>`)
+	}
+	b.WriteString(`</Groups><Personas xmlns="` + soap.NamespaceTypes + `">`)
+	for i := range personas {
 		writePersona(&b, i)
 	}
 	b.WriteString(`</Personas></ImItemList></GetImItemListResponse></s:Body></s:Envelope>`)
 	return []byte(b.String())
 }
 
+// madeUpID returns an id of the length that real ones have.
+func madeUpID(kind string, i int) string {
+	return fmt.Sprintf("%s%s%08dAAA=", kind, strings.Repeat("MadeUpForTheTestsOfThisProject0+", 4), i)
+}
+
 func writePersona(b *strings.Builder, i int) {
-	id := func(kind string) string {
-		return fmt.Sprintf("%s%s%08dAAA=", kind, strings.Repeat("MadeUpForTheTestsOfThisProject0+", 4), i)
-	}
 	given, surname := fmt.Sprintf("Zoë%d", i), fmt.Sprintf("O&apos;Neill-%d", i)
 	mail := fmt.Sprintf("zoe.oneill.%d@exchange.test", i)
 	fmt.Fprintf(b, `<Persona><PersonaId Id="%s"/><PersonaType>Person</PersonaType>`+
-		`<CreationTime>2024-05-06T07:08:09Z</CreationTime>`, id("AAQk"))
+		`<CreationTime>2024-05-06T07:08:09Z</CreationTime>`, madeUpID("AAQk", i))
 	for _, name := range []string{"DisplayName", "DisplayNameFirstLast", "DisplayNameLastFirst", "FileAs"} {
 		fmt.Fprintf(b, "<%s>%s %s</%s>", name, given, surname, name)
 	}
@@ -243,7 +318,7 @@ func writePersona(b *strings.Builder, i int) {
 		fmt.Fprintf(b, `<Attribution><Id>%d</Id><SourceId Id="%s" ChangeKey="EQAAABYAAABNYWRlVXBGb3JUZXN0cwAA%06d"/>`+
 			`<DisplayName>Outlook</DisplayName><IsWritable>true</IsWritable><IsQuickContact>%t</IsQuickContact>`+
 			`<IsHidden>false</IsHidden><FolderId Id="%s" ChangeKey="AQAAAA=="/></Attribution>`,
-			j, id("AAMk"), i, j == 1, strings.Repeat("FolderOfTheTests", 7)+"AAA=")
+			j, madeUpID("AAMk", i), i, j == 1, strings.Repeat("FolderOfTheTests", 7)+"AAA=")
 	}
 	b.WriteString("</Attributions>")
 	for _, name := range []string{"DisplayNames", "FileAses", "GivenNames", "Surnames", "ImAddresses"} {
