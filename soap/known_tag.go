@@ -32,8 +32,10 @@ func (r *Reader) repeats(b []byte, t *tag) bool {
 // take reads the start tag that repeats has seen.
 func (r *Reader) take(t *tag) error {
 	outer := len(r.bindings)
-	r.bindings = append(r.bindings, t.bindings...)
-	r.attrs = append(r.attrs, t.attrs...)
+	if len(t.bindings)+len(t.attrs) > 0 {
+		r.bindings = append(r.bindings, t.bindings...)
+		r.attrs = append(r.attrs, t.attrs...)
+	}
 	if err := r.open(t, outer); err != nil {
 		return err
 	}
