@@ -86,6 +86,9 @@ func FuzzExcerpt(f *testing.F) {
 			line, position)
 		client := connect(t, once(soapAnswer(http.StatusInternalServerError, fault)))
 		err := client.Call(t.Context(), ews.Operation{Name: "X"}, rawRequest(body), new(plain))
+		if _, refused := errors.AsType[*ews.InputError](err); refused && body == "" {
+			return // there is nothing to send
+		}
 		var schema *ews.SchemaValidationError
 		if !errors.As(err, &schema) {
 			t.Fatalf("%T %v", err, err)
