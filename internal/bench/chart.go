@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"image/color"
 	"math"
@@ -49,7 +50,9 @@ func (r *report) writeChart(name string) error {
 		ticks[i] = plot.Tick{Value: float64(i + 1), Label: n}
 	}
 	p.Y.Tick.Marker = plot.ConstantTicks(ticks)
+	p.Y.Padding = vg.Points(25) // the names may come out in a wider font
 	p.Y.Min, p.Y.Max = 0.5, float64(len(names))+0.6
+	p.X.Max *= 1.3 // room for the longest bar's value
 	return save(p, name)
 }
 
@@ -86,17 +89,15 @@ func addBars(p *plot.Plot, bars plotter.XYs, offset float64, c color.Color, labe
 	return nil
 }
 
-// save writes a plot as SVG.
+// save writes a plot as SVG. The font that it names is replaced by any of the same widths.
 func save(p *plot.Plot, name string) error {
 	canvas := vgsvg.New(vg.Points(640), vg.Points(320))
 	p.Draw(draw.New(canvas))
-	f, err := os.Create(name)
-	if err != nil {
+	var svg bytes.Buffer
+	if _, err := canvas.WriteTo(&svg); err != nil {
 		return err
 	}
-	if _, err := canvas.WriteTo(f); err != nil {
-		_ = f.Close()
-		return err
-	}
-	return f.Close()
+	data := bytes.ReplaceAll(svg.Bytes(), []byte("font-family:Liberation Serif"),
+		[]byte("font-family:Liberation Serif,Times New Roman,Times,serif"))
+	return os.WriteFile(name, data, 0o644)
 }

@@ -103,6 +103,7 @@ func (g *growing) draw(ctx context.Context, srv *server, dir string) error {
 		p.Add(line)
 		p.Legend.Add(names[i], line)
 	}
+	p.Y.Max *= 3 // room for the legend
 	return save(p, filepath.Join(dir, g.file))
 }
 
