@@ -121,7 +121,7 @@ func (a *answer) open(res *http.Response) error {
 
 // Read reads the body for the SOAP reader, and notes how it ends.
 func (a *answer) Read(p []byte) (int, error) {
-	if a.ended {
+	if a.ended || a.body == nil { // nil: somebody kept the reader beyond the call
 		return 0, io.EOF
 	}
 	n, err := a.body.Read(p)

@@ -87,7 +87,7 @@ func (s *soak) report(t *testing.T, duration time.Duration, usage []soakUsage) {
 	t.Logf("%v, %d workers, %d mailboxes: %d calls (%.0f a second), %d faults, %d outcomes unknown, %d of them done",
 		duration, soakWorkers, soakMailboxes, s.calls.Load(), float64(s.calls.Load())/duration.Seconds(),
 		s.faults.Load(), s.unknown.Load(), s.doneAnyway.Load())
-	t.Logf("first half, second half: goroutines at most %d, %d; heap at most %d KiB, %d KiB",
+	t.Logf("first half, second half: goroutines at least %d, %d; heap at most %d KiB, %d KiB",
 		first.goroutines, last.goroutines, first.heap>>10, last.heap>>10)
 	for _, problem := range s.problems {
 		t.Error(problem)
@@ -95,7 +95,7 @@ func (s *soak) report(t *testing.T, duration time.Duration, usage []soakUsage) {
 	if s.calls.Load() < 100 || s.unknown.Load() == 0 {
 		t.Error("too little happened")
 	}
-	if last.goroutines > first.goroutines+soakWorkers {
+	if last.goroutines > first.goroutines+soakWorkers/2 {
 		t.Error("the number of goroutines grows")
 	}
 	if last.heap > first.heap*5/4+(8<<20) {
@@ -283,7 +283,8 @@ func (s *soak) problem(format string, args ...any) {
 	}
 }
 
-// soakUsage is the most that the process used in one half of the time.
+// soakUsage is what the process used in one half of the time: the most memory and the fewest
+// goroutines, because their number jumps with the connections of the moment, and what leaks only rises.
 type soakUsage struct {
 	goroutines int
 	heap       uint64 // right after a collection
@@ -303,7 +304,9 @@ func watch(duration time.Duration) []soakUsage {
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
 		u := &usage[n/10]
-		u.goroutines = max(u.goroutines, runtime.NumGoroutine())
+		if now := runtime.NumGoroutine(); u.goroutines == 0 || now < u.goroutines {
+			u.goroutines = now
+		}
 		u.heap = max(u.heap, m.HeapAlloc)
 	}
 	return usage
