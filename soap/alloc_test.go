@@ -148,6 +148,9 @@ func TestReader_ListBytes(t *testing.T) {
 //
 //nolint:paralleltest // counts allocations
 func TestReader_ResetDropsLargeBuffers(t *testing.T) {
+	var start runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&start)
 	r := soap.NewReader(strings.NewReader("<a b='"+strings.Repeat("&lt;x", 1<<17)+"'>"+
 		strings.Repeat("x<!---->", 1<<17)+"</a>"), soap.Limits{TagBytes: 1 << 20})
 	if _, err := r.Next(); err != nil {
@@ -164,6 +167,9 @@ func TestReader_ResetDropsLargeBuffers(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	if freed := int64(before.HeapAlloc) - int64(after.HeapAlloc); freed < 1<<20 {
 		t.Errorf("Reset freed %d bytes, want what the large tag and text took", freed)
+	}
+	if kept := int64(after.HeapAlloc) - int64(start.HeapAlloc); kept > 128<<10 {
+		t.Errorf("%d bytes are still there", kept)
 	}
 	if _, err := r.Next(); err == nil {
 		t.Error("a reader that was reset with nil read something")

@@ -71,7 +71,7 @@ func NewReader(src io.Reader, l Limits) *Reader {
 // readers saves their allocation. A nil src drops the reference to the last one.
 func (r *Reader) Reset(src io.Reader, l Limits) {
 	l = l.withDefaults()
-	odd := r.names.odd
+	odd := r.names.odd || max(cap(r.buf), cap(r.unquoted)) > keepSize // attributes refer to these two
 	r.names.reset()
 	r.window = window{
 		src: src, buf: keep(r.buf), limit: l.Bytes, at: place{line: 1, column: 1},
