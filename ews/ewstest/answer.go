@@ -21,7 +21,8 @@ type answer struct {
 	size   int
 	asItIs bool // not of Exchange, and without its headers
 
-	lost error // no answer: what the client's transport reports
+	lost     error // no answer: what the client's transport reports
+	executed bool  // whatever lost says of the connection
 }
 
 // newAnswer is an answer that arrives whole.
@@ -69,20 +70,22 @@ func (s *Server) serve(r *http.Request, body []byte) *answer {
 // answer executes a call unless something else was asked for.
 func (s *Server) answer(c *call) *answer {
 	err := s.interrupt(c)
-	var dropped *droppedError
-	var truncated *truncatedError
-	switch {
-	case err == nil:
+	if err == nil {
 		return s.execute(c)
-	case errors.As(err, &truncated):
+	}
+	if truncated, ok := errors.AsType[*truncatedError](err); ok {
 		a := s.execute(c)
 		a.truncate(truncated.n)
 		return a
-	case errors.As(err, &dropped) && dropped.after:
-		s.execute(c)
-		return noAnswer()
 	}
-	return s.failed(c.Op, err)
+	after, executed := errors.AsType[*afterError](err)
+	if executed {
+		s.execute(c)
+		err = after.err
+	}
+	a := s.failed(c.Op, err)
+	a.executed = executed
+	return a
 }
 
 // execute does what the request asks for and answers it. Exchange looks at a request in this order as

@@ -16,8 +16,9 @@
 // # Making things go wrong
 //
 // [Server.Fail] queues an answer for the next call of an operation: any error of package ews, a
-// dropped connection ([DropBefore], [DropAfter]), a cut answer ([Truncate]). Options.Intercept sees
-// every request first and may answer likewise.
+// dropped connection ([DropBefore], [DropAfter]), a cut answer ([Truncate]). [AnswerAfter] executes
+// the request first, as where a gateway fails after the server behind it did the work.
+// Options.Intercept sees every request first and may answer likewise.
 //
 // # Autodiscover
 //

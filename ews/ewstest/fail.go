@@ -29,6 +29,7 @@ type failure struct {
 //   - *[ews.HTTPError]: status (0: 500), headers and body as they are. A Content-Length beyond the
 //     body makes an answer that ends early.
 //   - [DropBefore], [DropAfter], [Truncate]. The last two execute the request.
+//   - [AnswerAfter] of any of them executes the request and then responds so.
 //   - Any other error: [Server.RoundTrip] returns it, or the Err of an *[ews.TransportError], and
 //     over a real connection it is DropBefore.
 func (s *Server) Fail(op string, err error) {
@@ -42,22 +43,36 @@ func (s *Server) Fail(op string, err error) {
 func DropBefore() error { return &droppedError{} }
 
 // DropAfter returns an error for [Server.Fail] that executes the request and ends the connection
-// without an answer.
-func DropAfter() error { return &droppedError{after: true} }
+// without a response.
+func DropAfter() error { return AnswerAfter(DropBefore()) }
+
+// AnswerAfter returns an error for [Server.Fail] that executes the request and then responds with
+// err, of any kind that Fail knows: a gateway's 502, 503 or 504 (an *[ews.HTTPError], or an
+// *[ews.Error] with that Info.StatusCode for a fault) for a server that did the work, say. With nil
+// the request takes its course, so nil is what AnswerAfter returns.
+func AnswerAfter(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &afterError{err}
+}
 
 // Truncate returns an error for [Server.Fail] that executes the request and ends the connection
 // after n bytes of the answer's body, although its Content-Length promised all of them. An answer
 // of n bytes or less arrives whole; below 0 is 0.
 func Truncate(n int) error { return &truncatedError{n: n} }
 
-type droppedError struct{ after bool }
+type droppedError struct{}
 
-func (e *droppedError) Error() string {
-	if e.after {
-		return "ewstest: connection dropped after the request was executed"
-	}
-	return "ewstest: connection dropped before the request was executed"
+func (*droppedError) Error() string { return "ewstest: connection dropped" }
+
+// afterError is a failure of a request that was executed.
+type afterError struct{ err error }
+
+func (e *afterError) Error() string {
+	return "ewstest: after the request was executed: " + e.err.Error()
 }
+func (e *afterError) Unwrap() error { return e.err }
 
 type truncatedError struct{ n int }
 

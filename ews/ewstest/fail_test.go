@@ -3,6 +3,7 @@ package ewstest_test
 import (
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -376,5 +377,67 @@ func TestFail_OlderFaults(t *testing.T) {
 	want := [...]string{"Client", "The request failed schema validation: Bad.", "de-DE", "actor", "17", ""}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestFail_AnswerAfter responds to an executed request as a gateway does, or the server itself.
+func TestFail_AnswerAfter(t *testing.T) {
+	t.Parallel()
+	own := errors.New("own")
+	page := &ews.HTTPError{StatusCode: 503, Header: http.Header{"Retry-After": {"5"}}, Body: []byte("guru")}
+	for name, test := range map[string]struct {
+		err, want error
+		status    int
+		body      string // a part of it
+		lost      bool
+	}{
+		"502":           {err: &ews.HTTPError{StatusCode: 502}, status: 502},
+		"503":           {err: page, status: 503, body: "guru"},
+		"wrapped":       {err: fmt.Errorf("test: %w", page), status: 503, body: "guru"},
+		"504 and fault": {err: &ews.Error{Info: ews.ResponseInfo{StatusCode: 504}}, status: 504, body: ">a:Server<"},
+		"busy":          {err: ews.ErrorServerBusy, status: 500, body: ">a:ErrorServerBusy<"},
+		"response":      {err: ews.ErrorTimeoutExpired, status: 200, body: `ResponseClass="Error"`},
+		"dropped":       {err: ewstest.DropBefore(), want: io.EOF, lost: true},
+		"dropped twice": {err: ewstest.DropAfter(), want: io.EOF, lost: true},
+		"cut":           {err: ewstest.Truncate(5), want: io.ErrUnexpectedEOF, status: 200, body: "<?xml"},
+		"own":           {err: own, want: own, lost: true},
+		"not sent":      {err: notSent{}, want: notSent{}, lost: true},
+		"pass":          {status: 200, body: `ResponseClass="Success"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := ewstest.NewServer(nil)
+			for way, by := range transports(t, s) {
+				s.Fail("AddImGroup", ewstest.AnswerAfter(test.err))
+				before := len(s.Groups(""))
+				got := ask(t, by, envelope(addImGroup("Group "+way)))
+				want := test.want
+				if test.lost && way == "connection" {
+					want = io.EOF
+				}
+				if !errors.Is(got.Err, want) || got.Status != test.status || !strings.Contains(got.Body, test.body) {
+					t.Errorf("%s: %+v, want HTTP %d, %q, %v", way, got, test.status, test.body, want)
+				}
+				if executed := len(s.Groups("")) - before; executed != 1 {
+					t.Errorf("%s: executed %d times, want once", way, executed)
+				}
+			}
+		})
+	}
+}
+
+// TestFail_AnswerAfterConnected checks that an executed request was sent, whatever the error says.
+func TestFail_AnswerAfterConnected(t *testing.T) {
+	t.Parallel()
+	s := ewstest.NewServer(nil)
+	s.Fail("", ewstest.AnswerAfter(&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}))
+	r := newRequest(t, envelope(addImGroup("x")))
+	var seen hooks
+	_, err := s.RoundTrip(r.WithContext(seen.trace(r.Context()))) //nolint:bodyclose // there is none
+	if !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("%v, want %v", err, syscall.ECONNREFUSED)
+	}
+	if want := (hooks{Asked: "exchange.test:443", Connected: true, Wrote: true}); want != seen {
+		t.Errorf("hooks %+v, want %+v", seen, want)
 	}
 }

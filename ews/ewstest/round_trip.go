@@ -30,7 +30,7 @@ func (s *Server) RoundTrip(r *http.Request) (*http.Response, error) {
 	incoming.Header = canonical(r.Header)
 	incoming.Body = http.NoBody
 	a := s.serve(incoming, body)
-	if a.lost != nil && neverConnected(a.lost) {
+	if a.lost != nil && !a.executed && neverConnected(a.lost) {
 		return nil, a.lost
 	}
 	trace.sent()
