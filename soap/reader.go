@@ -197,13 +197,12 @@ func (r *Reader) Text() (string, error) {
 		return "", nil
 	}
 	// Nearly every text is short, plain and whole in the window.
-	if b := r.unread(); !r.cdata {
-		if n := plain(b); n <= r.limits.TextBytes && r.endsAt(b[n:]) {
-			r.pos += n
-			s := r.values.get(b[:n])
-			r.closeTag()
-			return s, nil
-		}
+	b := r.unread()
+	if n := plain(b); n <= r.limits.TextBytes && r.endsAt(b[n:]) {
+		r.pos += n
+		s := r.values.get(b[:n])
+		r.closeTag()
+		return s, nil
 	}
 	s, err := r.toEndTag()
 	if err != nil {

@@ -217,11 +217,12 @@ func (r *Reader) leave() {
 	r.stack = r.stack[:last]
 }
 
-// endsAt reports whether b begins with the right end tag, written as it mostly is.
+// endsAt reports whether b, which is unread, begins with the right end tag, written as it mostly is.
+// Inside a CDATA section there are no tags.
 func (r *Reader) endsAt(b []byte) bool {
 	name := r.stack[len(r.stack)-1].name.full
 	n := len(name) + 2
-	return len(b) > n && b[n] == '>' && b[1] == '/' && b[0] == '<' && string(b[2:n]) == name
+	return !r.cdata && len(b) > n && b[n] == '>' && b[1] == '/' && b[0] == '<' && string(b[2:n]) == name
 }
 
 // closeTag reads the end tag that endsAt has seen.
