@@ -34,14 +34,14 @@ type answer struct {
 	soap    *soap.Reader
 	resp    Response
 	version ServerVersion // of the header
+	detail  faultDetail
 
-	// method values, bound once
-	onHeader, onBody func(*soap.Reader) error
+	envelope soap.EnvelopeReader // method values of the answer, bound once
 }
 
 var answers = sync.Pool{New: func() any {
 	a := &answer{soap: soap.NewReader(nil, soap.Limits{})}
-	a.onHeader, a.onBody = a.readHeader, a.readBody
+	a.envelope = soap.EnvelopeReader{Header: a.readHeader, Body: a.readBody, Detail: a.detail.read}
 	return a
 }}
 
@@ -63,6 +63,7 @@ func (a *answer) release(body io.Reader) {
 		_, _ = io.CopyN(io.Discard, body, drainSize-a.size)
 	}
 	a.body, a.size, a.ended, a.cut, a.resp, a.version = nil, 0, false, nil, nil, ServerVersion{}
+	a.detail = faultDetail{}
 	answers.Put(a)
 }
 
@@ -89,7 +90,7 @@ func (x *exchange) decode(a *answer, res *http.Response) error {
 	if res.ContentLength > limit {
 		return x.broken(&soap.LimitError{What: "response bytes", Limit: limit})
 	}
-	fault, err := soap.ReadEnvelope(a.soap, a.onHeader, a.onBody)
+	fault, err := a.envelope.Read(a.soap)
 	x.info.ServerVersion, x.info.ReplacedChars = a.version, a.soap.Replaced()
 	switch {
 	case a.cut != nil, errors.Is(err, io.ErrUnexpectedEOF):
@@ -97,7 +98,7 @@ func (x *exchange) decode(a *answer, res *http.Response) error {
 	case err != nil:
 		return x.broken(err)
 	case fault != nil:
-		return withRetryAfter(x.faultError(fault), res.Header)
+		return withRetryAfter(x.faultError(fault, &a.detail), res.Header)
 	}
 	return withRetryAfter(x.responseError(), res.Header)
 }

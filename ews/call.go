@@ -158,10 +158,15 @@ func zero(resp Response) {
 func (x *exchange) encode(req any) error {
 	scratch := newScratch()
 	defer scratch.release()
-	opening := x.client.opening
-	out, err := appendBody(append(scratch.bytes, opening...), req)
-	if err == nil && len(out) <= len(opening) {
-		err = errors.New("AppendBody has written nothing")
+	opening, closing := x.client.opening, x.client.closing
+	scratch.bytes = append(scratch.bytes, opening...)
+	out, err := appendBody(scratch.bytes, req)
+	switch {
+	case err != nil:
+	case !bytes.HasPrefix(out, opening): // else out may hold anything, and belong to anyone
+		err = errors.New("AppendBody did not return its argument with the body appended")
+	case len(out) == len(opening):
+		err = errors.New("AppendBody appended nothing")
 	}
 	if err != nil {
 		if input, ok := errors.AsType[*InputError](err); ok {
@@ -169,11 +174,12 @@ func (x *exchange) encode(req any) error {
 		}
 		return &InputError{Op: x.op.Name, Field: "request", Reason: err.Error()}
 	}
+	scratch.fit(out)
+	request := append(make([]byte, 0, len(out)+1+len(closing)), out...)
 	if out[len(out)-1] != '\n' {
-		out = append(out, '\n') // as soap.AppendEnvelope does
+		request = append(request, '\n') // as soap.AppendEnvelope does
 	}
-	out = append(out, x.client.closing...)
-	scratch.bytes, x.request = out, bytes.Clone(out)
+	x.request = append(request, closing...)
 	return nil
 }
 

@@ -1,17 +1,14 @@
 package ews
 
 import (
-	"io"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/go-ews/exchange/soap"
 )
 
 // faultError makes a fault an *Error, or a *SchemaValidationError.
-func (x *exchange) faultError(f *soap.Fault) error {
-	d := readDetail(f.Detail)
+func (x *exchange) faultError(f *soap.Fault, d *faultDetail) error {
 	e := &Error{
 		Op: x.op.Name, Code: d.code, Message: strings.TrimSpace(d.message), Details: d.values,
 		Fault: f, Info: x.info,
@@ -68,48 +65,13 @@ func (d *faultDetail) violationOf(e *Error, f *soap.Fault) string {
 	return strings.TrimSpace(f.String)
 }
 
-// readDetail reads a fault's detail. Names are matched without regard to their name space: older
-// servers put MessageXml into the errors namespace, newer ones into types. What cannot be read is
-// left out, since the fault itself is whole.
-func readDetail(detail []byte) (d faultDetail) {
-	p, ok := detailReaders.Get().(*detailReader)
-	if !ok || len(detail) == 0 {
-		return d
-	}
-	p.unread = [...][]byte{p.begin, detail, p.end}
-	p.soap.Reset(p, soap.Limits{})
-	if ok, err := p.soap.Next(); ok && err == nil {
-		_ = d.readChildren(&p.soap, false)
-	}
-	p.unread = [3][]byte{}
-	p.soap.Reset(nil, soap.Limits{})
-	detailReaders.Put(p)
-	return d
+// read reads the detail that r stands on; of several details the last one counts. Names are matched
+// without regard to their namespace: older servers put MessageXml into the errors namespace, newer
+// ones into types.
+func (d *faultDetail) read(r *soap.Reader) error {
+	*d = faultDetail{}
+	return d.readChildren(r, false)
 }
-
-// detailReader reads the content of a detail within a pair of tags, since a document has one root.
-// It is pooled, because its reader owns a buffer.
-type detailReader struct {
-	unread     [3][]byte
-	begin, end []byte // the tags
-	soap       soap.Reader
-}
-
-// Read hands out the three parts one after the other.
-func (p *detailReader) Read(b []byte) (int, error) {
-	for i, part := range p.unread {
-		if len(part) > 0 {
-			n := copy(b, part)
-			p.unread[i] = part[n:]
-			return n, nil
-		}
-	}
-	return 0, io.EOF
-}
-
-var detailReaders = sync.Pool{New: func() any {
-	return &detailReader{begin: []byte("<detail>"), end: []byte("</detail>")}
-}}
 
 // readChildren reads the children of detail, or of MessageXml inside it.
 func (d *faultDetail) readChildren(r *soap.Reader, inner bool) error {

@@ -2,6 +2,7 @@ package ews_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -156,6 +157,33 @@ func TestFault_Other(t *testing.T) {
 				t.Errorf("errors.As finds %q (%t)", code, found)
 			}
 		})
+	}
+}
+
+// TestFault_ManyNamespaces holds that a fault is read whole where more namespaces are in scope than
+// one element may declare.
+func TestFault_ManyNamespaces(t *testing.T) {
+	t.Parallel()
+	doc, err := os.ReadFile("testdata/faults/busy.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, count := range []int{33, 64, 120} {
+		// In the start tags of the envelope, the body, the fault and the detail.
+		var declarations [4]string
+		for i := range count {
+			declarations[i%4] += fmt.Sprintf(` xmlns:n%d="urn:n%d"`, i, i)
+		}
+		answer := string(doc)
+		for i, tag := range []string{"<s:Envelope", "<s:Body", "<s:Fault", "<detail"} {
+			answer = strings.Replace(answer, tag, tag+declarations[i], 1)
+		}
+		w := always(http.StatusInternalServerError, answer, "Content-Type: text/xml")
+		_, err := connect(t, once(w)).AddImGroup(t.Context(), "Sales")
+		var got *ews.Error
+		if !errors.As(err, &got) || got.Code != ews.ErrorServerBusy || got.Details["BackOffMilliseconds"] != "1500" {
+			t.Errorf("%d namespaces in scope: %v", count, err)
+		}
 	}
 }
 

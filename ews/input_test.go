@@ -184,3 +184,55 @@ func TestInput_Extremes(t *testing.T) {
 		}
 	}
 }
+
+// appender is a request that writes itself.
+type appender func(dst []byte) ([]byte, error)
+
+func (a appender) AppendBody(dst []byte) ([]byte, error) { return a(dst) }
+
+// TestInput_NotExtended holds that an AppendBody must return its argument with something appended:
+// whatever else it returns is refused and not sent.
+func TestInput_NotExtended(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("<m:Other/>", 1000)
+	var kept []byte
+	for name, body := range map[string]appender{
+		"nil":          func([]byte) ([]byte, error) { return nil, nil },
+		"nothing":      func(dst []byte) ([]byte, error) { return dst, nil },
+		"shorter":      func(dst []byte) ([]byte, error) { return dst[:len(dst)-1], nil },
+		"other":        func([]byte) ([]byte, error) { return []byte(long), nil },
+		"shifted":      func(dst []byte) ([]byte, error) { return append(dst[1:], long...), nil },
+		"written over": func(dst []byte) ([]byte, error) { return append(dst[:0], long...), nil },
+		"of another request": func(dst []byte) ([]byte, error) {
+			kept = append(kept, dst...)
+			return kept[len(kept)/2:], nil
+		},
+	} {
+		for range 3 { // the buffer has other sizes then
+			w := soapAnswer(http.StatusOK, groupAnswer)
+			err := connect(t, once(w)).Call(t.Context(), ews.Operation{Name: "AddImGroup"}, body, new(ews.ResponseMessage))
+			if input := inputError(t, err); input.Field != "request" || len(w.requests()) != 0 {
+				t.Errorf("%s: %v, %d requests sent", name, err, len(w.requests()))
+			}
+		}
+	}
+}
+
+// TestInput_SpareCapacity holds that what lies behind the slice that AppendBody gets holds nothing of
+// an earlier request.
+func TestInput_SpareCapacity(t *testing.T) {
+	t.Parallel()
+	client := connect(t, once(soapAnswer(http.StatusOK, groupAnswer)))
+	for i := range 50 {
+		secret := strings.Repeat("secret", 1+i*10)
+		_, _ = client.AddImGroup(t.Context(), secret)
+		_, _ = client.AddImGroup(t.Context(), secret+"\v") // ends with an error
+		body := appender(func(dst []byte) ([]byte, error) {
+			if strings.Contains(string(dst[:cap(dst)]), "secret") {
+				t.Error("an AppendBody sees an earlier request")
+			}
+			return append(dst, "<m:X/>"...), nil
+		})
+		_ = client.Call(t.Context(), ews.Operation{Name: "X"}, body, new(ews.ResponseMessage))
+	}
+}

@@ -29,8 +29,18 @@ func newScratch() *scratch {
 	return s
 }
 
+// fit makes room for a request as long as out, if out had no room in the buffer. Memory that an
+// AppendBody allocated is not kept: it may still belong to the caller.
+func (s *scratch) fit(out []byte) {
+	if len(out) > cap(s.bytes) {
+		s.bytes = make([]byte, 0, len(out)+len(out)/4)
+	}
+}
+
+// release clears the buffer, so that no AppendBody finds another request in its spare capacity.
 func (s *scratch) release() {
 	if cap(s.bytes) <= maxScratchBytes {
+		clear(s.bytes[:cap(s.bytes)])
 		scratches.Put(s)
 	}
 }

@@ -5,14 +5,24 @@ import (
 	"unicode/utf8"
 )
 
-// run returns the next piece of the character data of the element entered,
-// decoded and never empty. It returns nil when a start or end tag follows, two
-// bytes of which are then in the window. The piece is valid until the next move.
+// nextText returns the next piece of the character data of the element entered, decoded and never
+// empty. It returns nil when a start or end tag follows, two bytes of which are then in the window.
+// The piece is valid until the next move.
 //
-// A piece ends where something has to be decoded, so that most texts are one
-// piece and are taken from the window as they are. What is decoded comes as a
-// piece of one character.
-func (r *Reader) run() ([]byte, error) {
+// A piece ends where something has to be decoded, so that most texts are one piece and are taken
+// from the window as they are. A decoded character is a piece by itself.
+func (r *Reader) nextText() ([]byte, error) {
+	piece, err := r.decodeText()
+	if r.copyDepth > 0 && piece != nil {
+		if err := r.copyText(piece); err != nil {
+			return nil, err
+		}
+	}
+	return piece, err
+}
+
+// decodeText is nextText without the copy.
+func (r *Reader) decodeText() ([]byte, error) {
 	for {
 		if r.cdata {
 			if piece, err := r.section(); piece != nil || err != nil {

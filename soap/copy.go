@@ -1,59 +1,31 @@
 package soap
 
-// copyContent reads what is inside the element that r stands on, to its end
-// tag, and writes it anew, at most TextBytes of it. What it returns needs nothing from
-// outside: each of the elements on top declares all namespaces in scope,
-// used or not, since a prefix may also stand in a value (xsi:type).
-func (r *Reader) copyContent() ([]byte, error) {
-	depth := len(r.stack)
-	dst := r.text[:0]
-	for {
-		var err error
-		if dst, err = r.copyNext(dst, depth); err != nil {
-			return nil, err
-		}
-		if len(dst) > r.limits.TextBytes {
-			return nil, r.fail(&LimitError{What: "bytes of detail in a fault", Limit: int64(r.limits.TextBytes)})
-		}
-		r.text = dst
-		if len(r.stack) < depth {
-			return append([]byte{}, dst...), nil // not nil: there was one
-		}
-	}
+// beginCopy makes the reader keep a copy of all that it reads inside the element that it stands on,
+// whoever reads it, until endCopy. The copy needs nothing from outside: each of the elements on top
+// declares all namespaces in scope, used or not, since a prefix may also stand in a value
+// (xsi:type). CDATA becomes plain text, comments and processing instructions are left out.
+func (r *Reader) beginCopy() { r.copied, r.copyDepth = r.copied[:0], len(r.stack) }
+
+// endCopy returns the copy, which is never nil.
+func (r *Reader) endCopy() []byte {
+	r.copyDepth = 0
+	return append([]byte{}, r.copied...)
 }
 
-// copyNext copies the next piece of text or the next tag. The one that closes
-// the element at depth is read only. CDATA becomes plain text, <a></a> stays
-// as it is, comments and processing instructions are left out.
-func (r *Reader) copyNext(dst []byte, depth int) ([]byte, error) {
-	r.attrs = r.attrs[:0]
-	if r.empty {
-		r.leave()
-		return dst, nil
+// copyText copies a piece of character data.
+func (r *Reader) copyText(piece []byte) error {
+	dst, err := escape(r.copied, piece, &textEscapes)
+	if err != nil {
+		return r.fail(err)
 	}
-	piece, err := r.run()
-	switch {
-	case err != nil:
-		return nil, err
-	case piece != nil:
-		return escape(dst, piece, &textEscapes)
-	case r.buf[r.pos+1] != '/':
-		return r.copyStart(dst, depth)
-	case len(r.stack) > depth:
-		dst = append(append(dst, "</"...), r.stack[len(r.stack)-1].name.full...)
-		dst = append(dst, '>')
-	}
-	return dst, r.endTag()
+	return r.keepCopy(dst)
 }
 
-// copyStart copies a start tag, the prefixes being those of the document.
-func (r *Reader) copyStart(dst []byte, depth int) ([]byte, error) {
-	if err := r.startTag(); err != nil {
-		return nil, err
-	}
+// copyStart copies the start tag that was read last, the prefixes being those of the document.
+func (r *Reader) copyStart() error {
 	e := &r.stack[len(r.stack)-1]
-	dst = append(append(dst, '<'), e.name.full...)
-	if len(r.stack) == depth+1 {
+	dst := append(append(r.copied, '<'), e.name.full...)
+	if len(r.stack) == r.copyDepth+1 {
 		dst = r.appendInherited(dst)
 	} else {
 		for _, b := range r.bindings[e.bindings:] {
@@ -66,14 +38,32 @@ func (r *Reader) copyStart(dst []byte, depth int) ([]byte, error) {
 		dst = append(dst, '=', '"')
 		var err error
 		if dst, err = AppendAttr(dst, r.textOf(a)); err != nil {
-			return nil, err
+			return r.fail(err)
 		}
 		dst = append(dst, '"')
 	}
 	if r.empty {
 		dst = append(dst, '/')
 	}
-	return append(dst, '>'), nil
+	return r.keepCopy(append(dst, '>'))
+}
+
+// copyEnd copies the end tag that comes next, but not that of the element whose content is copied.
+func (r *Reader) copyEnd() error {
+	if len(r.stack) == r.copyDepth {
+		return nil
+	}
+	dst := append(append(r.copied, "</"...), r.stack[len(r.stack)-1].name.full...)
+	return r.keepCopy(append(dst, '>'))
+}
+
+// keepCopy takes the extended copy, unless it has become too long.
+func (r *Reader) keepCopy(dst []byte) error {
+	r.copied = dst
+	if len(dst) > r.limits.TextBytes {
+		return r.fail(&LimitError{What: "bytes of detail in a fault", Limit: int64(r.limits.TextBytes)})
+	}
+	return nil
 }
 
 // appendInherited declares every namespace in scope, the innermost for each prefix.

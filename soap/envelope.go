@@ -1,12 +1,16 @@
 package soap
 
-import "errors"
+import (
+	"bytes"
+	"errors"
+)
 
 // namespaceEnvelope12 is SOAP 1.2's, which Exchange answers to nobody who asked in SOAP 1.1.
 const namespaceEnvelope12 = "http://www.w3.org/2003/05/soap-envelope"
 
 // BodyAppender is a request that writes itself: the element that goes into the
-// SOAP body, with the prefixes soap, t and m that [AppendEnvelope] declares. An
+// SOAP body, with the prefixes soap, t and m that [AppendEnvelope] declares.
+// AppendBody returns dst with the element appended, and does not keep dst. An
 // error leaves the request unsent.
 type BodyAppender interface {
 	AppendBody(dst []byte) ([]byte, error)
@@ -34,8 +38,9 @@ const (
 // header and body append. A nil header leaves the Header element out.
 //
 // A line feed stands between the elements, so that the line and position
-// which a server names in a complaint lead to something short. An error of
-// header or body comes back as it is, with dst as it was.
+// which a server names in a complaint lead to something short. An error of header or body is
+// returned as it is, with dst as it was. A function that returns anything but its argument with
+// something appended is an error too.
 func AppendEnvelope(dst []byte, header, body func(dst []byte) ([]byte, error)) ([]byte, error) {
 	if body == nil {
 		return dst, errors.New("soap: AppendEnvelope without a body: pass the request's AppendBody")
@@ -44,16 +49,35 @@ func AppendEnvelope(dst []byte, header, body func(dst []byte) ([]byte, error)) (
 	dst = append(dst, envelopeStart...)
 	var err error
 	if header != nil {
-		if dst, err = header(append(dst, headerStart...)); err != nil {
+		if dst, err = extend(dst, headerStart, header); err != nil {
 			return before, err
 		}
 		dst = append(endLine(dst), headerEnd...)
 	}
-	if dst, err = body(append(dst, bodyStart...)); err != nil {
+	if dst, err = extend(dst, bodyStart, body); err != nil {
 		return before, err
+	}
+	if !bytes.HasPrefix(dst[len(before):], []byte(envelopeStart)) {
+		return before, errNotExtended
 	}
 	return append(endLine(dst), bodyEnd...), nil
 }
+
+// extend appends start and what add appends. The result of add must begin with its argument; if add
+// wrote over that, start is no longer there.
+func extend(dst []byte, start string, add func([]byte) ([]byte, error)) ([]byte, error) {
+	dst = append(dst, start...)
+	out, err := add(dst)
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.HasPrefix(out, dst) || !bytes.HasSuffix(dst, []byte(start)) {
+		return nil, errNotExtended
+	}
+	return out, nil
+}
+
+var errNotExtended = errors.New("soap: a function of the request did not return its argument with something appended")
 
 // endLine puts in a line feed unless there is one: what follows begins a line.
 func endLine(dst []byte) []byte {
@@ -63,14 +87,25 @@ func endLine(dst []byte) []byte {
 	return append(dst, '\n')
 }
 
-// ReadEnvelope reads a SOAP 1.1 envelope to the end of its document. It calls header for each
-// header entry and body for the one child of the body, with r standing on its
-// start tag; what they leave unread is skipped, and so is all of it where they are nil.
-// An error of theirs comes back as it is.
-//
-// A fault in the place of that child is returned instead, without an error.
-// What is no envelope is a [*SyntaxError], a body without a child and one with several included.
+// ReadEnvelope reads a SOAP 1.1 envelope by an [EnvelopeReader] that has these two functions.
 func ReadEnvelope(r *Reader, header, body func(*Reader) error) (*Fault, error) {
+	return EnvelopeReader{Header: header, Body: body}.Read(r)
+}
+
+// An EnvelopeReader reads SOAP 1.1 envelopes. Each of its functions is called with the reader
+// standing on the start tag of an element; what it leaves unread of that element is skipped, and so
+// is all of it if the function is nil. An error that it returns is returned by Read as it is.
+type EnvelopeReader struct {
+	Header func(*Reader) error // reads a header entry; called for each
+	Body   func(*Reader) error // reads the one child of the body, unless that is a fault
+	Detail func(*Reader) error // reads the detail of a fault, with the namespaces in scope there
+}
+
+// Read reads an envelope to the end of its document. It returns a fault, if the body holds one,
+// without an error; the fault's Detail is complete however much of it the function Detail reads.
+//
+// What is no envelope is a [*SyntaxError], a body without a child and one with several included.
+func (e EnvelopeReader) Read(r *Reader) (*Fault, error) {
 	if _, err := r.Next(); err != nil {
 		return nil, err
 	}
@@ -90,10 +125,10 @@ func ReadEnvelope(r *Reader, header, body func(*Reader) error) (*Fault, error) {
 		case name.Space != NamespaceEnvelope:
 			err = r.Skip() // section 4.1.1 allows further elements, with a namespace of their own
 		case name.Local == "Header" && children == 0:
-			err = readEntries(r, header)
+			err = readEntries(r, e.Header)
 		case name.Local == "Body" && bodies == 0:
 			bodies++
-			fault, err = readBody(r, body)
+			fault, err = e.readBody(r)
 		default:
 			err = r.syntax(-r.tagSize, "a second or misplaced soap:%s in the envelope", name.Local)
 		}
@@ -139,7 +174,7 @@ func readEntries(r *Reader, read func(*Reader) error) error {
 // readBody reads the body, which holds one element in the document/literal
 // style that the service description uses: the response, or a fault (sections
 // 4.3 and 4.4).
-func readBody(r *Reader, body func(*Reader) error) (*Fault, error) {
+func (e EnvelopeReader) readBody(r *Reader) (*Fault, error) {
 	var fault *Fault
 	for count := 0; ; count++ {
 		ok, err := r.Next()
@@ -154,9 +189,9 @@ func readBody(r *Reader, body func(*Reader) error) (*Fault, error) {
 			return nil, r.syntax(-r.tagSize, "a second element in the SOAP body: %s", shown(r.name.Local))
 		}
 		if name := r.Name(); name.Local == "Fault" && name.Space == NamespaceEnvelope {
-			fault, err = readFault(r)
+			fault, err = readFault(r, e.Detail)
 		} else {
-			err = r.handOver(body)
+			err = r.handOver(e.Body)
 		}
 		if err != nil {
 			return nil, err

@@ -66,6 +66,32 @@ func TestAppendEnvelope_Errors(t *testing.T) {
 	}
 }
 
+// TestAppendEnvelope_NotExtended holds that a function must return its argument with something
+// appended, and that whatever else it returns is not sent.
+func TestAppendEnvelope_NotExtended(t *testing.T) {
+	t.Parallel()
+	good := func(dst []byte) ([]byte, error) { return append(dst, "<m:A/>"...), nil }
+	long := strings.Repeat("<m:Other/>", 100)
+	for name, bad := range map[string]func([]byte) ([]byte, error){
+		"nil":               func([]byte) ([]byte, error) { return nil, nil },
+		"empty":             func(dst []byte) ([]byte, error) { return dst[:0], nil },
+		"shorter":           func(dst []byte) ([]byte, error) { return dst[:len(dst)-1], nil },
+		"other":             func([]byte) ([]byte, error) { return []byte(long), nil },
+		"shifted":           func(dst []byte) ([]byte, error) { return append(dst[1:], long...), nil },
+		"written over":      func(dst []byte) ([]byte, error) { return append(dst[:0], long...), nil },
+		"start overwritten": func(dst []byte) ([]byte, error) { copy(dst, long[:20]); return append(dst, long...), nil },
+	} {
+		for _, room := range []int{0, 4096} {
+			for place, parts := range map[string][2]func([]byte) ([]byte, error){"header": {bad, good}, "body": {nil, bad}} {
+				dst, err := soap.AppendEnvelope(make([]byte, 0, room), parts[0], parts[1])
+				if err == nil || len(dst) != 0 {
+					t.Errorf("%s, %s, room for %d bytes: %q, %v", name, place, room, dst, err)
+				}
+			}
+		}
+	}
+}
+
 func TestAppendEnvelope_NoBody(t *testing.T) {
 	t.Parallel()
 	dst, err := soap.AppendEnvelope([]byte("before"), nil, nil)

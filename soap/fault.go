@@ -39,9 +39,9 @@ func (f *Fault) Error() string {
 	return "soap: fault " + code + ": " + text
 }
 
-// readFault reads the Fault element that r stands on. Its children have no
-// namespace; some old servers put them into the envelope's.
-func readFault(r *Reader) (*Fault, error) {
+// readFault reads the Fault element that r stands on, its detail through detail. Its children have
+// no namespace; some old servers put them into the envelope's.
+func readFault(r *Reader, detail func(*Reader) error) (*Fault, error) {
 	f := new(Fault)
 	for {
 		ok, err := r.Next()
@@ -54,7 +54,7 @@ func readFault(r *Reader) (*Fault, error) {
 		if name := r.Name(); name.Space != "" && name.Space != NamespaceEnvelope {
 			err = r.Skip()
 		} else {
-			err = f.readChild(r, name.Local)
+			err = f.readChild(r, name.Local, detail)
 		}
 		if err != nil {
 			return nil, err
@@ -64,7 +64,7 @@ func readFault(r *Reader) (*Fault, error) {
 
 // readChild reads one of the four children of section 4.4; others are skipped.
 // Where one comes twice, the last one holds.
-func (f *Fault) readChild(r *Reader, local string) (err error) {
+func (f *Fault) readChild(r *Reader, local string, detail func(*Reader) error) (err error) {
 	switch local {
 	case "faultcode":
 		f.Code, err = r.qualifiedText()
@@ -74,7 +74,9 @@ func (f *Fault) readChild(r *Reader, local string) (err error) {
 	case "faultactor":
 		f.Actor, err = r.Text()
 	case "detail":
-		f.Detail, err = r.copyContent()
+		r.beginCopy()
+		err = r.handOver(detail)
+		f.Detail = r.endCopy()
 	default:
 		err = r.Skip()
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -80,6 +81,45 @@ func TestReadEnvelope_Fault(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestEnvelopeReader_Detail reads a detail with more namespaces in scope than one element may
+// declare. Fault.Detail is the same as if it had been skipped.
+func TestEnvelopeReader_Detail(t *testing.T) {
+	t.Parallel()
+	var declarations [2]string
+	for i := range 40 {
+		declarations[i%2] += fmt.Sprintf(` xmlns:p%d="u%d"`, i, i)
+	}
+	doc := inFault("<s:detail" + declarations[0] + "><p8:a" + declarations[1] + ` b="c">d<e/></p8:a><p8:f>g</p8:f></s:detail>`)
+	skipped, err := soap.ReadEnvelope(soap.NewReader(strings.NewReader(doc), soap.Limits{}), nil, nil)
+	if err != nil || !strings.Contains(string(skipped.Detail), `b="c">d<e/></p8:a><p8:f`) {
+		t.Fatalf("%+v, %v", skipped, err)
+	}
+	var got []string
+	e := soap.EnvelopeReader{Detail: func(r *soap.Reader) error {
+		got = append(got, expanded(r.Name()))
+		ok, err := r.Next()
+		if !ok {
+			return err
+		}
+		b, _ := r.Attr("", "b")
+		got = append(got, expanded(r.Name()), b)
+		text, err := r.Text()
+		got = append(got, text)
+		return err
+	}}
+	fault, err := e.Read(soap.NewReader(strings.NewReader(doc), soap.Limits{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"{" + soap.NamespaceEnvelope + "}detail", "{u8}a", "c", "d"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	if d := cmp.Diff(skipped, fault); d != "" {
+		t.Errorf("skipped and read (-skipped +read):\n%s", d)
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"testing/iotest"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/go-ews/exchange/soap"
 )
 
@@ -169,6 +171,16 @@ func FuzzFault(f *testing.F) {
 	f.Add([]byte(opening + `<s:Header><a/></s:Header><s:Body><b>c</b></s:Body>` + closing))
 	f.Fuzz(func(t *testing.T, doc []byte) {
 		fault, err := soap.ReadEnvelope(soap.NewReader(bytes.NewReader(doc), soap.Limits{}), nil, nil)
+		for name, read := range ways {
+			if name == "decode" {
+				continue // encoding/xml refuses more
+			}
+			e := soap.EnvelopeReader{Detail: read}
+			again, errAgain := e.Read(soap.NewReader(bytes.NewReader(doc), soap.Limits{}))
+			if !sameError(err, errAgain) || !cmp.Equal(fault, again) {
+				t.Errorf("detail read by %s: %v, %v; skipped: %v, %v", name, again, errAgain, fault, err)
+			}
+		}
 		if err != nil {
 			mustBeOurs(t, err)
 			return

@@ -46,9 +46,12 @@ type Reader struct {
 	tagSize  int       // of that start tag, which ends where the reader stands until it moves
 	values   values    // short texts lately met
 	names    names     // names and namespaces met
-	tiny     [4]byte   // the character that run makes up
+	tiny     [4]byte   // a decoded character
 	text     []byte    // text in pieces
 	unquoted []byte    // attribute values that had to be decoded
+
+	copyDepth int    // of the element whose content is being copied; 0: none
+	copied    []byte // so far
 }
 
 // element is an open element.
@@ -81,7 +84,7 @@ func (r *Reader) Reset(src io.Reader, l Limits) {
 	r.started, r.rooted, r.empty, r.cdata, r.replaced = false, false, false, false, 0
 	r.stack, r.bindings, r.attrs = emptied(r.stack, odd), emptied(r.bindings, odd), emptied(r.attrs, odd)
 	r.name, r.last = xml.Name{}, &r.names.first
-	r.text, r.unquoted = keep(r.text), keep(r.unquoted)
+	r.text, r.unquoted, r.copied, r.copyDepth = keep(r.text), keep(r.unquoted), keep(r.copied), 0
 }
 
 // keep returns b without its content, or nothing if it has become large.
@@ -158,7 +161,7 @@ func (r *Reader) toTag() error {
 		if b := r.unread(); len(b) > 1 && b[0] == '<' && class[b[1]]&inTag != 0 && !r.cdata {
 			return nil
 		}
-		if piece, err := r.run(); piece == nil {
+		if piece, err := r.nextText(); piece == nil {
 			return err
 		}
 	}
@@ -198,7 +201,7 @@ func (r *Reader) Text() (string, error) {
 	}
 	// Nearly every text is short, plain and whole in the window.
 	b := r.unread()
-	if n := plain(b); n <= r.limits.TextBytes && r.endsAt(b[n:]) {
+	if n := plain(b); n <= r.limits.TextBytes && r.copyDepth == 0 && r.endsAt(b[n:]) {
 		r.pos += n
 		s := r.values.get(b[:n])
 		r.closeTag()
@@ -215,7 +218,7 @@ func (r *Reader) Text() (string, error) {
 func (r *Reader) toEndTag() (string, error) {
 	r.text = r.text[:0]
 	for {
-		piece, err := r.run()
+		piece, err := r.nextText()
 		switch {
 		case err != nil:
 			return "", err

@@ -7,6 +7,15 @@ import (
 
 // startTag reads the start tag at the reader's position and opens its element.
 func (r *Reader) startTag() error {
+	err := r.readStartTag()
+	if r.copyDepth > 0 && err == nil {
+		return r.copyStart()
+	}
+	return err
+}
+
+// readStartTag is startTag without the copy.
+func (r *Reader) readStartTag() error {
 	r.attrs = r.attrs[:0]
 	if len(r.stack) == r.limits.Depth {
 		return r.fail(&LimitError{What: "levels of elements", Limit: int64(r.limits.Depth)})
@@ -234,6 +243,11 @@ func (r *Reader) closeTag() {
 // endTag reads the end tag at the reader's position and closes its element.
 // The names are compared as written: section 3, "Element Type Match".
 func (r *Reader) endTag() error {
+	if r.copyDepth > 0 {
+		if err := r.copyEnd(); err != nil {
+			return err
+		}
+	}
 	if r.endsAt(r.unread()) {
 		r.closeTag()
 		return nil

@@ -48,7 +48,7 @@ func (t *tokens) Token() (xml.Token, error) {
 		return end, nil
 	}
 	r.attrs = r.attrs[:0]
-	piece, err := r.run()
+	piece, err := r.nextText()
 	switch {
 	case err != nil:
 		return nil, err
