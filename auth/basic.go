@@ -17,9 +17,9 @@ const schemeBasic = "Basic"
 // A password that the server refused is not sent again, as with [NTLM].
 func Basic(base http.RoundTripper, c Credentials, opts *Options) (*Transport, error) {
 	if c == nil {
-		return nil, errors.New("auth: Basic: Credentials are nil")
+		return nil, &InputError{Op: schemeBasic, Field: "Credentials", Reason: "nil"}
 	}
-	set, err := opts.check()
+	set, err := opts.check(schemeBasic)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ type basic struct {
 
 func (b *basic) send(r *http.Request, at origin) (*http.Response, error) {
 	fail := func(reason string, err error) *Error {
-		return &Error{scheme: schemeBasic, origin: at.String(), reason: reason, notSent: true, err: err}
+		return &Error{Scheme: schemeBasic, Origin: at.String(), reason: reason, Err: err}
 	}
 	user, password, err := b.credentials.ask(r.Context())
 	if err == nil {
@@ -71,8 +71,8 @@ func (b *basic) send(r *http.Request, at origin) (*http.Response, error) {
 	drain(resp)
 	b.log.WarnContext(r.Context(), "login refused",
 		slog.String("scheme", schemeBasic), slog.String("origin", at.String()))
-	e := fail("the server refused the login", nil).answered(resp)
-	e.hint = "user, password and the account's state, and whether Basic is switched on for this virtual directory"
+	e := fail("the server refused the login", nil).withResponse(resp)
+	e.Hint = "user, password and the account's state, and whether Basic is switched on for this virtual directory"
 	return nil, e
 }
 

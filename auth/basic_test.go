@@ -108,7 +108,7 @@ func TestBasic_WrongPasswordIsSentOnce(t *testing.T) {
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			if e.StatusCode() == 401 {
+			if e.StatusCode == 401 {
 				first = e
 			}
 		})
@@ -117,7 +117,7 @@ func TestBasic_WrongPasswordIsSentOnce(t *testing.T) {
 	if sent != 1 || first == nil {
 		t.Fatalf("sent %d times, want once", sent)
 	}
-	if diff := cmp.Diff([]string{"Negotiate", "Basic"}, first.Offered()); diff != "" {
+	if diff := cmp.Diff([]string{"Negotiate", "Basic"}, first.Offered); diff != "" {
 		t.Errorf("offered (-want +got):\n%s", diff)
 	}
 }

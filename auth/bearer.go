@@ -2,7 +2,6 @@ package auth
 
 import (
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -25,9 +24,9 @@ const schemeBearer = "Bearer"
 // once; that needs a body that can be read again, which [http.NewRequest] sees to.
 func Bearer(base http.RoundTripper, s TokenSource, opts *Options) (*Transport, error) {
 	if s == nil {
-		return nil, errors.New("auth: Bearer: the TokenSource is nil")
+		return nil, &InputError{Op: schemeBearer, Field: "TokenSource", Reason: "nil"}
 	}
-	set, err := opts.check()
+	set, err := opts.check(schemeBearer)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +51,7 @@ func (b *bearer) send(r *http.Request, at origin) (*http.Response, error) {
 	if err != nil || resp.StatusCode != http.StatusUnauthorized {
 		return resp, err
 	}
-	first := b.fail(at, "the server refused the token", nil).answered(resp)
+	first := b.fail(at, "the server refused the token", nil).withResponse(resp)
 	claims := claimsOf(parseChallenges(resp.Header.Values("Www-Authenticate")))
 	drain(resp)
 	b.log.WarnContext(r.Context(), "token refused",
@@ -60,7 +59,7 @@ func (b *bearer) send(r *http.Request, at origin) (*http.Response, error) {
 
 	token, err = b.tokens.replace(r.Context(), token, claims)
 	if err != nil {
-		first.err = fmt.Errorf("and there is no other one: %w", err)
+		first.Err = fmt.Errorf("and there is no other one: %w", err)
 		return nil, first
 	}
 	resp, err = b.deliver(r, body, at, token)
@@ -68,8 +67,8 @@ func (b *bearer) send(r *http.Request, at origin) (*http.Response, error) {
 		return resp, err
 	}
 	drain(resp)
-	second := b.fail(at, "the server refused the token, and a new one as well", nil).answered(resp)
-	second.hint = "the token's audience and permissions, that EWS is allowed for this application, " +
+	second := b.fail(at, "the server refused the token, and a new one as well", nil).withResponse(resp)
+	second.Hint = "the token's audience and permissions, that EWS is allowed for this application, " +
 		"and the impersonated mailbox"
 	return nil, second
 }
@@ -95,7 +94,7 @@ func (b *bearer) deliver(r *http.Request, body *replay, at origin, token *oauth2
 }
 
 func (b *bearer) fail(at origin, reason string, err error) *Error {
-	return &Error{scheme: schemeBearer, origin: at.String(), reason: reason, notSent: true, err: err}
+	return &Error{Scheme: schemeBearer, Origin: at.String(), reason: reason, Err: err}
 }
 
 func (b *bearer) closeIdle() { closeIdle(b.base) }

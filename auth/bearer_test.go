@@ -244,9 +244,9 @@ func TestBearer_Refused(t *testing.T) {
 			if !c.body {
 				return
 			}
-			if e.StatusCode() != 401 || !strings.Contains(e.Diagnostics(), "2000003") ||
+			if e.StatusCode != 401 || !strings.Contains(e.Diagnostics(), "2000003") ||
 				!strings.Contains(e.Challenge(), "invalid_token") || !strings.Contains(err.Error(), "2000003") {
-				t.Errorf("status %d, diagnostics %q, challenge %q: %v", e.StatusCode(), e.Diagnostics(), e.Challenge(), err)
+				t.Errorf("status %d, diagnostics %q, challenge %q: %v", e.StatusCode, e.Diagnostics(), e.Challenge(), err)
 			}
 		})
 	}

@@ -105,7 +105,7 @@ func TestNTLM_ExtendedProtection(t *testing.T) {
 				return
 			}
 			var e *Error
-			if !errors.As(err, &e) || e.StatusCode() != 401 || !strings.Contains(e.Hint(), "ChannelBindingOff") {
+			if !errors.As(err, &e) || e.StatusCode != 401 || !strings.Contains(e.Hint, "ChannelBindingOff") {
 				t.Errorf("error %v, want a 401 that names ChannelBindingOff", err)
 			}
 		})

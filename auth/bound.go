@@ -24,7 +24,7 @@ type bound struct {
 }
 
 func newBound(scheme string, base *http.Transport, m Mechanism, o *Options) (*Transport, error) {
-	set, err := o.check()
+	set, err := o.check(scheme)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func (b *bound) closeIdle() {
 
 // fail is an error before anything of the request was sent.
 func (b *bound) fail(at origin, reason string, err error) *Error {
-	return &Error{scheme: b.scheme, origin: at.String(), reason: reason, notSent: true, err: err}
+	return &Error{Scheme: b.scheme, Origin: at.String(), reason: reason, Err: err}
 }
 
 // lost is an error after the request was sent, or part of it: nobody knows what became of it.
@@ -119,7 +119,7 @@ func (b *bound) lost(ctx context.Context, at origin, err error) *Error {
 	if ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
 		err = fmt.Errorf("%w: %w", ctx.Err(), err)
 	}
-	return &Error{scheme: b.scheme, origin: at.String(), reason: "the request was sent, but no answer came", err: err}
+	return &Error{Scheme: b.scheme, Origin: at.String(), Sent: true, reason: "the request was sent, but no response came", Err: err}
 }
 
 // explain gives an error its form; most have it already.

@@ -1,120 +1,178 @@
 package auth
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
-// Error says why a request was not answered: the credentials were refused, no connection came
-// about, the request was for an origin that the credentials are not for, or the answer was lost.
-// Its text is for people and may change; [Error.NotSent], [Error.StatusCode] and the other methods
-// are for programs. What lies under it, a context's error for instance, is found by errors.Is.
+// Error is the failure of a login, or of a request that a [Transport] could not complete. Its text
+// is for people and may change; the fields and methods are for programs, and a test may fill in the
+// fields itself. The cause, a context's error for instance, is found by errors.Is and errors.As.
 type Error struct {
-	scheme      string // Basic, NTLM, Negotiate, Bearer
-	origin      string
+	Scheme string // Basic, NTLM, Negotiate or Bearer
+	Origin string // scheme, host and port of the server; "" if the request names none
+
+	// StatusCode is the server's HTTP status, mostly 401; 0 without a response.
+	StatusCode int
+
+	// Offered are the schemes that a 401 names, as the server wrote them.
+	Offered []string
+
+	// Sent reports that the request went out and that the server may have carried it out. It is
+	// false if nothing was sent, and for a 401, which says that nothing was done.
+	Sent bool
+
+	// Hint says what to check next; "" if nothing is known.
+	Hint string
+
+	// Err is the cause; nil if the server's response says it all.
+	Err error
+
 	reason      string
-	hint        string
-	status      int
-	offered     []string
 	challenge   string
 	diagnostics string
-	notSent     bool
-	err         error
 }
 
-// Error is one line without any secret.
+// Error returns one line without any secret.
 func (e *Error) Error() string {
 	var b strings.Builder
-	b.WriteString("auth: " + e.scheme)
-	if e.origin != "" {
-		b.WriteString(" to " + e.origin)
+	b.WriteString("auth: " + e.Scheme)
+	if e.Origin != "" {
+		b.WriteString(" to " + e.Origin)
 	}
-	b.WriteString(": " + e.reason)
-	if e.err != nil {
-		b.WriteString(": " + oneLine(describe(e.err)))
-	}
-	if e.status == http.StatusUnauthorized {
-		if len(e.offered) == 0 {
-			b.WriteString("; the server offers no scheme")
-		} else {
-			b.WriteString("; the server offers " + strings.Join(e.offered, ", "))
-		}
-	}
-	if e.challenge != "" {
-		b.WriteString("; WWW-Authenticate: " + e.challenge)
+	b.WriteString(": " + e.summary())
+	if e.Err != nil {
+		b.WriteString(": " + oneLine(describe(e.Err)))
 	}
 	if e.diagnostics != "" {
 		b.WriteString("; x-ms-diagnostics: " + e.diagnostics)
 	}
-	if e.hint != "" {
-		b.WriteString("; check " + e.hint)
+	if e.challenge != "" {
+		b.WriteString("; WWW-Authenticate: " + e.challenge)
+	}
+	if e.StatusCode == http.StatusUnauthorized {
+		b.WriteString("; the server offers " + cmp.Or(strings.Join(e.Offered, ", "), "no scheme"))
+	}
+	if e.Hint != "" {
+		b.WriteString("; check " + e.Hint)
 	}
 	return b.String()
 }
 
-// Unwrap gives the error under this one, if there is one.
-func (e *Error) Unwrap() error { return e.err }
+// summary is the first clause of the text, for errors that a test made as well.
+func (e *Error) summary() string {
+	switch {
+	case e.reason != "":
+		return e.reason
+	case e.StatusCode == http.StatusUnauthorized:
+		return "the server refused the login"
+	case e.StatusCode != 0:
+		return "the server returned HTTP " + strconv.Itoa(e.StatusCode)
+	case e.Sent:
+		return "the request was sent, but no response came"
+	default:
+		return "nothing was sent"
+	}
+}
 
-// NotSent is true when certainly nothing of the request was acted upon: it was not sent at all, or
-// the server answered 401 to it. A request that changes something may then be sent again. When it
-// is false the server may have carried the request out.
-func (e *Error) NotSent() bool { return e.notSent }
+// Unwrap returns Err.
+func (e *Error) Unwrap() error { return e.Err }
 
-// StatusCode is the HTTP status that the server gave, mostly 401; 0 when it gave none.
-func (e *Error) StatusCode() int { return e.status }
+// NotSent reports whether certainly nothing of the request was acted upon, so that even a request
+// that changes something may be sent again. Package ews asks for it by the method's name.
+func (e *Error) NotSent() bool { return !e.Sent }
 
-// Offered are the authentication schemes that the server named in its 401 answer, as it wrote
-// them; nil without such an answer.
-func (e *Error) Offered() []string { return slices.Clone(e.offered) }
+// Permanent reports whether the same request would fail again until somebody changes the
+// credentials, the account or the application's registration: the server refused the login, or a
+// token endpoint refused the application. Such an error is not worth a retry, and with passwords a
+// retry could lock the account. Package ews asks for it by the method's name.
+func (e *Error) Permanent() bool {
+	if e.StatusCode == http.StatusUnauthorized {
+		return true
+	}
+	var p interface{ Permanent() bool }
+	return e.Err != nil && errors.As(e.Err, &p) && p.Permanent()
+}
 
-// Challenge is the server's WWW-Authenticate header for the Bearer scheme, at most 1 KiB of it; ""
-// for other schemes, whose headers say no more than [Error.Offered].
+// RetryAfter returns for how long a token endpoint asked to be left alone, at most a day. It reports
+// false if it did not say. Package ews asks for it by the method's name.
+func (e *Error) RetryAfter() (time.Duration, bool) {
+	var r interface{ RetryAfter() (time.Duration, bool) }
+	if e.Err == nil || !errors.As(e.Err, &r) {
+		return 0, false
+	}
+	return r.RetryAfter()
+}
+
+// HTTPStatus returns StatusCode, for packages that do not import this one.
+func (e *Error) HTTPStatus() int { return e.StatusCode }
+
+// Challenge returns the WWW-Authenticate header of a Bearer server, at most 1 KiB of it; "" for other
+// schemes, whose headers say no more than Offered.
 func (e *Error) Challenge() string { return e.challenge }
 
-// Diagnostics is the x-ms-diagnostics header of the answer, at most 1 KiB of it: Exchange's own
+// Diagnostics returns the response's x-ms-diagnostics header, at most 1 KiB of it: Exchange's own
 // reason for refusing a token.
 func (e *Error) Diagnostics() string { return e.diagnostics }
 
-// Hint says in words what to check next; "" when nothing is known.
-func (e *Error) Hint() string { return e.hint }
-
-// Timeout makes [net/url.Error.Timeout] tell the truth about a wrapped deadline.
+// Timeout reports whether the cause is a timeout, which [net/url.Error.Timeout] asks for.
 func (e *Error) Timeout() bool {
 	var t interface{ Timeout() bool }
-	return e.err != nil && errors.As(e.err, &t) && t.Timeout()
+	return e.Err != nil && errors.As(e.Err, &t) && t.Timeout()
 }
 
 // LogValue groups the parts that a log can be searched by.
 func (e *Error) LogValue() slog.Value {
 	return slog.GroupValue(
-		slog.String("scheme", e.scheme),
-		slog.String("origin", e.origin),
-		slog.Int("status", e.status),
-		slog.Bool("not_sent", e.notSent),
+		slog.String("scheme", e.Scheme),
+		slog.String("origin", e.Origin),
+		slog.Int("status", e.StatusCode),
+		slog.Bool("not_sent", !e.Sent),
 		slog.String("msg", e.Error()),
 	)
 }
 
-// answered fills in what a refusal says of itself.
-func (e *Error) answered(resp *http.Response) *Error {
-	e.status = resp.StatusCode
+// withResponse fills in what a refusal says of itself.
+func (e *Error) withResponse(resp *http.Response) *Error {
+	e.StatusCode = resp.StatusCode
 	e.diagnostics = quoted(resp.Header.Get("X-Ms-Diagnostics"))
 	if resp.StatusCode != http.StatusUnauthorized {
 		return e
 	}
 	for _, c := range parseChallenges(resp.Header.Values("Www-Authenticate")) {
-		if !slices.Contains(e.offered, c.scheme) {
-			e.offered = append(e.offered, c.scheme)
+		if !slices.Contains(e.Offered, c.scheme) {
+			e.Offered = append(e.Offered, c.scheme)
 		}
-		if strings.EqualFold(c.scheme, "Bearer") && e.challenge == "" {
+		if strings.EqualFold(c.scheme, schemeBearer) && e.challenge == "" {
 			e.challenge = quoted(c.String())
 		}
 	}
 	return e
+}
+
+// InputError says that options or credentials cannot be meant. The constructors return it; nothing
+// was sent. Its text never holds a credential.
+type InputError struct {
+	Op     string // NTLM, Negotiate, Basic, Bearer
+	Field  string // what is wrong: "Options.MaxConns", "Credentials"
+	Reason string
+}
+
+// Error returns one line: constructor, field and reason.
+func (e *InputError) Error() string {
+	text := "auth: "
+	for _, part := range []string{e.Op, e.Field} {
+		if part != "" {
+			text += part + ": "
+		}
+	}
+	return text + e.Reason
 }
 
 const maxHeaderText = 1 << 10

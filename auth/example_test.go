@@ -69,7 +69,7 @@ func ExampleError() {
 	for range 2 {
 		_, err = get(tr.Client(), s.URL)
 		if e, ok := errors.AsType[*auth.Error](err); ok {
-			fmt.Println(e.StatusCode(), e.Offered(), e.NotSent())
+			fmt.Println(e.StatusCode, e.Offered, e.NotSent())
 		}
 	}
 	// Output:

@@ -111,7 +111,7 @@ func (b *bound) leg(ctx context.Context, k *call, token []byte) (*http.Response,
 	case code >= 500 && code != http.StatusServiceUnavailable:
 		drain(resp)
 		return nil, nil, b.fail(k.at, fmt.Sprintf("the server answered %d to the login, "+
-			"and nothing of the request was sent", code), nil).answered(resp)
+			"and nothing of the request was sent", code), nil).withResponse(resp)
 	default: // 403, 404, 429, 503, a redirect: true for the request as well
 		return resp, nil, nil
 	}
@@ -122,8 +122,8 @@ func (b *bound) nextChallenge(k *call, resp *http.Response) ([]byte, error) {
 	whole := drain(resp)
 	found, ok := findChallenge(parseChallenges(resp.Header.Values("Www-Authenticate")), b.scheme)
 	refuse := func(reason, hint string) error {
-		e := b.fail(k.at, reason+", and nothing of the request was sent", nil).answered(resp)
-		e.hint = hint
+		e := b.fail(k.at, reason+", and nothing of the request was sent", nil).withResponse(resp)
+		e.Hint = hint
 		return e
 	}
 	switch {
@@ -146,7 +146,7 @@ func (b *bound) nextChallenge(k *call, resp *http.Response) ([]byte, error) {
 }
 
 // finish sends the request with the last token and looks at what the server makes of it.
-func (b *bound) finish(ctx context.Context, k *call, x Exchange, token []byte, several bool) (*http.Response, error) {
+func (b *bound) finish(ctx context.Context, k *call, x Handshake, token []byte, several bool) (*http.Response, error) {
 	resp, err := b.deliver(ctx, k, token)
 	if err != nil {
 		return nil, err
@@ -161,8 +161,8 @@ func (b *bound) finish(ctx context.Context, k *call, x Exchange, token []byte, s
 		if err := b.verify(ctx, x, found); err != nil {
 			_ = resp.Body.Close()
 			return nil, &Error{
-				scheme: b.scheme, origin: k.at.String(), status: resp.StatusCode,
-				reason: "an answer came, but not provably from the right server", err: err,
+				Scheme: b.scheme, Origin: k.at.String(), StatusCode: resp.StatusCode, Sent: true,
+				reason: "a response came, but not provably from the right server", Err: err,
 			}
 		}
 	}
@@ -174,7 +174,7 @@ func (b *bound) finish(ctx context.Context, k *call, x Exchange, token []byte, s
 }
 
 // verify hands the mechanism what came with the answer.
-func (b *bound) verify(ctx context.Context, x Exchange, found challenge) error {
+func (b *bound) verify(ctx context.Context, x Handshake, found challenge) error {
 	data, err := found.blob()
 	if err != nil {
 		return err
@@ -187,22 +187,22 @@ func (b *bound) verify(ctx context.Context, x Exchange, found challenge) error {
 }
 
 // refused is a 401 to the last token.
-func (b *bound) refused(ctx context.Context, k *call, x Exchange, found challenge, resp *http.Response) *Error {
-	e := b.fail(k.at, "the server refused the login", nil).answered(resp)
-	e.hint = "user, password and the account's state"
+func (b *bound) refused(ctx context.Context, k *call, x Handshake, found challenge, resp *http.Response) *Error {
+	e := b.fail(k.at, "the server refused the login", nil).withResponse(resp)
+	e.Hint = "user, password and the account's state"
 	if b.scheme == schemeNegotiate {
-		e.hint = "the account's state, the clocks, and whether the server's account has the service name HTTP/" + k.at.host
+		e.Hint = "the account's state, the clocks, and whether the server's account has the service name HTTP/" + k.at.host
 		if err := b.verify(ctx, x, found); found.token != "" {
-			e.err = err
+			e.Err = err
 		}
 	}
 	switch {
 	case k.c.tls == nil:
-		e.hint += "; a server that requires Extended Protection accepts no login over http"
+		e.Hint += "; a server that requires Extended Protection accepts no login over http"
 	case !b.set.bind:
-		e.hint += "; Extended Protection: a server that requires it refuses logins under ChannelBindingOff"
+		e.Hint += "; Extended Protection: a server that requires it refuses logins under ChannelBindingOff"
 	default:
-		e.hint += "; Extended Protection: a TLS bridge with another certificate in between makes the channel binding " +
+		e.Hint += "; Extended Protection: a TLS bridge with another certificate in between makes the channel binding " +
 			"wrong, which only the same certificate on both sides or Options.ChannelBinding: ChannelBindingOff can mend"
 	}
 	b.set.log.WarnContext(ctx, "login refused", slog.String("origin", k.at.String()))
@@ -260,7 +260,7 @@ func (b *bound) authorized(r *http.Request, token []byte) *http.Request {
 func outcomeOf(resp *http.Response, err error) outcome {
 	var e *Error
 	switch {
-	case errors.As(err, &e) && e.status == http.StatusUnauthorized:
+	case errors.As(err, &e) && e.StatusCode == http.StatusUnauthorized:
 		return rejected
 	case err != nil:
 		return unsettled

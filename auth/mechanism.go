@@ -7,7 +7,7 @@ import "context"
 type Mechanism interface {
 	// Start begins the login of one connection, or of one request where the server keeps no
 	// login. It must not send anything to the target.
-	Start(ctx context.Context, t Target) (Exchange, error)
+	Start(ctx context.Context, t Target) (Handshake, error)
 }
 
 // A Target is what a token is for.
@@ -21,8 +21,8 @@ type Target struct {
 	ChannelBinding []byte
 }
 
-// An Exchange is one login. It is used by one goroutine.
-type Exchange interface {
+// A Handshake is one login. It is used by one goroutine.
+type Handshake interface {
 	// Next gives the token to send. The first challenge is nil, later ones are what the server
 	// answered. With done set, the token goes out together with the request itself; before that,
 	// tokens travel on requests without a body.
@@ -35,7 +35,7 @@ type Exchange interface {
 	Next(ctx context.Context, challenge []byte) (token []byte, done bool, err error)
 }
 
-// A settler is an Exchange that wants to know how its login ended.
+// A settler is a Handshake that wants to know how its login ended.
 type settler interface {
 	settle(o outcome)
 	account() string

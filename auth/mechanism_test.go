@@ -25,7 +25,7 @@ type fakeMechanism struct {
 	targets []Target
 }
 
-func (m *fakeMechanism) Start(_ context.Context, t Target) (Exchange, error) {
+func (m *fakeMechanism) Start(_ context.Context, t Target) (Handshake, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.started++

@@ -1,9 +1,6 @@
 package auth
 
-import (
-	"errors"
-	"net/http"
-)
+import "net/http"
 
 // Negotiate logs in with the tokens of a mechanism, Kerberos from package auth/kerberos above all.
 // A nil base stands for a private clone of the default transport; another one is cloned.
@@ -14,7 +11,7 @@ import (
 // Transport's own and carry one request at a time.
 func Negotiate(base *http.Transport, m Mechanism, opts *Options) (*Transport, error) {
 	if m == nil {
-		return nil, errors.New("auth: Negotiate: the Mechanism is nil")
+		return nil, &InputError{Op: schemeNegotiate, Field: "Mechanism", Reason: "nil"}
 	}
 	return newBound(schemeNegotiate, base, m, opts)
 }

@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"crypto/fips140"
-	"errors"
 	"net/http"
 
 	"github.com/Azure/go-ntlmssp"
@@ -29,11 +28,11 @@ const (
 // NTLM rests on MD4 and MD5, so under GODEBUG=fips140=only this is an error.
 func NTLM(base *http.Transport, c Credentials, opts *Options) (*Transport, error) {
 	if c == nil {
-		return nil, errors.New("auth: NTLM: Credentials are nil")
+		return nil, &InputError{Op: schemeNTLM, Field: "Credentials", Reason: "nil"}
 	}
 	if fips140.Enforced() {
-		return nil, errors.New("auth: NTLM needs MD4 and MD5, which GODEBUG=fips140=only forbids; " +
-			"use Bearer, or Basic over https")
+		return nil, &InputError{Op: schemeNTLM, Reason: "needs MD4 and MD5, which GODEBUG=fips140=only forbids; " +
+			"use OAuth 2.0, or Basic over https"}
 	}
 	return newBound(schemeNTLM, base, &ntlm{credentials: c, lockout: newLockout()}, opts)
 }
@@ -45,7 +44,7 @@ type ntlm struct {
 	lockout     *lockout
 }
 
-func (m *ntlm) Start(ctx context.Context, t Target) (Exchange, error) {
+func (m *ntlm) Start(ctx context.Context, t Target) (Handshake, error) {
 	user, password, err := m.credentials.ask(ctx)
 	if err != nil {
 		return nil, err
@@ -54,20 +53,20 @@ func (m *ntlm) Start(ctx context.Context, t Target) (Exchange, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &ntlmExchange{user: user, password: password, binding: t.ChannelBinding, settled: settle}, nil
+	return &ntlmHandshake{user: user, password: password, binding: t.ChannelBinding, settled: settle}, nil
 }
 
-type ntlmExchange struct {
+type ntlmHandshake struct {
 	user, password string
 	binding        []byte
 	settled        func(outcome)
 }
 
-func (x *ntlmExchange) settle(o outcome) { x.settled(o) }
+func (x *ntlmHandshake) settle(o outcome) { x.settled(o) }
 
-func (x *ntlmExchange) account() string { return x.user }
+func (x *ntlmHandshake) account() string { return x.user }
 
-func (x *ntlmExchange) Next(_ context.Context, challenge []byte) ([]byte, bool, error) {
+func (x *ntlmHandshake) Next(_ context.Context, challenge []byte) ([]byte, bool, error) {
 	if challenge == nil {
 		token, err := ntlmssp.NewNegotiateMessage("", "")
 		return token, false, err

@@ -107,7 +107,7 @@ func FuzzNTLMChallenge(f *testing.F) {
 	f.Add(withInfo(append(avPair(2, make([]byte, 600)), 0, 0, 0, 0)), true)
 	f.Add(withInfo(avPair(10, make([]byte, 16))), true)
 	f.Fuzz(func(t *testing.T, message []byte, bind bool) {
-		x := &ntlmExchange{user: `EXCH\alice`, password: "secret"}
+		x := &ntlmHandshake{user: `EXCH\alice`, password: "secret"}
 		if bind {
 			x.binding = []byte("tls-server-end-point:0123456789abcdef")
 		}

@@ -33,8 +33,8 @@ type Options struct {
 	// else from then on. A request to another origin fails and nothing of it is sent.
 	Origins []string
 
-	// AllowInsecure lets the credentials go over http:// to a host that is not loopback.
-	AllowInsecure bool
+	// AllowHTTP lets the credentials go over http:// to a host that is not loopback.
+	AllowHTTP bool
 
 	// Logger gets a debug record for each connection, login and token, and a warning for each
 	// refusal. Names of users, passwords, tokens and bodies are never in them. Nil is silent.
@@ -66,31 +66,34 @@ type settings struct {
 	maxConns    int
 	idleTimeout time.Duration
 	bind        bool
-	insecure    bool
+	http        bool
 	log         *slog.Logger
 	origins     *origins
 }
 
-func (o *Options) check() (settings, error) {
+func (o *Options) check(op string) (settings, error) {
 	if o == nil {
 		o = &Options{}
+	}
+	refuse := func(field, reason string) error {
+		return &InputError{Op: op, Field: "Options." + field, Reason: reason}
 	}
 	s := settings{
 		maxConns:    o.MaxConns,
 		idleTimeout: o.IdleTimeout,
 		bind:        o.ChannelBinding == ChannelBindingAuto,
-		insecure:    o.AllowInsecure,
+		http:        o.AllowHTTP,
 		log:         o.Logger,
 		origins:     &origins{},
 	}
 	if o.MaxConns < 0 {
-		return s, fmt.Errorf("auth: Options.MaxConns is %d, want 0 or more", o.MaxConns)
+		return s, refuse("MaxConns", fmt.Sprintf("%d, want 0 or more", o.MaxConns))
 	}
 	if o.IdleTimeout < 0 {
-		return s, fmt.Errorf("auth: Options.IdleTimeout is %v, want 0 or more", o.IdleTimeout)
+		return s, refuse("IdleTimeout", fmt.Sprintf("%v, want 0 or more", o.IdleTimeout))
 	}
 	if o.ChannelBinding != ChannelBindingAuto && o.ChannelBinding != ChannelBindingOff {
-		return s, fmt.Errorf("auth: Options.ChannelBinding is %d, which is none of the constants", o.ChannelBinding)
+		return s, refuse("ChannelBinding", fmt.Sprintf("%d is none of the constants", o.ChannelBinding))
 	}
 	if s.maxConns == 0 {
 		s.maxConns = defaultMaxConns
@@ -104,10 +107,10 @@ func (o *Options) check() (settings, error) {
 	for i, text := range o.Origins {
 		at, err := parseOrigin(text)
 		if err != nil {
-			return s, fmt.Errorf("auth: Options.Origins[%d]: %w", i, err)
+			return s, refuse(fmt.Sprintf("Origins[%d]", i), err.Error())
 		}
 		if err := s.secure(at); err != nil {
-			return s, fmt.Errorf("auth: Options.Origins[%d]: %w", i, err)
+			return s, refuse(fmt.Sprintf("Origins[%d]", i), err.Error())
 		}
 		s.origins.list = append(s.origins.list, at)
 	}
@@ -116,10 +119,10 @@ func (o *Options) check() (settings, error) {
 
 // secure refuses to let credentials cross a network in the clear.
 func (s *settings) secure(at origin) error {
-	if at.scheme == "https" || s.insecure || loopback(at.host) {
+	if at.scheme == "https" || s.http || loopback(at.host) {
 		return nil
 	}
-	return fmt.Errorf("%s is not encrypted; use https, or set Options.AllowInsecure if that is meant", at)
+	return fmt.Errorf("%s is not encrypted; use https, or set Options.AllowHTTP if that is meant", at)
 }
 
 // An origin is a scheme, a host and a port: all that decides where bytes go.

@@ -50,7 +50,7 @@ func TestPeer_Restart(t *testing.T) { //nolint:paralleltest // it disturbs the s
 					done++
 				case errors.As(err, &e) && e.NotSent() && !strings.Contains(err.Error(), "refused"):
 					unsent++
-				case errors.As(err, &e) && e.StatusCode() == 0:
+				case errors.As(err, &e) && e.StatusCode == 0:
 					lost++
 				default:
 					t.Errorf("answer %q, error %v", got, err)

@@ -40,9 +40,9 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 // admit refuses what must not carry the credentials.
 func (t *Transport) admit(r *http.Request) (origin, error) {
 	fail := func(at origin, err error) (origin, error) {
-		e := &Error{scheme: t.scheme, reason: "nothing was sent", notSent: true, err: err}
+		e := &Error{Scheme: t.scheme, reason: "nothing was sent", Err: err}
 		if at.host != "" {
-			e.origin = at.String()
+			e.Origin = at.String()
 		}
 		return at, e
 	}

@@ -66,7 +66,7 @@ func TestTransport_Refuses(t *testing.T) {
 		{"another host", home, "https://mail.example.org/EWS/Exchange.asmx", nil, "for https://mail.example.com:443 only"},
 		{"another port", home, "https://mail.example.com:444/", nil, "for https://mail.example.com:443 only"},
 		{"another scheme", home, "http://mail.example.com/", nil, "not encrypted"},
-		{"http", nil, "http://mail.example.com/", nil, "AllowInsecure"},
+		{"http", nil, "http://mail.example.com/", nil, "AllowHTTP"},
 		{"a redirect", home, "https://mail.example.com/", &http.Response{}, "redirect"},
 		{"no host", nil, "https:///x", nil, "scheme and a host"},
 		{"another protocol", nil, "ftp://mail.example.com/", nil, `scheme "ftp"`},
@@ -164,9 +164,9 @@ func TestOptions_Refuses(t *testing.T) {
 		o    Options
 		want string
 	}{
-		{"negative number", Options{MaxConns: -1}, "MaxConns is -1"},
+		{"negative number", Options{MaxConns: -1}, "NTLM: Options.MaxConns: -1"},
 		{"negative time", Options{IdleTimeout: -1}, "IdleTimeout"},
-		{"unknown binding", Options{ChannelBinding: 7}, "ChannelBinding is 7"},
+		{"unknown binding", Options{ChannelBinding: 7}, "Options.ChannelBinding: 7"},
 		{"origin with a path", Options{Origins: []string{"https://a.example/EWS/Exchange.asmx"}}, "Origins[0]"},
 		{"origin with a password", Options{Origins: []string{"https://u:s3cret@a.example"}}, "Origins[0]"},
 		{"origin that is a name", Options{Origins: []string{"https://ok.example", "a.example"}}, "Origins[1]"},
@@ -175,7 +175,7 @@ func TestOptions_Refuses(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := NTLM(nil, Static("u", "p"), &c.o)
-			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "s3cret") {
+			if _, ok := errors.AsType[*InputError](err); !ok || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "s3cret") {
 				t.Errorf("error %v, want %q", err, c.want)
 			}
 		})
@@ -272,17 +272,17 @@ func TestNTLM_UnderFIPS(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestNTLM_UnderFIPS$", "-test.v")
 	cmd.Env = append(os.Environ(), "AUTH_TEST_FIPS=1", "GODEBUG=fips140=only")
 	out, err := cmd.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "NTLM says: auth: NTLM needs MD4 and MD5") {
+	if err != nil || !strings.Contains(string(out), "NTLM says: auth: NTLM: needs MD4 and MD5") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
 
 func TestError_Timeout(t *testing.T) {
 	t.Parallel()
-	if e := (&Error{err: fmt.Errorf("x: %w", context.DeadlineExceeded)}); !e.Timeout() {
+	if e := (&Error{Err: fmt.Errorf("x: %w", context.DeadlineExceeded)}); !e.Timeout() {
 		t.Error("a wrapped deadline is no timeout")
 	}
-	if e := (&Error{err: errors.New("x")}); e.Timeout() {
+	if e := (&Error{Err: errors.New("x")}); e.Timeout() {
 		t.Error("any error is a timeout")
 	}
 }

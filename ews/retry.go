@@ -96,11 +96,12 @@ func isTurningAway(status int) bool {
 	return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable
 }
 
-// credentialsRefused reports whether a transport below says that the server answered 401: sending a
-// rejected password again would only bring the account nearer to being locked out.
+// credentialsRefused reports whether a transport below says that the same request would fail again:
+// sending a refused password once more would only bring the account nearer to being locked out.
+// Errors of package auth say so by this method.
 func credentialsRefused(err error) bool {
-	var e interface{ StatusCode() int }
-	return errors.As(err, &e) && e.StatusCode() == http.StatusUnauthorized
+	var e interface{ Permanent() bool }
+	return errors.As(err, &e) && e.Permanent()
 }
 
 func outcomeOfStatus(e *HTTPError) outcome {

@@ -218,7 +218,7 @@ type claim struct {
 
 func (c *claim) Error() string   { return fmt.Sprintf("auth: status %d", c.status) }
 func (c *claim) NotSent() bool   { return c.notSent }
-func (c *claim) StatusCode() int { return c.status }
+func (c *claim) Permanent() bool { return c.status == 401 }
 
 type failingReader struct{ err error }
 

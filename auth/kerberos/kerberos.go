@@ -129,7 +129,7 @@ func newMechanism(opts *Options, s source) (*Mechanism, error) {
 }
 
 // Start implements [auth.Mechanism].
-func (m *Mechanism) Start(ctx context.Context, t auth.Target) (auth.Exchange, error) {
+func (m *Mechanism) Start(ctx context.Context, t auth.Target) (auth.Handshake, error) {
 	service := m.service
 	if service == "" {
 		service = "HTTP/" + t.Host
@@ -138,7 +138,7 @@ func (m *Mechanism) Start(ctx context.Context, t auth.Target) (auth.Exchange, er
 	if err != nil {
 		return nil, err
 	}
-	return &exchange{mechanism: m, service: service, ticket: tkt, binding: t.ChannelBinding}, nil
+	return &handshake{mechanism: m, service: service, ticket: tkt, binding: t.ChannelBinding}, nil
 }
 
 // Format shows nothing of what the mechanism knows, whatever the verb.

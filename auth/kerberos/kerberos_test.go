@@ -339,7 +339,7 @@ func FuzzServerToken(f *testing.F) {
 	f.Add([]byte{0xa1, 7, 0x30, 5, 0xa0, 3, 10, 1, 2})
 	key := types.EncryptionKey{KeyType: 18, KeyValue: []byte("0123456789abcdef0123456789abcdef")}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		x := &exchange{mechanism: &Mechanism{}, ticket: &ticket{key: key}, sent: time.Unix(1, 0)}
+		x := &handshake{mechanism: &Mechanism{}, ticket: &ticket{key: key}, sent: time.Unix(1, 0)}
 		if _, _, err := x.Next(t.Context(), data); err == nil {
 			t.Error("a proof without the key")
 		}

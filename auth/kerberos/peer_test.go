@@ -253,7 +253,7 @@ func TestPeer_Refused(t *testing.T) {
 		t.Parallel()
 		_, err := post(t.Context(), negotiate(t, peerAlice(t), nil), os.Getenv("EWS_AUTH_HTTPS")+"/ntlm/EWS/x")
 		var e *auth.Error
-		if !errors.As(err, &e) || e.StatusCode() != 401 || !e.NotSent() {
+		if !errors.As(err, &e) || e.StatusCode != 401 || !e.NotSent() {
 			t.Errorf("error %v", err)
 		}
 	})

@@ -57,9 +57,9 @@ func (f *finder) refused(err error) error {
 func (f *finder) failed(u *url.URL, err error) (status int) {
 	if answered, ok := errors.AsType[interface {
 		error
-		StatusCode() int
+		HTTPStatus() int
 	}](err); ok {
-		return answered.StatusCode()
+		return answered.HTTPStatus()
 	}
 	if unreachable(err) {
 		f.mu.Lock()

@@ -82,7 +82,7 @@ func TestFind_Client(t *testing.T) {
 type statusError struct{ code int }
 
 func (e *statusError) Error() string   { return "no" }
-func (e *statusError) StatusCode() int { return e.code }
+func (e *statusError) HTTPStatus() int { return e.code }
 
 type roundTrip func(*http.Request) (*http.Response, error)
 

@@ -71,7 +71,7 @@ func refused(err error) bool {
 		return page.StatusCode == http.StatusUnauthorized
 	}
 	if login, ok := errors.AsType[*auth.Error](err); ok {
-		return login.StatusCode() == http.StatusUnauthorized
+		return login.StatusCode == http.StatusUnauthorized
 	}
 	return errors.Is(err, ews.ErrorImpersonationDenied)
 }

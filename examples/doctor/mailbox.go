@@ -101,7 +101,7 @@ func answered(err error) bool {
 func refused(err error) bool {
 	var login *auth.Error
 	var page *ews.HTTPError
-	return errors.As(err, &login) && login.StatusCode() == http.StatusUnauthorized ||
+	return errors.As(err, &login) && login.StatusCode == http.StatusUnauthorized ||
 		errors.As(err, &page) && page.StatusCode == http.StatusUnauthorized
 }
 

@@ -188,10 +188,10 @@ func TestRefusedForGood(t *testing.T) {
 	}
 	_, err = post(t.Context(), s, tr)
 	var e *auth.Error
-	if !errors.As(err, &e) || e.StatusCode() != 401 || !e.NotSent() {
+	if !errors.As(err, &e) || e.StatusCode != 401 || !e.NotSent() {
 		t.Fatalf("error %v", err)
 	}
-	if diff := cmp.Diff([]string{"Bearer", "NTLM"}, e.Offered()); diff != "" {
+	if diff := cmp.Diff([]string{"Bearer", "NTLM"}, e.Offered); diff != "" {
 		t.Errorf("offered (-want +got):\n%s", diff)
 	}
 	if !strings.Contains(e.Diagnostics(), "2000008") || !strings.Contains(e.Challenge(), "invalid_token") {
@@ -234,7 +234,7 @@ func TestDeadTokenEndpoint(t *testing.T) {
 	tr := bySecret(t, s)
 	_, err := post(t.Context(), s, tr)
 	var e *auth.Error
-	if !errors.As(err, &e) || !e.NotSent() || e.StatusCode() != 0 {
+	if !errors.As(err, &e) || !e.NotSent() || e.StatusCode != 0 {
 		t.Errorf("error %v, want nothing sent", err)
 	}
 	s.set(func(s *server) { s.dead = false })

@@ -20,8 +20,8 @@ import (
 	"github.com/jcmturner/gokrb5/v8/types"
 )
 
-// An exchange is one token and the proof that comes back.
-type exchange struct {
+// A handshake is one token and the proof that comes back.
+type handshake struct {
 	mechanism *Mechanism
 	service   string
 	ticket    *ticket
@@ -29,8 +29,8 @@ type exchange struct {
 	sent      time.Time // what the server must send back, encrypted
 }
 
-// Next implements [auth.Exchange]: the one token first, then the look at the server's proof.
-func (x *exchange) Next(_ context.Context, challenge []byte) (token []byte, done bool, err error) {
+// Next implements [auth.Handshake]: the one token first, then the look at the server's proof.
+func (x *handshake) Next(_ context.Context, challenge []byte) (token []byte, done bool, err error) {
 	if x.sent.IsZero() {
 		token, err = x.first()
 		return token, true, err
@@ -44,7 +44,7 @@ func (x *exchange) Next(_ context.Context, challenge []byte) (token []byte, done
 
 // first makes an AP-REQ (RFC 4121 section 4.1) inside a NegTokenInit (RFC 4178 section 4.2.1) that
 // names Kerberos as the only mechanism.
-func (x *exchange) first() ([]byte, error) {
+func (x *handshake) first() ([]byte, error) {
 	x.sent = x.mechanism.clock.next()
 	proof, err := types.NewAuthenticator(x.ticket.realm, x.ticket.client)
 	if err != nil {
@@ -94,7 +94,7 @@ var errNoProof = errors.New("kerberos: the server did not prove its identity: th
 
 // verify wants the time of our token back, encrypted with the key that only the right server has
 // (RFC 4120 section 3.2.5).
-func (x *exchange) verify(challenge []byte) (err error) {
+func (x *handshake) verify(challenge []byte) (err error) {
 	defer recovered(&err)
 	if len(challenge) == 0 {
 		return errNoProof
@@ -122,7 +122,7 @@ func (x *exchange) verify(challenge []byte) (err error) {
 	return x.verifyReply(token.APRep)
 }
 
-func (x *exchange) verifyReply(reply messages.APRep) error {
+func (x *handshake) verifyReply(reply messages.APRep) error {
 	plain, err := crypto.DecryptEncPart(reply.EncPart, x.ticket.key, keyusage.AP_REP_ENCPART)
 	if err != nil {
 		return fmt.Errorf("kerberos: the server's proof cannot be decrypted, so it is not the right server: %w", err)
