@@ -1,7 +1,9 @@
 package ews
 
 import (
+	"errors"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-ews/exchange/soap"
 )
@@ -9,6 +11,9 @@ import (
 // Account names the mailbox owner on whose behalf a request is made (ExchangeImpersonation): by
 // exactly one identifier, or by none (the zero value). Make one with [PrimarySMTP], [SMTP], [UPN]
 // or [SID]; a bad identifier is reported by the first call that uses it.
+//
+// As text, and thereby in JSON, an account is the name of its element and the identifier, such as
+// "PrimarySmtpAddress:tony@contoso.com"; the zero value is "".
 //
 // Addresses cost the server an additional directory look-up; Microsoft prefers SID or UPN where
 // they are known.
@@ -61,6 +66,39 @@ func (a Account) element() string {
 	case accountNone:
 	}
 	return ""
+}
+
+// accountKinds are the kinds of identifier.
+var accountKinds = [...]accountKind{accountUPN, accountSID, accountPrimarySMTP, accountSMTP}
+
+// MarshalText returns the text form, from which UnmarshalText makes an equal account, even one that
+// no request can carry. An identifier that is not valid UTF-8 has none.
+func (a Account) MarshalText() ([]byte, error) {
+	if a.IsZero() {
+		return []byte{}, nil
+	}
+	if !utf8.ValidString(a.value) {
+		return nil, errors.New("ews: the account's identifier is not valid UTF-8")
+	}
+	return []byte(a.element() + ":" + a.value), nil
+}
+
+// UnmarshalText reads the text form; the element's name may be in any case. A text without such a
+// name is an error, since the kind of identifier cannot be told from the identifier alone.
+func (a *Account) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*a = Account{}
+		return nil
+	}
+	element, value, found := strings.Cut(string(text), ":")
+	for _, kind := range accountKinds {
+		if account := (Account{kind, value}); found && strings.EqualFold(element, account.element()) {
+			*a = account
+			return nil
+		}
+	}
+	return errors.New("ews: an account is written as PrimarySmtpAddress:, SmtpAddress:, " +
+		"PrincipalName: or SID: and the identifier")
 }
 
 // smtpAddress returns the identifier if it is an SMTP address, else "".

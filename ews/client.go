@@ -130,16 +130,19 @@ func (c *Client) WithHeader(h Header) *Client {
 }
 
 // Impersonate returns a copy of the client that acts on behalf of a. The anchor mailbox follows
-// the account unless the header names one. Account{} is bad input for each call of the copy,
-// never "nobody": a lookup that came back empty must not touch the service account's own mailbox.
+// the account unless the header names one.
+//
+// Account{} is bad input for each call of the copy, and for each client that is made from the
+// copy's Header: a look-up that found no account must not end in the service account's own mailbox.
+// In the Header it is PrimarySMTP(""). To act as the service account, set Header.Impersonate to
+// Account{} and use [Client.WithHeader].
 func (c *Client) Impersonate(a Account) *Client {
+	if a.IsZero() {
+		a = PrimarySMTP("")
+	}
 	h := c.header
 	h.Impersonate = a
-	copied := c.WithHeader(h)
-	if a.IsZero() && copied.bad == nil {
-		copied.bad = &InputError{Field: "Header.Impersonate", Reason: a.problem()}
-	}
-	return copied
+	return c.WithHeader(h)
 }
 
 // CloseIdleConnections closes connections that no request uses at the moment.

@@ -1,10 +1,12 @@
 package ews_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -225,6 +227,20 @@ func TestImpersonate_Nobody(t *testing.T) {
 	if n := len(w.requests()); n != 0 {
 		t.Fatalf("%d requests were sent", n)
 	}
+	for name, trip := range headerTrips {
+		h := trip(t, service.Impersonate(ews.Account{}).Header())
+		h.MailboxCulture = "de-DE"
+		if _, err := ews.NewClient(endpoint, &ews.Options{Header: h}); err == nil {
+			t.Errorf("%s: NewClient takes the header", name)
+		}
+		_, err := service.WithHeader(h).AddImGroup(t.Context(), "Sales")
+		if input := inputError(t, err); input.Field != "Header.Impersonate" {
+			t.Errorf("%s: %#v", name, input)
+		}
+	}
+	if n := len(w.requests()); n != 0 {
+		t.Fatalf("%d requests were sent from an edited header", n)
+	}
 	healed := service.Impersonate(ews.Account{}).Impersonate(ews.SMTP("a@contoso.com"))
 	if _, err := healed.AddImGroup(t.Context(), "Sales"); err != nil {
 		t.Error(err)
@@ -233,6 +249,102 @@ func TestImpersonate_Nobody(t *testing.T) {
 	if _, err := plain.AddImGroup(t.Context(), "Sales"); err != nil {
 		t.Error(err)
 	}
+}
+
+// headerTrips are the ways by which a header leaves one client and gets into another.
+var headerTrips = map[string]func(*testing.T, ews.Header) ews.Header{
+	"copied": func(_ *testing.T, h ews.Header) ews.Header { return h },
+	"as JSON": func(t *testing.T, h ews.Header) ews.Header {
+		text, err := json.Marshal(h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got ews.Header
+		if err := json.Unmarshal(text, &got); err != nil {
+			t.Fatal(err)
+		}
+		return got
+	},
+	"as JSON that leaves zeros out": func(t *testing.T, h ews.Header) ews.Header {
+		type sparse struct {
+			Account ews.Account `json:"account,omitzero"`
+		}
+		text, err := json.Marshal(sparse{h.Impersonate})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got sparse
+		if err := json.Unmarshal(text, &got); err != nil {
+			t.Fatal(err)
+		}
+		return ews.Header{Impersonate: got.Account}
+	},
+}
+
+// TestHeader_JSON holds that a header survives JSON, and that the zero one stays zero.
+func TestHeader_JSON(t *testing.T) {
+	t.Parallel()
+	for _, want := range []ews.Header{
+		{},
+		{RequestServerVersion: ews.OmitVersion, MailboxCulture: "de-DE", AnchorMailbox: ews.NoAnchor},
+		{Impersonate: ews.PrimarySMTP("a@contoso.com")},
+		{Impersonate: ews.SMTP(`"a<b>&:c"@contoso.com`)},
+		{Impersonate: ews.UPN("\u00fcmit@contoso.local")},
+		{Impersonate: ews.SID("S-1-5-21-1")},
+		{Impersonate: ews.SID("")},
+	} {
+		if got := headerTrips["as JSON"](t, want); got != want {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+	}
+}
+
+func TestAccount_Text(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]ews.Account{
+		"":                                 {},
+		"SmtpAddress:a@b.c":                ews.SMTP("a@b.c"),
+		"primarysmtpaddress: a:b@c.d ":     ews.PrimarySMTP(" a:b@c.d "),
+		"PrincipalName:":                   ews.UPN(""),
+		"sid:S-1-5-21-1":                   ews.SID("S-1-5-21-1"),
+		"SmtpAddress:\x00not an address\n": ews.SMTP("\x00not an address\n"),
+	} {
+		var got ews.Account
+		if err := got.UnmarshalText([]byte(text)); err != nil || got != want {
+			t.Errorf("%q: %#v, %v, want %#v", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"a@b.c", "tel:1", ":a@b.c", "SmtpAddress", " SmtpAddress:a@b.c"} {
+		got := ews.SID("S-1-5-18")
+		if err := got.UnmarshalText([]byte(text)); err == nil || got != ews.SID("S-1-5-18") {
+			t.Errorf("%q: %#v, %v, want an error and the account unchanged", text, got, err)
+		}
+	}
+	if text, err := ews.SMTP("a\xff@b.c").MarshalText(); err == nil {
+		t.Errorf("invalid UTF-8, which JSON would replace, became %q", text)
+	}
+}
+
+// FuzzAccountText holds that the text form, also within JSON, loses nothing of any account.
+func FuzzAccountText(f *testing.F) {
+	for i, seed := range []string{"", "a@b.c", "S-1-5-18", "a:b", "\x00", "\u2028", "\ufffd", "a\xff"} {
+		f.Add(uint8(i), seed)
+	}
+	kinds := []func(string) ews.Account{ews.PrimarySMTP, ews.SMTP, ews.UPN, ews.SID}
+	f.Fuzz(func(t *testing.T, kind uint8, value string) {
+		want := kinds[int(kind)%len(kinds)](value)
+		text, err := json.Marshal(map[ews.Account]ews.Account{want: want})
+		if err != nil {
+			if utf8.ValidString(value) {
+				t.Errorf("%q: %v", value, err)
+			}
+			return
+		}
+		var got map[ews.Account]ews.Account
+		if err := json.Unmarshal(text, &got); err != nil || len(got) != 1 || got[want] != want {
+			t.Errorf("%#v became %v, %v", want, got, err)
+		}
+	})
 }
 
 func TestAccount_String(t *testing.T) {
