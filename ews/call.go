@@ -132,8 +132,8 @@ func (x *exchange) attempts(ctx context.Context) error {
 		if err == nil {
 			return nil
 		}
-		outcome := outcomeOf(err)
-		if !outcome.again(x.op) || attempt >= policy.MaxAttempts || ctx.Err() != nil {
+		outcome := outcomeOf(err, x.info.StatusCode)
+		if !outcome.retries(x.op) || attempt >= policy.MaxAttempts || ctx.Err() != nil {
 			return outcome.mark(x.op, err)
 		}
 		if waitErr := x.wait(ctx, policy.delay(attempt, err), err); waitErr != nil {

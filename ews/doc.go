@@ -88,7 +88,7 @@
 //
 // # Retries
 //
-// Calls are tried up to three times ([RetryPolicy]). A read is tried again after whatever may pass;
+// Calls are tried up to three times ([RetryPolicy]). A read is retried after any transient failure;
 // a write only where it certainly was not done: nothing was sent, or Exchange said that it is busy.
 // Between attempts the client waits for as long as the server asks. A wait of more than half a
 // minute, and one that would outlast the context, is not begun: the error comes back at once, and

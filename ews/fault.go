@@ -13,8 +13,8 @@ func (x *exchange) faultError(f *soap.Fault, d *faultDetail) error {
 		Op: x.op.Name, Code: d.code, Message: strings.TrimSpace(d.message), Details: d.values,
 		Fault: f, Info: x.info,
 	}
-	if e.Code == "" && f.Code.Space == soap.NamespaceTypes {
-		e.Code = ResponseCode(f.Code.Local)
+	if e.Code == "" {
+		e.Code = codeOfFaultcode(f)
 	}
 	if e.Message == "" {
 		e.Message = strings.TrimSpace(f.String)
@@ -36,6 +36,22 @@ func (x *exchange) faultError(f *soap.Fault, d *faultDetail) error {
 	}
 	s.excerpt = newExcerpt(x.request, s.Line, s.Position)
 	return s
+}
+
+// codeOfFaultcode returns Exchange's code that stands in the faultcode, "" if there is none. Its
+// namespace is that of types. Gateways that copy a fault lose the prefix, and an unprefixed name is
+// in the default namespace, which may be the envelope's.
+func codeOfFaultcode(f *soap.Fault) ResponseCode {
+	code := ResponseCode(f.Code.Local)
+	switch f.Code.Space {
+	case soap.NamespaceTypes:
+		return code
+	case "", soap.NamespaceEnvelope:
+		if isExchangeCode(code) {
+			return code
+		}
+	}
+	return ""
 }
 
 // bareMessage is what a schema fault says that keeps the violation elsewhere.

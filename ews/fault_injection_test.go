@@ -98,17 +98,17 @@ func answerFaults() []injection {
 
 // In Exchange's place: it is not asked.
 func frontFaults() []injection {
-	refused := wanted{"HTTPError", false, 0}
+	refused, unknown := wanted{"HTTPError", false, 0}, wanted{"HTTPError", true, 0}
 	refuse := func(s front) front {
 		return func(w http.ResponseWriter, _ func() *httptest.ResponseRecorder) {
 			s(w, func() *httptest.ResponseRecorder { return nil })
 		}
 	}
 	return []injection{
-		{name: "503", spoil: refuse(instead(503, htmlPage)), write: success, read: success},
+		{name: "503", spoil: refuse(instead(503, htmlPage)), write: unknown, read: success},
 		{name: "429", spoil: refuse(instead(429, "")), write: success, read: success},
-		{name: "503 with Retry-After", spoil: refuse(busyFor("120")), write: refused, read: refused},
-		{name: "503 with Retry-After 0", spoil: refuse(busyFor("0")), write: success, read: success},
+		{name: "503 with Retry-After", spoil: refuse(busyFor("120")), write: unknown, read: refused},
+		{name: "503 with Retry-After 0", spoil: refuse(busyFor("0")), write: unknown, read: success},
 		{name: "redirect 302", spoil: refuse(redirect(302, "https://elsewhere.test/")), write: refused, read: refused},
 		{name: "redirect 307", spoil: refuse(redirect(307, "https://elsewhere.test/")), write: refused, read: refused},
 		{name: "redirect 308, no URL", spoil: refuse(redirect(308, "https://%zz/")), write: refused, read: refused},

@@ -217,8 +217,8 @@ func TestHTTPError_Unauthorized(t *testing.T) {
 func TestHTTPError_Unknown(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]bool{
-		200: true, 204: true, 301: false, 400: false, 401: false, 403: false, 404: false, 407: false, 413: false,
-		429: false, 456: false, 500: true, 502: true, 503: false, 504: true,
+		200: true, 204: true, 301: false, 400: false, 401: false, 403: false, 404: false, 407: false, 408: true, 413: false,
+		429: false, 456: false, 500: true, 502: true, 503: true, 504: true,
 	} {
 		client := connect(t, once(always(status, signInPage)))
 		_, err := client.AddImGroup(t.Context(), "Sales")

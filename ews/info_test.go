@@ -121,7 +121,7 @@ func TestResponseInfo_LastAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{answer: func(n int, _ *http.Request) (*http.Response, error) {
 			if n < 3 {
-				return response(http.StatusServiceUnavailable, "busy", "X-FEServer: EX01", "request-id: first"), nil
+				return response(http.StatusTooManyRequests, "busy", "X-FEServer: EX01", "request-id: first"), nil
 			}
 			return response(http.StatusOK, envelope(groupAnswer), "request-id: last"), nil
 		}}

@@ -45,7 +45,7 @@ func TestLog_CallAttemptsAndWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		logger, records := logged(slog.LevelDebug)
 		server := script(
-			withHeader(answered(503, htmlPage, "Retry-After", "2"), "request-id", "first"),
+			withHeader(answered(429, htmlPage, "Retry-After", "2"), "request-id", "first"),
 			unconnected,
 			withHeader(faulted(500, "ErrorServerBusy", "BackOffMilliseconds", "250"), "request-id", "third"),
 			withHeader(done, "request-id", "fourth"))
@@ -66,8 +66,8 @@ func TestLog_CallAttemptsAndWaits(t *testing.T) {
 		}
 		type m = map[string]any
 		want := []map[string]any{
-			record("DEBUG", "ews attempt", 0, m{"attempt": 1., "status": 503., "request_id": "first", "error": "HTTP 503"}),
-			record("WARN", "ews wait", 2*time.Second, m{"attempt": 1., "error": "HTTP 503"}),
+			record("DEBUG", "ews attempt", 0, m{"attempt": 1., "status": 429., "request_id": "first", "error": "HTTP 429"}),
+			record("WARN", "ews wait", 2*time.Second, m{"attempt": 1., "error": "HTTP 429"}),
 			record("DEBUG", "ews attempt", 0, m{"attempt": 2., "status": 0., "request_id": "", "error": "not sent"}),
 			record("WARN", "ews wait", jittered, m{"attempt": 2., "error": "not sent"}),
 			record("DEBUG", "ews attempt", 0, m{"attempt": 3., "status": 500., "request_id": "third", "error": "ErrorServerBusy"}),

@@ -137,7 +137,8 @@ var everything = cmp.Exporter(func(reflect.Type) bool { return true })
 
 // passing reports whether a code comes from the faults and not from the operation.
 func passing(code ews.ResponseCode) bool {
-	return code == ews.ErrorServerBusy || code == ews.ErrorTimeoutExpired || code == ews.ErrorInternalServerTransientError
+	return code == "" || code == ews.ErrorServerBusy || code == ews.ErrorTimeoutExpired ||
+		code == ews.ErrorInternalServerTransientError
 }
 
 // choose picks an operation with arguments that make sense more often than not.
@@ -221,7 +222,13 @@ func (u *unreliable) RoundTrip(r *http.Request) (*http.Response, error) {
 		{"never connected", false, unconnected},
 		{"lost before", false, dropped},
 		{"lost after", true, dropped},
-		{"503", false, answered(503, htmlPage)},
+		{"503 before", false, answered(503, htmlPage)},
+		{"503 after", true, answered(503, htmlPage, "Retry-After", "0")},
+		{"504 after", true, answered(504, "")},
+		{"gateway's fault after", true, faulted(504, "")},
+		{"codeless fault before", false, faulted(500, "")},
+		{"codeless fault after", true, faulted(500, "")},
+		{"request timeout after", true, answered(408, "")},
 		{"429", false, answered(429, "", "Retry-After", "0")},
 		{"busy", false, faulted(500, "ErrorServerBusy", "BackOffMilliseconds", "0")},
 		{"timed out before", false, faulted(500, "ErrorTimeoutExpired")},

@@ -11,17 +11,47 @@ import (
 	"time"
 )
 
-// RetryPolicy says how often a call is tried. What is tried again at all is not a matter of
-// policy: a read after any failure that may pass, a write only where it certainly was not done
-// (nothing was sent; HTTP 429 and 503; ErrorServerBusy, ErrorExceededConnectionCount).
+// RetryPolicy bounds the attempts of a call and the waits between them. Which failures are retried
+// is fixed. A read is retried after any transient failure, a write only if it was certainly not
+// done:
+//
+//	failure of an attempt                                          write              read
+//	not sent                                                       again              again
+//	HTTP 429                                                       again              again
+//	ErrorServerBusy, ErrorExceededConnectionCount                  again              again
+//	any other HTTP 408, 502, 503, 504                              ErrOutcomeUnknown  again
+//	HTTP 2xx, 5xx without SOAP                                     ErrOutcomeUnknown  again
+//	HTTP redirect to genericerrorpage.htm                          ErrOutcomeUnknown  again
+//	connection lost, timeout                                       ErrOutcomeUnknown  again
+//	response cut short                                             ErrOutcomeUnknown  again
+//	fault without a code of Exchange                               ErrOutcomeUnknown  again
+//	ErrorTimeoutExpired                                            ErrOutcomeUnknown  again
+//	ErrorInternalServerError, ErrorInternalServerTransientError    ErrOutcomeUnknown  again
+//	ErrorMailboxStoreUnavailable, ErrorMailboxFailover             ErrOutcomeUnknown  again
+//	ErrorMailboxMoveInProgress, ErrorADUnavailable                 ErrOutcomeUnknown  again
+//	ErrorConnectionFailed, ErrorConnectionFailedTransientError     ErrOutcomeUnknown  again
+//	ErrorNoRespondingCASInDestinationSite                          ErrOutcomeUnknown  again
+//	ErrorClientDisconnected                                        ErrOutcomeUnknown  again
+//	malformed or oversize response                                 ErrOutcomeUnknown  returned
+//	success without its payload, another request's response        ErrOutcomeUnknown  returned
+//	fault Client, VersionMismatch, MustUnderstand                  returned           returned
+//	fault ActionNotSupported                                       returned           returned
+//	any other code of Exchange                                     returned           returned
+//	any other HTTP 3xx, 4xx                                        returned           returned
+//	not sent, because the login was refused                        returned           returned
+//
+// The first row that fits holds. "Again" means that the call is retried and returns the error after
+// the last attempt; "returned" that it returns the error at once, and a write was not done. HTTP 503
+// is no proof of that: gateways also send it after the server behind them did the work. A code
+// counts whether it comes in a fault or in a response with ResponseClass="Error".
 //
 // Between attempts the client waits for as long as the server asked for, else for a random time
 // that doubles with each attempt, starting at up to a second. A wait beyond MaxWait or beyond the
-// context's deadline is not begun: the error comes back at once and [RetryAfter] tells how long,
-// so that a job queue can put the job aside.
+// context's deadline is not begun: the call returns the error at once and [RetryAfter] returns the
+// time, so that a job queue can put the job aside.
 //
-// Do not put a retrying transport under the client: Exchange sends every fault as HTTP 500, and a
-// transport that repeats those repeats writes.
+// One attempt is at most one request on the wire. Do not put a retrying transport under the client:
+// Exchange sends every fault as HTTP 500, and a transport that repeats those repeats writes.
 type RetryPolicy struct {
 	MaxAttempts int           // 0: 3; 1: never again
 	MaxWait     time.Duration // longest single wait; 0: 30 s
@@ -44,105 +74,6 @@ func (p RetryPolicy) delay(n int, err error) time.Duration {
 	}
 	ceiling := min(time.Second<<min(n-1, 10), p.MaxWait)
 	return ceiling/2 + rand.N(ceiling/2+1)
-}
-
-// outcome is what an error says about the request that it ended, a row of the table in
-// [RetryPolicy]'s rules.
-type outcome uint8
-
-const (
-	refused outcome = iota // not done, and the same request would fail again
-	notDone                // not done, and may succeed later
-	lost                   // nobody knows; the failure may pass
-	garbled                // nobody knows; the same answer would come again
-)
-
-// outcomeOf judges an error of an attempt.
-func outcomeOf(err error) outcome {
-	var (
-		transport *TransportError
-		page      *HTTPError
-		code      ResponseCode
-	)
-	switch {
-	case errors.As(err, &transport):
-		var broken *brokenError
-		switch {
-		case notSent(err) && credentialsRefused(err):
-			return refused
-		case notSent(err):
-			return notDone
-		case errors.As(err, &broken):
-			return garbled
-		}
-		return lost
-	case errors.As(err, &page):
-		return outcomeOfStatus(page)
-	case errors.As(err, &code) && outcomeOfCode(code) != refused:
-		return outcomeOfCode(code)
-	case turnedAway(err):
-		return notDone
-	}
-	return refused
-}
-
-// turnedAway reports whether a fault came with a status that says that the request was not looked at.
-func turnedAway(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Fault != nil && isTurningAway(e.Info.StatusCode)
-}
-
-func isTurningAway(status int) bool {
-	return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable
-}
-
-// credentialsRefused reports whether a transport below says that the same request would fail again:
-// sending a refused password once more would only bring the account nearer to being locked out.
-// Errors of package auth say so by this method.
-func credentialsRefused(err error) bool {
-	var e interface{ Permanent() bool }
-	return errors.As(err, &e) && e.Permanent()
-}
-
-func outcomeOfStatus(e *HTTPError) outcome {
-	switch s := e.StatusCode; {
-	case isTurningAway(s):
-		return notDone
-	case s/100 == 3 && isErrorPage(e.Header.Get("Location")):
-		return lost
-	case s/100 == 2, s >= 500:
-		return lost // something answered in the server's place, perhaps after it had done the work
-	}
-	return refused
-}
-
-func outcomeOfCode(code ResponseCode) outcome {
-	switch code {
-	case ErrorServerBusy, ErrorExceededConnectionCount:
-		return notDone
-	case ErrorTimeoutExpired, ErrorInternalServerError, ErrorInternalServerTransientError,
-		ErrorMailboxStoreUnavailable, ErrorMailboxFailover, ErrorADUnavailable:
-		return lost
-	}
-	return refused
-}
-
-// again reports whether the operation may be sent once more.
-func (o outcome) again(op Operation) bool {
-	return o == notDone || o == lost && op.Read
-}
-
-// mark adds ErrOutcomeUnknown to the error of a write that may have been done.
-func (o outcome) mark(op Operation, err error) error {
-	if op.Read || o != lost && o != garbled {
-		return err
-	}
-	return &unknownOutcome{err}
-}
-
-// isErrorPage recognises the page to which Exchange redirects during an outage.
-func isErrorPage(location string) bool {
-	return strings.Contains(strings.ToLower(location), "/ews/genericerrorpage.htm")
 }
 
 // wait waits before the next attempt. It returns the attempt's error at once if the wait is too
@@ -179,17 +110,22 @@ type waitError struct{ err, ctx error }
 func (e *waitError) Error() string   { return e.err.Error() + "; waiting to try again: " + e.ctx.Error() }
 func (e *waitError) Unwrap() []error { return []error{e.err, e.ctx} }
 
-// RetryAfter returns for how long the server asked to be left alone: BackOffMilliseconds of an
-// ErrorServerBusy (up to five minutes have been seen), else the HTTP header Retry-After, as
-// seconds or as a date. It reports false if the server did not say.
+// RetryAfter returns the time that the server asked the client to wait: BackOffMilliseconds of an
+// ErrorServerBusy (up to five minutes have been seen), else what an error in the chain returns from
+// a method RetryAfter() (time.Duration, bool), such as that of a token endpoint, else the HTTP
+// header Retry-After, as seconds or as a date. It is at most a day. It reports false if the server
+// did not say.
 func RetryAfter(err error) (time.Duration, bool) {
 	if e, ok := errors.AsType[*Error](err); ok {
 		if ms, ok := number(strings.TrimSpace(e.Details["BackOffMilliseconds"])); ok {
 			return capped(ms, time.Millisecond), true
 		}
 	}
-	if hint, ok := errors.AsType[*retryAfterError](err); ok {
-		return hint.after, true
+	var hint interface{ RetryAfter() (time.Duration, bool) }
+	if errors.As(err, &hint) {
+		if d, ok := hint.RetryAfter(); ok {
+			return capped(int64(d), time.Nanosecond), true
+		}
 	}
 	if page, ok := errors.AsType[*HTTPError](err); ok {
 		return retryAfterHeader(page.Header)
@@ -236,8 +172,9 @@ type retryAfterError struct {
 	after time.Duration
 }
 
-func (e *retryAfterError) Error() string { return e.err.Error() }
-func (e *retryAfterError) Unwrap() error { return e.err }
+func (e *retryAfterError) Error() string                     { return e.err.Error() }
+func (e *retryAfterError) Unwrap() error                     { return e.err }
+func (e *retryAfterError) RetryAfter() (time.Duration, bool) { return e.after, true }
 
 // withRetryAfter keeps the header for RetryAfter, unless the fault says it better.
 func withRetryAfter(err error, h http.Header) error {

@@ -212,13 +212,14 @@ func claiming(err error) step {
 
 // claim is an error of a transport, such as those of package auth.
 type claim struct {
-	notSent bool
-	status  int
+	notSent, permanent bool
+	after              time.Duration // 0: no Retry-After
 }
 
-func (c *claim) Error() string   { return fmt.Sprintf("auth: status %d", c.status) }
-func (c *claim) NotSent() bool   { return c.notSent }
-func (c *claim) Permanent() bool { return c.status == 401 }
+func (c *claim) Error() string                     { return "auth: no login" }
+func (c *claim) NotSent() bool                     { return c.notSent }
+func (c *claim) Permanent() bool                   { return c.permanent }
+func (c *claim) RetryAfter() (time.Duration, bool) { return c.after, c.after != 0 }
 
 type failingReader struct{ err error }
 

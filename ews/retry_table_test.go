@@ -3,9 +3,13 @@ package ews_test
 import (
 	"context"
 	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,132 +20,237 @@ import (
 	"github.com/go-ews/exchange/ews"
 )
 
-// verdict is what a row of the table says of one kind of operation.
+// verdict is what the table at RetryPolicy says of a failure, for writes or for reads.
 type verdict string
 
 const (
-	again    verdict = "again"    // and the second attempt succeeds
-	returned verdict = "returned" // after one attempt, as an error that says what it is
-	unknown  verdict = "unknown"  // after one attempt, as ErrOutcomeUnknown
+	again    verdict = "again"             // and the second attempt succeeds
+	returned verdict = "returned"          // after one attempt, and a write was not done
+	unknown  verdict = "ErrOutcomeUnknown" // after one attempt
 )
 
+// retryRow is a row of the table.
 type retryRow struct {
-	name        string
-	first       step
+	failure     string
 	write, read verdict
 }
 
-// bothAgain, lostRow and final make the three kinds of row that occur most.
-func bothAgain(name string, s step) retryRow { return retryRow{name, s, again, again} }
-func lostRow(name string, s step) retryRow   { return retryRow{name, s, unknown, again} }
-func final(name string, s step) retryRow     { return retryRow{name, s, returned, returned} }
-func garbledRow(name string, s step) retryRow {
-	return retryRow{name, s, unknown, returned}
+// documentedRows reads the table in the documentation of RetryPolicy.
+func documentedRows(t *testing.T) []retryRow {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "retry.go", nil, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc string
+	ast.Inspect(file, func(n ast.Node) bool {
+		if d, ok := n.(*ast.GenDecl); ok && strings.HasPrefix(d.Doc.Text(), "RetryPolicy ") {
+			doc = d.Doc.Text()
+		}
+		return true
+	})
+	var rows []retryRow
+	columns := regexp.MustCompile(`  +`)
+	for line := range strings.Lines(doc) {
+		if line, ok := strings.CutPrefix(line, "\t"); ok {
+			if cells := columns.Split(strings.TrimSpace(line), -1); len(cells) == 3 {
+				rows = append(rows, retryRow{cells[0], verdict(cells[1]), verdict(cells[2])})
+			} else {
+				t.Errorf("not a row of three cells: %q", line)
+			}
+		}
+	}
+	if len(rows) < 2 || rows[0] != (retryRow{"failure of an attempt", "write", "read"}) {
+		t.Fatalf("no table in the documentation of RetryPolicy:\n%s", doc)
+	}
+	return rows[1:]
 }
 
 const htmlPage = "<!DOCTYPE html><html><body>Sorry</body></html>"
 
-func retryRows() []retryRow {
-	rows := []retryRow{
-		bothAgain("no connection", unconnected),
-		bothAgain("a dead connection, and no other to be had", func(r *http.Request) (*http.Response, error) {
-			if trace := httptrace.ContextClientTrace(r.Context()); trace != nil {
-				trace.GetConn("exchange.test:443")
-				trace.GotConn(httptrace.GotConnInfo{Reused: true})
-			}
-			return unconnected(r) // net/http asks again if nothing was written
-		}),
-		bothAgain("a transport says that nothing was sent", claiming(&claim{notSent: true})),
-		bothAgain("429", answered(429, "slow down")),
-		bothAgain("503", answered(503, htmlPage, "Content-Type", "text/html")),
-		bothAgain("503, empty", answered(503, "")),
-		bothAgain("503 with a fault without a code", faulted(503, "")),
-		final("credentials refused below", claiming(&claim{notSent: true, status: 401})),
-
-		lostRow("a transport says that something was sent", claiming(&claim{status: 500})),
-		lostRow("connection lost", dropped),
-		lostRow("connection lost, and no other to be had", func(r *http.Request) (*http.Response, error) {
-			connected(r)
-			return unconnected(r) // of a transport that tries again by itself
-		}),
-		lostRow("answer cut", cutBy(io.ErrUnexpectedEOF)),
-		lostRow("connection reset in the answer", cutBy(syscall.ECONNRESET)),
-		lostRow("answer ends early", answered(200, enveloped(scriptGroup)[:200])),
-		lostRow("200 with a page", answered(200, htmlPage, "Content-Type", "text/html")),
-		lostRow("200, empty", answered(200, "")),
-		lostRow("202, text", answered(202, "accepted")),
-		lostRow("500 with a page", answered(500, htmlPage, "Content-Type", "text/html")),
-		lostRow("500, empty", answered(500, "")),
-		lostRow("502", answered(502, htmlPage)),
-		lostRow("504", answered(504, htmlPage)),
-		lostRow("genericerrorpage", answered(302, "", "Location",
-			"https://exchange.test/ews/genericerrorpage.htm?aspxerrorpath=/ews/exchange.asmx")),
-		lostRow("GenericErrorPage in capitals", answered(302, "", "Location", "/EWS/GenericErrorPage.HTM")),
-		lostRow("503 with a fault that leaves the outcome open", faulted(503, "ErrorTimeoutExpired")),
-
-		garbledRow("malformed", answered(200, strings.Replace(enveloped(scriptGroup), "</m:ImGroup>", "", 1))),
-		garbledRow("a DOCTYPE", answered(200, `<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]>`+
-			enveloped(scriptGroup)[38:])),
-		garbledRow("oversize", answered(200, enveloped(strings.Repeat(" ", 5000)+scriptGroup))),
-		garbledRow("another response", answered(200, enveloped(strings.ReplaceAll(scriptGroup, "AddImGroup", "SetImGroup")))),
-		garbledRow("success without its payload", func(r *http.Request) (*http.Response, error) {
-			return answered(200, enveloped(`<m:`+operationOf(r)+`Response ResponseClass="Success"><m:ResponseCode>NoError`+
-				`</m:ResponseCode></m:`+operationOf(r)+`Response>`))(r)
-		}),
-
-		final("fault without a code", faulted(500, "")),
-		final("ErrorSchemaValidation", faulted(500, "ErrorSchemaValidation")),
-		final("ErrorAccessDenied", faulted(500, "ErrorAccessDenied")),
-		final("a code of the future", faulted(500, "ErrorOfTomorrow")),
-		final("error response", erring("ErrorImGroupDisplayNameAlreadyExists")),
-		final("redirect elsewhere", answered(302, "", "Location", "https://elsewhere.test/")),
-		final("redirect that is no URL", answered(302, "", "Location", "https://%zz\x7f/")),
-		final("304", answered(304, "")),
-		final("400", answered(400, "")),
-		final("401", answered(401, "", "WWW-Authenticate", "NTLM")),
-		final("403", answered(403, htmlPage)),
-		final("404", answered(404, htmlPage)),
-		final("413", answered(413, "")),
-		final("456", answered(456, "")),
+// failures holds examples of each row of the table; those of a row of codes are made of the row.
+func failures() map[string]map[string]step {
+	return map[string]map[string]step{
+		"not sent": {
+			"no connection": unconnected,
+			"a dead connection, and no other to be had": func(r *http.Request) (*http.Response, error) {
+				if trace := httptrace.ContextClientTrace(r.Context()); trace != nil {
+					trace.GetConn("exchange.test:443")
+					trace.GotConn(httptrace.GotConnInfo{Reused: true})
+				}
+				return unconnected(r) // net/http asks again if nothing was written
+			},
+			"a transport says so": claiming(&claim{notSent: true}),
+		},
+		"HTTP 429": {
+			"text": answered(429, "slow down"), "empty": answered(429, ""),
+			"fault": faulted(429, ""), "coded fault": faulted(429, "ErrorInvalidRequest"),
+		},
+		"any other HTTP 408, 502, 503, 504": gatewayFailures(),
+		"HTTP 2xx, 5xx without SOAP": {
+			"200 page": answered(200, htmlPage, "Content-Type", "text/html"), "200 empty": answered(200, ""),
+			"202 text": answered(202, "accepted"), "204": answered(204, ""),
+			"500 page": answered(500, htmlPage, "Content-Type", "text/html"), "500 empty": answered(500, ""),
+			"501": answered(501, ""), "507": answered(507, htmlPage), "520": answered(520, htmlPage),
+		},
+		"HTTP redirect to genericerrorpage.htm": {
+			"absolute": answered(302, "", "Location",
+				"https://exchange.test/ews/genericerrorpage.htm?aspxerrorpath=/ews/exchange.asmx"),
+			"in capitals": answered(302, "", "Location", "/EWS/GenericErrorPage.HTM"),
+		},
+		"connection lost, timeout": {
+			"lost":                      dropped,
+			"a transport says it":       claiming(&claim{}),
+			"timeout of the connection": claiming(syscall.ETIMEDOUT),
+			"lost, and no other to be had": func(r *http.Request) (*http.Response, error) {
+				connected(r)
+				return unconnected(r) // of a transport that tries again by itself
+			},
+		},
+		"response cut short": {
+			"cut": cutBy(io.ErrUnexpectedEOF), "reset": cutBy(syscall.ECONNRESET),
+			"ends early": answered(200, enveloped(scriptGroup)[:200]),
+		},
+		"fault without a code of Exchange": {
+			"Server":               faulted(500, ""),
+			"with HTTP 200":        faulted(200, ""),
+			"with HTTP 400":        faulted(400, ""),
+			"of WCF":               coded(`<faultcode xmlns:a="http://schemas.microsoft.com/net/2005/12/windowscommunicationfoundation/dispatcher">a:InternalServiceFault</faultcode>`),
+			"without a faultcode":  coded(""),
+			"an empty faultcode":   coded("<faultcode/>"),
+			"a gateway's own code": coded("<faultcode>soap:Server.Gateway.Timeout</faultcode>"),
+			"a vendor's code":      coded(`<faultcode xmlns:v="urn:vendor">v:ErrorBackendLost</faultcode>`),
+			"a detail of its own":  faulted(500, "504 backend"),
+			"SOAP 1.2's Sender":    coded("<faultcode>soap:Receiver</faultcode>"),
+		},
+		"malformed or oversize response": {
+			"malformed":  answered(200, strings.Replace(enveloped(scriptGroup), "</m:ImGroup>", "", 1)),
+			"a DOCTYPE":  answered(200, `<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]>`+enveloped(scriptGroup)[38:]),
+			"oversize":   answered(200, enveloped(strings.Repeat(" ", 5000)+scriptGroup)),
+			"HTTP 500":   answered(500, strings.Replace(enveloped(scriptGroup), "</m:ImGroup>", "", 1)),
+			"two bodies": answered(200, enveloped(scriptGroup+scriptGroup)),
+		},
+		"success without its payload, another request's response": {
+			"another operation's": answered(200, enveloped(strings.ReplaceAll(scriptGroup, "AddImGroup", "SetImGroup"))),
+			"no payload": func(r *http.Request) (*http.Response, error) {
+				op := operationOf(r)
+				return answered(200, enveloped(`<m:`+op+`Response ResponseClass="Success"><m:ResponseCode>NoError`+
+					`</m:ResponseCode></m:`+op+`Response>`))(r)
+			},
+		},
+		"fault Client, VersionMismatch, MustUnderstand": {
+			"Client":             coded("<faultcode>s:Client</faultcode>"),
+			"Client, refined":    coded("<faultcode>s:Client.Authentication</faultcode>"),
+			"Client, no prefix":  coded("<faultcode>Client</faultcode>"),
+			"VersionMismatch":    coded("<faultcode>s:VersionMismatch</faultcode>"),
+			"MustUnderstand":     coded("<faultcode>s:MustUnderstand</faultcode>"),
+			"with HTTP 403":      answered(403, enveloped(`<s:Fault><faultcode>s:Client</faultcode></s:Fault>`)),
+			"with a code of its": faulted(500, "ErrorInvalidRequest"),
+		},
+		"fault ActionNotSupported": {
+			"WCF's": coded(`<faultcode xmlns:a="http://schemas.microsoft.com/ws/2005/05/addressing/none">a:ActionNotSupported</faultcode>`),
+		},
+		"any other code of Exchange": {
+			"ErrorSchemaValidation":     faulted(500, "ErrorSchemaValidation"),
+			"ErrorAccessDenied":         faulted(500, "ErrorAccessDenied"),
+			"a code of the future":      faulted(500, "ErrorOfTomorrow"),
+			"in the faultcode alone":    coded("<faultcode>t:ErrorAccessDenied</faultcode>"),
+			"without its prefix":        coded("<faultcode>ErrorAccessDenied</faultcode>"),
+			"prefix not declared":       coded("<faultcode>zz:ErrorAccessDenied</faultcode>"),
+			"in the envelope's default": coded(`<faultcode xmlns="http://schemas.xmlsoap.org/soap/envelope/">ErrorAccessDenied</faultcode>`),
+			"error response":            erring("ErrorImGroupDisplayNameAlreadyExists"),
+			"error response, no code":   erring(""),
+		},
+		"any other HTTP 3xx, 4xx": {
+			"redirect": answered(302, "", "Location", "https://elsewhere.test/"),
+			"no URL":   answered(302, "", "Location", "https://%zz\x7f/"),
+			"304":      answered(304, ""), "400": answered(400, ""), "401": answered(401, "", "WWW-Authenticate", "NTLM"),
+			"401, SOAP": faulted(401, "ErrorServerBusy"), "403": answered(403, htmlPage), "404": answered(404, htmlPage),
+			"407": answered(407, ""), "413": answered(413, ""), "456": answered(456, ""),
+		},
+		"not sent, because the login was refused": {
+			"by server or token endpoint": claiming(&claim{notSent: true, permanent: true}),
+		},
 	}
-	for _, code := range []string{"ErrorServerBusy", "ErrorExceededConnectionCount"} {
-		rows = append(rows, bothAgain("fault "+code, faulted(500, code)), bothAgain("response "+code, erring(code)))
-	}
-	for _, code := range []string{
-		"ErrorTimeoutExpired", "ErrorInternalServerError", "ErrorInternalServerTransientError",
-		"ErrorMailboxStoreUnavailable", "ErrorMailboxFailover", "ErrorADUnavailable",
-	} {
-		rows = append(rows, lostRow("fault "+code, faulted(500, code)), lostRow("response "+code, erring(code)))
-	}
-	return rows
 }
 
+// coded is a fault with HTTP 500 and this faultcode element, "" for none.
+func coded(faultcode string) step {
+	return answered(500, enveloped(`<s:Fault>`+faultcode+`<faultstring>no.</faultstring></s:Fault>`))
+}
+
+// gatewayFailures are responses that something between client and server sends.
+func gatewayFailures() map[string]step {
+	steps := map[string]step{}
+	for name, status := range map[string]int{"408": 408, "502": 502, "503": 503, "504": 504} {
+		steps[name+" page"] = answered(status, htmlPage, "Content-Type", "text/html")
+		steps[name+" empty"] = answered(status, "")
+		steps[name+" fault Client"] = answered(status, enveloped(`<s:Fault><faultcode>s:Client</faultcode></s:Fault>`))
+		for _, code := range []string{"", "ErrorTimeoutExpired", "ErrorAccessDenied"} {
+			steps[name+" fault "+code] = faulted(status, code)
+		}
+	}
+	return steps
+}
+
+// codeFailures are the ways in which a code comes.
+func codeFailures(row string) map[string]step {
+	steps := map[string]step{}
+	for _, code := range strings.Split(row, ", ") {
+		steps[code+", fault"] = faulted(500, code)
+		steps[code+", fault with HTTP 200"] = faulted(200, code)
+		steps[code+", fault with HTTP 503"] = faulted(503, code)
+		steps[code+", fault with HTTP 504"] = faulted(504, code)
+		steps[code+", faultcode"] = coded("<faultcode>t:" + code + "</faultcode>")
+		steps[code+", faultcode without a prefix"] = coded("<faultcode>" + code + "</faultcode>")
+		steps[code+", response"] = erring(code)
+	}
+	return steps
+}
+
+// TestRetry_Table holds the client against the table in the documentation, row by row.
 func TestRetry_Table(t *testing.T) {
 	t.Parallel()
-	for _, row := range retryRows() {
-		for _, kind := range []struct {
-			name string
-			call func(context.Context, *ews.Client) error
-			want verdict
-		}{{"write", addGroup, row.write}, {"read", getItemList, row.read}} {
-			t.Run(row.name+"/"+kind.name, func(t *testing.T) {
+	examples := failures()
+	for _, row := range documentedRows(t) {
+		steps := examples[row.failure]
+		delete(examples, row.failure)
+		if strings.HasPrefix(row.failure, "Error") {
+			steps = codeFailures(row.failure)
+		}
+		if len(steps) == 0 {
+			t.Errorf("no example of the row %q", row.failure)
+		}
+		for name, first := range steps {
+			t.Run(row.failure+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					server := script(row.first, done)
-					client := server.client(t, &ews.Options{MaxResponseBytes: 4000})
-					var info ews.ResponseInfo
-					err := kind.call(ews.WithResponseInfo(t.Context(), &info), client)
-					if got := verdictOf(err, len(server.seen())); got != kind.want {
-						t.Errorf("got %q, want %q; attempts: %d; error: %v", got, kind.want, len(server.seen()), err)
-					}
-					if info.Attempts != len(server.seen()) {
-						t.Errorf("Attempts is %d, the server saw %d", info.Attempts, len(server.seen()))
-					}
-					checkTyped(t, err)
-				})
+				checkRetry(t, first, addGroup, row.write)
+				checkRetry(t, first, getItemList, row.read)
 			})
 		}
 	}
+	for failure := range examples {
+		t.Errorf("not in the table: %q", failure)
+	}
+}
+
+// checkRetry makes a call whose first attempt fails and whose second would succeed.
+func checkRetry(t *testing.T, first step, call func(context.Context, *ews.Client) error, want verdict) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		server := script(first, done)
+		client := server.client(t, &ews.Options{MaxResponseBytes: 4000})
+		var info ews.ResponseInfo
+		err := call(ews.WithResponseInfo(t.Context(), &info), client)
+		attempts := len(server.seen())
+		if got := verdictOf(err, attempts); got != want {
+			t.Errorf("got %q, want %q; attempts: %d; error: %v", got, want, attempts, err)
+		}
+		if info.Attempts != attempts {
+			t.Errorf("Attempts is %d, the server saw %d", info.Attempts, attempts)
+		}
+		checkTyped(t, err)
+	})
 }
 
 // verdictOf tells what became of a call; what the table has no word for comes back as text.
@@ -202,8 +311,8 @@ func TestRetry_LastErrorComesBackWhole(t *testing.T) {
 		unknown  bool
 		kind     string
 	}{
-		"a write, busy and then lost":    {[]step{answered(503, ""), dropped}, addGroup, 2, true, "TransportError"},
-		"a write, busy and then refused": {[]step{answered(503, ""), erring("ErrorAccessDenied")}, addGroup, 2, false, "Error"},
+		"a write, busy and then lost":    {[]step{answered(429, ""), dropped}, addGroup, 2, true, "TransportError"},
+		"a write, busy and then refused": {[]step{answered(429, ""), erring("ErrorAccessDenied")}, addGroup, 2, false, "Error"},
 		"a write, busy for good":         {[]step{faulted(500, "ErrorServerBusy")}, addGroup, 3, false, "Error"},
 		"a write, unreachable for good":  {[]step{unconnected}, addGroup, 3, false, "TransportError"},
 		"a read, lost for good":          {[]step{dropped}, getItemList, 3, false, "TransportError"},

@@ -42,13 +42,16 @@ func TestRetry_ServersWait(t *testing.T) {
 		"Retry-After of an error response": {
 			func() step { return withHeader(erring("ErrorServerBusy"), "Retry-After", "6") }, 6 * time.Second,
 		},
-		"Retry-After of a page": {func() step { return answered(503, "", "Retry-After", "30") }, 30 * time.Second},
+		"Retry-After of a page": {func() step { return answered(429, "", "Retry-After", "30") }, 30 * time.Second},
 		"Retry-After of 429":    {func() step { return answered(429, "", "Retry-After", " 3 ") }, 3 * time.Second},
-		"a date":                {func() step { return answered(503, "", "Retry-After", date(17*time.Second)) }, 17 * time.Second},
-		"a date in the past":    {func() step { return answered(503, "", "Retry-After", date(-time.Hour)) }, 0},
+		"a token endpoint's": {
+			func() step { return claiming(&claim{notSent: true, after: 11 * time.Second}) }, 11 * time.Second,
+		},
+		"a date":             {func() step { return answered(429, "", "Retry-After", date(17*time.Second)) }, 17 * time.Second},
+		"a date in the past": {func() step { return answered(429, "", "Retry-After", date(-time.Hour)) }, 0},
 		"a date by the server's clock": {
 			func() step {
-				return answered(503, "", "Retry-After", date(time.Hour+9*time.Second), "Date", date(time.Hour))
+				return answered(429, "", "Retry-After", date(time.Hour+9*time.Second), "Date", date(time.Hour))
 			}, 9 * time.Second,
 		},
 	} {
@@ -84,7 +87,7 @@ func TestRetry_Jitter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		distinct := make(map[time.Duration]bool)
 		for range 50 {
-			server := script(answered(503, "", "Retry-After", "soon"))
+			server := script(answered(429, "", "Retry-After", "soon"))
 			client := server.client(t, &ews.Options{Retry: ews.RetryPolicy{MaxAttempts: 6, MaxWait: 5 * time.Second}})
 			if err := addGroup(t.Context(), client); err == nil {
 				t.Fatal("no error")
@@ -133,21 +136,24 @@ func TestRetry_WaitNotBegun(t *testing.T) {
 		deadline time.Duration // 0: none
 		after    time.Duration
 	}{
-		"beyond MaxWait's default": {answered(503, "", "Retry-After", "31"), ews.RetryPolicy{}, 0, 31 * time.Second},
+		"beyond MaxWait's default": {answered(429, "", "Retry-After", "31"), ews.RetryPolicy{}, 0, 31 * time.Second},
 		"beyond MaxWait": {
 			faulted(500, "ErrorServerBusy", "BackOffMilliseconds", "300000"),
 			ews.RetryPolicy{MaxWait: 4 * time.Minute},
 			0, 5 * time.Minute,
 		},
-		"beyond the deadline": {answered(503, "", "Retry-After", "20"), ews.RetryPolicy{}, 20 * time.Second, 20 * time.Second},
+		"beyond the deadline": {answered(429, "", "Retry-After", "20"), ews.RetryPolicy{}, 20 * time.Second, 20 * time.Second},
 		"beyond every number": {
-			answered(503, "", "Retry-After", "99999999999999999999999"), ews.RetryPolicy{}, 0, 24 * time.Hour,
+			answered(429, "", "Retry-After", "99999999999999999999999"), ews.RetryPolicy{}, 0, 24 * time.Hour,
 		},
 		"beyond every number, in milliseconds": {
 			faulted(500, "ErrorServerBusy", "BackOffMilliseconds", "9223372036854775808"), ews.RetryPolicy{}, 0, 24 * time.Hour,
 		},
+		"beyond every number, of a token endpoint": {
+			claiming(&claim{notSent: true, after: 1<<63 - 1}), ews.RetryPolicy{}, 0, 24 * time.Hour,
+		},
 		"at the end of time": {
-			answered(503, "", "Retry-After", "Fri, 31 Dec 9999 23:59:59 GMT"), ews.RetryPolicy{}, 0, 24 * time.Hour,
+			answered(429, "", "Retry-After", "Fri, 31 Dec 9999 23:59:59 GMT"), ews.RetryPolicy{}, 0, 24 * time.Hour,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -180,7 +186,7 @@ func TestRetry_DeadlineBeforeWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
 		defer cancel()
-		server := script(answered(503, ""), done)
+		server := script(answered(429, ""), done)
 		err := addGroup(ctx, server.client(t, nil))
 		if kindOfError(err) != "HTTPError" || len(server.seen()) != 1 || ctx.Err() != nil {
 			t.Errorf("attempts %d, context %v, error %v", len(server.seen()), ctx.Err(), err)
@@ -195,7 +201,7 @@ func TestRetry_CanceledWhileWaiting(t *testing.T) {
 		call  func(context.Context, *ews.Client) error
 		kind  string
 	}{
-		"write": {answered(503, "", "Retry-After", "20"), addGroup, "HTTPError"},
+		"write": {answered(429, "", "Retry-After", "20"), addGroup, "HTTPError"},
 		"read":  {dropped, getItemList, "TransportError"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -306,7 +312,7 @@ func TestRetry_ClientTimeout(t *testing.T) {
 func TestRetry_AttemptsHaveTheirOwnID(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		server := script(answered(503, ""), unconnected, done)
+		server := script(answered(429, ""), unconnected, done)
 		var info ews.ResponseInfo
 		if err := addGroup(ews.WithResponseInfo(t.Context(), &info), server.client(t, nil)); err != nil {
 			t.Fatal(err)

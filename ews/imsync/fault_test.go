@@ -7,7 +7,13 @@ import (
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/ews/ewstest"
 	"github.com/go-ews/exchange/ews/imsync"
+	"github.com/go-ews/exchange/soap"
 )
+
+// unavailable is how Varnish answers for a server that dropped the connection.
+func unavailable() error {
+	return &ews.HTTPError{StatusCode: 503, Header: map[string][]string{"Retry-After": {"5"}}}
+}
 
 // TestSync_Faults lets the one write of each kind meet each fault after which nobody knows whether it
 // was done. Two more of it would show up in the counts.
@@ -52,7 +58,12 @@ func TestSync_Faults(t *testing.T) {
 		"dropped after":         {ewstest.DropAfter(), 1},
 		"cut answer":            {ewstest.Truncate(100), 1},
 		"internal server error": {&ews.Error{Code: ews.ErrorInternalServerError}, 2},
-		"proxy's page":          {&ews.HTTPError{StatusCode: 502}, 2},
+		"gateway's page":        {&ews.HTTPError{StatusCode: 502}, 2},
+		"gateway's page after":  {ewstest.AnswerAfter(&ews.HTTPError{StatusCode: 502}), 1},
+		"503 before":            {&ews.HTTPError{StatusCode: 503}, 2},
+		"503 after":             {ewstest.AnswerAfter(unavailable()), 1},
+		"fault without a code":  {ewstest.AnswerAfter(&ews.Error{Fault: &soap.Fault{String: "lost"}}), 1},
+		"failover after":        {ewstest.AnswerAfter(&ews.Error{Code: ews.ErrorMailboxMoveInProgress}), 1},
 	}
 	for _, o := range operations {
 		for name, fault := range faults {
@@ -71,6 +82,22 @@ func TestSync_Faults(t *testing.T) {
 				}
 				checkInStep(t, srv.List(""), o.wanted, true)
 			})
+		}
+	}
+}
+
+// TestEnsureGroup_Unavailable: a 503 may come after the group was added.
+func TestEnsureGroup_Unavailable(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		err  error
+		want int
+	}{"before": {unavailable(), 2}, "after": {ewstest.AnswerAfter(unavailable()), 1}} {
+		srv := ewstest.NewServer(nil)
+		srv.Fail("AddImGroup", tc.err)
+		group, created, err := imsync.EnsureGroup(t.Context(), newClient(t, srv), "A")
+		if err != nil || !created || group.DisplayName != "A" || writes(srv)["AddImGroup"] != tc.want {
+			t.Errorf("%s: %v, %t, %v; requests: %v", name, group, created, err, writes(srv))
 		}
 	}
 }
