@@ -1,22 +1,42 @@
 package imgroup
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // AddressKey returns the form in which instant-messaging addresses are compared: without
 // surrounding blanks, without the scheme "sip:", in lower case. Two addresses name the same
 // contact exactly when their keys are equal. Servers send addresses with and without the scheme.
-func AddressKey(address string) string {
+func AddressKey(address string) string { return strings.ToLower(bareAddress(address)) }
+
+// SameAddress reports whether a and b name the same contact: equal without "sip:" and without
+// regard to case. An empty address names no contact.
+func SameAddress(a, b string) bool { return hasKey(a, AddressKey(b)) }
+
+// bareAddress returns the address without surrounding blanks and without the scheme.
+func bareAddress(address string) string {
 	address = strings.TrimSpace(address)
 	const scheme = "sip:"
 	if len(address) >= len(scheme) && strings.EqualFold(address[:len(scheme)], scheme) {
 		address = address[len(scheme):]
 	}
-	return strings.ToLower(address)
+	return address
 }
 
-// SameAddress reports whether a and b name the same contact: equal without "sip:" and without
-// regard to case. Empty addresses name nobody.
-func SameAddress(a, b string) bool {
-	key := AddressKey(a)
-	return key != "" && key == AddressKey(b)
+// hasKey reports whether key, which must not be empty, is the AddressKey of address. It looks at no
+// more of the address than it takes to find a difference.
+func hasKey(address, key string) bool {
+	if address == "" || key == "" {
+		return false
+	}
+	for _, c := range bareAddress(address) {
+		want, size := utf8.DecodeRuneInString(key)
+		if size == 0 || want != unicode.ToLower(c) {
+			return false
+		}
+		key = key[size:]
+	}
+	return key == ""
 }

@@ -68,10 +68,11 @@ type ImGroup struct {
 	SMTPAddress string
 }
 
-// HasMember reports whether the contact is a member of the group. Only the ID counts.
+// HasMember reports whether the contact is a member of the group. Only the ID counts, and an empty
+// one names no contact.
 func (g *ImGroup) HasMember(contact ItemID) bool {
 	for i := range g.Members {
-		if g.Members[i].ID == contact.ID {
+		if contact.ID != "" && g.Members[i].ID == contact.ID {
 			return true
 		}
 	}

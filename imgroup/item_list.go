@@ -58,11 +58,12 @@ func (l *ItemList) ContactsOf(group ItemID) []Persona {
 	return contacts
 }
 
-// GroupsOf returns the ids of the groups that the contact is a member of, in the list's order.
+// GroupsOf returns the ids of the groups that the contact is a member of, in the list's order. No
+// empty id is among them.
 func (l *ItemList) GroupsOf(contact ItemID) []ItemID {
 	var groups []ItemID
 	for i := range l.Groups {
-		if g := &l.Groups[i]; g.HasMember(contact) {
+		if g := &l.Groups[i]; g.ExchangeStoreID.ID != "" && g.HasMember(contact) {
 			groups = append(groups, g.ExchangeStoreID)
 		}
 	}
@@ -73,15 +74,19 @@ func (l *ItemList) GroupsOf(contact ItemID) []ItemID {
 // address may carry "sip:" or not, and case does not count; see [SameAddress]. A preferred address
 // wins over one of the further addresses of another contact.
 func (l *ItemList) Contact(address string) (*Persona, bool) {
+	key := AddressKey(address)
+	if key == "" {
+		return nil, false
+	}
+	var further *Persona
 	for i := range l.Personas {
-		if p := &l.Personas[i]; SameAddress(p.ImAddress, address) {
+		p := &l.Personas[i]
+		if hasKey(p.ImAddress, key) {
 			return p, true
 		}
-	}
-	for i := range l.Personas {
-		if p := &l.Personas[i]; p.HasAddress(address) {
-			return p, true
+		if further == nil && p.hasFurther(key) {
+			further = p
 		}
 	}
-	return nil, false
+	return further, further != nil
 }

@@ -2,6 +2,7 @@ package imgroup_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -122,6 +123,58 @@ func TestItemList_Contact(t *testing.T) {
 		p, ok := l.Contact(address)
 		if ok != (want != "") || ok != (p != nil) || ok && p.PersonaID.ID != want {
 			t.Errorf("%q: %v, want %q", address, p, want)
+		}
+	}
+}
+
+// TestItemList_ContactLong looks for an address of 10 KB among 100,000 contacts. It is prepared once,
+// not for every contact: nothing that grows with the list is allocated.
+//
+//nolint:paralleltest // counts allocations
+func TestItemList_ContactLong(t *testing.T) {
+	l := &imgroup.ItemList{Personas: make([]imgroup.Persona, 100_000)}
+	further := []imgroup.AttributedString{{Value: "Ä"}, {Value: ""}}
+	for i := range l.Personas {
+		l.Personas[i] = imgroup.Persona{ImAddress: "sip:Ä@contoso.com", ImAddresses: further}
+	}
+	long := "sip:" + strings.Repeat("Ä", 5<<10) + "@contoso.com"
+	allocs := testing.AllocsPerRun(1, func() {
+		if p, ok := l.Contact(long); ok {
+			t.Errorf("found %v", p)
+		}
+	})
+	if allocs > 10 {
+		t.Errorf("%v allocations, want those of one key", allocs)
+	}
+}
+
+// TestItemList_EmptyIDs holds that an empty id names nothing, though the list may hold empty ids.
+func TestItemList_EmptyIDs(t *testing.T) {
+	t.Parallel()
+	l := &imgroup.ItemList{Groups: []imgroup.ImGroup{group("a", "g1", ""), group("b", "", "", "C")}}
+	for _, id := range []imgroup.ItemID{{}, {ChangeKey: "old"}} {
+		if got := l.GroupsOf(id); got != nil || l.Groups[0].HasMember(id) || l.Groups[1].HasMember(id) {
+			t.Errorf("%+v is in %v", id, got)
+		}
+	}
+	if got := l.GroupsOf(imgroup.ItemID{ID: "C"}); got != nil {
+		t.Errorf("%v: the group has no id", got)
+	}
+}
+
+// TestSameAddress_Keys holds that addresses are the same exactly when their keys are equal.
+func TestSameAddress_Keys(t *testing.T) {
+	t.Parallel()
+	addresses := []string{
+		"", " ", "sip:", "SIP: ", "a", "A", "sip:a", "sip:sip:a", " a\n", "ab", "\u212A", "k", "K", "\u0130", "i\u0307",
+		"İ", "ß", "ẞ", "SS", "\xff", "\uFFFD", "a\xff", "a\uFFFD", "Σ", "σ", "ς", "sip", "tel:a",
+	}
+	for _, a := range addresses {
+		for _, b := range addresses {
+			key := imgroup.AddressKey(a)
+			if want := key != "" && key == imgroup.AddressKey(b); imgroup.SameAddress(a, b) != want {
+				t.Errorf("%q and %q: the keys are %q and %q", a, b, key, imgroup.AddressKey(b))
+			}
 		}
 	}
 }

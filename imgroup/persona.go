@@ -67,14 +67,13 @@ func (p *Persona) ContactID() (ItemID, bool) {
 // as [SameAddress] does. E-mail addresses do not count.
 func (p *Persona) HasAddress(address string) bool {
 	key := AddressKey(address)
-	if key == "" {
-		return false
-	}
-	if AddressKey(p.ImAddress) == key {
-		return true
-	}
+	return hasKey(p.ImAddress, key) || p.hasFurther(key)
+}
+
+// hasFurther reports whether one of the further addresses has the key.
+func (p *Persona) hasFurther(key string) bool {
 	for i := range p.ImAddresses {
-		if AddressKey(p.ImAddresses[i].Value) == key {
+		if hasKey(p.ImAddresses[i].Value, key) {
 			return true
 		}
 	}
