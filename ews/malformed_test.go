@@ -146,6 +146,61 @@ func TestMalformed_Persona(t *testing.T) {
 	}
 }
 
+// TestMalformed_EmptyPersona holds that a persona without its id is no payload.
+func TestMalformed_EmptyPersona(t *testing.T) {
+	t.Parallel()
+	for _, persona := range []string{
+		"<m:Persona/>", "<m:Persona><t:Future/></m:Persona>", `<m:Persona><t:PersonaId ChangeKey="x"/></m:Persona>`,
+		"<m:Persona><t:DisplayName>Tony</t:DisplayName></m:Persona>", `<m:Persona><m:PersonaId Id="x"/></m:Persona>`,
+	} {
+		for _, op := range []string{"AddNewImContactToGroup", "AddNewTelUriContactToGroup"} {
+			answer := strings.ReplaceAll(emptyListAnswer, "GetImItemList", op)
+			answer = strings.Replace(answer, "<m:ImItemList/>", persona, 1)
+			err := callOf(t, op)(t.Context(), connect(t, once(soapAnswer(http.StatusOK, answer))))
+			if !errors.Is(err, ews.ErrOutcomeUnknown) || !strings.Contains(err.Error(), "t:PersonaId") {
+				t.Errorf("%s: %s: %v", op, persona, err)
+			}
+		}
+	}
+}
+
+// TestMalformed_ForeignList holds that a list whose elements hold children, but none that the schema
+// names, is no payload, and that what the schema does not name is skipped otherwise.
+func TestMalformed_ForeignList(t *testing.T) {
+	t.Parallel()
+	const group, persona = "<t:ImGroup/>", `<t:Persona><t:PersonaId Id="p"/></t:Persona>`
+	for content, right := range map[string]bool{
+		"":                                       true,
+		"<t:Groups/><t:Personas/>":               true,
+		" <!-- --><t:Groups> </t:Groups>":        true,
+		"<t:Groups/><t:Future><t:X/></t:Future>": true,
+		"<t:Groups><t:Future/>" + group + "<x/></t:Groups>":                                   true,
+		"<t:Personas><m:Persona/>" + persona + "</t:Personas><Personas><x/></Personas>":       true,
+		"<t:Groups><t:Future/></t:Groups>":                                                    false,
+		"<t:Groups><m:ImGroup/></t:Groups><t:Personas>" + persona + "</t:Personas>":           false,
+		"<t:Groups>" + group + "</t:Groups><t:Personas><x:Persona xmlns:x='u'/></t:Personas>": false,
+		"<t:Groups><t:Persona/></t:Groups>":                                                   false,
+		"<m:Groups><m:ImGroup/></m:Groups>":                                                   false,
+		"<t:ImGroup/>":                                                                        false,
+	} {
+		for _, op := range []string{"GetImItemList", "GetImItems"} {
+			answer := strings.ReplaceAll(emptyListAnswer, "GetImItemList", op)
+			answer = strings.Replace(answer, "<m:ImItemList/>", "<m:ImItemList>"+content+"</m:ImItemList>", 1)
+			err := callOf(t, op)(t.Context(), connect(t, once(soapAnswer(http.StatusOK, answer))))
+			var broken *ews.TransportError
+			if right && err != nil || !right && !errors.As(err, &broken) {
+				t.Errorf("%s: %s: %v", op, content, err)
+			}
+		}
+	}
+	refused := strings.Replace(emptyListAnswer, "<m:ImItemList/>", "<m:ImItemList><x/></m:ImItemList>", 1)
+	refused = strings.Replace(refused, `ResponseClass="Success"`, `ResponseClass="Error"`, 1)
+	var got *ews.Error
+	if _, err := connect(t, once(soapAnswer(200, refused))).GetImItemList(t.Context()); !errors.As(err, &got) {
+		t.Errorf("an error of the server: %v", err)
+	}
+}
+
 // endlessAnswer is an answer that never stops; read counts what was taken of it.
 type endlessAnswer struct {
 	begin, filler string

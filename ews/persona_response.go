@@ -27,13 +27,16 @@ func (p *personaResponse) readPayload(r *soap.Reader) error {
 	return readPersona(r, p.persona)
 }
 
-// Err reports what the server said, and a success without the persona.
+// Err reports what the server said, and a success without the persona or its id.
 func (p *personaResponse) Err() error {
 	if err := p.ResponseMessage.Err(); err != nil {
 		return err
 	}
 	if p.persona == nil {
 		return errMissing("m:Persona")
+	}
+	if p.persona.PersonaID.ID == "" {
+		return errMissing("t:PersonaId")
 	}
 	return nil
 }
