@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/go-ews/exchange/internal/proxyerror"
 	"github.com/go-ews/exchange/soap"
 )
 
@@ -84,7 +85,7 @@ func (x *exchange) decode(a *answer, res *http.Response) error {
 	if kind == notSOAP || res.StatusCode == http.StatusUnauthorized {
 		return &HTTPError{
 			Op: x.op.Name, StatusCode: res.StatusCode, Header: res.Header,
-			Body: bytes.Clone(head[:min(len(head), headSize)]), Info: x.info,
+			Body: bytes.Clone(head[:min(len(head), headSize)]), Info: x.info, proxy: x.proxyOf(res),
 		}
 	}
 	if res.ContentLength > limit {
@@ -101,6 +102,14 @@ func (x *exchange) decode(a *answer, res *http.Response) error {
 		return withRetryAfter(x.faultError(fault, &a.detail), res.Header)
 	}
 	return withRetryAfter(x.responseError(), res.Header)
+}
+
+// proxyOf names the proxy that responded 407, "" if it is not known.
+func (x *exchange) proxyOf(res *http.Response) string {
+	if res.StatusCode != http.StatusProxyAuthRequired {
+		return ""
+	}
+	return proxyerror.NameOf(x.client.http.Transport, x.client.template)
 }
 
 // defaultMaxBytes is soap's own default, needed here to compare it with a Content-Length.

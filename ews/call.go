@@ -5,12 +5,15 @@ import (
 	"context"
 	"encoding/xml"
 	"errors"
+	"io"
 	"log/slog"
 	"reflect"
 	"strconv"
 	"time"
 	"unicode/utf8"
 
+	"github.com/go-ews/exchange/internal/netfault"
+	"github.com/go-ews/exchange/internal/oneline"
 	"github.com/go-ews/exchange/soap"
 )
 
@@ -121,11 +124,12 @@ func (x *exchange) run(ctx context.Context, req any) error {
 // attempts is the retry loop; the rules are in retry.go.
 func (x *exchange) attempts(ctx context.Context) error {
 	if end := ctx.Err(); end != nil {
-		return &TransportError{Op: x.op.Name, Err: &notSentError{end}}
+		x.begin(0)
+		return &TransportError{Op: x.op.Name, Err: &notSentError{end}, Info: x.info}
 	}
 	policy := x.client.retry
 	for attempt := 1; ; attempt++ {
-		x.info = ResponseInfo{Attempts: attempt}
+		x.begin(attempt)
 		start := x.now()
 		err := x.attempt(ctx)
 		x.logAttempt(ctx, start, err)
@@ -140,6 +144,13 @@ func (x *exchange) attempts(ctx context.Context) error {
 			return outcome.mark(x.op, waitErr)
 		}
 		zero(x.resp)
+	}
+}
+
+// begin forgets the response before.
+func (x *exchange) begin(attempt int) {
+	x.info = ResponseInfo{
+		URL: x.client.url, Mailbox: x.client.header.Impersonate.String(), Attempts: attempt,
 	}
 }
 
@@ -242,11 +253,41 @@ func (x *exchange) logAttrs(start time.Time, err error) []slog.Attr {
 		slog.String("op", x.op.Name),
 		slog.Duration("duration", time.Since(start)),
 		slog.Int("status", x.info.StatusCode),
-		slog.String("request_id", clip(x.info.RequestID, 64)),
+		slog.String("request_id", oneline.Clip(x.info.RequestID, 64)),
 		slog.String("client_request_id", x.info.ClientRequestID),
+	}
+	return append(attrs, x.errorAttrs(err)...)
+}
+
+// errorAttrs describes whose mailbox the call is for and, if it failed, how.
+func (x *exchange) errorAttrs(err error) []slog.Attr {
+	var attrs []slog.Attr
+	if x.info.Mailbox != "" {
+		attrs = append(attrs, slog.String("mailbox", oneline.Clip(x.info.Mailbox, 256)))
 	}
 	if err != nil {
 		attrs = append(attrs, slog.String("error", errorKind(err)))
 	}
+	if class := failureClass(err); class != "" {
+		attrs = append(attrs, slog.String("class", class))
+	}
 	return attrs
+}
+
+// failureClass names the kind of a transport failure for the log, "" for other errors.
+func failureClass(err error) string {
+	transport, ok := errors.AsType[*TransportError](err)
+	if !ok || transport.Err == nil {
+		return ""
+	}
+	_, malformed := errors.AsType[*brokenError](transport.Err)
+	switch {
+	case isLimit(transport.Err):
+		return "too large"
+	case malformed:
+		return "malformed"
+	case transport.Info.StatusCode != 0 && errors.Is(transport.Err, io.ErrUnexpectedEOF):
+		return "cut"
+	}
+	return netfault.Kind(transport.Err)
 }

@@ -3,13 +3,15 @@ package ews
 import (
 	"crypto/tls"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"runtime"
 	"runtime/debug"
 	"strings"
 	"time"
+
+	"github.com/go-ews/exchange/internal/origin"
+	"github.com/go-ews/exchange/internal/proxyerror"
 )
 
 // defaultTimeout bounds one attempt of a client that was given no http.Client: Exchange itself
@@ -59,6 +61,7 @@ type Client struct {
 type core struct {
 	http      *http.Client
 	template  *http.Request
+	url       string // of the endpoint, for texts
 	userAgent []string
 	limit     int64
 	retry     RetryPolicy
@@ -84,6 +87,7 @@ func NewClient(endpoint string, opts *Options) (*Client, error) {
 	c := &core{
 		http:      privateHTTPClient(opts.HTTPClient),
 		template:  newTemplate(u),
+		url:       origin.Page(u),
 		userAgent: []string{strings.TrimSpace(opts.UserAgent + " " + moduleUserAgent())},
 		limit:     opts.MaxResponseBytes,
 		retry:     opts.Retry.withDefaults(),
@@ -167,18 +171,13 @@ func parseEndpoint(endpoint string, allowHTTP bool) (*url.URL, *InputError) {
 		reason = "holds a query"
 	case u.Fragment != "" || strings.Contains(endpoint, "#"):
 		reason = "holds a fragment"
-	case u.Scheme == "http" && !allowHTTP && !isLoopback(u.Hostname()):
-		reason = "http:// would send everything in clear; use https:// or set AllowHTTP"
+	case u.Scheme == "http" && !allowHTTP && !origin.IsLoopback(u.Hostname()):
+		reason = "http:// would send everything in clear: use https://, or allow http:// explicitly"
 	}
 	if reason != "" {
 		return nil, &InputError{Op: "NewClient", Field: "endpoint", Reason: reason}
 	}
 	return u, nil
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
 // privateHTTPClient copies hc, or makes one, without cookies and redirects.
@@ -210,6 +209,7 @@ func tunedTransport() http.RoundTripper {
 		t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	t.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(0)
+	proxyerror.Hook(t)
 	return t
 }
 

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/go-ews/exchange/internal/netfault"
+	"github.com/go-ews/exchange/internal/oneline"
 	"github.com/go-ews/exchange/soap"
 )
 
@@ -42,19 +44,31 @@ func (e *Error) Error() string {
 	writeOp(&b, e.Op)
 	switch {
 	case e.Code != "":
-		b.WriteString(clip(oneLine(string(e.Code)), 80))
+		b.WriteString(oneline.Clip(string(e.Code), 80))
 	case e.Fault != nil && e.Fault.Code.Local != "":
-		b.WriteString("SOAP fault " + e.Fault.Code.Local)
+		b.WriteString("SOAP fault " + oneline.Clip(e.Fault.Code.Local, 80))
 	default:
 		b.WriteString("error without a code")
 	}
 	if e.Message != "" {
-		b.WriteString(": " + clip(oneLine(e.Message), maxQuoted))
+		b.WriteString(": " + oneline.Clip(e.Message, maxQuoted))
 	}
-	if id := e.Info.RequestID; id != "" {
-		b.WriteString(" (request-id " + clip(oneLine(id), 64) + ")")
-	}
+	b.WriteString(e.inner())
+	writeWhere(&b, &e.Info)
 	return b.String()
+}
+
+// inner returns what the server says of the error behind the error, "" if it says nothing.
+func (e *Error) inner() string {
+	code, text := e.Details["InnerErrorResponseCode"], e.Details["InnerErrorMessageText"]
+	said := oneline.Clip(code, 80)
+	if text = oneline.Clip(text, maxQuoted); said != "" && text != "" {
+		said += ": "
+	}
+	if said += text; said == "" {
+		return ""
+	}
+	return " (inner error: " + said + ")"
 }
 
 // Unwrap returns the code, nil if it is empty.
@@ -104,10 +118,10 @@ func (e *SchemaValidationError) Error() string {
 		fmt.Fprintf(&b, " at line %d, position %d", e.Line, e.Position)
 	}
 	if e.Violation != "" {
-		b.WriteString(": " + clip(oneLine(e.Violation), maxQuoted))
+		b.WriteString(": " + oneline.Clip(e.Violation, maxQuoted))
 	}
-	if e.Err != nil && e.Err.Info.RequestID != "" {
-		b.WriteString(" (request-id " + clip(oneLine(e.Err.Info.RequestID), 64) + ")")
+	if e.Err != nil {
+		writeWhere(&b, &e.Err.Info)
 	}
 	return b.String()
 }
@@ -152,44 +166,6 @@ func (e *SchemaValidationError) LogValue() slog.Value {
 	return slog.GroupValue(attrs...)
 }
 
-// HTTPError is an answer that is not SOAP: a proxy's page, a refused log-in, a redirect, a blank.
-// Its text names status, content type and the likely cause, never the body.
-type HTTPError struct {
-	Op         string
-	StatusCode int
-	Header     http.Header  // of the answer; may hold cookies: do not log it
-	Body       []byte       // at most the first 1024 bytes; may hold personal data: do not log it
-	Info       ResponseInfo // of the answer
-}
-
-// Error returns one line: status, content type, what the front end said of it, what to check.
-func (e *HTTPError) Error() string {
-	var b strings.Builder
-	writeOp(&b, e.Op)
-	fmt.Fprintf(&b, "HTTP %d", e.StatusCode)
-	if text := http.StatusText(e.StatusCode); text != "" {
-		b.WriteString(" " + text)
-	}
-	if ct := e.Header.Get("Content-Type"); ct != "" {
-		b.WriteString(" (" + clip(oneLine(ct), 60) + ")")
-	} else if len(e.Body) == 0 {
-		b.WriteString(" with an empty body")
-	}
-	b.WriteString(" instead of a SOAP answer: " + e.hint())
-	if id := e.Info.RequestID; id != "" {
-		b.WriteString(" (request-id " + clip(oneLine(id), 64) + ")")
-	}
-	return b.String()
-}
-
-// String keeps header and body out of what is printed of a value, which is no error.
-func (e HTTPError) String() string { return e.Error() }
-
-// GoString keeps header and body out of %#v.
-func (e HTTPError) GoString() string {
-	return fmt.Sprintf("&ews.HTTPError{Op:%q, StatusCode:%d}", e.Op, e.StatusCode)
-}
-
 // LogValue logs operation, status and request id.
 func (e *HTTPError) LogValue() slog.Value {
 	return slog.GroupValue(
@@ -208,23 +184,33 @@ type TransportError struct {
 	Info ResponseInfo // what is known of the answer; zero if none began
 }
 
-// Error returns one line: the operation, the cause and the request id.
+// Error returns one line: the operation, the cause, what to check if that is known, the URL and the
+// request id.
 func (e *TransportError) Error() string {
 	var b strings.Builder
 	writeOp(&b, e.Op)
 	if e.Err != nil {
-		b.WriteString(clip(oneLine(e.Err.Error()), maxQuoted))
+		b.WriteString(oneline.Clip(e.Err.Error(), maxQuoted))
+		if advice := netfault.Advice(e.Err, e.host()); advice != "" {
+			b.WriteString("; " + advice)
+		}
 	} else {
-		b.WriteString("no answer")
+		b.WriteString("no response")
 	}
-	if id := e.Info.RequestID; id != "" {
-		b.WriteString(" (request-id " + clip(oneLine(id), 64) + ")")
-	}
+	writeWhere(&b, &e.Info)
 	return b.String()
 }
 
 // Unwrap returns Err.
 func (e *TransportError) Unwrap() error { return e.Err }
+
+// host returns the host of the endpoint.
+func (e *TransportError) host() string {
+	if u, err := url.Parse(e.Info.URL); err == nil && u.Host != "" {
+		return u.Host
+	}
+	return "the server"
+}
 
 // InputError says that a call was refused before anything was sent: the caller's input cannot
 // become a valid request. Its text never holds a credential.
@@ -273,24 +259,16 @@ func writeOp(b *strings.Builder, op string) {
 	}
 }
 
+// writeWhere ends an error's text with what finds the call in a server's log: the URL, without what
+// may be secret, and the server's request id.
+func writeWhere(b *strings.Builder, info *ResponseInfo) {
+	if info.URL != "" {
+		b.WriteString(" [" + oneline.Clip(info.URL, 300) + "]")
+	}
+	if info.RequestID != "" {
+		b.WriteString(" (request-id " + oneline.Clip(info.RequestID, 64) + ")")
+	}
+}
+
 // maxQuoted is how much of the server's words a text repeats.
 const maxQuoted = 1000
-
-// oneLine joins the words of s by single blanks, so that no answer can break a log line.
-func oneLine(s string) string {
-	s = strings.Join(strings.Fields(s), " ")
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return '\uFFFD'
-		}
-		return r
-	}, s)
-}
-
-// clip shortens s to at most n bytes.
-func clip(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	return strings.ToValidUTF8(s[:n], "") + "…"
-}

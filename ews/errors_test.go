@@ -100,8 +100,8 @@ func TestErrors_ZeroValues(t *testing.T) {
 		"ews: ErrorSchemaValidation at line 8, position 2: x (request-id r)": &ews.SchemaValidationError{
 			Line: 8, Position: 2, Violation: "x", Err: &ews.Error{Info: ews.ResponseInfo{RequestID: "r"}},
 		},
-		"ews: a b":                   &ews.Error{Code: "a\n b"},
-		"ews: AddImGroup: no answer": &ews.TransportError{Op: "AddImGroup"},
+		"ews: a b":                     &ews.Error{Code: "a\n b"},
+		"ews: AddImGroup: no response": &ews.TransportError{Op: "AddImGroup"},
 		"ews: AddImGroup: displayName: empty": &ews.InputError{
 			Op: "AddImGroup", Field: "displayName",
 			Reason: "empty",

@@ -3,6 +3,8 @@ package ews
 import (
 	"bytes"
 	"strings"
+	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -17,7 +19,8 @@ type excerpt struct {
 }
 
 // Excerpt returns the line of the request that the violation is in, at most 160 characters of it,
-// and under it a caret at the position; "" if the place is not known. It quotes what was sent, so
+// and under it a caret at the position; "" if the place is not known or lies outside of what was
+// sent, because something on the way has edited the request. It quotes what was sent, so
 // it is for the developer's eyes and not part of Error.
 func (e *SchemaValidationError) Excerpt() string {
 	if e.excerpt == nil {
@@ -26,8 +29,8 @@ func (e *SchemaValidationError) Excerpt() string {
 	return e.excerpt.text + "\n" + strings.Repeat(" ", e.excerpt.caret) + "^"
 }
 
-// newExcerpt copies the window around a place, nil if the request has no such line. Positions
-// count UTF-16 units from 1; one beyond the line's end points at its end.
+// newExcerpt copies the window around a place, nil if the request has no such place. Positions count
+// UTF-16 units from 1; the one that follows the last is the line's end.
 func newExcerpt(request []byte, line, position int) *excerpt {
 	if line <= 0 || position <= 0 {
 		return nil
@@ -36,7 +39,9 @@ func newExcerpt(request []byte, line, position int) *excerpt {
 	if !ok {
 		return nil
 	}
-	position = min(position, len(text)+1)
+	if position > units(text)+1 {
+		return nil
+	}
 	chars := []rune(string(clipLine(text, position)))
 	caret := charAt(chars, position)
 	first := max(0, min(caret-excerptWidth/2, len(chars)-excerptWidth))
@@ -45,7 +50,7 @@ func newExcerpt(request []byte, line, position int) *excerpt {
 }
 
 // lineOf returns the n-th line of the request, from 1, without its line end. As in XML, a line feed,
-// a carriage return and both together end a line.
+// a carriage return and both together end a line; behind the last line end there is no line.
 func lineOf(request []byte, n int) ([]byte, bool) {
 	for ; n > 1; n-- {
 		i := bytes.IndexAny(request, "\r\n")
@@ -55,12 +60,23 @@ func lineOf(request []byte, n int) ([]byte, bool) {
 		if bytes.HasPrefix(request[i:], []byte("\r\n")) {
 			i++
 		}
-		request = request[i+1:]
+		if request = request[i+1:]; len(request) == 0 {
+			return nil, false
+		}
 	}
 	if i := bytes.IndexAny(request, "\r\n"); i >= 0 {
 		request = request[:i]
 	}
 	return request, true
+}
+
+// units counts the UTF-16 units of a line.
+func units(line []byte) int {
+	n := 0
+	for _, r := range string(line) {
+		n += utf16.RuneLen(r)
+	}
+	return n
 }
 
 // clipLine drops what lies far behind the position: a character has at least one byte per UTF-16
@@ -88,12 +104,12 @@ func charAt(chars []rune, position int) int {
 	return len(chars)
 }
 
-// printable replaces control characters, which would move the caret, by blanks.
+// printable replaces what would move the caret, control and formatting characters, by blanks.
 func printable(chars []rune) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
+		if unicode.IsPrint(r) {
+			return r
 		}
-		return r
+		return ' '
 	}, string(chars))
 }

@@ -51,8 +51,11 @@ func TestExcerpt(t *testing.T) {
 		{"in the middle", "<a x='1'/>\n", 4, 4, "<a x='1'/>\n   ^"},
 		{"last character", "<a/>\n", 4, 4, "<a/>\n   ^"},
 		{"just past the end", "<a/>\n", 4, 5, "<a/>\n    ^"},
-		{"far past the end", "<a/>\n", 4, 500, "<a/>\n    ^"},
-		{"largest position", "<a/>\n", 4, math.MaxInt32, "<a/>\n    ^"},
+		{"past the end", "<a/>\n", 4, 6, ""},
+		{"past the end in UTF-16 units", "<a>\u00e9</a>\n", 4, 10, ""},
+		{"far past the end", "<a/>\n", 4, 500, ""},
+		{"largest position", "<a/>\n", 4, math.MaxInt32, ""},
+		{"behind the last line", "<a/>\n", 7, 1, ""},
 		{"second line", "<a>\n<b/>\n</a>\n", 5, 2, "<b/>\n ^"},
 		{"empty line", "<a>\n\n</a>\n", 5, 1, "\n^"},
 		{"no such line", "<a/>\n", 40, 1, ""},
@@ -86,11 +89,11 @@ func TestExcerpt_LongLine(t *testing.T) {
 	t.Parallel()
 	for _, unit := range []string{"x", "\u00e9", "\u4e2d", "\U0001F600"} {
 		text := []rune("<a>" + strings.Repeat(unit, 1000) + "!" + strings.Repeat(unit, 1000) + "</a>")
-		units := 0 // in front of the mark
+		units := 0 // in front of the mark: 3 of a tag and those of the repeated character
 		for _, r := range text[:1003] {
 			units += len(utf16Units(r))
 		}
-		for name, position := range map[string]int{"begin": 1, "mark": units + 1, "end": math.MaxInt32} {
+		for name, position := range map[string]int{"begin": 1, "mark": units + 1, "end": 2*units + 3} {
 			t.Run(fmt.Sprintf("%q %s", unit, name), func(t *testing.T) {
 				t.Parallel()
 				line, caret, ok := strings.Cut(excerptOf(t, string(text)+"\n", 4, position).Excerpt(), "\n")

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/go-ews/exchange/internal/oneline"
 	"github.com/go-ews/exchange/soap"
 )
 
@@ -38,13 +39,13 @@ func (h *Header) check() *InputError {
 	if v := h.RequestServerVersion; v != "" && v != OmitVersion && !v.known() {
 		return &InputError{
 			Field:  "Header.RequestServerVersion",
-			Reason: fmt.Sprintf("%q is not in the schema's list; see the Version constants", clip(string(v), 40)),
+			Reason: fmt.Sprintf("%q is not in the schema's list; see the Version constants", oneline.Clip(string(v), 40)),
 		}
 	}
 	if c := h.MailboxCulture; c != "" && !isLanguageTag(c) {
 		return &InputError{
 			Field:  "Header.MailboxCulture",
-			Reason: fmt.Sprintf("%q is not an RFC 3066 tag such as en-US", clip(c, 40)),
+			Reason: fmt.Sprintf("%q is not an RFC 3066 tag such as en-US", oneline.Clip(c, 40)),
 		}
 	}
 	if h.Impersonate != (Account{}) {

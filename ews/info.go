@@ -5,6 +5,8 @@ import "context"
 // ResponseInfo is what an answer told beside its payload. The names in FrontEnd and Diagnostics
 // are those of internal hosts.
 type ResponseInfo struct {
+	URL             string // that was called, without query and user information
+	Mailbox         string // identifier of the impersonated account; "": the caller's own mailbox
 	StatusCode      int    // 0: no answer
 	RequestID       string // the server's: quote it to an administrator, it is in the EWS logs
 	ClientRequestID string // what this module sent, a new one per attempt

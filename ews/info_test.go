@@ -72,7 +72,8 @@ func TestResponseInfo(t *testing.T) {
 			w := always(tc.status, tc.body, tc.header...)
 			info := ews.ResponseInfo{FrontEnd: "of an earlier call"}
 			group, err := connect(t, once(w)).AddImGroup(ews.WithResponseInfo(t.Context(), &info), "Sales")
-			tc.want.Attempts, tc.want.ClientRequestID = 1, w.requests()[0].header.Get("client-request-id")
+			tc.want.URL, tc.want.Attempts = endpoint, 1
+			tc.want.ClientRequestID = w.requests()[0].header.Get("client-request-id")
 			if diff := cmp.Diff(tc.want, info); diff != "" {
 				t.Errorf("info (-want +got):\n%s", diff)
 			}
@@ -109,7 +110,7 @@ func TestResponseInfo_NoAnswer(t *testing.T) {
 	w := &wire{answer: func(int, *http.Request) (*http.Response, error) { return nil, errKept }}
 	var info ews.ResponseInfo
 	_, err := connect(t, once(w)).AddImGroup(ews.WithResponseInfo(t.Context(), &info), "Sales")
-	want := ews.ResponseInfo{Attempts: 1, ClientRequestID: w.requests()[0].header.Get("client-request-id")}
+	want := ews.ResponseInfo{URL: endpoint, Attempts: 1, ClientRequestID: w.requests()[0].header.Get("client-request-id")}
 	if info != want || !errors.Is(err, errKept) {
 		t.Errorf("info %+v, %v", info, err)
 	}
@@ -135,7 +136,7 @@ func TestResponseInfo_LastAttempt(t *testing.T) {
 			ids[r.header.Get("client-request-id")] = true
 		}
 		want := ews.ResponseInfo{
-			StatusCode: 200, RequestID: "last", Attempts: 3,
+			URL: endpoint, StatusCode: 200, RequestID: "last", Attempts: 3,
 			ClientRequestID: w.requests()[2].header.Get("client-request-id"),
 		}
 		if len(ids) != 3 || info != want {

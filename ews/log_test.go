@@ -68,8 +68,8 @@ func TestLog_CallAttemptsAndWaits(t *testing.T) {
 		want := []map[string]any{
 			record("DEBUG", "ews attempt", 0, m{"attempt": 1., "status": 429., "request_id": "first", "error": "HTTP 429"}),
 			record("WARN", "ews wait", 2*time.Second, m{"attempt": 1., "error": "HTTP 429"}),
-			record("DEBUG", "ews attempt", 0, m{"attempt": 2., "status": 0., "request_id": "", "error": "not sent"}),
-			record("WARN", "ews wait", jittered, m{"attempt": 2., "error": "not sent"}),
+			record("DEBUG", "ews attempt", 0, m{"attempt": 2., "status": 0., "request_id": "", "error": "not sent", "class": "other"}),
+			record("WARN", "ews wait", jittered, m{"attempt": 2., "error": "not sent", "class": "other"}),
 			record("DEBUG", "ews attempt", 0, m{"attempt": 3., "status": 500., "request_id": "third", "error": "ErrorServerBusy"}),
 			record("WARN", "ews wait", 250*time.Millisecond, m{"attempt": 3., "error": "ErrorServerBusy"}),
 			record("DEBUG", "ews attempt", 0, m{"attempt": 4., "status": 200., "request_id": "fourth"}),

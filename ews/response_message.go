@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/go-ews/exchange/internal/oneline"
 	"github.com/go-ews/exchange/soap"
 )
 
@@ -131,7 +132,7 @@ type payload interface {
 func readResponse(r *soap.Reader, op string, p payload) error {
 	name := r.Name()
 	if local, ok := strings.CutSuffix(name.Local, "Response"); !ok || local != op || name.Space != soap.NamespaceMessages {
-		return &badAnswer{"the answer holds " + clip(name.Local, 80) + " instead of " + op + "Response"}
+		return &badAnswer{"the answer holds " + oneline.Clip(name.Local, 80) + " instead of " + op + "Response"}
 	}
 	m := p.message()
 	m.Class, _ = r.Attr("", "ResponseClass")

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/go-ews/exchange/internal/oneline"
 )
 
 // RetryPolicy bounds the attempts of a call and the waits between them. Which failures are retried
@@ -86,11 +88,11 @@ func (x *exchange) wait(ctx context.Context, d time.Duration, err error) error {
 		return err
 	}
 	if log := x.client.log; log != nil {
-		log.LogAttrs(ctx, slog.LevelWarn, "ews wait",
+		log.LogAttrs(ctx, slog.LevelWarn, "ews wait", append([]slog.Attr{
 			slog.String("op", x.op.Name),
 			slog.Int("attempt", x.info.Attempts),
 			slog.Duration("wait", d),
-			slog.String("error", errorKind(err)))
+		}, x.errorAttrs(err)...)...)
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -217,5 +219,5 @@ func loggedCode(code ResponseCode) string {
 	if code != "" && !isOperationName(string(code)) {
 		return "unknown code"
 	}
-	return clip(string(code), 80)
+	return oneline.Clip(string(code), 80)
 }

@@ -278,7 +278,7 @@ func TestSamples_Errors(t *testing.T) {
 			}
 			want := &ews.Error{
 				Op: tc.op, Code: tc.code, Message: tc.text, Details: tc.details, Info: ews.ResponseInfo{
-					StatusCode: 200, RequestID: "r-1", ClientRequestID: got.Info.ClientRequestID,
+					URL: endpoint, StatusCode: 200, RequestID: "r-1", ClientRequestID: got.Info.ClientRequestID,
 					ServerVersion: tc.version, Attempts: 1,
 				},
 			}

@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"strings"
 	"sync/atomic"
+
+	"github.com/go-ews/exchange/internal/proxyerror"
 )
 
 // tracker follows one attempt through httptrace. It learns whether a request can have been sent: it
@@ -84,7 +86,7 @@ func (t *tracker) send(transport http.RoundTripper, r *http.Request) (*http.Resp
 	res, err := transport.RoundTrip(r)
 	switch {
 	case err != nil:
-		return nil, t.cause(err)
+		return nil, t.cause(proxyerror.Explain(transport, r, err))
 	case res == nil:
 		return nil, errors.New("the http.RoundTripper returned neither an answer nor an error")
 	case res.Body == nil:

@@ -1,0 +1,139 @@
+// Package netfault says what kind of failure a round trip ended with, and what to check.
+package netfault
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"syscall"
+
+	"github.com/go-ews/exchange/internal/proxyerror"
+)
+
+// Kinds of failure, as logs name them.
+const (
+	Canceled    = "canceled"
+	Timeout     = "timeout"
+	DNS         = "dns"
+	Refused     = "refused"
+	Unreachable = "unreachable"
+	Reset       = "reset"
+	Closed      = "closed"
+	TLS         = "tls"
+	Proxy       = "proxy"
+	HTTP        = "http"  // what came back is not HTTP, or not of the version that was spoken
+	Other       = "other" // none of these
+)
+
+// errnos are the kinds of the system's errors. Windows has numbers of its own (WSAECONNREFUSED, …),
+// which no other system uses and which package syscall does not compare with these.
+var errnos = map[syscall.Errno]string{
+	syscall.ECONNREFUSED: Refused, syscall.Errno(10061): Refused,
+	syscall.ECONNRESET: Reset, syscall.Errno(10054): Reset,
+	syscall.ECONNABORTED: Reset, syscall.Errno(10053): Reset,
+	syscall.EPIPE:       Reset,
+	syscall.ENETUNREACH: Unreachable, syscall.Errno(10051): Unreachable,
+	syscall.EHOSTUNREACH: Unreachable, syscall.Errno(10065): Unreachable,
+	syscall.EADDRNOTAVAIL: Unreachable, syscall.Errno(10049): Unreachable,
+	syscall.ETIMEDOUT: Timeout, syscall.Errno(10060): Timeout,
+}
+
+// Kind returns the kind of a failed round trip's error.
+func Kind(err error) string {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return Canceled
+	case as[*proxyerror.Error](err), isProxyDial(err):
+		return Proxy
+	case as[*net.DNSError](err):
+		return DNS
+	case isTLS(err):
+		return TLS
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		return Timeout
+	}
+	if errno, ok := errors.AsType[syscall.Errno](err); ok && errnos[errno] != "" {
+		return errnos[errno]
+	}
+	var timeout interface{ Timeout() bool }
+	switch {
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return Timeout
+	case isHTTP(err):
+		return HTTP
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
+		errors.Is(err, io.ErrClosedPipe):
+		return Closed
+	case contains(err, "stream error", "GOAWAY", "reset by peer"):
+		return Reset
+	case contains(err, "server closed", "connection closed", "client connection lost"):
+		return Closed
+	}
+	return Other
+}
+
+// as reports whether an error of type E is in the chain.
+func as[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
+}
+
+// isProxyDial reports whether the connection that failed was one to a proxy.
+func isProxyDial(err error) bool {
+	e, ok := errors.AsType[*net.OpError](err)
+	return ok && e.Op == "proxyconnect"
+}
+
+// contains looks for phrases of net/http, whose errors have no types.
+func contains(err error, phrases ...string) bool {
+	text := err.Error()
+	for _, p := range phrases {
+		if strings.Contains(text, p) {
+			return true
+		}
+	}
+	return false
+}
+
+func isHTTP(err error) bool {
+	return as[*http.ProtocolError](err) || contains(err, "malformed HTTP", "malformed MIME", "bad Content-Length")
+}
+
+// isTLS reports whether the handshake failed or the server speaks no TLS. Alerts have no exported
+// type.
+func isTLS(err error) bool {
+	return errors.Is(err, http.ErrSchemeMismatch) || as[tls.RecordHeaderError](err) ||
+		as[*tls.CertificateVerificationError](err) || isX509(err) || contains(err, "tls: ")
+}
+
+func isX509(err error) bool {
+	return as[x509.UnknownAuthorityError](err) || as[x509.HostnameError](err) ||
+		as[x509.CertificateInvalidError](err) || as[x509.SystemRootsError](err) ||
+		as[x509.InsecureAlgorithmError](err) || as[x509.ConstraintViolationError](err)
+}
+
+// Advice returns what an administrator may check after a failure to talk to a host, "" if there is
+// nothing to say beyond the error's own text.
+func Advice(err error, host string) string {
+	switch Kind(err) {
+	case Proxy:
+		if isProxyDial(err) {
+			return "the HTTP proxy cannot be reached: check its address and whether it is up"
+		}
+	case DNS:
+		return "check the host name " + host + " and this machine's name server"
+	case Refused:
+		return "nothing listens there: check host and port, and whether the server is up"
+	case Unreachable:
+		return "no route to " + host + ": check network, VPN and firewall"
+	case TLS:
+		return adviceTLS(err, host)
+	}
+	return ""
+}

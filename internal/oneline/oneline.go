@@ -1,0 +1,44 @@
+// Package oneline makes text of unknown origin fit for an error message or a log record: one line
+// that cannot move a terminal's cursor, hide a part of itself or pass for another line.
+package oneline
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Text returns s on one line. Runs of white space become one blank. What is not printable becomes
+// U+FFFD: control characters (C1 included), bidirectional and other invisible formatting marks,
+// unassigned characters, bytes that are not UTF-8.
+func Text(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	return strings.Map(func(r rune) rune {
+		if r == ' ' || strconv.IsPrint(r) {
+			return r
+		}
+		return utf8.RuneError
+	}, s)
+}
+
+// Clip is Text of at most n bytes; where it cuts, an ellipsis follows.
+func Clip(s string, n int) string {
+	// Text may triple the bytes or drop nearly all of them; what a message shows of a huge text is
+	// not worth reading the whole of it.
+	const slack = 16
+	cut := len(s) > slack*n
+	if cut {
+		s = s[:slack*n]
+	}
+	s = Text(s)
+	if len(s) > n {
+		s, cut = s[:n], true
+		for !utf8.ValidString(s) {
+			s = s[:len(s)-1]
+		}
+	}
+	if cut {
+		s += "…"
+	}
+	return s
+}

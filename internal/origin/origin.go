@@ -1,0 +1,21 @@
+// Package origin says where a URL leads: the part of it that decides where bytes go, and the part
+// that may be shown.
+package origin
+
+import (
+	"net"
+	"net/url"
+	"strings"
+)
+
+// Page returns a URL without what may be secret: its user information, query and fragment.
+func Page(u *url.URL) string {
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String()
+}
+
+// IsLoopback reports whether a host, as url.URL.Hostname returns it, is this machine: localhost or a
+// loopback address.
+func IsLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}
