@@ -21,9 +21,12 @@ type rule struct {
 // its row first.
 var importTable = map[string]rule{
 	"soap":             {may: []string{"internal/..."}, mustNo: []string{"net/..."}},
-	"imgroup":          {mustNo: []string{"net/..."}},
+	"imgroup":          {may: []string{"imgroup/mapi"}, mustNo: []string{"net/..."}},
+	"imgroup/mapi":     {mustNo: []string{"net/..."}},
 	"ews":              {may: []string{"soap", "imgroup", "internal/..."}},
-	"ews/imsync":       {may: []string{"ews", "imgroup"}},
+	"ews/imsync":       {may: []string{"ews", "imgroup", "internal/..."}},
+	"ews/directory":    {may: []string{"ews", "imgroup", "internal/..."}},
+	"ews/transcript":   {may: []string{"internal/..."}},
 	"ews/ewstest":      {may: []string{"ews", "imgroup", "internal/..."}, mustNo: []string{"testing/..."}},
 	"ews/autodiscover": {may: []string{"ews", "internal/..."}},
 	"auth": {
@@ -31,6 +34,7 @@ var importTable = map[string]rule{
 		mustBe: []string{"github.com/Azure/go-ntlmssp", "golang.org/x/oauth2/..."},
 	},
 	"auth/kerberos": {may: []string{"auth"}, mustBe: []string{"..."}},
+	"auth/sspi":     {may: []string{"auth"}, mustBe: []string{"..."}},
 }
 
 // examples and nested modules below internal are held to less, what internal has in the main module

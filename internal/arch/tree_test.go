@@ -40,7 +40,7 @@ func readTree(fsys fs.FS) (*tree, error) {
 			return err
 		case e.IsDir() && name == ".git":
 			return fs.SkipDir
-		case e.IsDir():
+		case e.IsDir(), name == ".git": // a file in a worktree
 			return nil
 		}
 		return t.read(fsys, name)
