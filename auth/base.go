@@ -9,7 +9,9 @@ import (
 // connection, setting or cache is shared with code that does not know of the identity.
 func private(base *http.Transport) *http.Transport {
 	if base != nil {
-		return base.Clone()
+		own := base.Clone()
+		explainProxy(own)
+		return own
 	}
 	own := &http.Transport{Proxy: http.ProxyFromEnvironment}
 	//nolint:forbidigo // cloned and left as it is
@@ -19,6 +21,7 @@ func private(base *http.Transport) *http.Transport {
 	own.MaxIdleConns = 0 // no bound over all hosts: there is one host
 	own.MaxIdleConnsPerHost = 100
 	ensureSessionCache(own)
+	explainProxy(own)
 	return own
 }
 

@@ -48,7 +48,7 @@ func (e *Error) Error() string {
 	}
 	b.WriteString(": " + e.summary())
 	if e.Err != nil {
-		b.WriteString(": " + oneLine(describe(e.Err)))
+		b.WriteString(": " + oneLine(e.Err.Error()))
 	}
 	if e.diagnostics != "" {
 		b.WriteString("; x-ms-diagnostics: " + e.diagnostics)

@@ -28,6 +28,7 @@ type tokenCache struct {
 	claims  string    // what the token was asked for with
 	renew   time.Time // when a new one is due; zero: never
 	running *fetch
+	held    *heldError // a failure that stands for the fetches that follow; nil: none
 }
 
 // A fetch is one question to the source. Its results are set before done is closed.
@@ -107,7 +108,7 @@ func (c *tokenCache) forget(token *oauth2.Token) {
 	}
 }
 
-// start joins the running fetch or begins one; c.mu is held. The fetch has the values of the
+// start joins the running fetch or begins one, unless a failure still stands; c.mu is held. The fetch has the values of the
 // request's context but not its end, since others wait for it too, and since a token that comes too
 // late for this request is right for the next.
 func (c *tokenCache) start(ctx context.Context, claims string) *fetch {
@@ -115,6 +116,11 @@ func (c *tokenCache) start(ctx context.Context, claims string) *fetch {
 		return c.running
 	}
 	f := &fetch{claims: claims, done: make(chan struct{})}
+	if c.held.applies(claims) {
+		f.err = c.held
+		close(f.done)
+		return f
+	}
 	c.running = f
 	go c.run(context.WithoutCancel(ctx), f)
 	return f
@@ -131,15 +137,17 @@ func (c *tokenCache) run(ctx context.Context, f *fetch) {
 	if f.err == nil {
 		f.err = usableToken(f.token)
 	}
+	f.err = explainFetch(f.err)
 }
 
 // keep ends a fetch: the cache takes its token, or waits a while before the next attempt.
 func (c *tokenCache) keep(ctx context.Context, f *fetch, began time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.running = nil
+	c.running, c.held = nil, nil
 	now := time.Now()
 	if f.err != nil {
+		c.held = holdFailure(f.err, f.claims)
 		c.log.WarnContext(ctx, "token fetch failed", slog.Duration("took", now.Sub(began)))
 		c.renew = now.Add(fetchPause)
 		return
