@@ -93,9 +93,20 @@ func (e *Element) Attr(local string) (string, bool) {
 // The root is an Envelope with one child in its Body, unless it is an element that the schemas do not
 // declare at all: of that .NET has nothing to say, so the caller has to look at its name.
 func Check(request []byte, accept func(op xml.Name) bool) (*Element, *Violation) {
+	return check(request, accept, false)
+}
+
+// CheckSOAP is [Check] by a reader that knows the attributes of SOAP 1.1, as the service that reads requests
+// for Exchange does: mustUnderstand="0" on a header and encodingStyle on the envelope get past it. .NET's
+// verdict alone is that no schema declares them. They stand in the Attrs of their elements.
+func CheckSOAP(request []byte, accept func(op xml.Name) bool) (*Element, *Violation) {
+	return check(request, accept, true)
+}
+
+func check(request []byte, accept func(op xml.Name) bool, soap bool) (*Element, *Violation) {
 	text, encoding := decode(request)
 	r := reader{
-		text: text, encoding: encoding, line: 1, accept: accept,
+		text: text, encoding: encoding, line: 1, accept: accept, soap: soap,
 		stack: make([]frame, 0, 8), bindings: make([]binding, 0, 8), attrs: make([]attribute, 0, 8),
 	}
 	r.run()

@@ -7,7 +7,10 @@ func (r *reader) validateAttributes(f *frame) bool {
 	t := f.state.typ
 	for i := range r.attrs {
 		a := &r.attrs[i]
-		if !a.declares() && !r.validateAttribute(t, a) {
+		if a.declares() || r.soap && r.isSOAP(a) {
+			continue
+		}
+		if !r.validateAttribute(t, a) {
 			return false
 		}
 	}
@@ -49,6 +52,32 @@ func (r *reader) validateAttribute(t *schemaType, a *attribute) bool {
 		return r.invalid(a.place, "The '%s' attribute is not allowed.", name)
 	}
 	return r.invalid(a.place, "The '%s' attribute is not declared.", name)
+}
+
+// isSOAP reports whether an attribute is one of SOAP 1.1's own and may stand where it stands: encodingStyle on any
+// element (section 4.1.1), actor (4.2.2) and mustUnderstand, which is 1 or 0 (4.2.3), on a header's.
+func (r *reader) isSOAP(a *attribute) bool {
+	if a.space != soapSpace {
+		return false
+	}
+	switch a.local {
+	case "encodingStyle":
+		return true
+	case "actor":
+		return r.inHeader()
+	case "mustUnderstand":
+		return r.inHeader() && (a.value == "0" || a.value == "1")
+	}
+	return false
+}
+
+// inHeader reports whether the tag just read is an immediate child of the SOAP header.
+func (r *reader) inHeader() bool {
+	if len(r.stack) != 2 {
+		return false
+	}
+	name := r.top().element.Name
+	return name.Space == soapSpace && name.Local == "Header"
 }
 
 // validateValue validates an attribute's value; the message has it as it stands in the document, white space and all.
