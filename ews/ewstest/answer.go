@@ -94,10 +94,13 @@ func (s *Server) execute(c *call) *answer {
 	if c.violation != nil {
 		return schemaFault(*c.violation)
 	}
+	if c.notUnderstood != "" {
+		return notUnderstood(c.notUnderstood)
+	}
 	if c.op == nil {
 		return fault(&ews.Error{Code: ews.ErrorInvalidRequest})
 	}
-	operation := operationOf(c.Op)
+	operation := operations[c.Op]
 	if operation != nil && beforeExchange2013(c.version) {
 		return fault(&ews.Error{Code: ews.ErrorIncorrectSchemaVersion})
 	}

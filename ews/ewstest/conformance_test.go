@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/go-ews/exchange/ews"
@@ -47,6 +48,56 @@ func TestConformance_AnswersAreValid(t *testing.T) {
 	s.Fail("", &ews.Error{Code: ews.ErrorServerBusy, Details: map[string]string{"BackOffMilliseconds": "1"}})
 	send("ErrorServerBusy", `<m:GetImItemList/>`)
 	xmltest.ValidateAll(t, docs)
+}
+
+// TestConformance_ErrorForms holds the form of an error of every operation that the schema has, those
+// of others' packages included, against Microsoft's schema: which element is the response message.
+func TestConformance_ErrorForms(t *testing.T) {
+	t.Parallel()
+	file, err := os.ReadFile(filepath.Join(xmltest.Reference(t), "schema", "v2018_01_08", "messages.xsd"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema := string(file)
+	base := map[string]string{} // types by what they extend
+	for _, m := range regexp.MustCompile(`(?s)<xs:complexType name="(\w+)".*?</xs:complexType>`).
+		FindAllStringSubmatch(schema, -1) {
+		if extension := regexp.MustCompile(`<xs:extension base="m:(\w+)"`).FindStringSubmatch(m[0]); extension != nil {
+			base[m[1]] = extension[1]
+		}
+	}
+	responses := regexp.MustCompile(`<xs:element name="(\w+)Response" type="m:(\w+)"`).
+		FindAllStringSubmatch(schema, -1)
+	if len(responses) < 120 {
+		t.Errorf("%d operations, want more than 120", len(responses))
+	}
+	for _, m := range responses {
+		name, typ := m[1], m[2]
+		for base[typ] != "" && typ != "ResponseMessageType" {
+			typ = base[typ]
+		}
+		want := map[string]string{
+			"ResponseMessageType":     name + "Response",
+			"BaseResponseMessageType": name + "ResponseMessage",
+		}[typ]
+		if want == "" {
+			want = "ResponseMessage" // of the three that are older than the rule
+		}
+		op := name
+		if !strings.Contains(schema, `<xs:element name="`+op+`" `) {
+			op += "Request"
+		}
+		s := ewstest.NewServer(nil)
+		s.Fail(op, ews.ErrorItemNotFound)
+		request := newRequest(t, envelope("<m:"+op+"/>"))
+		request.Header.Set("SOAPAction", op) // which operation a request is for that the schema refuses
+		n := do(t, s, request).parse(t)
+		message := n.find(want)
+		if message == nil || message.attr("ResponseClass") != "Error" ||
+			message.text("ResponseCode") != "ErrorItemNotFound" || n.find(name+"Response") == nil {
+			t.Errorf("%s: %+v, want the message in %s", op, n.find("Body"), want)
+		}
+	}
 }
 
 // TestConformance_DocumentedRequests sends Microsoft's samples. Their ids are shortened.

@@ -35,17 +35,20 @@ func newTelContact(tel imgroup.NewTelContact) *contact {
 	return &contact{tel: tel, key: "tel " + strings.ToLower(tel.TelURI)}
 }
 
-// add puts a contact into a group. The list has each contact once, so one that is there already
-// comes back instead of the new one.
+// add puts a contact into a group, unless that makes one more than the list may have.
 func (m *mailbox) add(c *contact, g *group) (*contact, error) {
-	for _, known := range m.contacts {
-		if known.key == c.key {
-			m.join(known, g)
-			return known, nil
-		}
-	}
-	if len(m.contacts) >= maxContacts {
+	if m.known(c) == nil && len(m.contacts) >= maxContacts {
 		return nil, refuse(ews.ErrorImContactLimitReached)
+	}
+	return m.put(c, g), nil
+}
+
+// put puts a contact into a group. The list has each contact once, so one that is there already
+// comes back instead of the new one.
+func (m *mailbox) put(c *contact, g *group) *contact {
+	if known := m.known(c); known != nil {
+		m.join(known, g)
+		return known
 	}
 	c.id = m.newItemID()
 	c.personaID = newID(kindPersona, m.guid, personaEntry, m.serial)
@@ -55,7 +58,17 @@ func (m *mailbox) add(c *contact, g *group) (*contact, error) {
 	c.changeKey = newChangeKey(contactKind, m.guid, m.changes)
 	m.contacts = append(m.contacts, c)
 	m.join(c, g)
-	return c, nil
+	return c
+}
+
+// known returns the contact of the list that is the same one, nil if there is none.
+func (m *mailbox) known(c *contact) *contact {
+	for _, other := range m.contacts {
+		if other.key == c.key {
+			return other
+		}
+	}
+	return nil
 }
 
 // join makes a contact a member of a group, which it may be already.

@@ -9,16 +9,18 @@
 // inside [testing/synctest]. Where a real connection is wanted, [Server.Start] listens on loopback,
 // and [net/http/httptest.NewServer] takes a Server as its handler.
 //
-// # Looking at what happened
+// # Lists
 //
-// [Server.List] and [Server.Groups] tell what is in a mailbox, [Server.Requests] what was asked for.
+// [Server.Seed] fills a list in one call, also with what no operation can make. [Server.List] and
+// [Server.Groups] return what is in a mailbox, [Server.Requests] what was asked for.
 //
 // # Making things go wrong
 //
-// [Server.Fail] queues an answer for the next call of an operation: any error of package ews, a
-// dropped connection ([DropBefore], [DropAfter]), a cut answer ([Truncate]). [AnswerAfter] executes
+// [Server.Fail] queues a response for the next call of an operation: any error of package ews, a
+// dropped connection ([DropBefore], [DropAfter]), a cut response ([Truncate]). [AnswerAfter] executes
 // the request first, as where a gateway fails after the server behind it did the work.
-// Options.Intercept sees every request first and may answer likewise.
+// [Server.Failures] returns what is left of the queue. Options.Intercept sees every request first and
+// may respond likewise.
 //
 // # Autodiscover
 //
@@ -51,6 +53,10 @@
 //     another mailbox is ErrorNonExistentMailbox for all; it is documented for one of them.
 //   - Change keys must be base64, and old ones are accepted.
 //   - A request without RequestServerVersion is accepted.
+//   - A header that is not Exchange's and has mustUnderstand="1" is refused, as SOAP 1.1 demands.
+//     That SOAP's own attributes are accepted otherwise is recorded.
+//   - An error of an operation outside of the 13 ([Server.Handle]) has the form that Microsoft's
+//     schema has for it; one that the schema does not have gets the form of most, ResponseMessages.
 //
 // Ids are as long as Exchange's and look like them. The same calls in the same order give the same
 // ids on every server.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/go-ews/exchange/ews"
 )
@@ -48,12 +49,16 @@ func (s *Server) success(op string, payload []byte) *answer {
 	}))
 }
 
-// refusal answers with the response element of op that says what is wrong, and with HTTP 200, as
+// refusal answers with the response message of op that says what is wrong, and with HTTP 200, as
 // for a success.
 func (s *Server) refusal(op string, e *ews.Error) *answer {
+	path := messagePath(op)
+	outer, message := path[:len(path)-1], path[len(path)-1]
 	return xmlAnswer(http.StatusOK, s.envelope(func(w *writer) {
-		name := "m:" + op + "Response"
-		w.open(name, "ResponseClass", "Error")
+		for _, name := range outer {
+			w.open(name)
+		}
+		w.open(message, "ResponseClass", "Error")
 		w.optional("m:MessageText", messageOf(e))
 		w.text("m:ResponseCode", string(e.Code))
 		w.text("m:DescriptiveLinkKey", "0")
@@ -62,9 +67,50 @@ func (s *Server) refusal(op string, e *ews.Error) *answer {
 			w.values(e.Details)
 			w.close("m:MessageXml")
 		}
-		w.close(name)
+		for _, name := range slices.Backward(path) {
+			w.close(name)
+		}
 	}))
 }
+
+// messagePath returns the elements from the child of soap:Body to the one that carries
+// ResponseClass and ResponseCode. Microsoft's schema has five forms; the operations that may come in
+// a batch, which most are, have one message for each item.
+func messagePath(op string) []string {
+	op = strings.TrimSuffix(op, "Request") // the requests of some are called so
+	response := "m:" + op + "Response"
+	switch {
+	case strings.Contains(singleMessage, " "+op+" "):
+		return []string{response}
+	case op == "GetPersona":
+		return []string{response + "Message"}
+	case op == "GetUserOofSettings", op == "SetUserOofSettings":
+		return []string{response, "m:ResponseMessage"}
+	case op == "GetUserAvailability":
+		return []string{response, "m:FreeBusyResponseArray", "m:FreeBusyResponse", "m:ResponseMessage"}
+	}
+	return []string{response, "m:ResponseMessages", response + "Message"}
+}
+
+// singleMessage has the operations whose response element extends the schema's ResponseMessageType,
+// each between blanks.
+const singleMessage = " AddDelegate AddDistributionGroupToImList AddImContactToGroup AddImGroup " +
+	"AddNewImContactToGroup AddNewTelUriContactToGroup AddTag CreateMeetingInstance " +
+	"DeleteMeetingInstance DeleteSearchSuggestion DisableApp DisconnectPhoneCall EndSearchSession " +
+	"ExecuteSearch FindAvailableMeetingTimes FindConversation FindMeetingTimeCandidates " +
+	"FindMessageTrackingReport FindPeople FindTags GetAppManifests GetAppMarketplaceUrl GetDelegate " +
+	"GetDiscoverySearchConfiguration GetHoldOnMailboxes GetImItemList GetImItems GetInboxRules " +
+	"GetLastPrivateCatalogUpdate GetMailTips GetMeetingInstance GetMessageTrackingReport " +
+	"GetNonIndexableItemDetails GetNonIndexableItemStatistics GetOMEConfiguration " +
+	"GetOMEMessageStatus GetPasswordExpirationDate GetPhoneCallInformation " +
+	"GetPrivateCatalogAddIns GetReminders GetRoomLists GetRooms GetSearchSuggestions " +
+	"GetSearchableMailboxes GetServiceConfiguration GetSharingFolder GetSharingMetadata GetUserPhoto " +
+	"GetUserRetentionPolicyTags HideTag InstallApp PerformInstantSearch PerformReminderAction " +
+	"PlayOnPhone RefreshSharingFolder RegisterConsent RemoveContactFromImList RemoveDelegate " +
+	"RemoveDistributionGroupFromImList RemoveImContactFromGroup RemoveImGroup SetHoldOnMailboxes " +
+	"SetImGroup SetImListMigrationCompleted SetOMEConfiguration SetOMEMessageStatus SetTeamMailbox " +
+	"StartSearchSession UninstallApp UnpinTeamMailbox UpdateDelegate UpdateExtensionUsage " +
+	"UpdateInboxRules UpdateMeetingInstance "
 
 // values writes the entries of a MessageXml, ordered by name.
 func (w *writer) values(details map[string]string) {

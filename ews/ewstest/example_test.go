@@ -59,6 +59,38 @@ func ExampleServer_Fail() {
 	// Output: true 1
 }
 
+// A gateway answers 502 for a server that did the work.
+func ExampleAnswerAfter() {
+	exchange := ewstest.NewServer(nil)
+	client, err := ews.NewClient(ewstest.Endpoint, &ews.Options{HTTPClient: exchange.Client()})
+	if err != nil {
+		log.Fatal(err)
+	}
+	exchange.Fail("AddImGroup", ewstest.AnswerAfter(&ews.HTTPError{StatusCode: http.StatusBadGateway}))
+	_, err = client.AddImGroup(context.Background(), "Sales")
+	fmt.Println(errors.Is(err, ews.ErrOutcomeUnknown), len(exchange.Groups("")), len(exchange.Failures()))
+	// Output: true 1 0
+}
+
+func ExampleServer_Seed() {
+	exchange := ewstest.NewServer(nil)
+	exchange.Seed("anna@contoso.com",
+		ewstest.Group{Name: "Sales", Members: []ewstest.Contact{
+			{Address: "bert@contoso.com", DisplayName: "Bert"},
+			{Telephone: "+1 425 555 0100"},
+		}},
+		ewstest.Group{Name: "sales"}, // no operation can make two groups of one name
+		ewstest.Group{Name: "Everybody", SMTPAddress: "everybody@contoso.com"},
+	)
+	for _, group := range exchange.Groups("anna@contoso.com") {
+		fmt.Printf("%q: %d %q\n", group.DisplayName, len(group.Members), group.SMTPAddress)
+	}
+	// Output:
+	// "Sales": 2 ""
+	// "sales": 0 ""
+	// "Everybody": 0 "everybody@contoso.com"
+}
+
 func ExampleServer_Requests() {
 	exchange := ewstest.NewServer(nil)
 	client, err := ews.NewClient(ewstest.Endpoint, &ews.Options{HTTPClient: exchange.Client()})
@@ -75,13 +107,22 @@ func ExampleServer_Requests() {
 	// Output: AddImGroup anna@contoso.com text/xml; charset=utf-8
 }
 
+// getFolderResponse has a message for each of the folders that were asked for, like the responses of
+// most operations.
+type getFolderResponse struct {
+	Messages []ews.ResponseMessage `xml:"ResponseMessages>GetFolderResponseMessage"`
+}
+
+func (r *getFolderResponse) Err() error { return r.Messages[0].Err() }
+
 func ExampleServer_Handle() {
 	exchange := ewstest.NewServer(nil)
 	exchange.Handle("GetFolder", func(r ewstest.Request) (string, error) {
 		if r.Mailbox != "anna@contoso.com" {
 			return "", ews.ErrorAccessDenied
 		}
-		return `<m:GetFolderResponse ResponseClass="Success"><m:ResponseCode>NoError</m:ResponseCode>` +
+		return `<m:GetFolderResponse><m:ResponseMessages><m:GetFolderResponseMessage ResponseClass="Success">` +
+			`<m:ResponseCode>NoError</m:ResponseCode></m:GetFolderResponseMessage></m:ResponseMessages>` +
 			`</m:GetFolderResponse>`, nil
 	})
 	client, err := ews.NewClient(ewstest.Endpoint, &ews.Options{HTTPClient: exchange.Client()})
@@ -91,11 +132,10 @@ func ExampleServer_Handle() {
 	type getFolder struct {
 		XMLName struct{} `xml:"http://schemas.microsoft.com/exchange/services/2006/messages GetFolder"`
 	}
-	var response struct{ ews.ResponseMessage }
 	op := ews.Operation{Name: "GetFolder", Read: true}
 	for _, mailbox := range []string{"anna@contoso.com", "bert@contoso.com"} {
 		c := client.Impersonate(ews.PrimarySMTP(mailbox))
-		err := c.Call(context.Background(), op, getFolder{}, &response)
+		err := c.Call(context.Background(), op, getFolder{}, new(getFolderResponse))
 		fmt.Println(mailbox, errors.Is(err, ews.ErrorAccessDenied))
 	}
 	// Output:

@@ -2,18 +2,22 @@ package ewstest
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/internal/dotnet"
 )
 
-// failure is an entry of the queue that Fail fills.
-type failure struct {
-	op  string // "": any
-	err error
+// Failure is an entry of the queue that [Server.Fail] fills.
+type Failure struct {
+	Op  string // "": any
+	Err error
 }
 
 // Fail makes the next call of op end in err; "" is any call. What is queued is used up in order,
@@ -32,10 +36,56 @@ type failure struct {
 //   - [AnswerAfter] of any of them executes the request and then responds so.
 //   - Any other error: [Server.RoundTrip] returns it, or the Err of an *[ews.TransportError], and
 //     over a real connection it is DropBefore.
+//
+// An op that is neither an operation of Exchange's nor one that Handle was given would never fail:
+// Fail panics.
 func (s *Server) Fail(op string, err error) {
+	if op != "" && s.handler(op) == nil && !isOperation(op) {
+		misuse("Fail: Exchange has no operation %q%s", op, s.suggestion(op))
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.failures = append(s.failures, failure{op, err})
+	s.failures = append(s.failures, Failure{op, err})
+}
+
+// Failures returns what [Server.Fail] has queued and no request has used up yet, in order. A test
+// that ends with some left has not met what it was to meet. The result is the caller's own.
+func (s *Server) Failures() []Failure {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.failures)
+}
+
+// ClearFailures drops what [Server.Fail] has queued: from now on requests are executed.
+func (s *Server) ClearFailures() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failures = nil
+}
+
+// isOperation reports whether Microsoft's schema has that operation.
+func isOperation(op string) bool {
+	return dotnet.Declared(op) && !strings.HasSuffix(op, "Response") && !strings.HasSuffix(op, "ResponseMessage")
+}
+
+// suggestion returns the end of a sentence about an operation that does not exist.
+func (s *Server) suggestion(op string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	names := slices.Sorted(maps.Keys(operations))
+	names = append(names, slices.Sorted(maps.Keys(s.handlers))...)
+	for _, name := range names {
+		if strings.EqualFold(name, op) {
+			return "; it has " + name
+		}
+	}
+	return "; an operation of your own is known from Handle on"
+}
+
+// misuse ends a test that asks for what cannot be meant. An error would burden every caller, and is
+// soon overlooked in a test.
+func misuse(format string, args ...any) {
+	panic("ewstest: " + fmt.Sprintf(format, args...)) //nolint:forbidigo // a mistake in the test, as in httptest
 }
 
 // DropBefore returns an error for [Server.Fail] that ends the connection before the request is
@@ -94,9 +144,9 @@ func (s *Server) nextFailure(op string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, f := range s.failures {
-		if f.op == "" || f.op == op {
+		if f.Op == "" || f.Op == op {
 			s.failures = append(s.failures[:i:i], s.failures[i+1:]...)
-			return f.err
+			return f.Err
 		}
 	}
 	return nil

@@ -4,10 +4,15 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -288,6 +293,99 @@ func TestFail_Queue(t *testing.T) {
 			t.Errorf("%s: %q, want %q", step.request, code, step.code)
 		}
 	}
+}
+
+// TestFail_Left looks at what no request has used up, and drops it.
+func TestFail_Left(t *testing.T) {
+	t.Parallel()
+	s := ewstest.NewServer(nil)
+	dropped := ewstest.DropBefore()
+	s.Fail("AddImGroup", ews.ErrorItemNotFound)
+	s.Fail("SetImGroup", dropped)
+	s.Fail("", nil)
+	call(t, s, "", addImGroup("a"))
+	left := s.Failures()
+	want := []ewstest.Failure{{Op: "SetImGroup", Err: dropped}, {}}
+	if !slices.Equal(left, want) {
+		t.Errorf("left: %v, want %v", left, want)
+	}
+	left[0].Op = "" // the caller's own
+	must(t, s, "", addImGroup("b"))
+	if got := len(s.Failures()); got != 1 {
+		t.Errorf("%d left, want 1", got)
+	}
+	s.Fail("AddImGroup", ews.ErrorServerBusy)
+	s.ClearFailures()
+	must(t, s, "", addImGroup("c"))
+	if got := s.Failures(); len(got) != 0 {
+		t.Errorf("left: %v, want none", got)
+	}
+}
+
+// TestFail_UnknownOperation refuses what would never fail.
+func TestFail_UnknownOperation(t *testing.T) {
+	t.Parallel()
+	s := ewstest.NewServer(nil)
+	const ownHint = "; an operation of your own is known from Handle on"
+	for op, hint := range map[string]string{
+		"AddIMGroup": "; it has AddImGroup", "AddImGroups": ownHint, "addImGroup": "; it has AddImGroup",
+		"AddImGroupResponse": ownHint, "GetFolderResponseMessage": ownHint, "Mine": ownHint, " ": ownHint,
+		"AddImGroup ": ownHint, "m:AddImGroup": ownHint,
+	} {
+		wantPanic(t, fmt.Sprintf("ewstest: Fail: Exchange has no operation %q%s", op, hint), func() {
+			s.Fail(op, ews.ErrorServerBusy)
+		})
+	}
+	s.Handle("Mine", func(ewstest.Request) (string, error) { return "", nil })
+	wantPanic(t, `ewstest: Fail: Exchange has no operation "mine"; it has Mine`, func() { s.Fail("mine", nil) })
+	s.Fail("Mine", ews.ErrorServerBusy)
+	s.Fail("GetFolder", ews.ErrorServerBusy) // Exchange has it, whether this one answers it or not
+	s.Fail("", ews.ErrorServerBusy)
+	if got := len(s.Failures()); got != 3 {
+		t.Errorf("%d queued, want 3", got)
+	}
+}
+
+// TestFail_Texts holds that each code of package ews comes with a text.
+func TestFail_Texts(t *testing.T) {
+	t.Parallel()
+	for _, code := range responseCodes(t) {
+		s := ewstest.NewServer(nil)
+		s.Fail("AddImGroup", code)
+		got := readFailure(t, post(t, s, envelope(addImGroup("x"))))
+		if got.Code != string(code) || got.Message == "" {
+			t.Errorf("%s: code %q, message %q", code, got.Code, got.Message)
+		}
+	}
+}
+
+// responseCodes returns the constants of package ews, NoError excepted.
+func responseCodes(t *testing.T) []ews.ResponseCode {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "../response_code.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var codes []ews.ResponseCode
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok || len(spec.Values) != 1 {
+			return true
+		}
+		value, ok := spec.Values[0].(*ast.BasicLit)
+		if !ok {
+			return true
+		}
+		text, err := strconv.Unquote(value.Value)
+		if err == nil && text != "NoError" {
+			codes = append(codes, ews.ResponseCode(text))
+		}
+		return true
+	})
+	if len(codes) < 40 {
+		t.Fatalf("%d codes found in response_code.go, want more than 40", len(codes))
+	}
+	return codes
 }
 
 func TestFail_MalformedRequest(t *testing.T) {

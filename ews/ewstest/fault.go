@@ -38,6 +38,18 @@ func fault(e *ews.Error) *answer {
 	})
 }
 
+// notUnderstood answers as SOAP 1.1 asks for (section 4.4.1), in the words of the .NET service that
+// Exchange is.
+func notUnderstood(header string) *answer {
+	return faultAnswer(&ews.Error{}, func(w *writer) {
+		w.text("faultcode", "s:MustUnderstand")
+		w.text("faultstring", "The header "+header+" was not understood by the recipient of this message, "+
+			"causing the message to not be processed.  This error typically indicates that the sender of this "+
+			"message has enabled a communication protocol that the receiver cannot process.  Please ensure that "+
+			"the configuration of the client's binding is consistent with the service's binding. ", "xml:lang", "en-US")
+	})
+}
+
 // schemaFault answers with what .NET's parser has against the request. The violation stands in it
 // twice, as in the documented sample.
 func schemaFault(v dotnet.Violation) *answer {

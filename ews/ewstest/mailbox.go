@@ -54,37 +54,21 @@ func newMailbox(name string) *mailbox {
 // response element holds beyond NoError.
 type operation func(m *mailbox, request *dotnet.Element, payload *writer) error
 
-// operationOf returns the operation of that name, nil if there is none.
-func operationOf(name string) operation {
-	switch name {
-	case "AddImGroup":
-		return (*mailbox).addImGroup
-	case "SetImGroup":
-		return (*mailbox).setImGroup
-	case "RemoveImGroup":
-		return (*mailbox).removeImGroup
-	case "AddImContactToGroup":
-		return (*mailbox).addImContactToGroup
-	case "RemoveImContactFromGroup":
-		return (*mailbox).removeImContactFromGroup
-	case "RemoveContactFromImList":
-		return (*mailbox).removeContactFromImList
-	case "AddNewImContactToGroup":
-		return (*mailbox).addNewImContactToGroup
-	case "AddNewTelUriContactToGroup":
-		return (*mailbox).addNewTelURIContactToGroup
-	case "AddDistributionGroupToImList":
-		return (*mailbox).addDistributionGroupToImList
-	case "RemoveDistributionGroupFromImList":
-		return (*mailbox).removeDistributionGroupFromImList
-	case "GetImItemList":
-		return (*mailbox).getImItemList
-	case "GetImItems":
-		return (*mailbox).getImItems
-	case "SetImListMigrationCompleted":
-		return (*mailbox).setImListMigrationCompleted
-	}
-	return nil
+// operations has the 13. Nothing writes to it.
+var operations = map[string]operation{
+	"AddImGroup":                        (*mailbox).addImGroup,
+	"SetImGroup":                        (*mailbox).setImGroup,
+	"RemoveImGroup":                     (*mailbox).removeImGroup,
+	"AddImContactToGroup":               (*mailbox).addImContactToGroup,
+	"RemoveImContactFromGroup":          (*mailbox).removeImContactFromGroup,
+	"RemoveContactFromImList":           (*mailbox).removeContactFromImList,
+	"AddNewImContactToGroup":            (*mailbox).addNewImContactToGroup,
+	"AddNewTelUriContactToGroup":        (*mailbox).addNewTelURIContactToGroup,
+	"AddDistributionGroupToImList":      (*mailbox).addDistributionGroupToImList,
+	"RemoveDistributionGroupFromImList": (*mailbox).removeDistributionGroupFromImList,
+	"GetImItemList":                     (*mailbox).getImItemList,
+	"GetImItems":                        (*mailbox).getImItems,
+	"SetImListMigrationCompleted":       (*mailbox).setImListMigrationCompleted,
 }
 
 // run executes an operation alone.

@@ -97,12 +97,13 @@ type call struct {
 
 	impersonated string // the element that names the mailbox, such as "SID"; "" if none does
 
-	violation *dotnet.Violation
+	violation     *dotnet.Violation
+	notUnderstood string // a header that says it must be, and is not; "": none
 }
 
 // receive reads and logs a request.
 func (s *Server) receive(r *http.Request, body []byte) *call {
-	envelope, violation := dotnet.Check(body, func(op xml.Name) bool { return s.handler(op.Local) != nil })
+	envelope, violation := dotnet.CheckSOAP(body, func(op xml.Name) bool { return s.handler(op.Local) != nil })
 	c := &call{
 		Request:   Request{Header: r.Header, Body: body, ctx: r.Context()},
 		violation: violation,
@@ -136,11 +137,37 @@ func (s *Server) callersMailbox(r *http.Request) string {
 // readHeader takes what matters here out of the SOAP header, which may be nil.
 func (c *call) readHeader(header *dotnet.Element) {
 	c.version, _ = header.Child(typesSpace, "RequestServerVersion").Attr("Version")
+	if header != nil {
+		c.notUnderstood = notUnderstoodIn(header.Children)
+	}
 	sid := header.Child(typesSpace, "ExchangeImpersonation").Child(typesSpace, "ConnectingSID")
 	if sid != nil && len(sid.Children) > 0 {
 		c.impersonated = sid.Children[0].Name.Local
 		c.Mailbox = strings.ToLower(strings.TrimSpace(sid.Children[0].Text))
 	}
+}
+
+// notUnderstoodIn returns the first header that asks not to be passed over, and is none of
+// Exchange's; "" if there is none. One for another actor is not for this server (SOAP 1.1, sections
+// 4.2.2 and 4.2.3).
+func notUnderstoodIn(headers []*dotnet.Element) string {
+	for _, h := range headers {
+		var must, actor string
+		for _, a := range h.Attrs {
+			switch {
+			case a.Name.Space != envelopeSpace:
+			case a.Name.Local == "mustUnderstand":
+				must = a.Value
+			case a.Name.Local == "actor":
+				actor = a.Value
+			}
+		}
+		forUs := actor == "" || actor == "http://schemas.xmlsoap.org/soap/actor/next"
+		if must == "1" && forUs && h.Name.Space != typesSpace {
+			return "'" + h.Name.Local + "' from the namespace '" + h.Name.Space + "'"
+		}
+	}
+	return ""
 }
 
 // soapAction returns the operation that the SOAPAction header names, "" if it names none.

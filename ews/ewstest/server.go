@@ -59,7 +59,7 @@ type Server struct {
 	mu        sync.Mutex // guards what follows, and is never held while foreign code runs
 	mailboxes map[string]*mailbox
 	handlers  map[string]func(Request) (string, error)
-	failures  []failure
+	failures  []Failure
 	requests  requestLog
 	answers   uint64 // given so far
 }
@@ -122,7 +122,8 @@ func (s *Server) List(mailbox string) *imgroup.ItemList {
 // Handle makes the server answer an operation of the user's own: h is called for every request
 // whose body element has the local name op, with no lock held. What it returns goes into the
 // answer's soap:Body as it stands, so it is one element with its name spaces declared; m, t, xsi and
-// xsd are. An error is answered as [Server.Fail] would.
+// xsd are. An error is answered as [Server.Fail] would: in a message of the form that the operation
+// has on a real server.
 //
 // The element of such a request is not validated, the headers are. One of the 13 operations can
 // be replaced, and is validated as before. A nil h takes the operation back.

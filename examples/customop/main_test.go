@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -45,6 +46,26 @@ func TestRun(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestGetFolder_Failures shows that an error queued by Fail reaches the caller in the form that the
+// operation has on a real server, whoever answers it.
+func TestGetFolder_Failures(t *testing.T) {
+	t.Parallel()
+	for _, handled := range []bool{true, false} {
+		srv := ewstest.NewServer(nil)
+		if handled {
+			srv.Handle("GetFolder", answerGetFolder)
+		}
+		client, err := ews.NewClient(ewstest.Endpoint, &ews.Options{HTTPClient: srv.Client()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		srv.Fail("GetFolder", ews.ErrorItemNotFound)
+		if _, err := getFolder(t.Context(), client, "inbox"); !errors.Is(err, ews.ErrorItemNotFound) {
+			t.Errorf("handled: %t: %v, want %v", handled, err, ews.ErrorItemNotFound)
+		}
 	}
 }
 
