@@ -1,15 +1,21 @@
 package soap
 
-// beginCopy makes the reader keep a copy of all that it reads inside the element that it stands on,
-// whoever reads it, until endCopy. The copy needs nothing from outside: each of the elements on top
-// declares all namespaces in scope, used or not, since a prefix may also stand in a value
-// (xsi:type). CDATA becomes plain text, comments and processing instructions are left out.
-func (r *Reader) beginCopy() { r.copied, r.copyDepth = r.copied[:0], len(r.stack) }
-
-// endCopy returns the copy, which is never nil.
-func (r *Reader) endCopy() []byte {
+// copyContent returns a copy, never nil, of what is inside the element that the reader stands on,
+// while read reads as much of it as it wants. The copy needs nothing from outside: each of the
+// elements on top declares all namespaces in scope, used or not, since a prefix may also stand in a
+// value (xsi:type). CDATA becomes plain text, comments and processing instructions are left out.
+func (r *Reader) copyContent(read func(*Reader) error) ([]byte, error) {
+	outer := len(r.stack) - 1
+	r.copied, r.copyDepth = r.copied[:0], len(r.stack)
+	var err error
+	if read != nil {
+		err = read(r)
+	}
+	if err == nil {
+		err = r.leaveTo(outer)
+	}
 	r.copyDepth = 0
-	return append([]byte{}, r.copied...)
+	return append([]byte{}, r.copied...), err
 }
 
 // copyText copies a piece of character data.

@@ -2,6 +2,7 @@ package soap
 
 import (
 	"bytes"
+	"encoding/xml"
 	"errors"
 )
 
@@ -109,25 +110,20 @@ func (e EnvelopeReader) Read(r *Reader) (*Fault, error) {
 	if _, err := r.Next(); err != nil {
 		return nil, err
 	}
-	if name := r.Name(); name.Local != "Envelope" || name.Space != NamespaceEnvelope {
+	if r.Name() != (xml.Name{Space: NamespaceEnvelope, Local: "Envelope"}) {
 		return nil, r.noEnvelope()
 	}
-	fault, bodies, children := (*Fault)(nil), 0, 0
-	for {
-		ok, err := r.Next()
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			break
-		}
-		switch name := r.Name(); {
+	var fault *Fault
+	hasBody, first := false, true
+	for name := range r.Children() {
+		var err error
+		switch {
 		case name.Space != NamespaceEnvelope:
-			err = r.Skip() // section 4.1.1 allows further elements, with a namespace of their own
-		case name.Local == "Header" && children == 0:
-			err = readEntries(r, e.Header)
-		case name.Local == "Body" && bodies == 0:
-			bodies++
+			// Section 4.1.1 allows further elements, with a namespace of their own.
+		case name.Local == "Header" && first:
+			err = e.readHeader(r)
+		case name.Local == "Body" && !hasBody:
+			hasBody = true
 			fault, err = e.readBody(r)
 		default:
 			err = r.syntax(-r.tagSize, "a second or misplaced soap:%s in the envelope", name.Local)
@@ -135,9 +131,9 @@ func (e EnvelopeReader) Read(r *Reader) (*Fault, error) {
 		if err != nil {
 			return nil, err
 		}
-		children++
+		first = false
 	}
-	if bodies == 0 {
+	if r.err == nil && !hasBody {
 		return nil, r.syntax(0, "the SOAP envelope has no body")
 	}
 	if _, err := r.Next(); err != nil {
@@ -156,59 +152,40 @@ func (r *Reader) noEnvelope() error {
 		shown(r.name.Local), shown(r.name.Space))
 }
 
-// readEntries hands each child of the element entered to read. What a header
-// entry is for is its reader's to know: mustUnderstand is not looked at, since
-// Exchange does not send it (SOAP 1.1, section 4.2.3).
-func readEntries(r *Reader, read func(*Reader) error) error {
-	for {
-		ok, err := r.Next()
-		if err != nil || !ok {
-			return err
+// readHeader reads the header entries. What an entry is for is its reader's to know: mustUnderstand
+// is not looked at, since Exchange does not send it (SOAP 1.1, section 4.2.3).
+func (e EnvelopeReader) readHeader(r *Reader) error {
+	for range r.Children() {
+		if e.Header == nil {
+			continue
 		}
-		if err := r.handOver(read); err != nil {
+		if err := e.Header(r); err != nil {
 			return err
 		}
 	}
+	return r.err
 }
 
 // readBody reads the body, which holds one element in the document/literal
 // style that the service description uses: the response, or a fault (sections
 // 4.3 and 4.4).
-func (e EnvelopeReader) readBody(r *Reader) (*Fault, error) {
-	var fault *Fault
-	for count := 0; ; count++ {
-		ok, err := r.Next()
-		switch {
-		case err != nil:
-			return nil, err
-		case !ok && count == 0:
-			return nil, r.syntax(0, "the SOAP body is empty")
-		case !ok:
-			return fault, nil
-		case count > 0:
-			return nil, r.syntax(-r.tagSize, "a second element in the SOAP body: %s", shown(r.name.Local))
-		}
-		if name := r.Name(); name.Local == "Fault" && name.Space == NamespaceEnvelope {
+func (e EnvelopeReader) readBody(r *Reader) (fault *Fault, err error) {
+	count := 0
+	for name := range r.Children() {
+		switch count++; {
+		case count > 1:
+			err = r.syntax(-r.tagSize, "a second element in the SOAP body: %s", shown(name.Local))
+		case name == xml.Name{Space: NamespaceEnvelope, Local: "Fault"}:
 			fault, err = readFault(r, e.Detail)
-		} else {
-			err = r.handOver(e.Body)
+		case e.Body != nil:
+			err = e.Body(r)
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
-}
-
-// handOver lets read have the element that r stands on, and skips what it left of it.
-func (r *Reader) handOver(read func(*Reader) error) error {
-	outer := len(r.stack) - 1
-	if read != nil {
-		if err := read(r); err != nil {
-			return err
-		}
+	if r.err == nil && count == 0 {
+		return nil, r.syntax(0, "the SOAP body is empty")
 	}
-	if len(r.stack) < outer {
-		return r.fail(errReadTooFar)
-	}
-	return r.leaveTo(outer)
+	return fault, r.err
 }

@@ -71,4 +71,4 @@ func shown[S string | []byte](name S) string {
 	return fmt.Sprintf("%q", string(name))
 }
 
-var errReadTooFar = errors.New("soap: a body or header was read beyond the end of its element")
+var errReadTooFar = errors.New("soap: a child was read beyond the end of its element")

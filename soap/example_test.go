@@ -25,27 +25,18 @@ func (g getRooms) AppendBody(dst []byte) ([]byte, error) {
 type rooms struct{ names []string }
 
 func (g *rooms) ReadBody(r *soap.Reader) error {
-	for {
-		ok, err := r.Next()
-		if err != nil || !ok {
-			return err
-		}
-		switch r.Name() {
+	for name := range r.Children() {
+		switch name {
 		case xml.Name{Space: soap.NamespaceTypes, Local: "Name"}:
-			var name string
-			name, err = r.Text()
-			g.names = append(g.names, name)
+			text, _ := r.Text()
+			g.names = append(g.names, text)
 		case xml.Name{Space: soap.NamespaceMessages, Local: "Rooms"},
 			xml.Name{Space: soap.NamespaceTypes, Local: "Room"},
 			xml.Name{Space: soap.NamespaceTypes, Local: "Id"}:
-			err = g.ReadBody(r) // what is inside
-		default:
-			err = r.Skip()
-		}
-		if err != nil {
-			return err
+			_ = g.ReadBody(r) // what is inside
 		}
 	}
+	return r.Err()
 }
 
 func Example() {
@@ -92,33 +83,22 @@ func ExampleAppendText() {
 	// U+0007 at byte 4
 }
 
-func ExampleReader_Next() {
+func ExampleReader_Children() {
 	const doc = `<list xmlns="urn:example:list"><item id="1">one</item><other/><item id="2">two</item></list>`
 	r := soap.NewReader(strings.NewReader(doc), soap.Limits{})
-	if _, err := r.Next(); err != nil { // the root
-		fmt.Println(err)
-		return
-	}
-	for {
-		ok, err := r.Next()
-		if err != nil || !ok {
-			fmt.Println("end:", err)
-			return
-		}
-		if r.Name() != (xml.Name{Space: "urn:example:list", Local: "item"}) {
-			if err := r.Skip(); err != nil {
-				fmt.Println(err)
-				return
+	for range r.Children() { // the root
+		for name := range r.Children() {
+			if name == (xml.Name{Space: "urn:example:list", Local: "item"}) {
+				id, _ := r.Attr("", "id") // before the text: it is gone afterwards
+				text, _ := r.Text()
+				fmt.Println(id, text)
 			}
-			continue
 		}
-		id, _ := r.Attr("", "id") // before the text: it is gone afterwards
-		text, err := r.Text()
-		fmt.Println(id, text, err)
 	}
+	fmt.Println("end:", r.Err())
 	// Output:
-	// 1 one <nil>
-	// 2 two <nil>
+	// 1 one
+	// 2 two
 	// end: <nil>
 }
 

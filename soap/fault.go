@@ -43,26 +43,18 @@ func (f *Fault) Error() string {
 // no namespace; some old servers put them into the envelope's.
 func readFault(r *Reader, detail func(*Reader) error) (*Fault, error) {
 	f := new(Fault)
-	for {
-		ok, err := r.Next()
-		if err != nil {
-			return nil, err
+	for name := range r.Children() {
+		if name.Space != "" && name.Space != NamespaceEnvelope {
+			continue
 		}
-		if !ok {
-			return f, nil
-		}
-		if name := r.Name(); name.Space != "" && name.Space != NamespaceEnvelope {
-			err = r.Skip()
-		} else {
-			err = f.readChild(r, name.Local, detail)
-		}
-		if err != nil {
+		if err := f.readChild(r, name.Local, detail); err != nil {
 			return nil, err
 		}
 	}
+	return f, r.err
 }
 
-// readChild reads one of the four children of section 4.4; others are skipped.
+// readChild reads one of the four children of section 4.4.
 // Where one comes twice, the last one holds.
 func (f *Fault) readChild(r *Reader, local string, detail func(*Reader) error) (err error) {
 	switch local {
@@ -74,11 +66,7 @@ func (f *Fault) readChild(r *Reader, local string, detail func(*Reader) error) (
 	case "faultactor":
 		f.Actor, err = r.Text()
 	case "detail":
-		r.beginCopy()
-		err = r.handOver(detail)
-		f.Detail = r.endCopy()
-	default:
-		err = r.Skip()
+		f.Detail, err = r.copyContent(detail)
 	}
 	return err
 }

@@ -10,23 +10,8 @@ import (
 // and in bounded memory, and checks all of it: see the package comment for what
 // it refuses. The first error is kept, and every later call returns it.
 //
-// A reader moves forward only. It starts before the root element:
-//
-//	for {
-//		ok, err := r.Next() // to the next child
-//		if err != nil || !ok {
-//			return err // broken, or all children have been read
-//		}
-//		switch r.Name().Local {
-//		case "ResponseCode":
-//			code, err = r.Text()
-//		case "ImGroup":
-//			err = readGroup(r) // a loop like this one
-//		default:
-//			err = r.Skip()
-//		}
-//		…
-//	}
+// A reader moves forward only. It starts before the root element. [Reader.Children] is a loop over
+// the children of an element; [Reader.Next] is one step of it.
 //
 // A Reader is not safe for concurrent use.
 type Reader struct {
@@ -256,12 +241,16 @@ func (r *Reader) Skip() error {
 	return r.leaveTo(len(r.stack) - 1)
 }
 
-// leaveTo reads on until no more than depth elements are open.
+// leaveTo reads on until no more than depth elements are open. Fewer are an error: whoever should
+// have read a child has read on behind its end tag.
 func (r *Reader) leaveTo(depth int) error {
 	for len(r.stack) > depth {
 		if _, err := r.Next(); err != nil {
 			return err
 		}
+	}
+	if len(r.stack) < depth {
+		return r.fail(errReadTooFar)
 	}
 	return nil
 }

@@ -30,7 +30,9 @@ var ways = map[string]func(*soap.Reader) error{
 			}
 		}
 	},
-	"next": nextAll,
+	"next":     nextAll,
+	"children": childrenAll,
+	"leave":    leaveAll,
 	"decode": func(r *soap.Reader) error {
 		var v struct {
 			Text string `xml:",chardata"`
@@ -48,6 +50,35 @@ func nextAll(r *soap.Reader) error {
 			return err
 		}
 	}
+}
+
+// childrenAll reads every second child by a loop like itself, and leaves the others unread.
+func childrenAll(r *soap.Reader) error {
+	n := 0
+	for range r.Children() {
+		if n++; n%2 == 1 {
+			_ = childrenAll(r) // the loop ends with it
+		}
+	}
+	return r.Err()
+}
+
+// leaveAll leaves each loop at the second child, and a loop round it skips the rest.
+func leaveAll(r *soap.Reader) error {
+	var leave func()
+	leave = func() {
+		n := 0
+		for range r.Children() {
+			leave()
+			if n++; n == 2 {
+				return
+			}
+		}
+	}
+	for range r.Children() {
+		leave()
+	}
+	return r.Err()
 }
 
 func TestReader_WaysToReadAChild(t *testing.T) {
