@@ -3,6 +3,8 @@ package auth
 import (
 	"crypto/tls"
 	"net/http"
+
+	"github.com/go-ews/exchange/internal/proxyerror"
 )
 
 // private gives a transport that is nobody else's: a clone, also of the default one, so that no
@@ -10,7 +12,7 @@ import (
 func private(base *http.Transport) *http.Transport {
 	if base != nil {
 		own := base.Clone()
-		explainProxy(own)
+		proxyerror.Hook(own)
 		return own
 	}
 	own := &http.Transport{Proxy: http.ProxyFromEnvironment}
@@ -21,7 +23,7 @@ func private(base *http.Transport) *http.Transport {
 	own.MaxIdleConns = 0 // no bound over all hosts: there is one host
 	own.MaxIdleConnsPerHost = 100
 	ensureSessionCache(own)
-	explainProxy(own)
+	proxyerror.Hook(own)
 	return own
 }
 

@@ -17,6 +17,8 @@ import (
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
+
+	"github.com/go-ews/exchange/internal/loopback"
 )
 
 // ClientCredentials fetches tokens for the application itself (RFC 6749 section 4.4). Params adds
@@ -136,7 +138,7 @@ func secureEndpoint(text string) error {
 	if err != nil {
 		return fmt.Errorf("the token URL: %w", err)
 	}
-	if at.scheme != "https" && !loopback(at.host) {
+	if at.scheme != "https" && !loopback.IsHost(at.host) {
 		return fmt.Errorf("the token URL: %s is not encrypted; use https", at)
 	}
 	return nil

@@ -9,6 +9,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/go-ews/exchange/internal/netfault"
+	"github.com/go-ews/exchange/internal/oneline"
+	"github.com/go-ews/exchange/internal/serverwords"
 )
 
 // Error is the failure of a login, or of a request that a [Transport] could not complete. Its text
@@ -35,11 +39,13 @@ type Error struct {
 	Err error
 
 	reason      string
+	words       string // the server's own, which outrank the hint in the text
 	challenge   string
 	diagnostics string
 }
 
-// Error returns one line without any secret.
+// Error returns one line without any secret: what failed, the server's own words, the cause, what the
+// server offers. The hint follows only where the server said nothing.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString("auth: " + e.Scheme)
@@ -47,19 +53,22 @@ func (e *Error) Error() string {
 		b.WriteString(" to " + e.Origin)
 	}
 	b.WriteString(": " + e.summary())
-	if e.Err != nil {
-		b.WriteString(": " + oneLine(e.Err.Error()))
+	if e.words != "" {
+		b.WriteString("; " + e.words)
 	}
-	if e.diagnostics != "" {
-		b.WriteString("; x-ms-diagnostics: " + e.diagnostics)
+	if e.Err != nil {
+		b.WriteString(": " + oneline.Text(e.Err.Error()))
+		if advice := netfault.Advice(e.Err, cmp.Or(e.Origin, "the server")); advice != "" {
+			b.WriteString("; " + advice)
+		}
 	}
 	if e.challenge != "" {
 		b.WriteString("; WWW-Authenticate: " + e.challenge)
 	}
 	if e.StatusCode == http.StatusUnauthorized {
-		b.WriteString("; the server offers " + cmp.Or(strings.Join(e.Offered, ", "), "no scheme"))
+		b.WriteString("; the server offers " + cmp.Or(oneline.Clip(strings.Join(e.Offered, ", "), 200), "no scheme"))
 	}
-	if e.Hint != "" {
+	if e.Hint != "" && e.words == "" {
 		b.WriteString("; check " + e.Hint)
 	}
 	return b.String()
@@ -142,6 +151,7 @@ func (e *Error) LogValue() slog.Value {
 func (e *Error) withResponse(resp *http.Response) *Error {
 	e.StatusCode = resp.StatusCode
 	e.diagnostics = quoted(resp.Header.Get("X-Ms-Diagnostics"))
+	e.words = serverwords.Of(resp.Header)
 	if resp.StatusCode != http.StatusUnauthorized {
 		return e
 	}
@@ -178,19 +188,4 @@ func (e *InputError) Error() string {
 const maxHeaderText = 1 << 10
 
 // quoted makes a header of unknown origin fit for one line of text.
-func quoted(s string) string {
-	if len(s) > maxHeaderText {
-		s = s[:maxHeaderText]
-	}
-	return oneLine(strings.ToValidUTF8(s, "\ufffd"))
-}
-
-func oneLine(s string) string {
-	clean := func(r rune) rune {
-		if !strconv.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}
-	return strings.Map(clean, s)
-}
+func quoted(s string) string { return oneline.Clip(s, maxHeaderText) }

@@ -200,10 +200,10 @@ func (b *bound) refused(ctx context.Context, k *call, x Handshake, found challen
 	case k.c.tls == nil:
 		e.Hint += "; a server that requires Extended Protection accepts no login over http"
 	case !b.set.bind:
-		e.Hint += "; Extended Protection: a server that requires it refuses logins under ChannelBindingOff"
+		e.Hint += "; Extended Protection: a server that requires it refuses logins while channel binding is switched off"
 	default:
 		e.Hint += "; Extended Protection: a TLS bridge with another certificate in between makes the channel binding " +
-			"wrong, which only the same certificate on both sides or Options.ChannelBinding: ChannelBindingOff can mend"
+			"wrong, which only the same certificate on both sides or switching channel binding off can mend"
 	}
 	b.set.log.WarnContext(ctx, "login refused", slog.String("origin", k.at.String()))
 	return e

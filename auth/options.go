@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/go-ews/exchange/internal/loopback"
 )
 
 // Options adjust a [Transport]. A nil *Options and the zero value work; the constructors copy it,
@@ -119,10 +121,10 @@ func (o *Options) check(op string) (settings, error) {
 
 // secure refuses to let credentials cross a network in the clear.
 func (s *settings) secure(at origin) error {
-	if at.scheme == "https" || s.http || loopback(at.host) {
+	if at.scheme == "https" || s.http || loopback.IsHost(at.host) {
 		return nil
 	}
-	return fmt.Errorf("%s is not encrypted; use https, or set Options.AllowHTTP if that is meant", at)
+	return fmt.Errorf("%s is not encrypted; use https, or allow http:// explicitly", at)
 }
 
 // An origin is a scheme, a host and a port: all that decides where bytes go.
@@ -159,14 +161,6 @@ func originOf(u *url.URL) (origin, error) {
 		at.port = "80"
 	}
 	return at, nil
-}
-
-func loopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }
 
 // origins are the places that credentials may go to. An empty list takes the first one asked for.

@@ -51,7 +51,7 @@ func (p *pool) get(ctx context.Context, fresh bool) (*conn, error) {
 	select {
 	case p.slots <- struct{}{}:
 	case <-ctx.Done():
-		return nil, fmt.Errorf("all %d connections (Options.MaxConns) stayed busy: %w", cap(p.slots), ended(ctx))
+		return nil, fmt.Errorf("all %d connections stayed busy: %w", cap(p.slots), ended(ctx))
 	}
 	if fresh {
 		p.closeIdle()

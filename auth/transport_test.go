@@ -66,7 +66,7 @@ func TestTransport_Refuses(t *testing.T) {
 		{"another host", home, "https://mail.example.org/EWS/Exchange.asmx", nil, "for https://mail.example.com:443 only"},
 		{"another port", home, "https://mail.example.com:444/", nil, "for https://mail.example.com:443 only"},
 		{"another scheme", home, "http://mail.example.com/", nil, "not encrypted"},
-		{"http", nil, "http://mail.example.com/", nil, "AllowHTTP"},
+		{"http", nil, "http://mail.example.com/", nil, "allow http://"},
 		{"a redirect", home, "https://mail.example.com/", &http.Response{}, "redirect"},
 		{"no host", nil, "https:///x", nil, "scheme and a host"},
 		{"another protocol", nil, "ftp://mail.example.com/", nil, `scheme "ftp"`},

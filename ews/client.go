@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-ews/exchange/internal/loopback"
 	"github.com/go-ews/exchange/internal/origin"
 	"github.com/go-ews/exchange/internal/proxyerror"
 )
@@ -171,7 +172,7 @@ func parseEndpoint(endpoint string, allowHTTP bool) (*url.URL, *InputError) {
 		reason = "holds a query"
 	case u.Fragment != "" || strings.Contains(endpoint, "#"):
 		reason = "holds a fragment"
-	case u.Scheme == "http" && !allowHTTP && !origin.IsLoopback(u.Hostname()):
+	case u.Scheme == "http" && !allowHTTP && !loopback.IsHost(u.Hostname()):
 		reason = "http:// would send everything in clear: use https://, or allow http:// explicitly"
 	}
 	if reason != "" {

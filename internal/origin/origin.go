@@ -2,20 +2,9 @@
 // that may be shown.
 package origin
 
-import (
-	"net"
-	"net/url"
-	"strings"
-)
+import "net/url"
 
 // Page returns a URL without what may be secret: its user information, query and fragment.
 func Page(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String()
-}
-
-// IsLoopback reports whether a host, as url.URL.Hostname returns it, is this machine: localhost or a
-// loopback address.
-func IsLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }

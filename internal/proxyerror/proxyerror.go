@@ -8,37 +8,54 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/go-ews/exchange/internal/oneline"
 )
 
 // Error is a proxy's refusal of CONNECT. Nothing of the request was sent.
 type Error struct {
-	Proxy      string // host and port
-	StatusCode int    // 0: not known
-	Err        error  // what net/http made of it; nil where the status is known from the response
+	Proxy      string   // host and port
+	Target     string   // the server's; "" if it is not known
+	StatusCode int      // 0: not known
+	Offered    []string // schemes that the proxy asks for
+	LoggedIn   bool     // user and password of the proxy's URL went to it
+	Err        error    // what net/http made of it; nil where the response itself was seen
 }
 
-// Error returns one line: the proxy, what it said, and what to check.
+// Error returns one line: the proxy, what it said, and what to change there.
 func (e *Error) Error() string {
-	text := "the HTTP proxy " + e.Proxy + " did not connect"
+	text := "the proxy " + e.Proxy + " refused a connection"
+	if e.Target != "" {
+		text += " to " + e.Target
+	}
 	switch {
 	case e.StatusCode != 0:
 		text += ": HTTP " + strconv.Itoa(e.StatusCode) + " " + http.StatusText(e.StatusCode)
 	case e.Err != nil:
 		text += ": " + oneline.Clip(e.Err.Error(), 200)
 	}
-	switch e.StatusCode {
-	case http.StatusProxyAuthRequired:
-		return text + "; it asks for credentials: put them into the proxy's URL, " +
-			"or exempt the Exchange server from the proxy"
-	case http.StatusForbidden, http.StatusMethodNotAllowed:
-		return text + "; its rules do not allow this host or port"
-	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return text + "; it does not reach the server, or does not resolve its name"
+	if e.StatusCode == http.StatusProxyAuthRequired {
+		return text + e.loginHint()
 	}
-	return text
+	return text + "; check the proxy's rules and log, or exempt the host from the proxy (NO_PROXY)"
+}
+
+// loginHint says what to change if the proxy asks for credentials.
+func (e *Error) loginHint() string {
+	basic := slices.ContainsFunc(e.Offered, func(s string) bool { return strings.EqualFold(s, "Basic") })
+	switch names := oneline.Clip(strings.Join(e.Offered, ", "), 200); {
+	case names == "" && e.Err == nil:
+		return ", without naming a scheme; check the proxy's configuration"
+	case !basic && e.Err == nil:
+		return "; the proxy wants a login by " + names + ", and only Basic is possible here: " +
+			"let it accept Basic or this machine's address, or exempt the host from the proxy (NO_PROXY)"
+	case e.LoggedIn:
+		return "; check user and password in the proxy's URL"
+	}
+	return "; put user and password into the proxy's URL, as in http://user:password@proxy:3128"
 }
 
 // Unwrap returns Err.
@@ -53,17 +70,40 @@ func (e *Error) Permanent() bool {
 		e.StatusCode != http.StatusTooManyRequests
 }
 
-// Hook makes a transport of ours return an *Error with the status; a hook that is set stays.
+// Hook makes a transport of ours return an *Error with all that the proxy's response says. A hook
+// that is set runs before.
 func Hook(t *http.Transport) {
-	if t.OnProxyConnectResponse != nil {
-		return
-	}
-	t.OnProxyConnectResponse = func(_ context.Context, proxy *url.URL, _ *http.Request, resp *http.Response) error {
+	before := t.OnProxyConnectResponse
+	t.OnProxyConnectResponse = func(
+		ctx context.Context, proxy *url.URL, connect *http.Request, resp *http.Response,
+	) error {
+		if before != nil {
+			if err := before(ctx, proxy, connect, resp); err != nil {
+				return err
+			}
+		}
 		if resp.StatusCode == http.StatusOK {
 			return nil
 		}
-		return &Error{Proxy: address(proxy), StatusCode: resp.StatusCode}
+		return &Error{
+			Proxy: address(proxy), Target: connect.Host, StatusCode: resp.StatusCode,
+			Offered:  schemes(resp.Header.Values("Proxy-Authenticate")),
+			LoggedIn: connect.Header.Get("Proxy-Authorization") != "",
+		}
 	}
+}
+
+// schemes returns the names in challenges: the words in front of parameters (RFC 9110 section 11.6.1).
+func schemes(challenges []string) (names []string) {
+	for _, challenge := range challenges {
+		for part := range strings.SplitSeq(challenge, ",") {
+			words := strings.Fields(part)
+			if len(words) > 0 && !strings.ContainsAny(words[0], `="`) && !slices.Contains(names, words[0]) {
+				names = append(names, words[0])
+			}
+		}
+	}
+	return names
 }
 
 // Explain returns err, or an *Error where a transport that belongs to the caller failed at its
@@ -72,11 +112,11 @@ func Explain(rt http.RoundTripper, r *http.Request, err error) error {
 	if r.URL.Scheme != "https" || !isReasonPhrase(err) {
 		return err
 	}
-	name := NameOf(rt, r)
-	if name == "" {
+	proxy := proxyOf(rt, r)
+	if proxy == nil {
 		return err
 	}
-	e := &Error{Proxy: name, Err: err}
+	e := &Error{Proxy: address(proxy), Target: r.URL.Host, LoggedIn: proxy.User != nil, Err: err}
 	for code := 400; code < 600; code++ {
 		if text := http.StatusText(code); text != "" && text == err.Error() {
 			e.StatusCode = code
@@ -88,15 +128,23 @@ func Explain(rt http.RoundTripper, r *http.Request, err error) error {
 // NameOf returns host and port of the HTTP proxy that a transport uses for a request, "" if there is
 // none or it cannot be known.
 func NameOf(rt http.RoundTripper, r *http.Request) string {
-	t, ok := rt.(*http.Transport)
-	if !ok || t.Proxy == nil {
-		return ""
-	}
-	proxy, err := t.Proxy(r)
-	if err != nil || proxy == nil || proxy.Scheme != "http" && proxy.Scheme != "https" {
+	proxy := proxyOf(rt, r)
+	if proxy == nil {
 		return ""
 	}
 	return address(proxy)
+}
+
+func proxyOf(rt http.RoundTripper, r *http.Request) *url.URL {
+	t, ok := rt.(*http.Transport)
+	if !ok || t.Proxy == nil {
+		return nil
+	}
+	proxy, err := t.Proxy(r)
+	if err != nil || proxy == nil || proxy.Scheme != "http" && proxy.Scheme != "https" {
+		return nil
+	}
+	return proxy
 }
 
 // isReasonPhrase reports whether err is nothing but a text, as net/http makes it of a reason phrase.

@@ -1,0 +1,40 @@
+package auth
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"unicode"
+)
+
+// TestError_ServerWords holds that the server's words come before everything that is guessed, which
+// is left out then, and that nothing of theirs can break a line or move a cursor.
+func TestError_ServerWords(t *testing.T) {
+	t.Parallel()
+	refused := func(header ...string) string {
+		h := http.Header{}
+		for i := 0; i < len(header); i += 2 {
+			h.Add(header[i], header[i+1])
+		}
+		e := &Error{Scheme: schemeBearer, Origin: "https://mail.test:443", reason: "the server refused the token", Hint: "the permissions"}
+		return e.withResponse(&http.Response{StatusCode: http.StatusUnauthorized, Header: h}).Error()
+	}
+	const diagnostics = `2000008;reason="The token contains not enough scope to make this call."`
+	for _, tc := range []struct{ name, text, want, not string }{
+		{"diagnostics", refused("x-ms-diagnostics", diagnostics), "refused the token; x-ms-diagnostics: " + diagnostics + ";", "permissions"},
+		{"front end", refused("X-CasErrorCode", "UserNotFound"), "refused the token; X-CasErrorCode: UserNotFound;", "permissions"},
+		{"nothing", refused("WWW-Authenticate", `Bearer client_id="x"`), "check the permissions", "WWW-Authenticate: invalid"},
+		{"hostile", refused("x-ms-diagnostics", "a\u202eb\u009bc\x1bd\u0085e"), "a\ufffdb\ufffdc\ufffdd e", "permissions"},
+		{"hostile scheme", refused("WWW-Authenticate", "N\u202eTLM"), "offers", "\u202e"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			if !strings.Contains(tc.text, tc.want) || strings.Contains(tc.text, tc.not) {
+				t.Errorf("%q, want %q, not %q", tc.text, tc.want, tc.not)
+			}
+			if strings.ContainsFunc(tc.text, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }) {
+				t.Errorf("%q", tc.text)
+			}
+		})
+	}
+}
