@@ -1,6 +1,10 @@
 package soap
 
-import "unicode"
+import (
+	"unicode"
+
+	"github.com/go-ews/exchange/internal/xmlinput"
+)
 
 // Classes of bytes. A byte from 0x80 on has none: it starts or continues a
 // longer character, which is decoded.
@@ -48,19 +52,8 @@ func byteClasses() (t [256]uint8) {
 
 func isASCIILetter(c int) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
 
-// isChar reports whether XML 1.0 can carry c (section 2.2, Char). Surrogates,
-// U+FFFE and U+FFFF are out; so are all controls of ASCII but three, while DEL
-// and the controls from U+0080 to U+009F are in.
-func isChar(c rune) bool {
-	switch {
-	case c < 0x20:
-		return c == '\t' || c == '\n' || c == '\r'
-	case c <= 0xD7FF:
-		return true
-	default:
-		return 0xE000 <= c && c <= 0xFFFD || 0x10000 <= c && c <= unicode.MaxRune
-	}
-}
+// isChar reports whether XML 1.0 can carry c (section 2.2, Char).
+func isChar(c rune) bool { return xmlinput.IsChar(c) }
 
 // isNameStart reports whether c may begin a name (section 2.3, NameStartChar).
 // The fifth edition of XML allows more names than the fourth, which

@@ -1,6 +1,10 @@
 package soap
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+
+	"github.com/go-ews/exchange/internal/xmlinput"
+)
 
 // The longest reference that is read, leading zeros included. XML sets no
 // bound; without one, an ampersand in a large text would be searched for a
@@ -69,7 +73,7 @@ func (r *Reader) resolveReference(name []byte, at int) (rune, error) {
 	if len(name) == 0 || name[0] != '#' {
 		return 0, r.syntax(at, "undeclared entity %s", shown(name))
 	}
-	char, ok := charNumber(name[1:])
+	char, ok := xmlinput.CharNumber(name[1:])
 	switch {
 	case !ok:
 		return 0, r.syntax(at, "the reference %s names no character", shown(name))
@@ -79,32 +83,4 @@ func (r *Reader) resolveReference(name []byte, at int) (rune, error) {
 	default:
 		return char, nil
 	}
-}
-
-// charNumber parses the number of a character: decimal, or hexadecimal behind
-// an "x", which must be a small one.
-func charNumber(b []byte) (rune, bool) {
-	base := rune(10)
-	if len(b) > 0 && b[0] == 'x' {
-		base, b = 16, b[1:]
-	}
-	var n rune
-	for _, c := range b {
-		digit := rune(99)
-		switch {
-		case '0' <= c && c <= '9':
-			digit = rune(c - '0')
-		case 'a' <= c && c <= 'f':
-			digit = rune(c-'a') + 10
-		case 'A' <= c && c <= 'F':
-			digit = rune(c-'A') + 10
-		}
-		if digit >= base {
-			return 0, false
-		}
-		if n = n*base + digit; n > utf8.MaxRune {
-			return 0, false
-		}
-	}
-	return n, len(b) > 0
 }
