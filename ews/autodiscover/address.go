@@ -16,7 +16,7 @@ const (
 // address is an e-mail address that passed the checks.
 type address struct{ text, domain string }
 
-// parseAddress splits an address and says in words why it cannot be one.
+// parseAddress splits an address, or says in words why it is none.
 func parseAddress(s string) (a address, bad string) {
 	at := strings.LastIndexByte(s, '@')
 	switch {
@@ -39,7 +39,7 @@ func parseAddress(s string) (a address, bad string) {
 func checkDomain(d string) string {
 	switch {
 	case net.ParseIP(d) != nil:
-		return "the domain is an IP address: there is nothing to discover at one"
+		return "the domain is an IP address, which has no Autodiscover"
 	case len(d) > maxDomain:
 		return "the domain is longer than a name can be"
 	case strings.ContainsFunc(d, func(r rune) bool { return r >= utf8.RuneSelf }):
@@ -48,10 +48,10 @@ func checkDomain(d string) string {
 		return "the domain has no dot, and everything beneath it would be trusted"
 	}
 	for label := range strings.SplitSeq(d, ".") {
-		odd := func(r rune) bool {
+		invalid := func(r rune) bool {
 			return r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z')
 		}
-		if label == "" || len(label) > 63 || strings.ContainsFunc(label, odd) {
+		if label == "" || len(label) > 63 || strings.ContainsFunc(label, invalid) {
 			return "the domain is no host name"
 		}
 	}

@@ -100,7 +100,7 @@ func (e *endless) Read(p []byte) (int, error) {
 
 func (e *endless) Close() error { return nil }
 
-func TestFind_EndlessAnswer(t *testing.T) {
+func TestFind_EndlessResponse(t *testing.T) {
 	t.Parallel()
 	body := &endless{}
 	n := &internet{pages: map[string]page{v2Domain: func(r *http.Request) *http.Response {
@@ -114,8 +114,8 @@ func TestFind_EndlessAnswer(t *testing.T) {
 	}
 }
 
-// TestFind_CutAnswer holds that half an answer is none.
-func TestFind_CutAnswer(t *testing.T) {
+// TestFind_CutResponse holds that half a response finds no endpoint.
+func TestFind_CutResponse(t *testing.T) {
 	t.Parallel()
 	n := &internet{pages: map[string]page{v2Domain: func(r *http.Request) *http.Response {
 		resp := status(200)(r)
@@ -124,7 +124,7 @@ func TestFind_CutAnswer(t *testing.T) {
 		return resp
 	}}}
 	err := mustFail(t, n, n.options())
-	if !errors.Is(err, io.ErrUnexpectedEOF) || !strings.Contains(err.Error(), "the answer (HTTP 200) broke off") {
+	if !errors.Is(err, io.ErrUnexpectedEOF) || !strings.Contains(err.Error(), "the response (HTTP 200) broke off") {
 		t.Errorf("Find: %v", err)
 	}
 }

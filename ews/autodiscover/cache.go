@@ -5,14 +5,15 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/go-ews/exchange/ews"
 )
 
-// The ages of what was found, as Microsoft advises them: good for a week, looked up again after a
-// day, and after an hour where that failed.
+// The ages of a result, as Microsoft advises them: valid for a week, looked up again after a day, and
+// after an hour if that failed.
 //
 // See https://learn.microsoft.com/exchange/client-developer/exchange-web-services/how-to-refresh-configuration-information-by-using-autodiscover.
 const (
@@ -21,23 +22,23 @@ const (
 	retryAfter   = time.Hour
 )
 
-// Cache keeps what [Find] found, by lower-case address. Implementations are safe for concurrent use
-// and bounded; what they lose is found again. How old an entry may be is decided by Find.
+// Cache keeps results of [Find] by lower-case address. Implementations are safe for concurrent use and
+// bounded; Find looks up again what they lose, and decides how old an entry may be.
 type Cache interface {
 	Load(ctx context.Context, email string) (Entry, bool)
 	Store(ctx context.Context, email string, e Entry)
 	Delete(ctx context.Context, email string)
 }
 
-// Entry is what a [Cache] keeps. It can be marshalled, and has nothing secret in it.
+// Entry is an entry of a [Cache]. It can be marshalled, and holds nothing secret.
 type Entry struct {
 	Result Result    // without Steps
-	Next   time.Time // when to look it up again; if that fails, the entry stays good for its week
+	Next   time.Time // when to look it up again; if that fails, the entry stays valid for its week
 }
 
-// load returns the entry of an address, nil if there is none that is good, and whether it is fresh. The
-// options may have changed since it was stored: its host must be one that passes.
-func (o *Options) load(ctx context.Context, g *gate, a address) (found *Result, fresh bool) {
+// load returns the valid entry of an address, or nil, and whether it is fresh. The options may have
+// changed since it was stored: its hosts must be trusted now.
+func (o *Options) load(ctx context.Context, t *trust, a address) (found *Result, fresh bool) {
 	if o.Cache == nil {
 		return nil, false
 	}
@@ -47,9 +48,14 @@ func (o *Options) load(ctx context.Context, g *gate, a address) (found *Result, 
 	}
 	age := time.Since(e.Result.Found)
 	u, bad := endpoint{url: e.Result.URL}.usable()
-	if age >= maxAge || age < 0 || bad != "" || !g.admits(ctx, hostOf(u), "the cache") {
+	if age >= maxAge || age < 0 || bad != "" || !t.admits(ctx, hostOf(u), "the cache") {
 		return nil, false
 	}
+	var others []endpoint
+	for _, other := range e.Result.Alternatives {
+		others = append(others, endpoint{url: other})
+	}
+	e.Result.Alternatives = t.alternatives(u, others)
 	return &e.Result, time.Now().Before(e.Next)
 }
 
@@ -67,15 +73,15 @@ func (o *Options) keep(ctx context.Context, a address, found *Result, next time.
 		return
 	}
 	e := Entry{Result: *found, Next: time.Now().Add(next)}
-	e.Result.Steps = nil
+	e.Result.Steps, e.Result.Alternatives = nil, slices.Clone(found.Alternatives)
 	o.Cache.Store(ctx, strings.ToLower(a.text), e)
 }
 
 // Report tells the cache how a call to the endpoint of a mailbox ended. It deletes the entry, and
-// returns true, if err says that the mailbox may have moved or that nothing answers any more at the
-// endpoint: ErrorMailboxMoveInProgress, ErrorConnectionFailed, a failed connection, a redirect, or
-// an answer from no Exchange. The next [Find] looks it up again. Nil, other errors and a call
-// that the caller ended leave it.
+// returns true, if err means that the mailbox may have moved or that the endpoint no longer responds:
+// ErrorMailboxMoveInProgress, ErrorConnectionFailed, a failed connection, a redirect, or a response that
+// is not from Exchange. The next [Find] looks it up again. Nil, other errors and a call that the caller
+// ended leave it.
 func Report(ctx context.Context, c Cache, email string, err error) bool {
 	if c == nil || !moved(err) {
 		return false
@@ -98,8 +104,8 @@ func moved(err error) bool {
 			s == http.StatusNotFound || s == http.StatusGone || s == http.StatusMethodNotAllowed ||
 			s == http.StatusBadGateway || s == http.StatusGatewayTimeout // 503 is throttling as a rule
 	}
-	if lost, ok := errors.AsType[*ews.TransportError](err); ok {
-		return lost.Info.StatusCode == 0 // no answer began
+	if e, ok := errors.AsType[*ews.TransportError](err); ok {
+		return e.Info.StatusCode == 0 // no response began
 	}
 	_, direct := errors.AsType[*url.Error](err)
 	return direct

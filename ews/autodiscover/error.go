@@ -8,7 +8,13 @@ import (
 	"time"
 )
 
-// Step is one request or look-up and what came of it.
+// Bounds of the texts that a server writes, in bytes.
+const (
+	maxCode    = 50
+	maxMessage = 200
+)
+
+// Step is one request or look-up, and its outcome.
 type Step struct {
 	// Action is "GET", "POST", "POST with credentials" or "SRV".
 	Action string
@@ -16,25 +22,25 @@ type Step struct {
 	// Target is the URL without its query, or the DNS name.
 	Target string
 
-	// Status is the HTTP status; 0 where there was no answer or no request.
+	// Status is the HTTP status; 0 without a response.
 	Status int
 
-	// Outcome says in words what came of it, on one line, and what to check.
+	// Outcome describes the result in words, on one line, and says what to check.
 	Outcome string
 
-	// Err is why the step led nowhere; nil where it named an endpoint, or where to ask next. Failed
-	// connections, [*ServerError] and errors of [Options.Client] can be found in it.
+	// Err is why the step failed; nil if it found an endpoint, or the next place to ask. It wraps failed
+	// connections, [*ServerError] and errors of [Options.Client].
 	Err error
 
-	// Elapsed is how long it took.
+	// Elapsed is the time that the step took.
 	Elapsed time.Duration
 }
 
-// String is the step on one line: "GET https://…: not found (HTTP 404)".
+// String returns the step on one line: "GET https://…: not found (HTTP 404)".
 func (s Step) String() string { return s.Action + " " + s.Target + ": " + s.Outcome }
 
-// Error says that no endpoint was found. Its text is one line with every step; errors.As and
-// errors.Is find the errors of the steps in it, and the context's if that ended.
+// Error is the error of a search that found no endpoint. Its text is one line with every step; errors.As
+// and errors.Is find the errors of the steps in it, and the context's if that ended.
 type Error struct {
 	Address string
 	Steps   []Step
@@ -72,15 +78,23 @@ func (e *Error) Unwrap() []error {
 // ServerError is an Autodiscover service's own refusal.
 type ServerError struct {
 	// Code is a number for POX: 500 for an address that the server does not know, 600 for a request
-	// that it does not understand, 601 for a form of answer that it does not have. It is a word for
-	// version 2, such as "UserNotFound".
+	// that it does not understand, 601 for a form of response that it does not have, or the status of an
+	// ActiveSync response. It is a word for version 2, such as "UserNotFound". It may be "".
 	Code    string
 	Message string // the server's own, at most 200 bytes of it
+
+	activeSync bool // Code is a status of ActiveSync
 }
 
 // Error returns one line: the code and the message.
 func (e *ServerError) Error() string {
-	text := "the server refuses with the code " + strconv.Quote(e.Code)
+	text := "the server refuses"
+	switch {
+	case e.activeSync:
+		text += " with the ActiveSync status " + e.Code
+	case e.Code != "":
+		text += " with the code " + strconv.Quote(e.Code)
+	}
 	if e.Message != "" {
 		text += " (" + e.Message + ")"
 	}
@@ -89,6 +103,9 @@ func (e *ServerError) Error() string {
 
 // hint says what to check, for the codes that are documented.
 func (e *ServerError) hint() string {
+	if e.activeSync {
+		return "; it responds in the form for telephones, which names no EWS URL"
+	}
 	switch e.Code {
 	case "500", "UserNotFound", "MailboxNotFound":
 		return "; check the address"
@@ -104,13 +121,13 @@ func (e *ServerError) hint() string {
 type timeoutError struct{ after time.Duration }
 
 func (e *timeoutError) Error() string {
-	return fmt.Sprintf("no answer within %v; a firewall, or a server that is down", e.after)
+	return fmt.Sprintf("no response within %v; a firewall, or a server that is down", e.after)
 }
 
-// Timeout marks the error as one, as net.Error does.
+// Timeout marks the error as a timeout, as net.Error does.
 func (e *timeoutError) Timeout() bool { return true }
 
-// contextError returns both what the context says and why it was ended.
+// contextError returns the context's error and the cause of its end.
 func contextError(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
 	if cause == nil || cause == err { //nolint:errorlint // the very same value says the same thing twice
@@ -130,7 +147,7 @@ func oneLine(s string) string {
 	}, s)
 }
 
-// clip is oneLine of at most n bytes.
+// clip returns at most n bytes of oneLine(s).
 func clip(s string, n int) string {
 	if s = oneLine(s); len(s) <= n {
 		return s

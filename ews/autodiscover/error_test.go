@@ -28,7 +28,7 @@ func TestError(t *testing.T) {
 	want := "autodiscover: no endpoint found for tony@contoso.com" +
 		"; (1) GET " + v2Domain + ": redirects to https://evil.example" +
 		"; (2) GET https://evil.example/v2: " + v2Domain + " leads to evil.example, which is not trusted; " +
-		"if that is where the mailbox is, add it to Options.Hosts" +
+		"if the mailbox is there, add the host to the trusted ones" +
 		"; (3) GET " + v2Sub + ": dial tcp: lookup autodiscover.contoso.com: no such host" +
 		"; (4) POST " + poxDomain + ": asks for credentials" +
 		"; (5) POST with credentials " + poxDomain + `: the server refuses with the code "500" ` +

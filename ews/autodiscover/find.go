@@ -14,12 +14,12 @@ import (
 // grace is how much longer a host of first choice may take than the other.
 const grace = 300 * time.Millisecond
 
-var errOvertaken = errors.New("an answer came from elsewhere")
+var errOvertaken = errors.New("another host responded first")
 
 // finder is one search.
 type finder struct {
 	opts      *Options
-	gate      *gate
+	trust     *trust
 	anonymous *http.Client
 
 	// Used by one goroutine: credentials go to one host after the other.
@@ -28,16 +28,16 @@ type finder struct {
 	steps    []Step
 	tried    []string // addresses, in lower case
 
-	mu    sync.Mutex // guards what follows
-	asked map[string]bool
-	dead  map[string]error // origins without connection
+	mu          sync.Mutex // guards the fields below
+	asked       map[string]bool
+	unreachable map[string]bool // origins
 }
 
-// Find looks for the EWS endpoint of the mailbox with that address. Nil opts work.
+// Find looks for the EWS endpoint of the mailbox with an e-mail address. Nil opts work.
 //
-// It ends with the context at the latest. If nothing was found the error is an [*Error], which lists
-// each step; an address or an option that cannot be used is an [*ews.InputError], and nothing was sent.
-// Find is safe for concurrent use.
+// It ends with the context at the latest. If it finds no endpoint the error is an [*Error], which lists
+// each step. An address or an option that cannot be used is an [*ews.InputError], before anything is
+// sent. Find is safe for concurrent use.
 func Find(ctx context.Context, email string, opts *Options) (*Result, error) {
 	a, bad := parseAddress(email)
 	if bad != "" {
@@ -47,12 +47,16 @@ func Find(ctx context.Context, email string, opts *Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &gate{domain: a.domain, opts: o, answers: map[string]bool{}}
-	cached, fresh := o.load(ctx, g, a)
+	service, err := parseService(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	t := &trust{domain: a.domain, service: service, opts: o, decisions: map[string]bool{}}
+	cached, fresh := o.load(ctx, t, a)
 	if fresh {
 		return cached, nil
 	}
-	found, err := discover(ctx, a, o, g)
+	found, err := discover(ctx, a, o, t)
 	if err == nil {
 		o.store(ctx, a, found)
 		return found, nil
@@ -65,10 +69,10 @@ func Find(ctx context.Context, email string, opts *Options) (*Result, error) {
 }
 
 // discover searches without a cache.
-func discover(ctx context.Context, a address, o *Options, g *gate) (*Result, error) {
+func discover(ctx context.Context, a address, o *Options, t *trust) (*Result, error) {
 	f := &finder{
-		opts: o, gate: g,
-		clients: map[string]*http.Client{}, asked: map[string]bool{}, dead: map[string]error{},
+		opts: o, trust: t,
+		clients: map[string]*http.Client{}, asked: map[string]bool{}, unreachable: map[string]bool{},
 	}
 	transport := o.Transport
 	if transport == nil {
@@ -78,7 +82,10 @@ func discover(ctx context.Context, a address, o *Options, g *gate) (*Result, err
 	}
 	f.anonymous = hardened(&http.Client{Transport: transport})
 	began := time.Now()
-	found := f.search(ctx, a, 0)
+	found := f.searchService(ctx, a)
+	if found == nil && ctx.Err() == nil {
+		found = f.search(ctx, a, 0)
+	}
 	f.log(ctx, found, time.Since(began))
 	if found == nil {
 		return nil, &Error{Address: a.text, Steps: f.steps, err: contextError(ctx)}
@@ -87,7 +94,25 @@ func discover(ctx context.Context, a address, o *Options, g *gate) (*Result, err
 	return found, nil
 }
 
-// search tries everything for one address. Version 2 goes first although it is the younger: it needs no
+// searchService asks the service that the caller knows, if there is one.
+func (f *finder) searchService(ctx context.Context, a address) *Result {
+	service := f.trust.service
+	if service == nil {
+		return nil
+	}
+	t := &trail{as: pox(a), next: service, from: "the options"}
+	if isVersion2(service) {
+		t.as, t.next = version2(a), version2At(service, a)
+	}
+	f.walk(ctx, t, true)
+	f.steps = append(f.steps, t.steps...)
+	if t.found != nil {
+		return t.found
+	}
+	return f.searchAnew(ctx, t)
+}
+
+// search tries all ways for one address. Version 2 comes first although it is the younger: it needs no
 // credentials, so that a host which is not what it seems learns none.
 func (f *finder) search(ctx context.Context, a address, hops int) *Result {
 	f.tried = append(f.tried, strings.ToLower(a.text))
@@ -101,8 +126,8 @@ func (f *finder) search(ctx context.Context, a address, hops int) *Result {
 	return f.searchPOX(ctx, a, hosts, hops)
 }
 
-// searchVersion2 asks both hosts at the same time. That of first choice wins, unless it is much slower:
-// the domain itself is often a web site behind a firewall that lets requests wait. Both have ended
+// searchVersion2 asks both hosts at the same time. The first one wins, unless it is much slower: the
+// domain itself is often a web site behind a firewall that lets requests wait. Both requests have ended
 // when it returns.
 func (f *finder) searchVersion2(ctx context.Context, a address, hosts []string, hops int) *Result {
 	ctx, stop := context.WithCancelCause(ctx)
@@ -137,7 +162,7 @@ func (f *finder) searchVersion2(ctx context.Context, a address, hosts []string, 
 	return f.pick(trails)
 }
 
-// pick returns the first result, and keeps the steps of all trails.
+// pick returns the first result and keeps the steps of all trails.
 func (f *finder) pick(trails []*trail) (found *Result) {
 	for _, t := range trails {
 		f.steps = append(f.steps, t.steps...)
@@ -148,9 +173,9 @@ func (f *finder) pick(trails []*trail) (found *Result) {
 	return found
 }
 
-// searchPOX asks wherever POX may be answered. Whatever needs no credentials is asked at the same
-// time, in the order of first choice the rest: whoever gets a wrong password may count it, and the
-// hosts mostly have the same directory behind them.
+// searchPOX asks all hosts that may have POX. The requests without credentials run at the same time,
+// those with credentials one after the other: a server counts wrong passwords, and the hosts mostly have
+// the same directory behind them.
 func (f *finder) searchPOX(ctx context.Context, a address, hosts []string, hops int) *Result {
 	ctx, stop := context.WithCancelCause(ctx)
 	var running sync.WaitGroup
@@ -180,7 +205,7 @@ func (f *finder) searchPOX(ctx context.Context, a address, hosts []string, hops 
 			if t.found != nil {
 				return t.found
 			}
-			if found := f.again(ctx, t); found != nil {
+			if found := f.searchAnew(ctx, t); found != nil {
 				return found
 			}
 		}
@@ -188,10 +213,10 @@ func (f *finder) searchPOX(ctx context.Context, a address, hosts []string, hops 
 	return nil
 }
 
-// again begins anew for the address that a trail ended in. No address is tried twice, and no more of
+// searchAnew searches for the address that a trail ended in. No address is tried twice, and no more of
 // them than redirects are followed: each address has several ways to yet another, so that a bound of
 // the depth alone would let their number grow with every step.
-func (f *finder) again(ctx context.Context, t *trail) *Result {
+func (f *finder) searchAnew(ctx context.Context, t *trail) *Result {
 	if t.address == "" || ctx.Err() != nil {
 		return nil
 	}
@@ -227,7 +252,7 @@ func (f *finder) log(ctx context.Context, found *Result, elapsed time.Duration) 
 		"steps", len(f.steps), "elapsed", elapsed)
 }
 
-// hostIn leaves of a step's target what is no person's address.
+// hostIn returns the host of a step's target: the path may hold a person's address.
 func hostIn(target string) string {
 	_, rest, ok := strings.Cut(target, "://")
 	if !ok {

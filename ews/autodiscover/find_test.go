@@ -183,6 +183,7 @@ func TestFind_Settings(t *testing.T) {
 			),
 			autodiscover.Result{
 				URL: "https://mail.contoso.com/EWS/Exchange.asmx", AuthPackage: "negotiate", TTL: 12 * time.Hour,
+				Alternatives:  []string{"https://cas.contoso.com/EWS/Exchange.asmx"},
 				ServerVersion: ews.ServerVersion{Major: 15, Minor: 1, MajorBuild: 2176},
 			},
 		},
@@ -192,7 +193,30 @@ func TestFind_Settings(t *testing.T) {
 		},
 		"EXHTTP for inside and for outside": {
 			settings(proto("EXCH", url("cas")), proto("EXHTTP", url("inside")), proto("EXHTTP", url("outside")+"<AuthPackage>Basic</AuthPackage>")),
-			autodiscover.Result{URL: "https://outside.contoso.com/EWS/Exchange.asmx", AuthPackage: "basic"},
+			autodiscover.Result{
+				URL: "https://outside.contoso.com/EWS/Exchange.asmx", AuthPackage: "basic",
+				Alternatives: []string{
+					"https://inside.contoso.com/EWS/Exchange.asmx", "https://cas.contoso.com/EWS/Exchange.asmx",
+				},
+			},
+		},
+		"for inside goes second, each once, none without trust": {
+			settings(
+				proto("EXCH", url("MAIL")), proto("EXPR", url("mail")), proto("EXHTTP", evilElement),
+				proto("EXHTTP", ewsAt("http://cas.contoso.com/EWS")), proto("EXHTTP", url("cas")),
+			),
+			autodiscover.Result{
+				URL:          "https://mail.contoso.com/EWS/Exchange.asmx",
+				Alternatives: []string{"https://cas.contoso.com/EWS/Exchange.asmx"},
+			},
+		},
+		"for browsers alone": {
+			settings(proto("WEB", `<Internal><Protocol><Type>EXCH</Type><ASUrl>https://cas.contoso.com/EWS/Exchange.asmx</ASUrl></Protocol></Internal>`+
+				`<External><Protocol><Type>EXPR</Type><ASUrl>https://mail.contoso.com/EWS/Exchange.asmx</ASUrl></Protocol></External>`)),
+			autodiscover.Result{
+				URL:          "https://mail.contoso.com/EWS/Exchange.asmx",
+				Alternatives: []string{"https://cas.contoso.com/EWS/Exchange.asmx"},
+			},
 		},
 		"an untrusted one beside a trusted": {
 			settings(proto("EXPR", evilElement), proto("EXCH", url("cas"))),

@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-// maxRecords bounds the service records that are looked at.
+// maxRecords bounds the service records that are used.
 const maxRecords = 5
 
 // plainRedirect asks over http, without credentials, for a redirect to https. Nothing else of the
-// answer counts: anybody on the way could have written it. The same holds for the redirect, which
-// is why the host it names must pass as any other.
+// response counts: an attacker on the way could have written it. The same holds for the redirect, so
+// the host that it names must be trusted as any other.
 func (f *finder) plainRedirect(ctx context.Context, a address, host string, hops int) []*trail {
 	u := &url.URL{Scheme: "http", Host: host, Path: "/autodiscover/autodiscover.xml"}
 	s := Step{Action: http.MethodGet, Target: shown(u)}
@@ -40,15 +40,15 @@ func (f *finder) plainRedirect(ctx context.Context, a address, host string, hops
 	return []*trail{t}
 }
 
-// askPlain sends the only request that goes over http. The host is asked about like any other.
-func (f *finder) askPlain(ctx context.Context, u *url.URL) (*reply, error) {
-	if !f.gate.admits(ctx, hostOf(u), "the address") {
+// askPlain sends the only request that goes over http. Its host must be trusted as any other.
+func (f *finder) askPlain(ctx context.Context, u *url.URL) (*httpResponse, error) {
+	if !f.trust.admits(ctx, hostOf(u), "the address") {
 		return nil, &UntrustedError{Host: hostOf(u), From: "the address"}
 	}
 	return f.send(ctx, f.anonymous, u, &form{method: http.MethodGet, accept: "*/*"})
 }
 
-// serviceRecords looks for hosts in DNS. Anybody on the way could have written those too.
+// serviceRecords looks for hosts in DNS, which an attacker could have written too.
 func (f *finder) serviceRecords(ctx context.Context, a address, hops int) []*trail {
 	name := "_autodiscover._tcp." + a.domain
 	s := Step{Action: "SRV", Target: name}
@@ -59,7 +59,7 @@ func (f *finder) serviceRecords(ctx context.Context, a address, hops int) []*tra
 	for _, r := range records {
 		host := strings.ToLower(strings.TrimSuffix(r.Target, "."))
 		if r.Port == 0 || checkDomain(host) != "" || len(trails) == maxRecords {
-			continue // "." says that there is no such service
+			continue // "." stands for: no such service
 		}
 		u := poxURL(host)
 		if r.Port != 443 {
@@ -83,21 +83,17 @@ func (f *finder) serviceRecords(ctx context.Context, a address, hops int) []*tra
 
 // lookup asks the resolver within the time of a step. The records come in the order of their priority.
 func (f *finder) lookup(ctx context.Context, domain string) ([]*net.SRV, error) {
-	step, cancel := context.WithTimeout(ctx, f.opts.StepTimeout)
+	step, cancel := context.WithTimeoutCause(ctx, f.opts.StepTimeout, &timeoutError{after: f.opts.StepTimeout})
 	defer cancel()
 	_, records, err := f.opts.Resolver.LookupSRV(step, "autodiscover", "tcp", domain)
 	switch {
-	case len(records) > 0: // Go tells of records that it left out by an error beside the others
+	case len(records) > 0: // an error with records reports those that Go left out
 		return records, nil
 	case err == nil:
 		return nil, nil
-	case ctx.Err() != nil:
-		return nil, contextError(ctx)
-	case step.Err() != nil:
-		return nil, &timeoutError{after: f.opts.StepTimeout}
 	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
 		return nil, errors.New("no such record")
 	}
-	return nil, err
+	return nil, stepError(ctx, step, err)
 }

@@ -39,9 +39,13 @@ func TestFind_Input(t *testing.T) {
 			autodiscover.Options{Hosts: []string{"https://mail.contoso.com"}},
 			"Options.Hosts",
 		},
-		"trust in all":    {email, autodiscover.Options{Hosts: []string{"*.com"}}, "Options.Hosts"},
-		"negative time":   {email, autodiscover.Options{StepTimeout: -1}, "Options.StepTimeout"},
-		"no certificates": {email, autodiscover.Options{Transport: insecure()}, "Options.Transport"},
+		"trust in all":               {email, autodiscover.Options{Hosts: []string{"*.com"}}, "Options.Hosts"},
+		"known service without TLS":  {email, autodiscover.Options{URL: "http://contoso.com/autodiscover/autodiscover.xml"}, "Options.URL"},
+		"known service with a query": {email, autodiscover.Options{URL: poxDomain + "?a"}, "Options.URL"},
+		"known service of SOAP":      {email, autodiscover.Options{URL: "https://contoso.com/autodiscover/autodiscover.svc"}, "Options.URL"},
+		"known service is a host":    {email, autodiscover.Options{URL: "contoso.com"}, "Options.URL"},
+		"negative time":              {email, autodiscover.Options{StepTimeout: -1}, "Options.StepTimeout"},
+		"no certificates":            {email, autodiscover.Options{Transport: insecure()}, "Options.Transport"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -9,11 +9,11 @@ import (
 	"net/url"
 )
 
-// maxRefusals is how many hosts may refuse the credentials before no other gets them: the next one
-// may ask the same directory, which counts.
+// maxRefusals is how many hosts may refuse the credentials before they are sent to no other: all may
+// ask the same directory, which counts wrong passwords.
 const maxRefusals = 2
 
-// client returns the client with credentials for the URL's origin. The URL has passed the gate.
+// client returns the client with credentials for the URL's origin. Its host is trusted.
 func (f *finder) client(u *url.URL) (*http.Client, error) {
 	if u.Scheme != "https" {
 		return nil, errors.New("not asked: credentials go over https only")
@@ -27,23 +27,23 @@ func (f *finder) client(u *url.URL) (*http.Client, error) {
 		return c, nil
 	}
 	if f.opts.Client == nil {
-		return nil, errors.New("asks for credentials, and there are none (Options.Client)")
+		return nil, errors.New("asks for credentials, and there are none")
 	}
 	c, err := f.opts.Client(origin)
 	if err != nil {
 		return nil, fmt.Errorf("no client for %s: %w", origin, err)
 	}
 	if c == nil {
-		return nil, errors.New("asks for credentials, and there are none for it (Options.Client)")
+		return nil, errors.New("asks for credentials, and there are none for this host")
 	}
 	c = hardened(c)
 	f.clients[origin] = c
 	return c, nil
 }
 
-// refused is the error of a step whose credentials were not accepted. err is what the client
-// made of it; nil if that was an answer.
-func (f *finder) refused(err error) error {
+// refused returns the error of a step whose credentials were refused. err is what the client made of
+// the 401; nil if it returned the response.
+func refused(err error) error {
 	const text = "the credentials were refused; check user, password and scheme, " +
 		"and whether the user may log in at this host"
 	if err == nil {
@@ -52,26 +52,26 @@ func (f *finder) refused(err error) error {
 	return fmt.Errorf("%s: %w", text, err)
 }
 
-// failed looks at the error of a request: it returns the HTTP status if a transport that logs in made
-// the error out of an answer, else 0, and keeps in mind where there is no connection to be had.
+// failed takes note of a request that failed, and returns the HTTP status if a transport that logs in
+// made the error out of a response, else 0.
 func (f *finder) failed(u *url.URL, err error) (status int) {
-	if answered, ok := errors.AsType[interface {
+	if e, ok := errors.AsType[interface {
 		error
 		HTTPStatus() int
 	}](err); ok {
-		return answered.HTTPStatus()
+		return e.HTTPStatus()
 	}
-	if unreachable(err) {
+	if isUnreachable(err) {
 		f.mu.Lock()
-		f.dead[originOf(u)] = err
+		f.unreachable[originOf(u)] = true
 		f.mu.Unlock()
 	}
 	return 0
 }
 
-// unreachable reports whether the next request to the same host is sure to fail too: the host has no
-// such name, listens at no such port, or its certificate is not valid. A time-out is none of these.
-func unreachable(err error) bool {
+// isUnreachable reports whether the next request to the same host is sure to fail too: the host has no
+// such name, listens at no such port, or its certificate is not valid. A timeout proves none of these.
+func isUnreachable(err error) bool {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		return dns.IsNotFound
 	}

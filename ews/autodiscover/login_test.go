@@ -49,8 +49,8 @@ func TestFind_Client(t *testing.T) {
 		want   string
 		is     error
 	}{
-		"none": {nil, "there are none (Options.Client)", nil},
-		"nil":  {func(string) (*http.Client, error) { return nil, nil }, "there are none for it", nil},
+		"none": {nil, "there are none;", nil},
+		"nil":  {func(string) (*http.Client, error) { return nil, nil }, "there are none for this host", nil},
 		"error": {
 			func(string) (*http.Client, error) { return nil, errVault },
 			"no client for https://contoso.com: vault",

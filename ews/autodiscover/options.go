@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -14,17 +15,22 @@ import (
 // defaultStepTimeout is long enough for an application pool that has to wake up first.
 const defaultStepTimeout = 10 * time.Second
 
-// Options adjust [Find]. Nil and the zero value work for servers that answer without credentials,
+// Options adjust [Find]. Nil and the zero value work for servers that respond without credentials,
 // as Exchange 2016 and later do for version 2 of the protocol.
 type Options struct {
+	// URL is a known Autodiscover service, which is asked first: of POX, such as
+	// "https://autodiscover.contoso.com/autodiscover/autodiscover.xml", or of version 2, such as
+	// "https://autodiscover.contoso.com/autodiscover/autodiscover.json". Its host is trusted. "": none.
+	URL string
+
 	// Client returns the HTTP client that logs in at an origin such as
 	// "https://autodiscover.contoso.com". It is called for https origins of trusted hosts only, and
-	// only where one asked for credentials. The client is copied, without its Jar and never
-	// following redirects; its connections are the caller's to close. A nil client means that there
-	// are no credentials for that origin, as a nil Client does for all of them.
+	// only if one asked for credentials. The client is copied, without its Jar and never following
+	// redirects; the caller closes its connections. A nil client means that there are no credentials
+	// for that origin, as a nil Client does for all of them.
 	Client func(origin string) (*http.Client, error)
 
-	// Hosts are trusted beside the domain of the address and what lies beneath that:
+	// Hosts are trusted in addition to the domain of the address and the hosts beneath it:
 	// "mail.hoster.example" is one host, "*.hoster.example" all beneath it. [ExchangeOnline] returns
 	// those of Microsoft's cloud.
 	Hosts []string
@@ -33,35 +39,34 @@ type Options struct {
 	// case, without a port, from several goroutines at once.
 	Trust func(host string) bool
 
-	// Redirect is asked about each host that is not trusted before anything is sent to it or taken
-	// from an answer about it, once per host and call of Find. A host that it lets pass may be given
-	// credentials. It should end with the context.
-	// Nil: none passes.
+	// Redirect decides about each host that is not trusted, before anything is sent to it or a result
+	// names it, once per host and call of Find. An admitted host may be sent credentials. Redirect
+	// should end with the context. Nil: none is admitted.
 	Redirect func(ctx context.Context, r Redirect) bool
 
-	// Cache keeps what was found: for a week, looked up again after a day, see [Report] for
-	// earlier. Nil: nothing is kept; [NewMemoryCache] makes one.
+	// Cache keeps results: for a week, looked up again after a day, or earlier through [Report]. Nil:
+	// no cache; [NewMemoryCache] makes one.
 	Cache Cache
 
 	// Resolver looks up DNS service records. Nil: [net.DefaultResolver].
 	Resolver Resolver
 
-	// Transport carries the requests that have no credentials, for a proxy or an authority of one's
-	// own, which the transports of Client then need as well, and for keeping connections while many
-	// mailboxes are looked up. One that ignores certificates is refused. Nil: a private one that
-	// closes its connections when Find returns.
+	// Transport sends the requests without credentials: through a proxy or with a private authority,
+	// which the transports of Client then need as well, or to keep connections while many mailboxes
+	// are looked up. One that ignores certificates is refused. Nil: a private one that closes its
+	// connections when Find returns.
 	Transport http.RoundTripper
 
-	// StepTimeout bounds each single request or look-up. 0: 10 seconds. The whole is bounded by
-	// the context.
+	// StepTimeout bounds each single request or look-up, its body included. 0: 10 seconds. The context
+	// bounds the whole.
 	StepTimeout time.Duration
 
 	// Logger gets a debug record for each step and one for the outcome: host, status and time, but
-	// no address and nothing of an answer. Nil: silent.
+	// no address and nothing of a response. Nil: silent.
 	Logger *slog.Logger
 }
 
-// Redirect is a question to [Options.Redirect]: something that is trusted names a host that is not.
+// Redirect is a question to [Options.Redirect]: something trusted names a host that is not.
 type Redirect struct {
 	From string // what names it: a URL without its query, a DNS record, "the address" or "the cache"
 	Host string // in lower case, without a port
@@ -72,9 +77,8 @@ type Resolver interface {
 	LookupSRV(ctx context.Context, service, proto, name string) (cname string, addrs []*net.SRV, err error)
 }
 
-// ExchangeOnline returns the hosts that Microsoft's cloud leads to, for [Options.Hosts]: those of the
-// worldwide service, and the tenants' own names as hybrid organizations use them. National clouds
-// have others.
+// ExchangeOnline returns the hosts of Microsoft's cloud for [Options.Hosts]: those of the worldwide
+// service, and the tenants' own names as hybrid organizations use them. National clouds have others.
 func ExchangeOnline() []string {
 	return []string{"outlook.office365.com", "autodiscover-s.outlook.com", "*.mail.onmicrosoft.com"}
 }
@@ -100,7 +104,7 @@ func (o *Options) checked() (*Options, error) {
 	}
 	if t, ok := c.Transport.(*http.Transport); ok && t != nil &&
 		t.TLSClientConfig != nil && t.TLSClientConfig.InsecureSkipVerify {
-		return nil, badInput("Options.Transport", "ignores certificates, so anybody could answer; "+
+		return nil, badInput("Options.Transport", "ignores certificates, so that any host could respond; "+
 			"put a private authority into its RootCAs instead")
 	}
 	if c.Resolver == nil {
@@ -110,6 +114,29 @@ func (o *Options) checked() (*Options, error) {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	return &c, nil
+}
+
+// parseService parses Options.URL; nil if it is empty.
+func parseService(text string) (*url.URL, error) {
+	if text == "" {
+		return nil, nil //nolint:nilnil // no service is known, which is no error
+	}
+	u, bad := parseTarget(nil, text)
+	switch {
+	case bad != "":
+		return nil, badInput("Options.URL", bad)
+	case u.RawQuery != "" || u.ForceQuery:
+		return nil, badInput("Options.URL", "a URL with a query")
+	case !isVersion2(u) && !strings.HasSuffix(strings.ToLower(u.Path), ".xml"):
+		return nil, badInput("Options.URL", "not the URL of an Autodiscover service: "+
+			"want one that ends in autodiscover.xml or autodiscover.json")
+	}
+	return u, nil
+}
+
+// isVersion2 reports whether the URL of a service is for version 2 of the protocol.
+func isVersion2(service *url.URL) bool {
+	return strings.HasSuffix(strings.ToLower(service.Path), ".json")
 }
 
 func badInput(field, reason string) error {

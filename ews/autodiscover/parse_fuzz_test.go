@@ -7,7 +7,7 @@ import (
 
 // checkAnswer holds what is true of every answer that a parser accepts: it says something, within
 // bounds, and its endpoints are either refused or in the form that a client takes.
-func checkAnswer(t *testing.T, body []byte, a *answer, err error) {
+func checkResponse(t *testing.T, body []byte, a *response, err error) {
 	t.Helper()
 	if err != nil {
 		if text := err.Error(); len(text) > 600 || strings.ContainsAny(text, "\r\n\x00") {
@@ -46,7 +46,7 @@ func FuzzVersion2(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		a, err := parseVersion2(body)
-		checkAnswer(t, body, a, err)
+		checkResponse(t, body, a, err)
 	})
 }
 
@@ -65,7 +65,7 @@ func FuzzPOX(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		a, err := parsePOX(body)
-		checkAnswer(t, body, a, err)
+		checkResponse(t, body, a, err)
 	})
 }
 

@@ -66,7 +66,7 @@ func TestFind_Time(t *testing.T) {
 			poxDomain,
 			2 * time.Second,
 		},
-		"nothing ever answers": {
+		"nothing ever responds": {
 			map[string]page{v2Domain: never, v2Sub: never, poxDomain: never, poxSub: never, plain: never},
 			"",
 			20 * time.Second,
@@ -87,7 +87,7 @@ func TestFind_Time(t *testing.T) {
 				}
 				switch {
 				case tc.want == "":
-					if err == nil || !strings.Contains(err.Error(), "no answer within 10s") ||
+					if err == nil || !strings.Contains(err.Error(), "no response within 10s") ||
 						errors.Is(err, context.DeadlineExceeded) {
 						t.Errorf("Find: %v, %v", found, err)
 					}
@@ -159,7 +159,7 @@ func TestFind_SlowDNS(t *testing.T) {
 		opts.Resolver, opts.StepTimeout = slowDNS{}, 5*time.Second
 		began := time.Now()
 		_, err := autodiscover.Find(t.Context(), email, opts)
-		if took := time.Since(began); took != 5*time.Second || !strings.Contains(err.Error(), "SRV _autodiscover._tcp.contoso.com: no answer within 5s") {
+		if took := time.Since(began); took != 5*time.Second || !strings.Contains(err.Error(), "SRV _autodiscover._tcp.contoso.com: no response within 5s") {
 			t.Errorf("after %v: %v", took, err)
 		}
 	})

@@ -9,32 +9,32 @@ import (
 	"time"
 )
 
-// maxRedirects bounds the redirects on the way to an answer, of whatever kind.
+// maxRedirects bounds the redirects on the way to a response, of whatever kind.
 const maxRedirects = 10
 
 // maxOutcome bounds the text of a step; errors of a caller's transport may be long.
 const maxOutcome = 500
 
-// trail is one way to an answer: a URL to ask, and where that leads to.
+// trail is one way to a response: a URL to ask, and where that leads.
 type trail struct {
-	as   *form
-	next *url.URL // nil: the end
-	from string   // what named next
-	hops int      // redirects so far
-	must bool     // next asked for credentials
+	as        *form
+	next      *url.URL // nil: the end
+	from      string   // what named next
+	hops      int      // redirects so far
+	challenge bool     // next asked for credentials
 
 	steps   []Step
 	found   *Result
-	address string // the address to begin again with, "" for none
+	address string // the address to begin again with; "" for none
 }
 
-// walk asks until there is an answer. Without login it stops where credentials are asked for; a
-// second walk goes on from there. Each URL is asked without credentials first, also behind a redirect:
-// a web site that knows nothing of Autodiscover says so without having seen a password.
+// walk follows a trail to its end. Without login it stops where a server asks for credentials, and a
+// second walk continues from there. Each URL is requested without credentials first, also after a
+// redirect: a web site without Autodiscover says so without having seen a password.
 func (f *finder) walk(ctx context.Context, t *trail, login bool) {
 	for t.next != nil && ctx.Err() == nil {
 		u := t.next
-		if !t.must {
+		if !t.challenge {
 			if err := f.claim(ctx, t, u); err != nil {
 				t.end(Step{Action: t.as.method, Target: shown(u), Err: err})
 				return
@@ -45,7 +45,7 @@ func (f *finder) walk(ctx context.Context, t *trail, login bool) {
 		if !login {
 			return
 		}
-		t.must = false
+		t.challenge = false
 		c, err := f.client(u)
 		if err != nil {
 			t.end(Step{Action: withCredentials(t.as), Target: shown(u), Err: err})
@@ -57,7 +57,7 @@ func (f *finder) walk(ctx context.Context, t *trail, login bool) {
 
 func withCredentials(as *form) string { return as.method + " with credentials" }
 
-// end adds the last step of a trail that leads nowhere.
+// end adds the last step of a trail that fails.
 func (t *trail) end(s Step) {
 	if s.Outcome == "" && s.Err != nil {
 		s.Outcome = clip(s.Err.Error(), maxOutcome)
@@ -66,13 +66,13 @@ func (t *trail) end(s Step) {
 	t.next = nil
 }
 
-// claim takes a URL for the trail if it may be asked: at a host that passes, for the first time, and
-// not one that no connection could be had to a moment ago.
+// claim takes a URL for the trail if it may be requested: at a trusted host, for the first time, and not
+// if its host was unreachable a moment ago.
 func (f *finder) claim(ctx context.Context, t *trail, u *url.URL) error {
 	if t.hops > maxRedirects {
 		return fmt.Errorf("not asked: it is the end of more than %d redirects", maxRedirects)
 	}
-	if !f.gate.admits(ctx, hostOf(u), t.from) {
+	if !f.trust.admits(ctx, hostOf(u), t.from) {
 		return &UntrustedError{Host: hostOf(u), From: t.from}
 	}
 	f.mu.Lock()
@@ -83,14 +83,14 @@ func (f *finder) claim(ctx context.Context, t *trail, u *url.URL) error {
 		return errors.New("not asked again: two ways lead here, or redirects go round in a circle")
 	}
 	f.asked[key] = true
-	if err := f.dead[originOf(u)]; err != nil {
+	if f.unreachable[originOf(u)] {
 		return errors.New("not asked: there was no connection to this host before")
 	}
 	return nil
 }
 
-// ask sends the request, a second time after 403, which front ends answer now and then, and takes
-// what comes back.
+// ask sends the request, a second time after 403, which front ends return now and then, and follows the
+// response.
 func (f *finder) ask(ctx context.Context, t *trail, u *url.URL, c *http.Client) {
 	t.next = nil
 	s := Step{Action: t.as.method, Target: shown(u)}
@@ -113,7 +113,7 @@ func (f *finder) ask(ctx context.Context, t *trail, u *url.URL, c *http.Client) 
 	// Microsoft of the URLs that are tried: the search goes on, but not for long.
 	if s.Status == http.StatusUnauthorized && c != f.anonymous {
 		f.refusals++
-		s.Outcome, s.Err = "", f.refused(s.Err)
+		s.Outcome, s.Err = "", refused(s.Err)
 	}
 	s.Elapsed = time.Since(began)
 	if s.Err != nil {
@@ -123,23 +123,27 @@ func (f *finder) ask(ctx context.Context, t *trail, u *url.URL, c *http.Client) 
 	t.steps = append(t.steps, s)
 }
 
-// follow does what an answer says: it sets the trail's next URL, its result or its address, and
+// follow does what a response says: it sets the trail's next URL, its result or its address, and
 // returns the outcome of the step.
-func (f *finder) follow(ctx context.Context, t *trail, u *url.URL, got *reply) (outcome string, err error) {
+func (f *finder) follow(ctx context.Context, t *trail, u *url.URL, got *httpResponse) (outcome string, err error) {
 	switch {
 	case isRedirect(got.status):
 		return f.redirect(t, u, got.location)
 	case got.status == http.StatusUnauthorized && t.as.login:
-		t.next, t.must = u, true
+		t.next, t.challenge = u, true
 		return "asks for credentials", nil
 	case got.status == http.StatusUnauthorized:
 		return "", errors.New("asks for credentials, which this form never needs; " +
 			"Exchange before 2016 does not have it")
+	case got.bodyErr != nil && got.status != http.StatusOK:
+		return "", statusError(got)
+	case got.bodyErr != nil:
+		return "", got.bodyErr
 	}
 	// POX refuses with 200; version 2 may do so with any status.
-	a, err := t.as.read(got.body)
+	a, err := t.as.parse(got.body)
 	if _, refused := errors.AsType[*ServerError](err); got.status != http.StatusOK && !refused {
-		return "", statusError(got.status)
+		return "", statusError(got)
 	}
 	switch {
 	case err != nil:
@@ -153,7 +157,7 @@ func (f *finder) follow(ctx context.Context, t *trail, u *url.URL, got *reply) (
 	return f.choose(ctx, t, u, a)
 }
 
-// redirect leads the trail on. Whether the place may be asked is seen when it is.
+// redirect leads the trail on. Whether the host is trusted is checked when it is its turn.
 func (f *finder) redirect(t *trail, from *url.URL, to string) (outcome string, err error) {
 	next, bad := parseTarget(from, to)
 	if bad != "" {
@@ -164,20 +168,21 @@ func (f *finder) redirect(t *trail, from *url.URL, to string) (outcome string, e
 	return "redirects to " + originOf(next), nil
 }
 
-// choose takes the first endpoint at a host that may be spoken to.
-func (f *finder) choose(ctx context.Context, t *trail, source *url.URL, a *answer) (outcome string, err error) {
+// choose takes the first endpoint at a trusted host.
+func (f *finder) choose(ctx context.Context, t *trail, source *url.URL, a *response) (outcome string, err error) {
 	var why error
-	for _, e := range a.endpoints {
+	for i, e := range a.endpoints {
 		u, bad := e.usable()
-		if bad == "" && f.gate.admits(ctx, hostOf(u), shown(source)) {
+		if bad == "" && f.trust.admits(ctx, hostOf(u), shown(source)) {
 			t.found = &Result{
-				URL: u.String(), Address: t.as.of.text, Source: shown(source), ServerVersion: a.version,
+				URL: u.String(), Alternatives: f.trust.alternatives(u, a.endpoints[i+1:]),
+				Address: t.as.of.text, Source: shown(source), ServerVersion: a.version,
 				AuthPackage: e.authPackage, TTL: e.ttl, Found: time.Now(),
 			}
 			return "names " + t.found.URL, nil
 		}
 		switch {
-		case why != nil: // the best endpoint's reason is the one to tell
+		case why != nil: // the best endpoint's reason is the one to report
 		case bad != "":
 			why = errors.New("names as endpoint " + bad)
 		default:
@@ -185,4 +190,19 @@ func (f *finder) choose(ctx context.Context, t *trail, source *url.URL, a *answe
 		}
 	}
 	return "", why
+}
+
+// alternatives returns the usable ones of the other endpoints. The caller is not asked about their
+// hosts.
+func (t *trust) alternatives(chosen *url.URL, others []endpoint) (urls []string) {
+	seen := map[string]bool{identity(chosen): true}
+	for _, e := range others {
+		u, bad := e.usable()
+		if bad != "" || seen[identity(u)] || !t.admitted(hostOf(u)) {
+			continue
+		}
+		seen[identity(u)] = true
+		urls = append(urls, u.String())
+	}
+	return urls
 }

@@ -7,9 +7,11 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/go-ews/exchange/internal/xmlinput"
 )
 
-// version2 is the form of the protocol that answers in JSON, to anybody.
+// version2 is the form of the protocol that responds in JSON and asks for no credentials.
 //
 // Microsoft documents it by a script of its own only, Get-ProtocolEndpointViaAutoDv2.ps1 in
 // https://github.com/microsoft/CSS-Exchange.
@@ -19,46 +21,103 @@ func version2(a address) *form {
 		method: http.MethodGet,
 		accept: "application/json",
 		of:     a,
-		read:   parseVersion2,
+		parse:  parseVersion2,
 	}
 }
 
-// version2URL is where a host answers version 2. The address is one element of the path, so that a
-// slash or a question mark in it changes nothing.
+const version2Path = "/autodiscover/autodiscover.json"
+
+// version2URL returns the URL of version 2 at a host.
 func version2URL(host string, a address) *url.URL {
-	const root = "/autodiscover/autodiscover.json/v1.0/"
+	return version2At(&url.URL{Scheme: "https", Host: host, Path: version2Path}, a)
+}
+
+// version2At returns the URL that asks a service for an address. The address is one element of the path,
+// so that a slash or a question mark in it changes nothing.
+func version2At(service *url.URL, a address) *url.URL {
+	root := service.Path + "/v1.0/"
 	return &url.URL{
-		Scheme:   "https",
-		Host:     host,
+		Scheme:   service.Scheme,
+		Host:     service.Host,
 		Path:     root + a.text,
-		RawPath:  root + url.PathEscape(a.text),
+		RawPath:  (&url.URL{Path: root}).EscapedPath() + url.PathEscape(a.text),
 		RawQuery: "Protocol=EWS",
 	}
 }
 
-// parseVersion2 reads {"Protocol":"EWS","Url":"https://…"}, or {"ErrorCode":…,"ErrorMessage":…}, which
-// come with any status.
-func parseVersion2(body []byte) (*answer, error) {
+// version2Response has the spellings of all servers; encoding/json ignores their case.
+type version2Response struct {
+	Protocol     jsonText        `json:"Protocol"`
+	URL          string          `json:"Url"`
+	ErrorCode    jsonText        `json:"ErrorCode"`
+	ErrorMessage jsonText        `json:"ErrorMessage"`
+	Message      jsonText        `json:"Message"`
+	Error        json.RawMessage `json:"error"`
+}
+
+// parseVersion2 parses {"Protocol":"EWS","Url":"https://…"}. An error has any status, and one of the forms
+//
+//	{"ErrorCode":"…","ErrorMessage":"…"}
+//	{"error":{"code":"…","message":"…"}}
+//	{"Message":"…"}
+func parseVersion2(body []byte) (*response, error) {
 	if isHTML(body) {
 		return nil, errHTML
 	}
-	var got struct {
-		Protocol string `json:"Protocol"`
-		URL      string `json:"Url"`
-		Code     string `json:"ErrorCode"`
-		Message  string `json:"ErrorMessage"`
+	var got version2Response
+	body = xmlinput.Clean(bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF")))
+	if err := json.Unmarshal(body, &got); err != nil {
+		return nil, errors.New("the response is no JSON of this protocol")
 	}
-	// Some servers write "url", which encoding/json takes too.
-	if err := json.Unmarshal(bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF")), &got); err != nil {
-		return nil, errors.New("the answer is no JSON of this protocol")
+	if refusal := got.refusal(); refusal != nil {
+		return nil, refusal
 	}
 	switch {
-	case got.Code != "":
-		return nil, &ServerError{Code: clip(got.Code, 50), Message: clip(got.Message, 200)}
 	case got.URL == "":
-		return nil, errors.New("the answer names no URL")
-	case got.Protocol != "" && !strings.EqualFold(got.Protocol, "EWS"):
-		return nil, errors.New("the answer is about the protocol " + clip(got.Protocol, 20) + ", not about EWS")
+		return nil, errors.New("the response names no URL")
+	case got.Protocol != "" && !strings.EqualFold(string(got.Protocol), "EWS"):
+		return nil, errors.New("the response is about the protocol " + clip(string(got.Protocol), 20) + ", not about EWS")
 	}
-	return &answer{endpoints: []endpoint{{url: got.URL}}}, nil
+	return &response{endpoints: []endpoint{{url: got.URL}}}, nil
+}
+
+// refusal returns the server's error; nil if there is none.
+func (v *version2Response) refusal() *ServerError {
+	code, message := v.ErrorCode, v.ErrorMessage
+	var nested struct{ Code, Message jsonText }
+	switch {
+	case len(v.Error) == 0 || string(v.Error) == "null":
+	case json.Unmarshal(v.Error, &nested) == nil:
+		code, message = nested.Code, nested.Message
+	default:
+		_ = json.Unmarshal(v.Error, &message) // of any type; jsonText takes all of them
+	}
+	if v.URL == "" && message == "" {
+		message = v.Message
+	}
+	if code == "" && message == "" {
+		return nil
+	}
+	return &ServerError{Code: clip(string(code), maxCode), Message: clip(string(message), maxMessage)}
+}
+
+// jsonText is a string, or a number or word that stands for one. Of an object it is the member "value",
+// as OData writes messages.
+type jsonText string
+
+// UnmarshalJSON never fails: what is no text becomes "".
+func (t *jsonText) UnmarshalJSON(b []byte) error {
+	var s string
+	var o struct{ Value *jsonText }
+	switch {
+	case json.Unmarshal(b, &s) == nil:
+		*t = jsonText(s)
+	case b[0] == '{' && json.Unmarshal(b, &o) == nil && o.Value != nil:
+		*t = *o.Value
+	case b[0] == '{' || b[0] == '[':
+		*t = ""
+	default:
+		*t = jsonText(b)
+	}
+	return nil
 }

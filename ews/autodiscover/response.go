@@ -10,26 +10,26 @@ import (
 	"github.com/go-ews/exchange/ews"
 )
 
-// answer is what an Autodiscover service says, in either form of the protocol.
-type answer struct {
+// response is what an Autodiscover service says, in either form of the protocol.
+type response struct {
 	endpoints []endpoint // best first
-	url       string     // where to ask instead; "" for nowhere
+	url       string     // the service to ask instead; "" for none
 	address   string     // the address to ask for instead; "" for none
 	version   ews.ServerVersion
 }
 
-// endpoint is an EWS URL as it was named.
+// endpoint is an EWS URL as a service names it.
 type endpoint struct {
 	url         string
 	authPackage string
 	ttl         time.Duration
 }
 
-// errHTML is what a company's web site makes of any path, and a log-in page of any request.
-var errHTML = errors.New("an HTML page instead of an Autodiscover answer; " +
-	"a web site or a log-in page is at this host")
+// errHTML is the error for a web site, which has a page for any path, and for a log-in form.
+var errHTML = errors.New("an HTML page instead of an Autodiscover response; " +
+	"a web site or a log-in form is at this host, and must let Autodiscover pass")
 
-// isHTML reports whether a body begins as a page would.
+// isHTML reports whether a body begins as a page does.
 func isHTML(body []byte) bool {
 	body = bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF")), " \t\r\n")
 	for _, start := range []string{"<!doctype html", "<html"} {
@@ -40,8 +40,8 @@ func isHTML(body []byte) bool {
 	return false
 }
 
-// usable returns the endpoint's URL as [ews.NewClient] takes it, or says in words why it cannot be
-// one. Exchange adds /WSSecurity for clients with a token of that kind.
+// usable returns the endpoint's URL in the form that [ews.NewClient] takes, or says in words why there
+// is none. Exchange adds /WSSecurity for clients with a token of that kind.
 func (e endpoint) usable() (u *url.URL, bad string) {
 	u, bad = parseTarget(nil, e.url)
 	switch {
@@ -58,7 +58,8 @@ func (e endpoint) usable() (u *url.URL, bad string) {
 	return u, ""
 }
 
-// indexFold finds the path element sep, in lower case, where it ends the path or goes on below it.
+// indexFold returns the index of the path element sep, which is in lower case, with its slash; -1 if
+// the path has none.
 func indexFold(path, sep string) int {
 	for i := 0; i+len(sep) <= len(path); i++ {
 		end := i + len(sep)

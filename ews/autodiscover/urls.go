@@ -1,0 +1,71 @@
+package autodiscover
+
+import (
+	"net"
+	"net/url"
+	"strings"
+)
+
+// hostOf returns the host of a URL in the form in which hosts are compared.
+func hostOf(u *url.URL) string {
+	return strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+}
+
+// maxURL is more than servers take.
+const maxURL = 2048
+
+// parseTarget parses a URL that a response names, relative to the one that was requested. The reason for
+// refusing it does not repeat it: it may hold a password.
+func parseTarget(base *url.URL, text string) (u *url.URL, bad string) {
+	text = strings.TrimSpace(text)
+	u, err := url.Parse(text)
+	if err == nil && base != nil {
+		u = base.ResolveReference(u)
+	}
+	switch {
+	case text == "":
+		return nil, "nothing"
+	case len(text) > maxURL:
+		return nil, "a URL that is too long"
+	case err != nil:
+		return nil, "something that is not a URL"
+	case u.User != nil:
+		return nil, "a URL with user information"
+	case hostOf(u) == "":
+		return nil, "a URL without host"
+	case strings.ContainsFunc(u.Host, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
+		return nil, "a host name that is not ASCII"
+	case u.Scheme != "https":
+		return nil, "a URL that is not https, which is never followed"
+	}
+	u.Fragment, u.RawFragment = "", ""
+	return u, ""
+}
+
+// identity returns a text that is the same for two URLs of the same place: paths and hosts are compared
+// without case, as IIS does, and the port of https may be left out. The query is part of it: version 2
+// carries the address there in one of its forms.
+func identity(u *url.URL) string {
+	port := u.Port()
+	if port == "" && u.Scheme == "https" {
+		port = "443"
+	}
+	return u.Scheme + "://" + net.JoinHostPort(hostOf(u), port) + strings.ToLower(u.EscapedPath()) + "?" + u.RawQuery
+}
+
+// originOf returns the origin of a URL as browsers write it, without the port of https.
+func originOf(u *url.URL) string {
+	host := hostOf(u)
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	if port := u.Port(); port != "" && port != "443" {
+		host += ":" + port
+	}
+	return u.Scheme + "://" + host
+}
+
+// shown returns a URL as text, without the parts that may be secret: user information and query.
+func shown(u *url.URL) string {
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String()
+}
