@@ -3,6 +3,7 @@ package ews
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -15,23 +16,17 @@ import (
 	"github.com/go-ews/exchange/soap"
 )
 
-const (
-	// headSize is how much of an answer is looked at to tell SOAP from everything else, and how
-	// much of everything else an HTTPError keeps.
-	headSize = 1 << 10
+// headSize is how much of a response is looked at to tell SOAP from everything else, and how much of
+// everything else an HTTPError keeps.
+const headSize = 1 << 10
 
-	// drainSize is up to where an answer is read that need not be read to its end, so that the
-	// connection can be used again; beyond it a new connection is cheaper.
-	drainSize = 64 << 10
-)
-
-// answer reads one HTTP answer. Answers are pooled: the SOAP reader owns buffers. They do not
-// refer to their exchange, which therefore stays on the stack.
+// answer reads one HTTP response. They are pooled: the SOAP reader owns buffers. They do not refer to
+// their exchange, which therefore stays on the stack.
 type answer struct {
-	body    io.Reader
-	size    int64 // what was read of it
-	ended   bool  // body was read to its end
-	cut     error // what ended the body, if not its end
+	raw     responseBody
+	body    io.Reader // raw, unpacked
+	ended   bool      // body was read to its end
+	cut     error     // what ended the body, if not its end
 	soap    *soap.Reader
 	resp    Response
 	version ServerVersion // of the header
@@ -46,47 +41,79 @@ var answers = sync.Pool{New: func() any {
 	return a
 }}
 
-// read decodes the answer into x.resp and closes it.
-func (x *exchange) read(res *http.Response) error {
-	defer res.Body.Close()
+// read decodes the response into x.resp and closes it.
+func (x *exchange) read(ctx context.Context, res *http.Response) error {
 	a, ok := answers.Get().(*answer)
 	if !ok {
 		return errors.New("ews: foreign value in pool")
 	}
-	defer a.release(res.Body)
+	a.raw.from = res.Body
 	a.resp = x.resp
-	return x.decode(a, res)
+	defer a.release(ctx)
+	if !isOurs(res.Header, x.info.ClientRequestID) {
+		a.raw.drop = true
+		return x.broken(&badAnswer{"the response belongs to another request: it carries that one's client-request-id; " +
+			"check what stands between: something on the way responds twice, or mixes up connections"})
+	}
+	return x.decode(ctx, a, res)
 }
 
-// release reads what is left, within bounds, and gives the answer back.
-func (a *answer) release(body io.Reader) {
-	if !a.ended && a.size < drainSize {
-		_, _ = io.CopyN(io.Discard, body, drainSize-a.size)
-	}
-	a.body, a.size, a.ended, a.cut, a.resp, a.version = nil, 0, false, nil, nil, ServerVersion{}
+// release finishes the body and makes the value ready for the next response.
+func (a *answer) release(ctx context.Context) {
+	a.raw.finish(ctx)
+	a.body, a.ended, a.cut, a.resp, a.version = nil, false, nil, nil, ServerVersion{}
 	a.detail = faultDetail{}
 	answers.Put(a)
 }
 
-// decode tells SOAP from everything else, and a fault from a response.
-func (x *exchange) decode(a *answer, res *http.Response) error {
+// decode tells SOAP from everything else. The status line counts even if the body cannot be read:
+// unless it says 200 or 500, as it does with SOAP, it says what became of the request.
+func (x *exchange) decode(ctx context.Context, a *answer, res *http.Response) error {
+	known := res.StatusCode/100 != 2 && res.StatusCode != http.StatusInternalServerError
+	if known {
+		a.raw.hurry(ctx)
+	}
+	kind, head, err := x.recognize(ctx, a, res)
+	head = head[:min(len(head), headSize)]
+	switch {
+	case err != nil && !known:
+		return x.lost(err)
+	case err != nil || kind == notSOAP || res.StatusCode == http.StatusUnauthorized:
+		return x.page(res, bytes.Clone(head))
+	case !known:
+		return x.decodeEnvelope(a, res)
+	}
+	a.raw.relax()
+	head = bytes.Clone(head)
+	err = x.decodeEnvelope(a, res)
+	if _, unread := err.(*TransportError); unread { //nolint:errorlint // only what decodeEnvelope itself made
+		return x.page(res, head)
+	}
+	return err
+}
+
+// page returns the error of a response that is not SOAP, or not readable.
+func (x *exchange) page(res *http.Response, head []byte) error {
+	return &HTTPError{
+		Op: x.op.Name, StatusCode: res.StatusCode, Header: res.Header, Body: head, Info: x.info,
+		proxy: x.proxyOf(res),
+	}
+}
+
+// recognize unpacks the body, and reads until it can tell what the response is.
+func (x *exchange) recognize(ctx context.Context, a *answer, res *http.Response) (answerKind, []byte, error) {
+	if err := a.open(res); err != nil {
+		return undecided, nil, err
+	}
+	a.soap.Reset(a, soap.Limits{Bytes: x.client.limit})
+	return a.sniff(ctx)
+}
+
+// decodeEnvelope tells a fault from a response.
+func (x *exchange) decodeEnvelope(a *answer, res *http.Response) error {
 	limit := x.client.limit
 	if limit == 0 {
 		limit = defaultMaxBytes
-	}
-	if err := a.open(res); err != nil {
-		return x.lost(err)
-	}
-	a.soap.Reset(a, soap.Limits{Bytes: limit})
-	kind, head, err := a.sniff()
-	if err != nil {
-		return x.lost(err)
-	}
-	if kind == notSOAP || res.StatusCode == http.StatusUnauthorized {
-		return &HTTPError{
-			Op: x.op.Name, StatusCode: res.StatusCode, Header: res.Header,
-			Body: bytes.Clone(head[:min(len(head), headSize)]), Info: x.info, proxy: x.proxyOf(res),
-		}
 	}
 	if res.ContentLength > limit {
 		return x.broken(&soap.LimitError{What: "response bytes", Limit: limit})
@@ -118,9 +145,9 @@ const defaultMaxBytes = 32 << 20
 // open prepares the body. net/http unpacks gzip that it asked for itself; a proxy's or another
 // RoundTripper's is unpacked here.
 func (a *answer) open(res *http.Response) error {
-	a.body = res.Body
+	a.body = &a.raw
 	if strings.EqualFold(res.Header.Get("Content-Encoding"), "gzip") {
-		z, err := gzip.NewReader(res.Body)
+		z, err := gzip.NewReader(&a.raw)
 		if err != nil {
 			return err
 		}
@@ -135,7 +162,6 @@ func (a *answer) Read(p []byte) (int, error) {
 		return 0, io.EOF
 	}
 	n, err := a.body.Read(p)
-	a.size += int64(n)
 	a.ended = err == io.EOF
 	if err != nil && !a.ended {
 		a.cut = err
@@ -143,18 +169,20 @@ func (a *answer) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// sniff reads until it can tell what the answer is, at most the head. Of what is not SOAP it returns
-// all of that. A limit that is reached on the way is for the SOAP reader to report.
-func (a *answer) sniff() (answerKind, []byte, error) {
+// sniff reads until it can tell what the response is, at most the head. Of what is not SOAP it
+// returns as much of that as comes at once. A limit that is reached on the way is for the SOAP
+// reader to report.
+func (a *answer) sniff(ctx context.Context) (answerKind, []byte, error) {
 	for n := 1; ; {
 		head, err := a.soap.Peek(n)
 		if err != nil && !errors.Is(err, io.EOF) && !isLimit(err) {
-			return undecided, nil, err
+			return undecided, head, err
 		}
 		switch kind := kindOf(head, err != nil || len(head) >= headSize); kind {
 		case undecided:
 			n = len(head) + 1
 		case notSOAP:
+			a.raw.hurry(ctx)
 			head, _ = a.soap.Peek(headSize)
 			return kind, head, nil
 		default:

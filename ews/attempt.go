@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/go-ews/exchange/soap"
@@ -22,14 +23,14 @@ import (
 func (x *exchange) attempt(ctx context.Context) error {
 	limited, cancel := x.client.limitTime(ctx)
 	defer cancel()
-	t := newTracker(x.request, x.op.Read)
+	t := newTracker(x.request)
 	res, err := t.send(x.client.http.Transport, x.newRequest(limited, t))
 	if err != nil {
 		return &TransportError{Op: x.op.Name, Err: withContext(ctx, err), Info: x.info}
 	}
 	x.info.StatusCode = res.StatusCode
 	x.info.readHeader(res.Header)
-	err = x.read(res)
+	err = x.read(limited, res)
 	if lost, ok := err.(*TransportError); ok { //nolint:errorlint // only what read itself made
 		lost.Err = withContext(ctx, lost.Err)
 	}
@@ -77,24 +78,39 @@ func (x *exchange) newRequest(ctx context.Context, t *tracker) *http.Request {
 	c := x.client
 	var buffer [128]byte
 	text := string(appendAction(appendRequestID(buffer[:0]), x.op.Name))
-	t.values = [...]string{text[:requestIDSize], text[requestIDSize:]}
-	x.info.ClientRequestID = t.values[0]
-	h := make(http.Header, 8)
-	h["Content-Type"] = headerContentType
-	h["Accept"] = headerAccept
-	h["Client-Request-Id"] = t.values[0:1:1]
-	h["Soapaction"] = t.values[1:2:2]
-	h["User-Agent"] = c.userAgent
-	h["Return-Client-Request-Id"] = headerTrue
-	if c.anchor != nil {
-		h["X-Anchormailbox"] = c.anchor
+	x.info.ClientRequestID = text[:requestIDSize]
+	t.values = headerValues{
+		"text/xml; charset=utf-8", "text/xml", "true", c.userAgent, x.info.ClientRequestID,
+		text[requestIDSize:], c.anchor,
 	}
 	r := c.template.WithContext(httptrace.WithClientTrace(ctx, &t.trace))
-	r.Header = h
+	t.url = *c.template.URL
+	r.URL = &t.url
+	r.Header = t.values.header()
 	r.Body = bodyOf(&t.reader)
 	r.GetBody = t.getBody
 	r.ContentLength = int64(len(x.request))
 	return r
+}
+
+// headerValues are those of a request's header, in the order of headerKeys. Each request has its
+// own: a RoundTripper that edits them, or the URL, harms only its own request.
+type headerValues [len(headerKeys)]string
+
+var headerKeys = [...]string{
+	"Content-Type", "Accept", "Return-Client-Request-Id", "User-Agent", "Client-Request-Id",
+	"Soapaction", "X-Anchormailbox",
+}
+
+// header returns the header. The last value, the anchor mailbox, may be empty.
+func (v *headerValues) header() http.Header {
+	h := make(http.Header, len(v))
+	for i, key := range headerKeys {
+		if v[i] != "" {
+			h[key] = v[i : i+1 : i+1]
+		}
+	}
+	return h
 }
 
 // newTemplate returns what all requests of a client have in common.
@@ -104,13 +120,6 @@ func newTemplate(endpoint *url.URL) *http.Request {
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}
 }
-
-// Values that all requests share. net/http and well-behaved RoundTrippers only read them.
-var (
-	headerContentType = []string{"text/xml; charset=utf-8"}
-	headerAccept      = []string{"text/xml"}
-	headerTrue        = []string{"true"}
-)
 
 // appendAction writes the value of SOAPAction, which SOAP 1.1 puts into quotes (section 6.1.1).
 func appendAction(dst []byte, op string) []byte {
@@ -122,12 +131,15 @@ func appendAction(dst []byte, op string) []byte {
 // requestIDSize is the length of a UUID as text.
 const requestIDSize = 36
 
-// appendRequestID writes a random UUID, version 4. It is there to be found in logs and keeps nothing
-// secret, so it need not cost a system call.
+// processID is half of every request id of this process. A response that echoes it with another
+// half than its request's answers another request.
+var processID = rand.Uint64() //nolint:gosec // it is there to be found in logs, and no secret
+
+// appendRequestID writes a UUID, version 4: half of it the process's, half of it the attempt's.
 func appendRequestID(dst []byte) []byte {
 	var raw [16]byte
-	binary.NativeEndian.PutUint64(raw[:8], rand.Uint64()) //nolint:gosec // see above
-	binary.NativeEndian.PutUint64(raw[8:], rand.Uint64()) //nolint:gosec // see above
+	binary.BigEndian.PutUint64(raw[:8], processID)
+	binary.BigEndian.PutUint64(raw[8:], rand.Uint64()) //nolint:gosec // as above
 	raw[6] = raw[6]&0x0f | 0x40
 	raw[8] = raw[8]&0x3f | 0x80
 	for i, part := range [...][]byte{raw[:4], raw[4:6], raw[6:8], raw[8:10], raw[10:]} {
@@ -137,6 +149,25 @@ func appendRequestID(dst []byte) []byte {
 		dst = hex.AppendEncode(dst, part)
 	}
 	return dst
+}
+
+// processPart is how much of a request id is the process's.
+const processPart = len("01234567-89ab-4def-")
+
+// isOurs reports whether a response is one to the request with that id. A server or proxy that
+// responds twice to a request makes net/http take a response for that of the next one. An id that
+// something on the way made up, or none, says nothing.
+func isOurs(h http.Header, id string) bool {
+	ours := true
+	for _, echoed := range h["Client-Request-Id"] {
+		if strings.EqualFold(echoed, id) {
+			return true
+		}
+		if len(echoed) == len(id) && strings.EqualFold(echoed[:processPart], id[:processPart]) {
+			ours = false
+		}
+	}
+	return ours
 }
 
 // readHeader takes from the answer's HTTP header what helps to find it in the server's logs.

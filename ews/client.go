@@ -54,7 +54,7 @@ type Client struct {
 	*core
 	header           Header
 	opening, closing []byte      // of the envelope, header included
-	anchor           []string    // value of X-AnchorMailbox, nil for none
+	anchor           string      // value of X-AnchorMailbox, "" for none
 	bad              *InputError // why header cannot be sent
 }
 
@@ -63,7 +63,7 @@ type core struct {
 	http      *http.Client
 	template  *http.Request
 	url       string // of the endpoint, for texts
-	userAgent []string
+	userAgent string
 	limit     int64
 	retry     RetryPolicy
 	log       *slog.Logger
@@ -89,7 +89,7 @@ func NewClient(endpoint string, opts *Options) (*Client, error) {
 		http:      privateHTTPClient(opts.HTTPClient),
 		template:  newTemplate(u),
 		url:       origin.Page(u),
-		userAgent: []string{strings.TrimSpace(opts.UserAgent + " " + moduleUserAgent())},
+		userAgent: strings.TrimSpace(opts.UserAgent + " " + moduleUserAgent()),
 		limit:     opts.MaxResponseBytes,
 		retry:     opts.Retry.withDefaults(),
 		log:       opts.Logger,
@@ -128,9 +128,7 @@ func (c *Client) Header() Header { return c.header }
 func (c *Client) WithHeader(h Header) *Client {
 	copied := &Client{core: c.core, header: h}
 	copied.opening, copied.closing, copied.bad = h.encode()
-	if anchor := h.anchor(); anchor != "" && copied.bad == nil {
-		copied.anchor = []string{anchor}
-	}
+	copied.anchor = h.anchor()
 	return copied
 }
 

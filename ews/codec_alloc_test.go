@@ -92,7 +92,7 @@ func TestDecode_Allocations(t *testing.T) {
 			got := testing.AllocsPerRun(1000, func() {
 				resp := &groupResponse{op: "AddImGroup"}
 				x := &exchange{client: client, op: Operation{Name: "AddImGroup"}, resp: resp, request: request}
-				if err := x.read(res); !tc.right(err) || err == nil && resp.group == nil {
+				if err := x.read(t.Context(), res); !tc.right(err) || err == nil && resp.group == nil {
 					t.Fatal(err)
 				}
 			})

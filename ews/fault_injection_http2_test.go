@@ -3,6 +3,7 @@ package ews_test
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -14,11 +15,12 @@ import (
 )
 
 // frames is an HTTP/2 server (RFC 9113) made of frames, because net/http's cannot misbehave. It
-// counts the requests that came whole and answers each by a script.
+// counts the requests that came, whole or not, and responds to each by a script.
 type frames struct {
 	mu       sync.Mutex
 	requests int
 	script   []func(c net.Conn, stream uint32, body string) error
+	early    bool // respond to the header, and take no body
 }
 
 const (
@@ -27,6 +29,7 @@ const (
 	frameReset     = 3
 	frameSettings  = 4
 	frameGoAway    = 7
+	settingWindow  = 4
 	flagEndStream  = 1
 	flagAck        = 1
 	flagEndHeaders = 4
@@ -60,7 +63,11 @@ func (f *frames) serve(c net.Conn) {
 	if _, err := io.ReadFull(c, make([]byte, len("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))); err != nil {
 		return
 	}
-	if writeFrame(c, frameSettings, 0, 0, nil) != nil {
+	var settings []byte
+	if f.early {
+		settings = append([]byte{0, settingWindow}, words(0)...)
+	}
+	if writeFrame(c, frameSettings, 0, 0, settings) != nil {
 		return
 	}
 	bodies := make(map[uint32]string)
@@ -79,7 +86,11 @@ func (f *frames) serve(c net.Conn) {
 			if writeFrame(c, frameSettings, flagAck, 0, nil) != nil {
 				return
 			}
-		case kind == frameData:
+		case kind == frameHeaders && f.early:
+			if f.answer(c, stream, "") != nil {
+				return
+			}
+		case kind == frameData && !f.early:
 			bodies[stream] += string(payload)
 			if flags&flagEndStream != 0 && f.answer(c, stream, bodies[stream]) != nil {
 				return
@@ -146,6 +157,17 @@ func goAway(last func(stream uint32) uint32, code uint32) func(net.Conn, uint32,
 	}
 }
 
+// hint sends an informational response first. Its status is not in the static table.
+func hint(status string, then func(net.Conn, uint32, string) error) func(net.Conn, uint32, string) error {
+	literal := append([]byte{0x08, byte(len(status))}, status...) // RFC 7541, section 6.2.2, name 8
+	return func(c net.Conn, stream uint32, body string) error {
+		if err := writeFrame(c, frameHeaders, flagEndHeaders, stream, literal); err != nil {
+			return err
+		}
+		return then(c, stream, body)
+	}
+}
+
 func respond(c net.Conn, stream uint32, body string) error {
 	answer := scriptGroup
 	if strings.Contains(body, "GetImItemList") {
@@ -175,6 +197,14 @@ func TestFaultInjection_HTTP2(t *testing.T) {
 		"GOAWAY, not done":      {goAway(none, codeNoError), lostAfter, twice},
 		"GOAWAY with an error":  {goAway(this, codeInternalError), lostAfter, twice},
 		"GOAWAY, then answered": {goAwayAndRespond, success, success},
+		"100, then an answer":   {hint("100", respond), success, success},
+		"103, then an answer":   {hint("103", hint("103", respond)), success, success},
+		"103, PROTOCOL_ERROR":   {hint("103", reset(codeProtocolError)), lostAfter, twice},
+		"102, REFUSED_STREAM":   {hint("102", reset(codeRefusedStream)), lostAfter, twice},
+		"100, REFUSED_STREAM":   {hint("100", reset(codeRefusedStream)), lostAfter, twice},
+		"103, GOAWAY":           {hint("103", goAway(none, codeNoError)), lostAfter, twice},
+		"102, GOAWAY, done":     {hint("102", goAway(this, codeNoError)), lostAfter, twice},
+		"103, the end":          {hint("103", func(net.Conn, uint32, string) error { return io.EOF }), lostAfter, twice},
 		"the end":               {func(net.Conn, uint32, string) error { return io.EOF }, lostAfter, twice},
 	} {
 		for kind, want := range map[string]wanted{"write": tt.write, "read": tt.read} {
@@ -205,6 +235,40 @@ func goAwayAndRespond(c net.Conn, stream uint32, body string) error {
 		return err
 	}
 	return respond(c, stream, body)
+}
+
+// A peer that resets every stream gets MaxAttempts requests of a read, and one of a write, whether it
+// takes the body or not. net/http alone would go on for ever.
+func TestFaultInjection_HTTP2EveryStream(t *testing.T) {
+	t.Parallel()
+	none := func(uint32) uint32 { return 0 }
+	for name, step := range map[string]func(net.Conn, uint32, string) error{
+		"PROTOCOL_ERROR":      reset(codeProtocolError),
+		"REFUSED_STREAM":      reset(codeRefusedStream),
+		"GOAWAY":              goAway(none, codeNoError),
+		"103, PROTOCOL_ERROR": hint("103", reset(codeProtocolError)),
+	} {
+		for _, early := range []bool{false, true} {
+			for kind, want := range map[string]wanted{
+				"write": lostAfter, "read": {"TransportError", false, 3},
+			} {
+				t.Run(fmt.Sprintf("%s/early %t/%s", name, early, kind), func(t *testing.T) {
+					t.Parallel()
+					server := &frames{script: []func(net.Conn, uint32, string) error{step}, early: early}
+					call := addGroup
+					if kind == "read" {
+						call = getItemList
+					}
+					var info ews.ResponseInfo
+					err := call(ews.WithResponseInfo(t.Context(), &info), server.client(t))
+					got := wanted{kindOfError(err), errors.Is(err, ews.ErrOutcomeUnknown), server.count()}
+					if got != want || info.Attempts != want.executed {
+						t.Errorf("got %+v in %d attempts, want %+v: %v", got, info.Attempts, want, err)
+					}
+				})
+			}
+		}
+	}
 }
 
 // A connection that turned out to be closed before anything was written to it is no reason to fail:

@@ -1,0 +1,152 @@
+package ews
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+)
+
+const (
+	// drainSize is up to where a body is read that need not be read to its end, so that the
+	// connection can be used again; beyond it a new connection is cheaper.
+	drainSize = 64 << 10
+
+	// patience is for how long a call whose outcome is known waits for the rest of a body.
+	patience = 50 * time.Millisecond
+
+	// maxEmptyReads is how often in a row a body may return nothing, as for bufio.
+	maxEmptyReads = 100
+)
+
+// responseBody reads the body of a response as it comes over the wire. It waits for as long as that
+// takes, until the outcome of the call no longer depends on it: see hurry.
+type responseBody struct {
+	from  io.ReadCloser
+	fast  *impatient // from, read in a hurry; nil: not yet
+	size  int64      // what was read
+	ended bool       // at the end, or with an error: nothing is left to read
+	drop  bool       // close the connection, whatever is left
+}
+
+func (b *responseBody) Read(p []byte) (n int, err error) {
+	for range maxEmptyReads {
+		if b.fast != nil {
+			n, err = b.fast.Read(p)
+		} else {
+			n, err = b.from.Read(p)
+		}
+		if n > 0 || err != nil || len(p) == 0 {
+			b.size += int64(n)
+			b.ended = b.ended || err != nil
+			return n, err
+		}
+	}
+	b.ended = true
+	return 0, io.ErrNoProgress
+}
+
+// hurry makes reads fail from now on after a moment, and when the context ends.
+func (b *responseBody) hurry(ctx context.Context) {
+	if b.fast == nil {
+		b.fast = &impatient{
+			body: b.from, ended: ctx.Done(), patience: patience,
+			started: make(chan struct{}, 1), result: make(chan int, 1),
+		}
+	}
+	b.fast.hurried = true
+}
+
+// relax takes hurry back: the outcome depends on the body after all.
+func (b *responseBody) relax() {
+	if b.fast != nil {
+		b.fast.hurried = false
+	}
+}
+
+// finish reads what is left of a short body, so that its connection can be used again, and closes it.
+func (b *responseBody) finish(ctx context.Context) {
+	if !b.ended && !b.drop && b.size < drainSize && ctx.Err() == nil {
+		b.hurry(ctx)
+		_, _ = io.CopyN(io.Discard, b, drainSize-b.size)
+	}
+	if b.fast != nil && b.fast.reading {
+		go b.from.Close() // which may wait for the read that is under way
+	} else {
+		_ = b.from.Close()
+	}
+	*b = responseBody{}
+}
+
+// impatient reads a body in another goroutine and stops waiting for it.
+type impatient struct {
+	body     io.Reader
+	ended    <-chan struct{} // of the context
+	hurried  bool            // patience counts
+	patience time.Duration   // what is left of it
+
+	reading bool // a read is under way, which owns buffer and err
+	started chan struct{}
+	result  chan int
+	buffer  [4 << 10]byte
+	err     error
+	unread  []byte // of buffer
+}
+
+var errStalled = errors.New("the response's body stalls")
+
+func (i *impatient) Read(p []byte) (int, error) {
+	switch {
+	case len(i.unread) > 0:
+		n := copy(p, i.unread)
+		i.unread = i.unread[n:]
+		return n, nil
+	case i.reading:
+		return 0, errStalled
+	case i.err != nil:
+		return 0, i.err
+	}
+	i.reading = true
+	go func() {
+		i.started <- struct{}{}
+		n, err := i.body.Read(i.buffer[:])
+		i.err = err
+		i.result <- n
+	}()
+	n, ok := i.wait()
+	if !ok {
+		return 0, errStalled
+	}
+	i.reading = false
+	i.unread = i.buffer[:n]
+	if n == 0 {
+		return 0, i.err
+	}
+	return i.Read(p)
+}
+
+// wait waits for the read that is under way. Its patience begins with the read itself, which on a
+// busy machine may be a while after it was asked for.
+func (i *impatient) wait() (n int, ok bool) {
+	<-i.started
+	var late <-chan time.Time
+	if i.hurried {
+		begin := time.Now()
+		timer := time.NewTimer(i.patience)
+		defer timer.Stop()
+		defer func() { i.patience -= time.Since(begin) }()
+		late = timer.C
+	}
+	select {
+	case n = <-i.result:
+		return n, true
+	case <-late:
+	case <-i.ended:
+	}
+	select {
+	case n = <-i.result:
+		return n, true
+	default:
+		return 0, false
+	}
+}

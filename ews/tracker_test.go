@@ -1,0 +1,106 @@
+package ews
+
+import (
+	"errors"
+	"net/http/httptrace"
+	"testing"
+)
+
+func TestProgress_Transitions(t *testing.T) {
+	t.Parallel()
+	for phase, after := range map[progress][5]progress{
+		// phase:  getConn, gotConn, wroteRequest, gotFirstByte, got1xx
+		untraced:  {asked, connected, written, responded, informed},
+		asked:     {asked, connected, written, responded, informed},
+		connected: {asked, connected, written, responded, informed},
+		written:   {asked | resent, connected | resent, written, responded, informed},
+		informed:  {asked | resent, connected | resent, informed, responded, informed},
+		responded: {asked | resent, connected | resent, responded, responded, informed},
+	} {
+		for e, want := range after {
+			for _, history := range []progress{0, resent} {
+				if got := (phase | history).after(event(e)); got != want|history {
+					t.Errorf("%b after event %d is %b, want %b", phase|history, e, got, want|history)
+				}
+			}
+		}
+	}
+}
+
+func TestProgress_Says(t *testing.T) {
+	t.Parallel()
+	for phase, want := range map[progress]struct{ notSent, mayRepeat bool }{
+		untraced:           {false, true},
+		asked:              {true, true},
+		connected:          {false, true},
+		written:            {false, false},
+		informed:           {false, false},
+		responded:          {false, true},
+		untraced | resent:  {false, true},
+		asked | resent:     {false, true},
+		connected | resent: {false, true},
+		written | resent:   {false, false},
+		informed | resent:  {false, false},
+		responded | resent: {false, true},
+	} {
+		if phase.notSent() != want.notSent || phase.mayRepeat() != want.mayRepeat {
+			t.Errorf("%b: not sent %t, may repeat %t, want %+v", phase, phase.notSent(), phase.mayRepeat(), want)
+		}
+	}
+}
+
+// What net/http reports of requests, event by event, and what the tracker makes of it.
+func TestTracker(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		report             func(*tracker)
+		notSent, mayRepeat bool
+	}{
+		"nothing":                 {func(*tracker) {}, false, true},
+		"no connection":           {func(t *tracker) { t.getConn("") }, true, true},
+		"a connection":            {func(t *tracker) { t.onConnection() }, false, true},
+		"written":                 {func(t *tracker) { t.onConnection().write(nil) }, false, false},
+		"written in part":         {func(t *tracker) { t.onConnection().write(errors.New("reset")) }, false, false},
+		"an early hint":           {func(t *tracker) { t.onConnection().write(nil).hint() }, false, false},
+		"two early hints":         {func(t *tracker) { t.onConnection().write(nil).hint().hint() }, false, false},
+		"a hint before the end":   {func(t *tracker) { t.onConnection().hint().write(nil) }, false, false},
+		"a response":              {func(t *tracker) { t.onConnection().write(nil).gotFirstByte() }, false, true},
+		"a response before it":    {func(t *tracker) { t.onConnection().gotFirstByte(); t.write(nil) }, false, true},
+		"stale, then none":        {func(t *tracker) { t.onConnection().getConn("") }, true, true},
+		"written, then none":      {func(t *tracker) { t.onConnection().write(nil).getConn("") }, false, true},
+		"hinted, then none":       {func(t *tracker) { t.onConnection().write(nil).hint().getConn("") }, false, true},
+		"responded, then none":    {func(t *tracker) { t.onConnection().gotFirstByte(); t.getConn("") }, false, true},
+		"written, then written":   {func(t *tracker) { t.onConnection().write(nil).onConnection().write(nil) }, false, false},
+		"on a connection at hand": {func(t *tracker) { t.write(nil) }, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tr := newTracker([]byte("request"))
+			tt.report(tr)
+			if got := tr.now().notSent(); got != tt.notSent {
+				t.Errorf("not sent: %t", got)
+			}
+			if body, err := tr.getBody(); (err == nil) != tt.mayRepeat || (body == nil) == tt.mayRepeat {
+				t.Errorf("the body once more: %v", err)
+			}
+		})
+	}
+}
+
+func (t *tracker) onConnection() *tracker {
+	t.getConn("")
+	t.gotConn(httptrace.GotConnInfo{})
+	return t
+}
+
+func (t *tracker) write(err error) *tracker {
+	t.wroteRequest(httptrace.WroteRequestInfo{Err: err})
+	return t
+}
+
+// hint is an informational response, of which net/http reports the first byte too.
+func (t *tracker) hint() *tracker {
+	t.gotFirstByte()
+	_ = t.got1xx(103, nil)
+	return t
+}
