@@ -253,7 +253,7 @@ func (x *exchange) logAttrs(start time.Time, err error) []slog.Attr {
 		slog.String("op", x.op.Name),
 		slog.Duration("duration", time.Since(start)),
 		slog.Int("status", x.info.StatusCode),
-		slog.String("request_id", oneline.Clip(x.info.RequestID, 64)),
+		slog.String("request_id", loggedID(&x.info)),
 		slog.String("client_request_id", x.info.ClientRequestID),
 	}
 	return append(attrs, x.errorAttrs(err)...)

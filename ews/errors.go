@@ -84,7 +84,7 @@ func (e *Error) LogValue() slog.Value {
 	return slog.GroupValue(
 		slog.String("op", e.Op),
 		slog.String("code", loggedCode(e.Code)),
-		slog.String("request_id", e.Info.RequestID))
+		slog.String("request_id", loggedID(&e.Info)))
 }
 
 // SchemaValidationError is the fault ErrorSchemaValidation: the request was no well-formed XML, or
@@ -161,7 +161,7 @@ func (e *SchemaValidationError) LogValue() slog.Value {
 	}
 	if e.Err != nil {
 		attrs = append(attrs, slog.String("op", e.Err.Op),
-			slog.String("request_id", e.Err.Info.RequestID))
+			slog.String("request_id", loggedID(&e.Err.Info)))
 	}
 	return slog.GroupValue(attrs...)
 }
@@ -171,7 +171,7 @@ func (e *HTTPError) LogValue() slog.Value {
 	return slog.GroupValue(
 		slog.String("op", e.Op),
 		slog.Int("status", e.StatusCode),
-		slog.String("request_id", e.Info.RequestID))
+		slog.String("request_id", loggedID(&e.Info)))
 }
 
 // TransportError says that no whole, readable answer came back: the network failed, the context
@@ -258,6 +258,9 @@ func writeOp(b *strings.Builder, op string) {
 		b.WriteString(op + ": ")
 	}
 }
+
+// loggedID returns the server's request id as a log may have it.
+func loggedID(info *ResponseInfo) string { return oneline.Clip(info.RequestID, 64) }
 
 // writeWhere ends an error's text with what finds the call in a server's log: the URL, without what
 // may be secret, and the server's request id.

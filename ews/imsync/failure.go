@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/internal/oneline"
 )
 
 // Error says that a list is not in step with its roster, what is missing, and why. It unwraps to its
@@ -38,7 +39,7 @@ func (e *Error) Error() string {
 		}
 		b.WriteString(": ")
 	}
-	b.WriteString(strings.TrimPrefix(e.Errs[0].Error(), "imsync: "))
+	b.WriteString(strings.TrimPrefix(oneline.Text(e.Errs[0].Error()), "imsync: "))
 	if n := len(e.Errs) - 1; n > 0 {
 		fmt.Fprintf(&b, " (and %d more errors)", n)
 	}
@@ -56,7 +57,7 @@ type StepError struct {
 
 // Error returns one line.
 func (e *StepError) Error() string {
-	return "imsync: " + e.Step.String() + ": " + strings.TrimPrefix(e.Err.Error(), "imsync: ")
+	return "imsync: " + e.Step.String() + ": " + strings.TrimPrefix(oneline.Text(e.Err.Error()), "imsync: ")
 }
 
 // Unwrap returns Err.
@@ -76,7 +77,7 @@ var errNoAnswer = errors.New("imsync: the client returned neither a list nor an 
 // readError is why the list could not be read, without which no step can be judged.
 type readError struct{ err error }
 
-func (e *readError) Error() string { return "imsync: reading the list: " + e.err.Error() }
+func (e *readError) Error() string { return "imsync: reading the list: " + oneline.Text(e.err.Error()) }
 func (e *readError) Unwrap() error { return e.err }
 
 // leavesOpen reports whether the list has to be read to know where a step stands: nobody knows

@@ -1,25 +1,22 @@
 package imsync
 
 import (
-	"strconv"
 	"strings"
-	"unicode"
+
+	"github.com/go-ews/exchange/internal/oneline"
 )
 
-// quote puts a name of the server's or the roster's in quotation marks, on one line and harmless
-// to terminals.
-func quote(s string) string {
-	const most = 120
-	if r := []rune(s); len(r) > most {
-		s = string(r[:most]) + "…"
-	}
-	return strconv.Quote(s)
-}
+// maxQuoted is how many characters of a name a text shows.
+const maxQuoted = 120
 
-// plain is quote only where the text would be misread without.
+// quote returns a name of the server's or the roster's in quotation marks, on one line and harmless
+// to terminals.
+func quote(s string) string { return oneline.Quote(s, maxQuoted) }
+
+// plain returns quote only if the text would be misread without.
 func plain(s string) string {
-	if s == "" || s != strings.TrimSpace(s) || len(s) > 120 || strings.ContainsRune(s, '"') ||
-		strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
+	if s == "" || len(s) > maxQuoted || oneline.Text(s) != s || strings.ContainsRune(s, '"') ||
+		strings.ContainsRune(s, '\uFFFD') {
 		return quote(s)
 	}
 	return s

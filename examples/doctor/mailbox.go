@@ -113,7 +113,7 @@ func (d *doctor) loginResult(err error, bound bool, unbound func() error) {
 	case answered(err):
 		d.ok(check, "as "+d.who())
 	case !refused(err):
-		d.fail(check, err.Error(), "the server's event log tells more")
+		d.fail(check, err.Error(), "") // its text says what to check
 		return
 	default:
 		d.fail(check, err.Error(), "check user and password; is the account locked, or may it not log in here?")

@@ -25,7 +25,7 @@ func (d *doctor) schemes(ctx context.Context, endpoint string) bool {
 	case errors.As(err, &page) && page.StatusCode == http.StatusUnauthorized:
 		return d.offered(check, page.Header)
 	case errors.As(err, &page):
-		d.fail(check, err.Error(), "check that EWS runs there (Test-WebServicesConnectivity)")
+		d.fail(check, err.Error(), "") // its text says what to check
 	case err == nil || errors.As(err, &answered):
 		if d.fake != nil {
 			d.ok(check, "in process, nobody has to log in")
@@ -35,7 +35,7 @@ func (d *doctor) schemes(ctx context.Context, endpoint string) bool {
 			"switch anonymous access off for the EWS virtual directory")
 		return true
 	default:
-		d.fail(check, err.Error(), "check that the server is up, and any proxy")
+		d.fail(check, err.Error(), "")
 	}
 	return false
 }

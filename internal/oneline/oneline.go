@@ -42,3 +42,17 @@ func Clip(s string, n int) string {
 	}
 	return s
 }
+
+// Quote returns the first n characters of s in quotation marks, as strconv.Quote writes them: what
+// Text would replace is readable as an escape sequence.
+func Quote(s string, n int) string {
+	chars := 0
+	for i := range s {
+		if chars == n {
+			s = s[:i] + "…"
+			break
+		}
+		chars++
+	}
+	return strconv.Quote(s)
+}

@@ -60,6 +60,18 @@ func TestClip(t *testing.T) {
 	}
 }
 
+func TestQuote(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"": `""`, "Größe": `"Größe"`, "Größen": `"Größe…"`, "a\u202eb\x1b": `"a\u202eb\x1b"`,
+		`a"b`: `"a\"b"`, "a\xffb": `"a\xffb"`,
+	} {
+		if got := oneline.Quote(in, 5); got != want {
+			t.Errorf("%q: %s, want %s", in, got, want)
+		}
+	}
+}
+
 func FuzzText(f *testing.F) {
 	for _, s := range []string{"a b", "\u202e\x9b\r\n", "\xff"} {
 		f.Add(s)
