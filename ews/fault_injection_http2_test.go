@@ -293,3 +293,19 @@ func TestFaultInjection_HTTP2ConnectionGoneBefore(t *testing.T) {
 		t.Errorf("the server got %d requests, want 2", got)
 	}
 }
+
+// Informational responses without an end end the call.
+func TestFaultInjection_EndlessHints(t *testing.T) {
+	t.Parallel()
+	endless := func(hints int) string {
+		return strings.Repeat("HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n", hints) +
+			fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(enveloped(scriptGroup)), enveloped(scriptGroup))
+	}
+	if err := addGroup(t.Context(), wireClient(t, []byte(endless(20)))); err != nil {
+		t.Error(err)
+	}
+	err := addGroup(t.Context(), wireClient(t, []byte(endless(1000))))
+	if kindOfError(err) != "TransportError" || !errors.Is(err, ews.ErrOutcomeUnknown) {
+		t.Error(err)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptrace"
 	"os"
 	"reflect"
 	"strconv"
@@ -86,7 +87,7 @@ func newProgram(t *testing.T, seed, n uint64) *program {
 		}
 		return client
 	}
-	p.faulty = connect(&unreliable{p.real, p.random, &p.trace})
+	p.faulty = connect(&unreliable{server: p.real, random: p.random, trace: &p.trace})
 	p.calm = connect(p.shadow)
 	return p
 }
@@ -208,9 +209,10 @@ func (p *program) contact(l *imgroup.ItemList) imgroup.ItemID {
 
 // unreliable stands between a client and its server. It loses requests, answers and connections.
 type unreliable struct {
-	server *ewstest.Server
-	random *rand.Rand
-	trace  *[]string
+	server  *ewstest.Server
+	random  *rand.Rand
+	trace   *[]string
+	earlier string // id of a request that was executed
 }
 
 func (u *unreliable) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -233,6 +235,10 @@ func (u *unreliable) RoundTrip(r *http.Request) (*http.Response, error) {
 		{"busy", false, faulted(500, "ErrorServerBusy", "BackOffMilliseconds", "0")},
 		{"timed out before", false, faulted(500, "ErrorTimeoutExpired")},
 		{"timed out after", true, faulted(500, "ErrorInternalServerTransientError")},
+		{"unreadable 503 after", true, answered(503, "", "Content-Encoding", "gzip", "Retry-After", "0")},
+		{"unreadable 429", false, answered(429, htmlPage, "Content-Encoding", "gzip", "Retry-After", "0")},
+		{"hint, then reset", true, hinted(u.server)},
+		{"another's response", true, echoing(u.earlier)},
 		{"page before", false, answered(502, htmlPage)},
 		{"page after", true, answered(200, htmlPage)},
 		{"outage", true, answered(302, "", "Location", "/ews/genericerrorpage.htm")},
@@ -242,6 +248,7 @@ func (u *unreliable) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	if u.random.IntN(100) >= 35 {
 		*u.trace = append(*u.trace, "\tpassed")
+		u.earlier = r.Header.Get(clientRequestID)
 		return u.server.RoundTrip(r)
 	}
 	fault := faults[u.random.IntN(len(faults))]
@@ -261,4 +268,33 @@ func (u *unreliable) RoundTrip(r *http.Request) (*http.Response, error) {
 		r.Body.Close()
 	}
 	return fault.answer(r)
+}
+
+// hinted loses the connection after an early hint. As net/http does over HTTP/2, it has the request
+// executed once more if it can have the body.
+func hinted(server *ewstest.Server) step {
+	return func(r *http.Request) (*http.Response, error) {
+		connected(r)
+		trace := httptrace.ContextClientTrace(r.Context())
+		trace.GotFirstResponseByte()
+		if err := trace.Got1xxResponse(http.StatusEarlyHints, nil); err != nil {
+			return nil, err
+		}
+		body, err := r.GetBody()
+		if err != nil {
+			return nil, err
+		}
+		r.Body = body
+		return server.RoundTrip(r)
+	}
+}
+
+// echoing is the operation's success as the response to another request, if there was one.
+func echoing(id string) step {
+	return func(r *http.Request) (*http.Response, error) {
+		if id == "" {
+			return dropped(r)
+		}
+		return answered(http.StatusOK, enveloped(scriptGroup), clientRequestID, id)(r)
+	}
 }

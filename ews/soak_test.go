@@ -124,7 +124,7 @@ func newSoak(t *testing.T) *soak {
 	t.Helper()
 	s := new(soak)
 	s.exchange = ewstest.NewServer(&ewstest.Options{Intercept: s.intercept})
-	server := httptest.NewServer(s.exchange)
+	server := httptest.NewServer(s)
 	transport := &http.Transport{MaxIdleConnsPerHost: soakWorkers}
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
@@ -148,7 +148,7 @@ func (s *soak) intercept(ewstest.Request) error {
 		return nil
 	}
 	s.faults.Add(1)
-	switch rand.IntN(7) {
+	switch rand.IntN(10) {
 	case 0:
 		return ewstest.DropBefore()
 	case 1:
@@ -161,8 +161,28 @@ func (s *soak) intercept(ewstest.Request) error {
 		return &ews.HTTPError{StatusCode: http.StatusBadGateway, Body: []byte(htmlPage)}
 	case 5:
 		return &ews.Error{Code: ews.ErrorServerBusy, Details: map[string]string{"BackOffMilliseconds": "1"}}
+	case 6:
+		return ewstest.AnswerAfter(ews.ErrorTimeoutExpired)
+	case 7:
+		return ewstest.AnswerAfter(&ews.HTTPError{
+			StatusCode: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"0"}},
+		})
+	case 8:
+		return ewstest.AnswerAfter(&ews.HTTPError{StatusCode: http.StatusGatewayTimeout, Body: []byte(htmlPage)})
 	}
 	return ews.ErrorTimeoutExpired
+}
+
+// ServeHTTP is a front end, which now and then sends an early hint and then loses the connection.
+func (s *soak) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if rand.Float64() >= soakFaults/10 {
+		s.exchange.ServeHTTP(w, r)
+		return
+	}
+	s.faults.Add(1)
+	s.exchange.ServeHTTP(httptest.NewRecorder(), r)
+	w.WriteHeader(http.StatusEarlyHints)
+	panic(http.ErrAbortHandler)
 }
 
 func soakMailbox(n int) string { return fmt.Sprintf("user%03d@exchange.test", n) }
@@ -250,13 +270,11 @@ func (s *soak) remove(ctx context.Context, g soakGroup) bool {
 // doubtful reports whether a write that failed may have been done. The only other failure that may
 // be is a busy server: a name that is taken, or an id that is gone, tells of a write done twice.
 func (s *soak) doubtful(g soakGroup, err error) bool {
-	var page *ews.HTTPError
 	switch {
 	case errors.Is(err, ews.ErrOutcomeUnknown):
 		s.unknown.Add(1)
 		return true
 	case errors.Is(err, ews.ErrorServerBusy):
-	case errors.As(err, &page) && page.StatusCode == http.StatusServiceUnavailable:
 	default:
 		s.problem("%s, %s: %v", g.mailbox, g.name, err)
 	}

@@ -104,3 +104,14 @@ func (t *tracker) hint() *tracker {
 	_ = t.got1xx(103, nil)
 	return t
 }
+
+// Those who look at informational responses must bound them: net/http then does not.
+func TestTracker_TooManyHints(t *testing.T) {
+	t.Parallel()
+	tr := newTracker(nil)
+	for n := 1; n <= 2*maxInformational; n++ {
+		if err := tr.got1xx(103, nil); (err != nil) != (n > maxInformational) {
+			t.Errorf("after %d: %v", n, err)
+		}
+	}
+}
