@@ -51,7 +51,15 @@ func TestFind_RecordedErrors(t *testing.T) {
 		},
 		"reason of the back end": {
 			poxDomain, "403-x-ms-diagnostics",
-			[]string{"HTTP 403: X-Ms-Diagnostics: 2000008;reason=", "not enough scope"}, "firewall",
+			[]string{"HTTP 403: x-ms-diagnostics: 2000008;reason=", "not enough scope"}, "firewall",
+		},
+		"F5's form": {
+			poxDomain, "302-f5-form",
+			[]string{"a log-in form (F5 BIG-IP APM), which must let Autodiscover pass"}, "firewall",
+		},
+		"form of Outlook on the web": {
+			poxDomain, "302-owa-form",
+			[]string{"a log-in form (Exchange's forms-based authentication)"}, "reason=0",
 		},
 		"reason of the front end": {
 			poxDomain, "403-x-caserrorcode",

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/go-ews/exchange/internal/oneline"
 )
 
 // Bounds of the texts that a server writes, in bytes.
@@ -53,7 +55,7 @@ func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString("autodiscover: no endpoint found for " + e.Address)
 	if e.err != nil {
-		b.WriteString(": " + oneLine(e.err.Error()))
+		b.WriteString(": " + oneline.Text(e.err.Error()))
 	}
 	for i, s := range e.Steps {
 		fmt.Fprintf(&b, "; (%d) %s", i+1, s)
@@ -134,23 +136,4 @@ func contextError(ctx context.Context) error {
 		return err
 	}
 	return fmt.Errorf("%w: %w", err, cause)
-}
-
-// oneLine joins the words of s by single blanks, and keeps other control characters out.
-func oneLine(s string) string {
-	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "\uFFFD")), " ")
-	return strings.Map(func(r rune) rune {
-		if !strconv.IsPrint(r) {
-			return '\uFFFD'
-		}
-		return r
-	}, s)
-}
-
-// clip returns at most n bytes of oneLine(s).
-func clip(s string, n int) string {
-	if s = oneLine(s); len(s) <= n {
-		return s
-	}
-	return strings.ToValidUTF8(s[:n], "") + "…"
 }

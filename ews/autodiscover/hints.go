@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/go-ews/exchange/internal/origin"
 )
 
 // maxRecords bounds the service records that are used.
@@ -19,7 +21,7 @@ const maxRecords = 5
 // the host that it names must be trusted as any other.
 func (f *finder) plainRedirect(ctx context.Context, a address, host string, hops int) []*trail {
 	u := &url.URL{Scheme: "http", Host: host, Path: "/autodiscover/autodiscover.xml"}
-	s := Step{Action: http.MethodGet, Target: shown(u)}
+	s := Step{Action: http.MethodGet, Target: origin.Page(u)}
 	t := &trail{as: pox(a), hops: hops}
 	began := time.Now()
 	got, err := f.askPlain(ctx, u)

@@ -11,6 +11,9 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/go-ews/exchange/internal/proxyerror"
+	"github.com/go-ews/exchange/internal/serverwords"
 )
 
 // maxResponse bounds a body, unpacked. The largest real ones list hundreds of mailboxes in 100 KB.
@@ -85,11 +88,11 @@ func roundTrip(ctx context.Context, c *http.Client, u *url.URL, as *form, login 
 		if cause := context.Cause(ctx); errors.Is(cause, errReset) {
 			err = cause
 		}
-		return nil, err
+		return nil, proxyerror.Explain(c.Transport, r, err)
 	}
 	defer resp.Body.Close()
 	got := &httpResponse{
-		status: resp.StatusCode, location: resp.Header.Get("Location"), says: serverReason(resp.Header),
+		status: resp.StatusCode, location: resp.Header.Get("Location"), says: serverwords.Of(resp.Header),
 	}
 	if as.parse != nil && !isRedirect(got.status) && got.status != http.StatusUnauthorized {
 		got.body, got.bodyErr = readBody(ctx, resp)
@@ -139,12 +142,14 @@ func hardened(c *http.Client) *http.Client {
 // privateTransport is for requests without credentials, where the caller gave none. It is not a clone
 // of the default transport, which a program may have told to ignore certificates.
 func privateTransport() *http.Transport {
-	return &http.Transport{
+	t := &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            (&net.Dialer{Timeout: 30 * time.Second}).DialContext,
 		ForceAttemptHTTP2:      true,
 		MaxResponseHeaderBytes: 64 << 10,
 	}
+	proxyerror.Hook(t)
+	return t
 }
 
 // isRedirect reports whether the Location of a response is to be followed, which 300 and 304 do not ask
@@ -156,18 +161,6 @@ func isRedirect(status int) bool {
 		return true
 	}
 	return false
-}
-
-// serverReason returns what a server says in its headers about a status: first the code of Exchange's
-// front end, then the reason that its back end has for refusing a token.
-func serverReason(h http.Header) string {
-	var reasons []string
-	for _, key := range [...]string{"X-CasErrorCode", "X-Ms-Diagnostics"} {
-		if v := h.Get(key); v != "" {
-			reasons = append(reasons, key+": "+clip(v, 200))
-		}
-	}
-	return strings.Join(reasons, "; ")
 }
 
 // statusError explains a status that came without a response of the protocol. What the server says comes

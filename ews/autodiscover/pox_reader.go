@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/go-ews/exchange/internal/oneline"
 	"github.com/go-ews/exchange/internal/xmlinput"
 )
 
@@ -55,7 +56,7 @@ func parsePOX(body []byte) (*response, error) {
 			return nil, err
 		}
 		if err != nil {
-			return nil, fmt.Errorf("the response is no XML of this protocol: %s", clip(err.Error(), maxMessage))
+			return nil, fmt.Errorf("the response is no XML of this protocol: %s", oneline.Clip(err.Error(), maxMessage))
 		}
 	}
 	return r.response()
@@ -93,7 +94,7 @@ func (r *poxReader) open(t xml.StartElement) error {
 	case len(r.path) == 0 && strings.EqualFold(t.Name.Local, "html"):
 		return errHTML
 	case len(r.path) == 0 && t.Name.Local != "Autodiscover":
-		return fmt.Errorf("its root is %q", clip(t.Name.Local, 40))
+		return fmt.Errorf("its root is %q", oneline.Clip(t.Name.Local, 40))
 	}
 	r.text.Reset()
 	r.path = append(r.path, t.Name.Local)

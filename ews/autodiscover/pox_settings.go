@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/internal/oneline"
 )
 
 // protocol is a Protocol element.
@@ -48,7 +49,7 @@ func (p *protocol) set(name, text string) {
 // endpoint returns what the protocol says of EWS. Exchange 2007 has no EwsUrl: its availability
 // service is the same .asmx.
 func (p *protocol) endpoint() endpoint {
-	e := endpoint{url: p.ewsURL, authPackage: strings.ToLower(clip(p.authPackage, 40))}
+	e := endpoint{url: p.ewsURL, authPackage: strings.ToLower(oneline.Clip(p.authPackage, 40))}
 	if e.url == "" {
 		e.url = p.asURL
 	}
@@ -85,7 +86,7 @@ func (r *poxReader) serverError() *ServerError {
 		code = r.refusal["Status"]
 	}
 	return &ServerError{
-		Code: clip(code, maxCode), Message: clip(r.refusal["Message"], maxMessage), activeSync: status,
+		Code: oneline.Clip(code, maxCode), Message: oneline.Clip(r.refusal["Message"], maxMessage), activeSync: status,
 	}
 }
 
@@ -139,7 +140,7 @@ func (r *poxReader) noEndpoint() error {
 			return errors.New("the response has settings, but no EWS URL; the mailbox may not have EWS, " +
 				"or the virtual directory no URL (Set-WebServicesVirtualDirectory)")
 		default:
-			if kind = clip(kind, 20); kind != "" && !slices.Contains(others, kind) && len(others) < 5 {
+			if kind = oneline.Clip(kind, 20); kind != "" && !slices.Contains(others, kind) && len(others) < 5 {
 				others = append(others, kind)
 			}
 		}

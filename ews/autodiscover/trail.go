@@ -6,7 +6,13 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
+
+	"github.com/go-ews/exchange/internal/loginform"
+	"github.com/go-ews/exchange/internal/netfault"
+	"github.com/go-ews/exchange/internal/oneline"
+	"github.com/go-ews/exchange/internal/origin"
 )
 
 // maxRedirects bounds the redirects on the way to a response, of whatever kind.
@@ -36,7 +42,7 @@ func (f *finder) walk(ctx context.Context, t *trail, login bool) {
 		u := t.next
 		if !t.challenge {
 			if err := f.claim(ctx, t, u); err != nil {
-				t.end(Step{Action: t.as.method, Target: shown(u), Err: err})
+				t.end(Step{Action: t.as.method, Target: origin.Page(u), Err: err})
 				return
 			}
 			f.ask(ctx, t, u, f.anonymous)
@@ -48,7 +54,7 @@ func (f *finder) walk(ctx context.Context, t *trail, login bool) {
 		t.challenge = false
 		c, err := f.client(u)
 		if err != nil {
-			t.end(Step{Action: withCredentials(t.as), Target: shown(u), Err: err})
+			t.end(Step{Action: withCredentials(t.as), Target: origin.Page(u), Err: err})
 			return
 		}
 		f.ask(ctx, t, u, c)
@@ -60,10 +66,25 @@ func withCredentials(as *form) string { return as.method + " with credentials" }
 // end adds the last step of a trail that fails.
 func (t *trail) end(s Step) {
 	if s.Outcome == "" && s.Err != nil {
-		s.Outcome = clip(s.Err.Error(), maxOutcome)
+		s.Outcome = oneline.Clip(s.Err.Error(), maxOutcome) + advice(s.Err, s.Target)
 	}
 	t.steps = append(t.steps, s)
 	t.next = nil
+}
+
+// advice says what to check after a failure of TLS or of a proxy; a host that is not there is no
+// surprise among those that are tried.
+func advice(err error, target string) string {
+	u, parseErr := url.Parse(target)
+	kind := netfault.Kind(err)
+	if parseErr != nil || kind != netfault.TLS && kind != netfault.Proxy {
+		return ""
+	}
+	text := netfault.Advice(err, u.Host)
+	if text == "" || strings.Contains(err.Error(), text) {
+		return ""
+	}
+	return "; " + text
 }
 
 // claim takes a URL for the trail if it may be requested: at a trusted host, for the first time, and not
@@ -93,7 +114,7 @@ func (f *finder) claim(ctx context.Context, t *trail, u *url.URL) error {
 // response.
 func (f *finder) ask(ctx context.Context, t *trail, u *url.URL, c *http.Client) {
 	t.next = nil
-	s := Step{Action: t.as.method, Target: shown(u)}
+	s := Step{Action: t.as.method, Target: origin.Page(u)}
 	if c != f.anonymous {
 		s.Action = withCredentials(t.as)
 	}
@@ -163,9 +184,21 @@ func (f *finder) redirect(t *trail, from *url.URL, to string) (outcome string, e
 	if bad != "" {
 		return "", errors.New("redirects to " + bad)
 	}
-	t.next, t.from = next, shown(from)
+	t.next, t.from = next, origin.Page(from)
 	t.hops++
-	return "redirects to " + originOf(next), nil
+	return "redirects to " + originOf(next) + formHint(to), nil
+}
+
+// formHint says that a redirect leads to a log-in form.
+func formHint(location string) string {
+	product, ok := loginform.At(location)
+	switch {
+	case !ok:
+		return ""
+	case product == "":
+		return ", a log-in form, which must let Autodiscover pass"
+	}
+	return ", a log-in form (" + product + "), which must let Autodiscover pass"
 }
 
 // choose takes the first endpoint at a trusted host.
@@ -173,10 +206,10 @@ func (f *finder) choose(ctx context.Context, t *trail, source *url.URL, a *respo
 	var why error
 	for i, e := range a.endpoints {
 		u, bad := e.usable()
-		if bad == "" && f.trust.admits(ctx, hostOf(u), shown(source)) {
+		if bad == "" && f.trust.admits(ctx, hostOf(u), origin.Page(source)) {
 			t.found = &Result{
 				URL: u.String(), Alternatives: f.trust.alternatives(u, a.endpoints[i+1:]),
-				Address: t.as.of.text, Source: shown(source), ServerVersion: a.version,
+				Address: t.as.of.text, Source: origin.Page(source), ServerVersion: a.version,
 				AuthPackage: e.authPackage, TTL: e.ttl, Found: time.Now(),
 			}
 			return "names " + t.found.URL, nil
@@ -186,7 +219,7 @@ func (f *finder) choose(ctx context.Context, t *trail, source *url.URL, a *respo
 		case bad != "":
 			why = errors.New("names as endpoint " + bad)
 		default:
-			why = &UntrustedError{Host: hostOf(u), From: shown(source)}
+			why = &UntrustedError{Host: hostOf(u), From: origin.Page(source)}
 		}
 	}
 	return "", why

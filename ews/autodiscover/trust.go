@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/go-ews/exchange/internal/oneline"
 )
 
 // UntrustedError is the error of a step that leads to a host which is not trusted. Nothing was sent to
@@ -18,7 +20,7 @@ type UntrustedError struct {
 
 // Error says what to do about it.
 func (e *UntrustedError) Error() string {
-	return clip(e.From, 200) + " leads to " + clip(e.Host, 100) + ", which is not trusted; " +
+	return oneline.Clip(e.From, 200) + " leads to " + oneline.Clip(e.Host, 100) + ", which is not trusted; " +
 		"if the mailbox is there, add the host to the trusted ones"
 }
 

@@ -64,8 +64,3 @@ func originOf(u *url.URL) string {
 	}
 	return u.Scheme + "://" + host
 }
-
-// shown returns a URL as text, without the parts that may be secret: user information and query.
-func shown(u *url.URL) string {
-	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String()
-}

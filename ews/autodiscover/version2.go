@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/go-ews/exchange/internal/oneline"
 	"github.com/go-ews/exchange/internal/xmlinput"
 )
 
@@ -76,7 +77,7 @@ func parseVersion2(body []byte) (*response, error) {
 	case got.URL == "":
 		return nil, errors.New("the response names no URL")
 	case got.Protocol != "" && !strings.EqualFold(string(got.Protocol), "EWS"):
-		return nil, errors.New("the response is about the protocol " + clip(string(got.Protocol), 20) + ", not about EWS")
+		return nil, errors.New("the response is about the protocol " + oneline.Clip(string(got.Protocol), 20) + ", not about EWS")
 	}
 	return &response{endpoints: []endpoint{{url: got.URL}}}, nil
 }
@@ -98,7 +99,7 @@ func (v *version2Response) refusal() *ServerError {
 	if code == "" && message == "" {
 		return nil
 	}
-	return &ServerError{Code: clip(string(code), maxCode), Message: clip(string(message), maxMessage)}
+	return &ServerError{Code: oneline.Clip(string(code), maxCode), Message: oneline.Clip(string(message), maxMessage)}
 }
 
 // jsonText is a string, or a number or word that stands for one. Of an object it is the member "value",
