@@ -21,7 +21,7 @@ import (
 const headSize = 1 << 10
 
 // answer reads one HTTP response. They are pooled: the SOAP reader owns buffers. They do not refer to
-// their exchange, which therefore stays on the stack.
+// their call, which therefore stays on the stack.
 type answer struct {
 	raw     responseBody
 	body    io.Reader // raw, unpacked
@@ -42,7 +42,7 @@ var answers = sync.Pool{New: func() any {
 }}
 
 // read decodes the response into x.resp and closes it.
-func (x *exchange) read(ctx context.Context, res *http.Response) error {
+func (x *call) read(ctx context.Context, res *http.Response) error {
 	a, ok := answers.Get().(*answer)
 	if !ok {
 		return errors.New("ews: foreign value in pool")
@@ -68,7 +68,7 @@ func (a *answer) release(ctx context.Context) {
 
 // decode tells SOAP from everything else. The status line counts even if the body cannot be read:
 // unless it says 200 or 500, as it does with SOAP, it says what became of the request.
-func (x *exchange) decode(ctx context.Context, a *answer, res *http.Response) error {
+func (x *call) decode(ctx context.Context, a *answer, res *http.Response) error {
 	known := res.StatusCode/100 != 2 && res.StatusCode != http.StatusInternalServerError
 	if known {
 		a.raw.hurry(ctx)
@@ -93,7 +93,7 @@ func (x *exchange) decode(ctx context.Context, a *answer, res *http.Response) er
 }
 
 // page returns the error of a response that is not SOAP, or not readable.
-func (x *exchange) page(res *http.Response, head []byte) error {
+func (x *call) page(res *http.Response, head []byte) error {
 	return &HTTPError{
 		Op: x.op.Name, StatusCode: res.StatusCode, Header: res.Header, Body: head, Info: x.info,
 		proxy: x.proxyOf(res),
@@ -101,7 +101,7 @@ func (x *exchange) page(res *http.Response, head []byte) error {
 }
 
 // recognize unpacks the body, and reads until it can tell what the response is.
-func (x *exchange) recognize(ctx context.Context, a *answer, res *http.Response) (answerKind, []byte, error) {
+func (x *call) recognize(ctx context.Context, a *answer, res *http.Response) (answerKind, []byte, error) {
 	if err := a.open(res); err != nil {
 		return undecided, nil, err
 	}
@@ -110,7 +110,7 @@ func (x *exchange) recognize(ctx context.Context, a *answer, res *http.Response)
 }
 
 // decodeEnvelope tells a fault from a response.
-func (x *exchange) decodeEnvelope(a *answer, res *http.Response) error {
+func (x *call) decodeEnvelope(a *answer, res *http.Response) error {
 	limit := x.client.limit
 	if limit == 0 {
 		limit = defaultMaxBytes
@@ -132,7 +132,7 @@ func (x *exchange) decodeEnvelope(a *answer, res *http.Response) error {
 }
 
 // proxyOf names the proxy that responded 407, "" if it is not known.
-func (x *exchange) proxyOf(res *http.Response) string {
+func (x *call) proxyOf(res *http.Response) string {
 	if res.StatusCode != http.StatusProxyAuthRequired {
 		return ""
 	}
@@ -239,7 +239,7 @@ func (a *answer) readBody(r *soap.Reader) error {
 }
 
 // responseError asks the response what the server said.
-func (x *exchange) responseError() error {
+func (x *call) responseError() error {
 	err := x.resp.Err()
 	if err == nil {
 		return nil
@@ -266,9 +266,9 @@ func (e *brokenError) Error() string { return e.err.Error() }
 func (e *brokenError) Unwrap() error { return e.err }
 
 // broken returns the error of an answer that came whole and cannot be understood.
-func (x *exchange) broken(err error) error { return x.lost(&brokenError{err}) }
+func (x *call) broken(err error) error { return x.lost(&brokenError{err}) }
 
 // lost returns the error of an answer that did not come whole.
-func (x *exchange) lost(err error) error {
+func (x *call) lost(err error) error {
 	return &TransportError{Op: x.op.Name, Err: err, Info: x.info}
 }

@@ -20,11 +20,11 @@ import (
 // It asks the transport itself, not http.Client.Do: that one parses the Location of a redirect that
 // is not followed anyway, and where it cannot, quotes it in an error instead of handing the answer
 // over.
-func (x *exchange) attempt(ctx context.Context) error {
+func (x *call) attempt(ctx context.Context) error {
 	limited, cancel := x.client.limitTime(ctx)
 	defer cancel()
 	t := newTracker(x.request)
-	res, err := t.send(x.client.http.Transport, x.newRequest(limited, t))
+	res, err := t.send(x.client.http.Transport, x.newRequest(limited, t)) //nolint:bodyclose // read closes it
 	if err != nil {
 		return &TransportError{Op: x.op.Name, Err: withContext(ctx, err), Info: x.info}
 	}
@@ -74,7 +74,7 @@ func (e *endedError) Unwrap() []error { return []error{e.err, e.ctx} }
 
 // newRequest returns the HTTP request of one attempt. Header keys are written in their canonical
 // form, under which a RoundTripper finds them.
-func (x *exchange) newRequest(ctx context.Context, t *tracker) *http.Request {
+func (x *call) newRequest(ctx context.Context, t *tracker) *http.Request {
 	c := x.client
 	var buffer [128]byte
 	text := string(appendAction(appendRequestID(buffer[:0]), x.op.Name))

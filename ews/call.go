@@ -53,7 +53,7 @@ func (c *Client) Call(ctx context.Context, op Operation, req any, resp Response)
 		}
 		return bad
 	}
-	x := exchange{client: c, op: op, resp: resp}
+	x := call{client: c, op: op, resp: resp}
 	err := x.run(ctx, req)
 	storeInfo(ctx, &x.info)
 	return err
@@ -101,8 +101,8 @@ func isOperationName(name string) bool {
 	return name != ""
 }
 
-// exchange is one call: a request, its attempts, its answer.
-type exchange struct {
+// call is one call in progress: a request, its attempts, its response.
+type call struct {
 	client  *Client
 	op      Operation
 	resp    Response
@@ -111,7 +111,7 @@ type exchange struct {
 }
 
 // run encodes the request and sends it until there is an outcome to report.
-func (x *exchange) run(ctx context.Context, req any) error {
+func (x *call) run(ctx context.Context, req any) error {
 	if err := x.encode(req); err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func (x *exchange) run(ctx context.Context, req any) error {
 }
 
 // attempts is the retry loop; the rules are in retry.go.
-func (x *exchange) attempts(ctx context.Context) error {
+func (x *call) attempts(ctx context.Context) error {
 	if end := ctx.Err(); end != nil {
 		x.begin(0)
 		return &TransportError{Op: x.op.Name, Err: &notSentError{end}, Info: x.info}
@@ -148,7 +148,7 @@ func (x *exchange) attempts(ctx context.Context) error {
 }
 
 // begin forgets the response before.
-func (x *exchange) begin(attempt int) {
+func (x *call) begin(attempt int) {
 	x.info = ResponseInfo{
 		URL: x.client.url, Mailbox: x.client.header.Impersonate.String(), Attempts: attempt,
 	}
@@ -166,7 +166,7 @@ func zero(resp Response) {
 }
 
 // encode writes the request, which is a copy of its own size.
-func (x *exchange) encode(req any) error {
+func (x *call) encode(req any) error {
 	scratch := newScratch()
 	defer scratch.release()
 	opening, closing := x.client.opening, x.client.closing
@@ -216,14 +216,14 @@ func appendBody(dst []byte, req any) ([]byte, error) {
 }
 
 // now is for the log alone.
-func (x *exchange) now() time.Time {
+func (x *call) now() time.Time {
 	if x.client.log == nil {
 		return time.Time{}
 	}
 	return time.Now()
 }
 
-func (x *exchange) logCall(ctx context.Context, start time.Time, err error) {
+func (x *call) logCall(ctx context.Context, start time.Time, err error) {
 	level := slog.LevelInfo
 	if err != nil {
 		level = slog.LevelWarn
@@ -234,7 +234,7 @@ func (x *exchange) logCall(ctx context.Context, start time.Time, err error) {
 	}
 }
 
-func (x *exchange) logAttempt(ctx context.Context, start time.Time, err error) {
+func (x *call) logAttempt(ctx context.Context, start time.Time, err error) {
 	if x.logs(ctx, slog.LevelDebug) {
 		x.client.log.LogAttrs(ctx, slog.LevelDebug, "ews attempt", append(x.logAttrs(start, err),
 			slog.Int("attempt", x.info.Attempts))...)
@@ -242,13 +242,13 @@ func (x *exchange) logAttempt(ctx context.Context, start time.Time, err error) {
 }
 
 // logs spares the attributes that nobody wants.
-func (x *exchange) logs(ctx context.Context, level slog.Level) bool {
+func (x *call) logs(ctx context.Context, level slog.Level) bool {
 	return x.client.log != nil && x.client.log.Enabled(ctx, level)
 }
 
 // logAttrs describes an attempt by facts that hold no content: an error is logged by its kind and
 // code, because its text may quote the server, and the server the request.
-func (x *exchange) logAttrs(start time.Time, err error) []slog.Attr {
+func (x *call) logAttrs(start time.Time, err error) []slog.Attr {
 	attrs := []slog.Attr{
 		slog.String("op", x.op.Name),
 		slog.Duration("duration", time.Since(start)),
@@ -260,7 +260,7 @@ func (x *exchange) logAttrs(start time.Time, err error) []slog.Attr {
 }
 
 // errorAttrs describes whose mailbox the call is for and, if it failed, how.
-func (x *exchange) errorAttrs(err error) []slog.Attr {
+func (x *call) errorAttrs(err error) []slog.Attr {
 	var attrs []slog.Attr
 	if x.info.Mailbox != "" {
 		attrs = append(attrs, slog.String("mailbox", oneline.Clip(x.info.Mailbox, 256)))

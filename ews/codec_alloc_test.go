@@ -45,7 +45,7 @@ func TestEncode_Allocations(t *testing.T) {
 		t.Fatal(err)
 	}
 	var req any = addImGroup{"Forschung & Entwicklung, Köln"}
-	x := &exchange{client: client, op: Operation{Name: "AddImGroup"}}
+	x := &call{client: client, op: Operation{Name: "AddImGroup"}}
 	got := testing.AllocsPerRun(1000, func() {
 		if err := x.encode(req); err != nil {
 			t.Fatal(err)
@@ -91,7 +91,7 @@ func TestDecode_Allocations(t *testing.T) {
 			defer res.Body.Close()
 			got := testing.AllocsPerRun(1000, func() {
 				resp := &groupResponse{op: "AddImGroup"}
-				x := &exchange{client: client, op: Operation{Name: "AddImGroup"}, resp: resp, request: request}
+				x := &call{client: client, op: Operation{Name: "AddImGroup"}, resp: resp, request: request}
 				if err := x.read(t.Context(), res); !tc.right(err) || err == nil && resp.group == nil {
 					t.Fatal(err)
 				}

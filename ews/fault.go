@@ -8,7 +8,7 @@ import (
 )
 
 // faultError makes a fault an *Error, or a *SchemaValidationError.
-func (x *exchange) faultError(f *soap.Fault, d *faultDetail) error {
+func (x *call) faultError(f *soap.Fault, d *faultDetail) error {
 	e := &Error{
 		Op: x.op.Name, Code: d.code, Message: strings.TrimSpace(d.message), Details: d.values,
 		Fault: f, Info: x.info,

@@ -80,7 +80,7 @@ func (p RetryPolicy) delay(n int, err error) time.Duration {
 
 // wait waits before the next attempt. It returns the attempt's error at once if the wait is too
 // long to begin, or with the context's error if that ends it.
-func (x *exchange) wait(ctx context.Context, d time.Duration, err error) error {
+func (x *call) wait(ctx context.Context, d time.Duration, err error) error {
 	if d > x.client.retry.MaxWait {
 		return err
 	}
