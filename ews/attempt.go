@@ -53,7 +53,7 @@ func (c *core) limitTime(ctx context.Context) (context.Context, context.CancelFu
 type timeoutError struct{ after time.Duration }
 
 func (e *timeoutError) Error() string {
-	return "no whole answer within " + e.after.String() + ", the http.Client's Timeout"
+	return "no whole response within " + e.after.String() + ", the time limit of one attempt"
 }
 func (e *timeoutError) Unwrap() error { return context.DeadlineExceeded }
 

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
@@ -146,6 +148,48 @@ func TestHTTPError_PlainHTTP(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestHTTPError_ToHTTPS holds that a redirect from http to https is recognized.
+func TestHTTPError_ToHTTPS(t *testing.T) {
+	t.Parallel()
+	opts := once(always(http.StatusMovedPermanently, "", "Location: "+endpoint))
+	opts.AllowHTTP = true
+	client, err := ews.NewClient(strings.Replace(endpoint, "https", "http", 1), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = client.AddImGroup(t.Context(), "Sales"); !strings.Contains(err.Error(), "use https:// in the endpoint") {
+		t.Error(err)
+	}
+}
+
+// TestHTTPError_Proxy holds that a proxy which asks for credentials is named, and asked once.
+func TestHTTPError_Proxy(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked++ // one request after the other
+		w.WriteHeader(http.StatusProxyAuthRequired)
+	}))
+	defer proxy.Close()
+	u, err := url.Parse(proxy.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.User = url.UserPassword("u", "secret")
+	transport := &http.Transport{Proxy: http.ProxyURL(u)}
+	defer transport.CloseIdleConnections()
+	client, err := ews.NewClient("http://mail.contoso.com/EWS/Exchange.asmx", &ews.Options{
+		HTTPClient: &http.Client{Transport: transport}, AllowHTTP: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = client.AddImGroup(t.Context(), "Sales")
+	if text := err.Error(); !inOrder(text, "HTTP 407", "proxy "+u.Host+" asks for credentials") || strings.Contains(text, "secret") || asked != 1 {
+		t.Errorf("asked %d times: %s", asked, text)
 	}
 }
 

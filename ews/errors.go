@@ -166,14 +166,6 @@ func (e *SchemaValidationError) LogValue() slog.Value {
 	return slog.GroupValue(attrs...)
 }
 
-// LogValue logs operation, status and request id.
-func (e *HTTPError) LogValue() slog.Value {
-	return slog.GroupValue(
-		slog.String("op", e.Op),
-		slog.Int("status", e.StatusCode),
-		slog.String("request_id", loggedID(&e.Info)))
-}
-
 // TransportError says that no whole, readable answer came back: the network failed, the context
 // ended, the answer was cut, malformed, too large, or a success without what it should carry.
 // It unwraps to Err, so the cause stays visible: [context.DeadlineExceeded], *net.OpError,

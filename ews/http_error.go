@@ -3,6 +3,7 @@ package ews
 import (
 	"bytes"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -94,6 +95,8 @@ func (e *HTTPError) guess() string {
 	switch s := e.StatusCode; {
 	case s/100 == 3 && isErrorPage(e.Header.Get("Location")):
 		return "Exchange redirects to its error page: an outage of the server behind; try again later"
+	case s/100 == 3 && strings.HasPrefix(e.Info.URL, "http:") && e.target() == "https"+e.Info.URL[len("http"):]:
+		return "use https:// in the endpoint"
 	case s/100 == 3:
 		return "redirects are not followed, since they would carry the request elsewhere; " + checkEndpoint
 	case e.isPlainHTTP():
@@ -271,6 +274,14 @@ func (e HTTPError) String() string { return e.Error() }
 // GoString keeps header and body out of %#v.
 func (e HTTPError) GoString() string {
 	return fmt.Sprintf("&ews.HTTPError{Op:%q, StatusCode:%d}", e.Op, e.StatusCode)
+}
+
+// LogValue logs operation, status and request id.
+func (e *HTTPError) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("op", e.Op),
+		slog.Int("status", e.StatusCode),
+		slog.String("request_id", loggedID(&e.Info)))
 }
 
 // offeredSchemes lists the first word of each WWW-Authenticate header.
