@@ -8,7 +8,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -208,8 +207,7 @@ func (a *answer) readHeader(r *soap.Reader) error {
 func readServerVersion(r *soap.Reader) ServerVersion {
 	number := func(name string) int {
 		s, _ := r.Attr("", name)
-		n, _ := strconv.Atoi(s)
-		return n
+		return parseInt(s)
 	}
 	version, _ := r.Attr("", "Version")
 	return ServerVersion{

@@ -1,7 +1,6 @@
 package ews
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/go-ews/exchange/soap"
@@ -137,7 +136,7 @@ func (d *faultDetail) readChild(r *soap.Reader, inner bool) error {
 
 // positive returns the number that text holds, or old if it holds none above 0.
 func positive(text string, old int) int {
-	if n, err := strconv.Atoi(text); err == nil && n > 0 {
+	if n := parseInt(text); n > 0 {
 		return n
 	}
 	return old

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-ews/exchange/ews"
 )
@@ -59,7 +60,7 @@ func words(values ...uint32) []byte {
 
 // serve speaks HTTP/2 with prior knowledge until the connection ends.
 func (f *frames) serve(c net.Conn) {
-	defer c.Close()
+	defer hangUp(c)
 	if _, err := io.ReadFull(c, make([]byte, len("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))); err != nil {
 		return
 	}
@@ -97,6 +98,17 @@ func (f *frames) serve(c net.Conn) {
 			}
 		}
 	}
+}
+
+// hangUp ends a connection in good order. A connection that is closed with unread data is reset, and
+// what was written last is lost with it: on Windows nearly always.
+func hangUp(c net.Conn) {
+	defer c.Close()
+	if half, ok := c.(*net.TCPConn); !ok || half.CloseWrite() != nil {
+		return
+	}
+	_ = c.SetReadDeadline(time.Now().Add(time.Minute)) // only against a client that never closes
+	_, _ = io.Copy(io.Discard, c)
 }
 
 func (f *frames) answer(c net.Conn, stream uint32, body string) error {

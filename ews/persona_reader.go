@@ -132,8 +132,16 @@ func readTime(r *soap.Reader) (time.Time, error) {
 // readInt reads an xs:int, 0 if it is none.
 func readInt(r *soap.Reader) (int, error) {
 	text, err := r.Text()
-	n, _ := strconv.Atoi(strings.TrimSpace(text))
-	return n, err
+	return parseInt(text), err
+}
+
+// parseInt parses an xs:int, which has 32 bits whatever an int has. It returns 0 if text is none.
+func parseInt(text string) int {
+	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 32)
+	if err != nil {
+		return 0
+	}
+	return int(n)
 }
 
 // readBool reads an xs:boolean, false if it is none.

@@ -183,9 +183,13 @@ func TestReading_OddValues(t *testing.T) {
 		`<t:SourceId Id="S"/>`+
 		`</t:Attribution></t:Attributions></t:Persona>`+
 		`<t:Persona><t:CreationTime>2012-01-05T23:06:58.25+02:00</t:CreationTime></t:Persona>`+
-		`<t:Persona><t:CreationTime>2012-01-05T23:06:58</t:CreationTime></t:Persona></t:Personas>`)
+		`<t:Persona><t:CreationTime>2012-01-05T23:06:58</t:CreationTime>`+
+		`<t:RelevanceScore>4294967297</t:RelevanceScore></t:Persona></t:Personas>`)
 	if p := got.Personas[0]; !p.CreationTime.IsZero() || p.RelevanceScore != 0 {
 		t.Errorf("%+v", p)
+	}
+	if n := got.Personas[2].RelevanceScore; n != 0 {
+		t.Errorf("a number beyond 32 bits: %d", n)
 	}
 	if contact, ok := got.Personas[0].ContactID(); !ok || contact.ID != "S" {
 		t.Errorf("contact %v, %t", contact, ok)

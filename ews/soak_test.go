@@ -26,7 +26,8 @@ const (
 	soakWorkers   = 64
 	soakMailboxes = 200
 	soakFaults    = 0.05
-	soakOwned     = 8 // groups that a worker has at a time: a mailbox takes 64
+	soakOwned     = 8               // groups that a worker has at a time: a mailbox takes 64
+	soakEnough    = 8 * soakWorkers // calls in each part of the time
 )
 
 // Many workers change the lists of many mailboxes over real connections, of which one request in
@@ -57,7 +58,7 @@ func soakFor(t *testing.T, duration time.Duration) {
 	for n := range owned {
 		workers.Go(func() { owned[n] = s.work(t.Context(), n, done) })
 	}
-	usage := watch(duration)
+	usage := s.watch(duration)
 	close(done)
 	workers.Wait()
 
@@ -92,7 +93,7 @@ func (s *soak) report(t *testing.T, duration time.Duration, usage []soakUsage) {
 	for _, problem := range s.problems {
 		t.Error(problem)
 	}
-	if s.calls.Load() < 100 || s.unknown.Load() == 0 {
+	if s.calls.Load() < 3*soakEnough || s.unknown.Load() == 0 {
 		t.Error("too little happened")
 	}
 	if last.goroutines > first.goroutines+soakWorkers/2 {
@@ -308,24 +309,37 @@ type soakUsage struct {
 	heap       uint64 // right after a collection
 }
 
-// watch returns after the duration, with the usage of both halves; the first tenth warms up.
-func watch(duration time.Duration) []soakUsage {
+// watch returns after the duration at least, with the usage of both halves. How long a part lasts is
+// a matter of calls as well: a slow machine has neither warmed up nor done anything when its time is over.
+func (s *soak) watch(duration time.Duration) []soakUsage {
+	s.part(duration/10, func() {}) // warms up
 	usage := make([]soakUsage, 2)
-	ticker := time.NewTicker(duration / 20)
-	defer ticker.Stop()
-	for n := range 20 {
-		<-ticker.C
-		if n < 2 {
-			continue
-		}
-		runtime.GC()
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		u := &usage[n/10]
-		if now := runtime.NumGoroutine(); u.goroutines == 0 || now < u.goroutines {
-			u.goroutines = now
-		}
-		u.heap = max(u.heap, m.HeapAlloc)
+	for n := range usage {
+		s.part(duration*9/20, usage[n].sample)
 	}
 	return usage
+}
+
+// part lasts for a while, and until every worker can have made some calls. Only a soak that stands
+// still ends sooner.
+func (s *soak) part(while time.Duration, sample func()) {
+	const samples, still = 9, time.Minute
+	ticker := time.NewTicker(while / samples)
+	defer ticker.Stop()
+	begin, enough := time.Now(), s.calls.Load()+soakEnough
+	for n := 0; n < samples || s.calls.Load() < enough && time.Since(begin) < while+still; n++ {
+		<-ticker.C
+		sample()
+	}
+}
+
+// sample takes the usage of this moment into account.
+func (u *soakUsage) sample() {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	if now := runtime.NumGoroutine(); u.goroutines == 0 || now < u.goroutines {
+		u.goroutines = now
+	}
+	u.heap = max(u.heap, m.HeapAlloc)
 }

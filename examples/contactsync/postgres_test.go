@@ -58,9 +58,7 @@ func TestKilled_PostgreSQL(t *testing.T) {
 	kill := func(i int) func() {
 		return func() {
 			<-started
-			if err := processes[i].Process.Kill(); err != nil {
-				t.Error(err)
-			}
+			processes[i].kill(t)
 		}
 	}
 	first, second := w.after(600, kill(0)), w.after(1200, kill(1))
@@ -72,7 +70,7 @@ func TestKilled_PostgreSQL(t *testing.T) {
 	again := startProcess(t, append([]string{"work"}, without(args, "-generate")...)...)
 	<-second
 	for name, p := range map[string]*process{"first": processes[0], "second": processes[1]} {
-		if status := p.ends(t); status != -1 {
+		if status := p.ends(t); status != statusKilled {
 			t.Errorf("%s: status %d before it was killed", name, status)
 		}
 	}

@@ -42,6 +42,25 @@ func TestCheck_Tree(t *testing.T) {
 	}
 }
 
+// The number of a reference has 31 bits, whatever an int has: what is larger must not become a smaller
+// one where an int has 32.
+func TestCheck_NumberBeyond31Bits(t *testing.T) {
+	t.Parallel()
+	const name, id = "<m:AddImGroup><m:DisplayName>S%s</m:DisplayName></m:AddImGroup>",
+		`<m:RemoveImGroup><m:GroupId Id="S%s"/></m:RemoveImGroup>`
+	for _, number := range []string{
+		"4294967361", "x100000041", "8589934657", "4294967360000000065", "18446744073709551681",
+		"x10000000000000041", "2147483648", "x80000000",
+	} {
+		for _, body := range []string{name, id} {
+			_, v := Check([]byte(envelopeOf("", strings.Replace(body, "%s", "&#"+number+";", 1))), nil)
+			if v == nil || !strings.HasPrefix(v.Text, "Invalid value of a character entity reference.") {
+				t.Errorf("&#%s; in %s: got %+v, want an invalid value", number, body, v)
+			}
+		}
+	}
+}
+
 func TestElement_LookUp(t *testing.T) {
 	t.Parallel()
 	e := &Element{

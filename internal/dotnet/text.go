@@ -1,6 +1,7 @@
 package dotnet
 
 import (
+	"math"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -156,9 +157,10 @@ func (r *reader) numericReference(dst []byte) ([]byte, bool) {
 		if d >= base {
 			break
 		}
-		if number = number*base + d; number > 1<<31-1 {
+		if number > (math.MaxInt32-d)/base {
 			return nil, r.fail(end, "Invalid value of a character entity reference.")
 		}
+		number = number*base + d
 	}
 	switch {
 	case end == len(r.text):
