@@ -19,6 +19,7 @@ import (
 
 	"github.com/go-ews/exchange/auth"
 	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/imgroup"
 )
 
 // A tokenEndpoint sends the same response to each request and counts them.
@@ -165,7 +166,7 @@ func TestTokenEndpoint_FinalForAll(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), "AADSTS7000215") || errors.Is(err, ews.ErrOutcomeUnknown) {
 				t.Errorf("error %v", err)
 			}
-			if _, err := client.GetImItemList(t.Context()); err == nil {
+			if _, err := client.GetImItemList(t.Context(), imgroup.ListQuery{}); err == nil {
 				t.Error("a list without a token")
 			}
 		})

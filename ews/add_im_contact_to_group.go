@@ -17,12 +17,15 @@ import (
 // that leaves its last group leaves the list.
 //
 // https://learn.microsoft.com/exchange/client-developer/web-service-reference/addimcontacttogroup-operation
-func (c *Client) AddImContactToGroup(ctx context.Context, contact, group imgroup.ItemID) error {
+func (c *Client) AddImContactToGroup(ctx context.Context, contact imgroup.ContactID, group imgroup.GroupID) error {
 	const op = "AddImContactToGroup"
 	return c.Call(ctx, Operation{Name: op}, addImContactToGroup{contact, group}, &plainResponse{op: op})
 }
 
-type addImContactToGroup struct{ contact, group imgroup.ItemID }
+type addImContactToGroup struct {
+	contact imgroup.ContactID
+	group   imgroup.GroupID
+}
 
 // AppendBody writes m:AddImContactToGroup.
 func (r addImContactToGroup) AppendBody(dst []byte) ([]byte, error) {

@@ -14,7 +14,7 @@ import (
 // [ErrorItemNotFound] or [ErrorInvalidImGroupId] for a group that does not exist ([NotFound]).
 //
 // https://learn.microsoft.com/exchange/client-developer/web-service-reference/addnewimcontacttogroup-operation
-func (c *Client) AddNewImContactToGroup(ctx context.Context, contact imgroup.NewContact) (*imgroup.Persona, error) {
+func (c *Client) AddNewImContactToGroup(ctx context.Context, contact imgroup.ContactSpec) (*imgroup.Persona, error) {
 	const op = "AddNewImContactToGroup"
 	resp := &personaResponse{op: op}
 	if err := c.Call(ctx, Operation{Name: op}, addNewImContactToGroup{contact}, resp); err != nil {
@@ -23,7 +23,7 @@ func (c *Client) AddNewImContactToGroup(ctx context.Context, contact imgroup.New
 	return resp.persona, nil
 }
 
-type addNewImContactToGroup struct{ imgroup.NewContact }
+type addNewImContactToGroup struct{ imgroup.ContactSpec }
 
 // AppendBody writes m:AddNewImContactToGroup.
 func (r addNewImContactToGroup) AppendBody(dst []byte) ([]byte, error) {

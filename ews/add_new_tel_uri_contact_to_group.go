@@ -13,7 +13,7 @@ import (
 // [ErrorImContactLimitReached] when the list has as many contacts as it may have.
 //
 // https://learn.microsoft.com/exchange/client-developer/web-service-reference/addnewteluricontacttogroup-operation
-func (c *Client) AddNewTelUriContactToGroup(ctx context.Context, contact imgroup.NewTelContact) (*imgroup.Persona, error) {
+func (c *Client) AddNewTelUriContactToGroup(ctx context.Context, contact imgroup.TelContactSpec) (*imgroup.Persona, error) {
 	const op = "AddNewTelUriContactToGroup"
 	resp := &personaResponse{op: op}
 	if err := c.Call(ctx, Operation{Name: op}, addNewTelURIContactToGroup{contact}, resp); err != nil {
@@ -22,7 +22,7 @@ func (c *Client) AddNewTelUriContactToGroup(ctx context.Context, contact imgroup
 	return resp.persona, nil
 }
 
-type addNewTelURIContactToGroup struct{ imgroup.NewTelContact }
+type addNewTelURIContactToGroup struct{ imgroup.TelContactSpec }
 
 // AppendBody writes m:AddNewTelUriContactToGroup.
 func (r addNewTelURIContactToGroup) AppendBody(dst []byte) ([]byte, error) {

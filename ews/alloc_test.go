@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/imgroup"
 )
 
 // parrot listens on loopback and answers every request on a connection with the same bytes, after
@@ -144,7 +145,7 @@ func TestList_Cost(t *testing.T) {
 	}
 	client := connect(t, once(w))
 	_, size := cost(t, 20, func() {
-		if _, err := client.GetImItemList(t.Context()); err != nil {
+		if _, err := client.GetImItemList(t.Context(), imgroup.ListQuery{}); err != nil {
 			t.Fatal(err)
 		}
 	})

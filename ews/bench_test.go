@@ -6,6 +6,7 @@ import (
 
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/ews/ewstest"
+	"github.com/go-ews/exchange/imgroup"
 )
 
 // answering returns a client whose server answers with the same document always.
@@ -44,7 +45,7 @@ func BenchmarkGetImItemList(b *testing.B) {
 	answer := replaceOnce(emptyListAnswer, "<m:ImItemList/>", "<m:ImItemList>"+fullList(b, 64, 1000)+"</m:ImItemList>")
 	client := answering(b, http.StatusOK, envelope(answer))
 	for b.Loop() {
-		if _, err := client.GetImItemList(b.Context()); err != nil {
+		if _, err := client.GetImItemList(b.Context(), imgroup.ListQuery{}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -59,7 +60,7 @@ func BenchmarkCall_InProcess(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := client.GetImItemList(b.Context()); err != nil {
+		if _, err := client.GetImItemList(b.Context(), imgroup.ListQuery{}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -271,7 +271,7 @@ func TestCall_RetryZeroesList(t *testing.T) {
 		w := &wire{answer: func(n int, _ *http.Request) (*http.Response, error) {
 			return response(http.StatusOK, list[:len(list)-30*max(0, 2-n)], "Content-Type: text/xml"), nil
 		}}
-		got, err := connect(t, &ews.Options{HTTPClient: &http.Client{Transport: w}}).GetImItemList(t.Context())
+		got, err := connect(t, &ews.Options{HTTPClient: &http.Client{Transport: w}}).GetImItemList(t.Context(), imgroup.ListQuery{})
 		if err != nil || len(w.requests()) != 2 || len(got.Groups) != 1 {
 			t.Errorf("%+v, %v, %d requests", got, err, len(w.requests()))
 		}

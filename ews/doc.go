@@ -25,15 +25,9 @@
 // several sources. A mailbox has three groups from the start (Other Contacts, Tagged, Favorites)
 // and takes 64 further groups and 1,000 contacts unless its server is configured otherwise.
 //
-// Three kinds of id look alike:
-//
-//   - A group is named by the ExchangeStoreID of its [imgroup.ImGroup].
-//   - A contact is named by what [imgroup.Persona.ContactID] returns. Members of groups are ids of
-//     that kind. It is not the PersonaID, which no operation accepts.
-//   - Distribution groups are groups, but are added and removed with operations of their own.
-//
-// An id is opaque and counts with its letters' case; of two ids compare the ID alone, since the
-// ChangeKey changes with every change of the item.
+// Ids of groups, contacts and personas have different types ([imgroup.GroupID], [imgroup.ContactID],
+// [imgroup.PersonaID]), and each operation takes the kind that it means. An ID is opaque and
+// case-sensitive. Compare the ID alone: the ChangeKey changes with every change of the item.
 //
 // # Moving a contact
 //

@@ -35,7 +35,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	persona, err := client.AddNewImContactToGroup(ctx, imgroup.NewContact{
+	persona, err := client.AddNewImContactToGroup(ctx, imgroup.ContactSpec{
 		Address: "tsmith@contoso.com", DisplayName: "Tony Smith", Group: group.ExchangeStoreID,
 	})
 	if err != nil {
@@ -65,21 +65,21 @@ func ExampleClient_AddImGroup() {
 func ExampleClient_AddImGroup_alreadyExists() {
 	ctx := context.Background()
 	client, _ := exampleClient()
-	ensure := func(name string) (imgroup.ItemID, error) {
+	ensure := func(name string) (imgroup.GroupID, error) {
 		group, err := client.AddImGroup(ctx, name)
 		if err == nil {
 			return group.ExchangeStoreID, nil
 		}
 		if !errors.Is(err, ews.ErrorImGroupDisplayNameAlreadyExists) {
-			return imgroup.ItemID{}, err
+			return imgroup.GroupID{}, err
 		}
-		list, err := client.GetImItemList(ctx)
+		list, err := client.GetImItemList(ctx, imgroup.ListQuery{})
 		if err != nil {
-			return imgroup.ItemID{}, err
+			return imgroup.GroupID{}, err
 		}
 		existing, ok := list.GroupByName(name)
 		if !ok {
-			return imgroup.ItemID{}, fmt.Errorf("group %q was removed meanwhile", name)
+			return imgroup.GroupID{}, fmt.Errorf("group %q was removed meanwhile", name)
 		}
 		return existing.ExchangeStoreID, nil
 	}
@@ -129,7 +129,7 @@ func ExampleClient_GetImItemList() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	for _, contact := range []imgroup.NewContact{
+	for _, contact := range []imgroup.ContactSpec{
 		{Address: "tsmith@contoso.com", DisplayName: "Tony Smith", Group: sales.ExchangeStoreID},
 		{Address: "tadams@contoso.com", DisplayName: "Terry Adams", Group: sales.ExchangeStoreID},
 	} {
@@ -137,7 +137,7 @@ func ExampleClient_GetImItemList() {
 			log.Fatal(err)
 		}
 	}
-	list, err := client.GetImItemList(ctx)
+	list, err := client.GetImItemList(ctx, imgroup.ListQuery{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -169,14 +169,14 @@ func ExampleClient_RemoveImContactFromGroup() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	persona, err := client.AddNewImContactToGroup(ctx, imgroup.NewContact{
+	persona, err := client.AddNewImContactToGroup(ctx, imgroup.ContactSpec{
 		Address: "tsmith@contoso.com", Group: from.ExchangeStoreID,
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
 
-	move := func(p *imgroup.Persona, from, to imgroup.ItemID) error {
+	move := func(p *imgroup.Persona, from, to imgroup.GroupID) error {
 		contact, ok := p.ContactID()
 		if !ok {
 			return errors.New("not a contact of the list")
@@ -190,7 +190,7 @@ func ExampleClient_RemoveImContactFromGroup() {
 		log.Fatal(err)
 	}
 
-	list, err := client.GetImItemList(ctx)
+	list, err := client.GetImItemList(ctx, imgroup.ListQuery{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -289,7 +289,7 @@ func ExampleErrOutcomeUnknown() {
 	exchange.Fail("AddImGroup", ewstest.DropAfter())
 	_, err := client.AddImGroup(ctx, "Sales")
 	if errors.Is(err, ews.ErrOutcomeUnknown) {
-		list, err := client.GetImItemList(ctx)
+		list, err := client.GetImItemList(ctx, imgroup.ListQuery{})
 		if err != nil {
 			log.Fatal(err)
 		}

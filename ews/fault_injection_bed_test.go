@@ -19,6 +19,7 @@ import (
 
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/ews/ewstest"
+	"github.com/go-ews/exchange/imgroup"
 	"github.com/go-ews/exchange/internal/relay"
 )
 
@@ -178,7 +179,7 @@ func (b *bed) write(ctx context.Context) (wanted, error) {
 }
 
 func (b *bed) read(ctx context.Context) (wanted, error) {
-	_, err := b.client.GetImItemList(ctx)
+	_, err := b.client.GetImItemList(ctx, imgroup.ListQuery{})
 	return wanted{kindOfError(err), errors.Is(err, ews.ErrOutcomeUnknown), b.executed("GetImItemList")}, err
 }
 

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/imgroup"
 )
 
 // FuzzAnswer gives the client whatever may answer. It never panics, returns a value or an error of
@@ -36,7 +37,7 @@ func FuzzAnswer(f *testing.F) {
 		client := connect(t, once(always(status, string(doc))))
 		group, err := client.AddImGroup(t.Context(), "Sales")
 		checkOutcome(t, group != nil, err)
-		list, err := client.GetImItemList(t.Context())
+		list, err := client.GetImItemList(t.Context(), imgroup.ListQuery{})
 		checkOutcome(t, list != nil, err)
 		checkOutcome(t, false, client.Call(t.Context(), getFolderOp, getInbox(), new(getFolderResponse)))
 	})

@@ -36,7 +36,7 @@ func (r getImItems) AppendBody(dst []byte) ([]byte, error) {
 }
 
 // appendIDs writes a NonEmptyArrayOfBaseItemIds, nothing for none.
-func appendIDs(dst []byte, element, field string, ids []imgroup.ItemID) ([]byte, error) {
+func appendIDs[T itemID](dst []byte, element, field string, ids []T) ([]byte, error) {
 	if len(ids) == 0 {
 		return dst, nil
 	}

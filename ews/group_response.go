@@ -59,7 +59,7 @@ func readGroup(r *soap.Reader, g *imgroup.ImGroup) error {
 			text, err = r.Text()
 			g.GroupType = imgroup.GroupType(strings.TrimSpace(text))
 		case "ExchangeStoreId":
-			g.ExchangeStoreID, err = readItemID(r)
+			g.ExchangeStoreID, err = readItemID[imgroup.GroupID](r)
 		case "MemberCorrelationKey":
 			g.Members, err = readItemIDs(r, g.Members)
 		case "ExtendedProperties":
@@ -93,14 +93,14 @@ func nextType(r *soap.Reader) (string, error) {
 }
 
 // readItemID reads the attributes of an ItemIdType or FolderIdType.
-func readItemID(r *soap.Reader) (imgroup.ItemID, error) {
+func readItemID[T imgroup.ItemID | imgroup.GroupID | imgroup.ContactID | imgroup.PersonaID](r *soap.Reader) (T, error) {
 	id, _ := r.Attr("", "Id")
 	key, _ := r.Attr("", "ChangeKey")
-	return imgroup.ItemID{ID: id, ChangeKey: key}, r.Skip()
+	return T(imgroup.ItemID{ID: id, ChangeKey: key}), r.Skip()
 }
 
 // readItemIDs appends the t:ItemId children to ids.
-func readItemIDs(r *soap.Reader, ids []imgroup.ItemID) ([]imgroup.ItemID, error) {
+func readItemIDs(r *soap.Reader, ids []imgroup.ContactID) ([]imgroup.ContactID, error) {
 	for {
 		local, err := nextType(r)
 		if local == "" {
@@ -112,7 +112,7 @@ func readItemIDs(r *soap.Reader, ids []imgroup.ItemID) ([]imgroup.ItemID, error)
 			}
 			continue
 		}
-		id, err := readItemID(r)
+		id, err := readItemID[imgroup.ContactID](r)
 		if err != nil {
 			return ids, err
 		}

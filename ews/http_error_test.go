@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/imgroup"
 )
 
 const signInPage = "<!DOCTYPE html>\r\n<html><head><title>Sign in</title></head><body>no</body></html>"
@@ -225,7 +226,7 @@ func TestHTTPError_Unknown(t *testing.T) {
 		if got := errors.Is(err, ews.ErrOutcomeUnknown); got != want {
 			t.Errorf("%d for a write: unknown %t, want %t", status, got, want)
 		}
-		if _, err := client.GetImItemList(t.Context()); err == nil || errors.Is(err, ews.ErrOutcomeUnknown) {
+		if _, err := client.GetImItemList(t.Context(), imgroup.ListQuery{}); err == nil || errors.Is(err, ews.ErrOutcomeUnknown) {
 			t.Errorf("%d for a read: %v", status, err)
 		}
 	}

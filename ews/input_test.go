@@ -14,7 +14,7 @@ import (
 // field, and nothing is sent.
 func TestInput_Refused(t *testing.T) {
 	t.Parallel()
-	group, contact := itemID("AAMkGroup="), itemID("AAMkContact=")
+	group, contact := imgroup.GroupID{ID: "AAMkGroup="}, imgroup.ContactID{ID: "AAMkContact="}
 	property := imgroup.PropertyTag(0x3001, imgroup.String)
 	for _, tc := range []struct {
 		op, name string
@@ -30,13 +30,13 @@ func TestInput_Refused(t *testing.T) {
 		{"AddImGroup", "no character", addImGroup("\ufffe"), "displayName", "U+FFFE"},
 		{"AddImGroup", "index", addImGroup("caf\u00e9\x01"), "displayName", "5"},
 		{"SetImGroup", "empty id", func(ctx ctx, c *ews.Client) error {
-			return c.SetImGroup(ctx, itemID(""),
+			return c.SetImGroup(ctx, imgroup.GroupID(itemID("")),
 				"x")
 		}, "group", "empty id"},
 		{"SetImGroup", "change key alone", func(ctx ctx,
 			c *ews.Client,
 		) error {
-			return c.SetImGroup(ctx, id("", "Eg"), "x")
+			return c.SetImGroup(ctx, imgroup.GroupID(id("", "Eg")), "x")
 		}, "group", "empty id"},
 		{
 			"SetImGroup", "empty name", func(ctx ctx, c *ews.Client) error { return c.SetImGroup(ctx, group, "") },
@@ -46,22 +46,22 @@ func TestInput_Refused(t *testing.T) {
 			return c.SetImGroup(ctx, group,
 				"\x1f")
 		}, "newDisplayName", "U+001F"},
-		{"RemoveImGroup", "empty id", removeImGroup(itemID("")), "group", "empty id"},
-		{"RemoveImGroup", "bad id", removeImGroup(itemID("A\x00")), "group", "U+0000"},
-		{"RemoveImGroup", "bad change key", removeImGroup(id("A", "\xff")), "group", "UTF-8"},
-		{"AddImContactToGroup", "empty contact", addImContact(itemID(""), group), "contact", "empty id"},
-		{"AddImContactToGroup", "change key of no group", addImContact(contact, id("", "Eg")), "group", "empty id"},
-		{"RemoveImContactFromGroup", "empty contact", removeFromGroup(itemID(""), group), "contact", "empty id"},
-		{"RemoveImContactFromGroup", "empty group", removeFromGroup(contact, itemID("")), "group", "empty id"},
+		{"RemoveImGroup", "empty id", removeImGroup(imgroup.GroupID(itemID(""))), "group", "empty id"},
+		{"RemoveImGroup", "bad id", removeImGroup(imgroup.GroupID(itemID("A\x00"))), "group", "U+0000"},
+		{"RemoveImGroup", "bad change key", removeImGroup(imgroup.GroupID(id("A", "\xff"))), "group", "UTF-8"},
+		{"AddImContactToGroup", "empty contact", addImContact(imgroup.ContactID(itemID("")), group), "contact", "empty id"},
+		{"AddImContactToGroup", "change key of no group", addImContact(contact, imgroup.GroupID(id("", "Eg"))), "group", "empty id"},
+		{"RemoveImContactFromGroup", "empty contact", removeFromGroup(imgroup.ContactID(itemID("")), group), "contact", "empty id"},
+		{"RemoveImContactFromGroup", "empty group", removeFromGroup(contact, imgroup.GroupID(itemID(""))), "group", "empty id"},
 		{
 			"RemoveContactFromImList", "empty contact",
 			func(ctx ctx, c *ews.Client) error {
 				return c.RemoveContactFromImList(ctx,
-					itemID(""))
+					imgroup.ContactID(itemID("")))
 			}, "contact", "empty id",
 		},
 		{"RemoveDistributionGroupFromImList", "empty group", func(ctx ctx, c *ews.Client) error {
-			return c.RemoveDistributionGroupFromImList(ctx, itemID(""))
+			return c.RemoveDistributionGroupFromImList(ctx, imgroup.GroupID(itemID("")))
 		}, "group", "empty id"},
 		{"AddDistributionGroupToImList", "no address", distributionGroup("", "All"), "smtpAddress", "empty"},
 		{"AddDistributionGroupToImList", "no name", distributionGroup("all@contoso.com", ""), "displayName", "empty"},
@@ -70,47 +70,47 @@ func TestInput_Refused(t *testing.T) {
 			"U+0008",
 		},
 		{
-			"AddNewImContactToGroup", "no address", addNewContact(imgroup.NewContact{DisplayName: "x"}),
+			"AddNewImContactToGroup", "no address", addNewContact(imgroup.ContactSpec{DisplayName: "x"}),
 			"contact.Address", "empty",
 		},
 		{
-			"AddNewImContactToGroup", "bad address", addNewContact(imgroup.NewContact{Address: "a\x7f\x01"}),
+			"AddNewImContactToGroup", "bad address", addNewContact(imgroup.ContactSpec{Address: "a\x7f\x01"}),
 			"contact.Address", "U+0001",
 		},
-		{"AddNewImContactToGroup", "bad name", addNewContact(imgroup.NewContact{
+		{"AddNewImContactToGroup", "bad name", addNewContact(imgroup.ContactSpec{
 			Address:     "a",
 			DisplayName: "\xc3",
 		}), "contact.DisplayName", "UTF-8"},
 		{
 			"AddNewImContactToGroup", "change key of no group",
-			addNewContact(imgroup.NewContact{Address: "a", Group: id("", "k")}), "contact.Group", "empty id",
+			addNewContact(imgroup.ContactSpec{Address: "a", Group: imgroup.GroupID(id("", "k"))}), "contact.Group", "empty id",
 		},
 		{"AddNewTelUriContactToGroup", "no tel URI", telContact("", "s", "n"), "contact.TelURI", "empty"},
 		{"AddNewTelUriContactToGroup", "no SIP URI", telContact("t", "", "n"), "contact.SIPURI", "empty"},
 		{"AddNewTelUriContactToGroup", "no number", telContact("t", "s", ""), "contact.TelephoneNumber", "empty"},
 		{
-			"GetImItemList", "zero property", getList(property, imgroup.ExtendedFieldURI{}), "properties[1]",
+			"GetImItemList", "zero property", getList(property, imgroup.ExtendedFieldURI{}), "query.Properties[1]",
 			"PropertyTag",
 		},
-		{"GetImItemList", "unknown type", getList(imgroup.PropertyTag(1, "Text")), "properties[0]", `"Text"`},
+		{"GetImItemList", "unknown type", getList(imgroup.PropertyTag(1, "Text")), "query.Properties[0]", `"Text"`},
 		{
 			"GetImItemList", "no set", getList(imgroup.PropertyID("Addresses", 1, imgroup.String)),
-			"properties[0]", "GUID",
+			"query.Properties[0]", "GUID",
 		},
 		{
 			"GetImItemList", "empty name", getList(imgroup.PropertyName(imgroup.CommonSet, "", imgroup.String)),
-			"properties[0]", "empty",
+			"query.Properties[0]", "empty",
 		},
 		{
 			"GetImItemList", "bad name", getList(imgroup.PropertyName(imgroup.CommonSet, "\v", imgroup.String)),
-			"properties[0]", "U+000B",
+			"query.Properties[0]", "U+000B",
 		},
 		{
-			"GetImItems", "empty contact", getItems(imgroup.ItemQuery{Contacts: []imgroup.ItemID{contact, {}}}),
+			"GetImItems", "empty contact", getItems(imgroup.ItemQuery{Contacts: []imgroup.ContactID{contact, {}}}),
 			"query.Contacts[1]", "empty id",
 		},
 		{
-			"GetImItems", "empty group", getItems(imgroup.ItemQuery{Groups: []imgroup.ItemID{{ChangeKey: "x"}}}),
+			"GetImItems", "empty group", getItems(imgroup.ItemQuery{Groups: []imgroup.GroupID{{ChangeKey: "x"}}}),
 			"query.Groups[0]", "empty id",
 		},
 		{"GetImItems", "zero property", getItems(imgroup.ItemQuery{Properties: make([]imgroup.ExtendedFieldURI,
@@ -146,7 +146,7 @@ func distributionGroup(address, name string) call {
 func telContact(tel, sip, number string) call {
 	return func(ctx ctx, c *ews.Client) error {
 		_, err := c.AddNewTelUriContactToGroup(ctx,
-			imgroup.NewTelContact{TelURI: tel, SIPURI: sip, TelephoneNumber: number})
+			imgroup.TelContactSpec{TelURI: tel, SIPURI: sip, TelephoneNumber: number})
 		return err
 	}
 }
@@ -161,10 +161,10 @@ func TestInput_Result(t *testing.T) {
 	if group, err := client.AddImGroup(t.Context(), "x"); group == nil || err != nil {
 		t.Errorf("%v, %v", group, err)
 	}
-	if list, err := client.GetImItemList(t.Context()); list != nil || err == nil {
+	if list, err := client.GetImItemList(t.Context(), imgroup.ListQuery{}); list != nil || err == nil {
 		t.Errorf("%v, %v", list, err)
 	}
-	contact := imgroup.NewContact{Address: "a@b.c"}
+	contact := imgroup.ContactSpec{Address: "a@b.c"}
 	if persona, err := client.AddNewImContactToGroup(t.Context(), contact); persona != nil || err == nil {
 		t.Errorf("%v, %v", persona, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/imgroup"
 	"github.com/go-ews/exchange/soap"
 )
 
@@ -196,7 +197,7 @@ func TestMalformed_ForeignList(t *testing.T) {
 	refused := strings.Replace(emptyListAnswer, "<m:ImItemList/>", "<m:ImItemList><x/></m:ImItemList>", 1)
 	refused = strings.Replace(refused, `ResponseClass="Success"`, `ResponseClass="Error"`, 1)
 	var got *ews.Error
-	if _, err := connect(t, once(soapAnswer(200, refused))).GetImItemList(t.Context()); !errors.As(err, &got) {
+	if _, err := connect(t, once(soapAnswer(200, refused))).GetImItemList(t.Context(), imgroup.ListQuery{}); !errors.As(err, &got) {
 		t.Errorf("an error of the server: %v", err)
 	}
 }

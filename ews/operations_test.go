@@ -15,13 +15,13 @@ type operation struct {
 }
 
 var (
-	contactID = imgroup.ItemID{ID: "AAMkContact=", ChangeKey: "EQAA"}
-	groupID   = imgroup.ItemID{ID: "AAMkGroup=", ChangeKey: "EgAA"}
+	contactID = imgroup.ContactID{ID: "AAMkContact=", ChangeKey: "EQAA"}
+	groupID   = imgroup.GroupID{ID: "AAMkGroup=", ChangeKey: "EgAA"}
 )
 
 // operations returns every operation with every choice of its optional parts.
 func operations() []operation {
-	bare := func(id imgroup.ItemID) imgroup.ItemID { return imgroup.ItemID{ID: id.ID} }
+	bareContact, bareGroup := imgroup.ContactID{ID: contactID.ID}, imgroup.GroupID{ID: groupID.ID}
 	properties := []imgroup.ExtendedFieldURI{
 		imgroup.PropertyTag(0x3001, imgroup.String),
 		imgroup.PropertyName(imgroup.PublicStringsSet, "Cost <centre> & \"floor\"", imgroup.StringArray),
@@ -33,43 +33,44 @@ func operations() []operation {
 		{"AddImGroup", "", addImGroup("Sales")},
 		{"AddImGroup", "awkward_name", addImGroup(awkward)},
 		{"SetImGroup", "", setImGroup(groupID)},
-		{"SetImGroup", "no_change_key", setImGroup(bare(groupID))},
+		{"SetImGroup", "no_change_key", setImGroup(bareGroup)},
 		{"RemoveImGroup", "", removeImGroup(groupID)},
-		{"RemoveImGroup", "no_change_key", removeImGroup(bare(groupID))},
+		{"RemoveImGroup", "no_change_key", removeImGroup(bareGroup)},
 		{"AddImContactToGroup", "", addImContact(contactID, groupID)},
-		{"AddImContactToGroup", "no_group", addImContact(bare(contactID), imgroup.ItemID{})},
-		{"AddNewImContactToGroup", "", addNewContact(imgroup.NewContact{
+		{"AddImContactToGroup", "no_group", addImContact(bareContact, imgroup.GroupID{})},
+		{"AddNewImContactToGroup", "", addNewContact(imgroup.ContactSpec{
 			Address: "tsmith@contoso.com", DisplayName: "Tony Smith", Group: groupID,
 		})},
-		{"AddNewImContactToGroup", "no_group", addNewContact(imgroup.NewContact{
+		{"AddNewImContactToGroup", "no_group", addNewContact(imgroup.ContactSpec{
 			Address: "tsmith@contoso.com", DisplayName: "Tony Smith",
 		})},
-		{"AddNewImContactToGroup", "no_name", addNewContact(imgroup.NewContact{
+		{"AddNewImContactToGroup", "no_name", addNewContact(imgroup.ContactSpec{
 			Address: "sip:tsmith@contoso.com", Group: groupID,
 		})},
-		{"AddNewImContactToGroup", "address_only", addNewContact(imgroup.NewContact{Address: "tsmith@contoso.com"})},
+		{"AddNewImContactToGroup", "address_only", addNewContact(imgroup.ContactSpec{Address: "tsmith@contoso.com"})},
 		{"AddNewTelUriContactToGroup", "", addTelContact(groupID)},
-		{"AddNewTelUriContactToGroup", "no_group", addTelContact(imgroup.ItemID{})},
+		{"AddNewTelUriContactToGroup", "no_group", addTelContact(imgroup.GroupID{})},
 		{"AddDistributionGroupToImList", "", addDistributionGroup},
 		{"RemoveDistributionGroupFromImList", "", removeDistributionGroup},
 		{"RemoveContactFromImList", "", removeContact},
 		{"RemoveImContactFromGroup", "", removeFromGroup(contactID, groupID)},
-		{"RemoveImContactFromGroup", "no_change_keys", removeFromGroup(bare(contactID), bare(groupID))},
+		{"RemoveImContactFromGroup", "no_change_keys", removeFromGroup(bareContact, bareGroup)},
 		{"SetImListMigrationCompleted", "", migrationCompleted(true)},
 		{"SetImListMigrationCompleted", "taken_back", migrationCompleted(false)},
 	}, readOperations(properties)...)
 }
 
 func readOperations(properties []imgroup.ExtendedFieldURI) []operation {
-	two := func(id imgroup.ItemID) []imgroup.ItemID { return []imgroup.ItemID{id, {ID: "AAMkOther="}} }
+	contacts := []imgroup.ContactID{contactID, {ID: "AAMkOther="}}
+	groups := []imgroup.GroupID{groupID, {ID: "AAMkOther="}}
 	return []operation{
 		{"GetImItemList", "", getList()},
 		{"GetImItemList", "properties", getList(properties...)},
 		{"GetImItems", "", getItems(imgroup.ItemQuery{
-			Contacts: two(contactID), Groups: two(groupID), Properties: properties[:1],
+			Contacts: contacts, Groups: groups, Properties: properties[:1],
 		})},
-		{"GetImItems", "contacts", getItems(imgroup.ItemQuery{Contacts: two(contactID)})},
-		{"GetImItems", "groups", getItems(imgroup.ItemQuery{Groups: two(groupID)})},
+		{"GetImItems", "contacts", getItems(imgroup.ItemQuery{Contacts: contacts})},
+		{"GetImItems", "groups", getItems(imgroup.ItemQuery{Groups: groups})},
 		{"GetImItems", "properties", getItems(imgroup.ItemQuery{Properties: properties})},
 		{"GetImItems", "nothing", getItems(imgroup.ItemQuery{})},
 	}
@@ -87,28 +88,28 @@ func addImGroup(name string) call {
 	}
 }
 
-func setImGroup(group imgroup.ItemID) call {
+func setImGroup(group imgroup.GroupID) call {
 	return func(ctx context.Context, c *ews.Client) error { return c.SetImGroup(ctx, group, "Sales & Service") }
 }
 
-func removeImGroup(group imgroup.ItemID) call {
+func removeImGroup(group imgroup.GroupID) call {
 	return func(ctx context.Context, c *ews.Client) error { return c.RemoveImGroup(ctx, group) }
 }
 
-func addImContact(contact, group imgroup.ItemID) call {
+func addImContact(contact imgroup.ContactID, group imgroup.GroupID) call {
 	return func(ctx context.Context, c *ews.Client) error { return c.AddImContactToGroup(ctx, contact, group) }
 }
 
-func addNewContact(contact imgroup.NewContact) call {
+func addNewContact(contact imgroup.ContactSpec) call {
 	return func(ctx context.Context, c *ews.Client) error {
 		_, err := c.AddNewImContactToGroup(ctx, contact)
 		return err
 	}
 }
 
-func addTelContact(group imgroup.ItemID) call {
+func addTelContact(group imgroup.GroupID) call {
 	return func(ctx context.Context, c *ews.Client) error {
-		_, err := c.AddNewTelUriContactToGroup(ctx, imgroup.NewTelContact{
+		_, err := c.AddNewTelUriContactToGroup(ctx, imgroup.TelContactSpec{
 			TelURI: "tel:5625550100", SIPURI: "sip:john@contoso.com", TelephoneNumber: "562 555-0100", Group: group,
 		})
 		return err
@@ -128,7 +129,7 @@ func removeContact(ctx context.Context, c *ews.Client) error {
 	return c.RemoveContactFromImList(ctx, contactID)
 }
 
-func removeFromGroup(contact, group imgroup.ItemID) call {
+func removeFromGroup(contact imgroup.ContactID, group imgroup.GroupID) call {
 	return func(ctx context.Context, c *ews.Client) error {
 		return c.RemoveImContactFromGroup(ctx, contact, group)
 	}
@@ -142,7 +143,7 @@ func migrationCompleted(completed bool) call {
 
 func getList(properties ...imgroup.ExtendedFieldURI) call {
 	return func(ctx context.Context, c *ews.Client) error {
-		_, err := c.GetImItemList(ctx, properties...)
+		_, err := c.GetImItemList(ctx, imgroup.ListQuery{Properties: properties})
 		return err
 	}
 }

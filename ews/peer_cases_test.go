@@ -110,7 +110,7 @@ func contactLife(t *testing.T, p *peer) {
 	if !slices.Contains(p.members(t, sales), contact.ID) || !slices.Contains(p.members(t, support), contact.ID) {
 		t.Error("the contact is not in both groups")
 	}
-	for _, group := range []imgroup.ItemID{sales, support} {
+	for _, group := range []imgroup.GroupID{sales, support} {
 		if err := p.client.RemoveImContactFromGroup(t.Context(), contact, group); err != nil {
 			t.Fatal(err)
 		}
@@ -144,7 +144,7 @@ func contactMoved(t *testing.T, p *peer) {
 func telephoneContact(t *testing.T, p *peer) {
 	t.Helper()
 	group := p.group(t, "Telephones")
-	persona := must[*imgroup.Persona](t)(p.client.AddNewTelUriContactToGroup(t.Context(), imgroup.NewTelContact{
+	persona := must[*imgroup.Persona](t)(p.client.AddNewTelUriContactToGroup(t.Context(), imgroup.TelContactSpec{
 		TelURI: "tel:5625550100", SIPURI: "sip:john@example.com", TelephoneNumber: "5625550100", Group: group,
 	}))
 	contact, ok := persona.ContactID()
@@ -159,7 +159,7 @@ func itemsByID(t *testing.T, p *peer) {
 	group := p.group(t, "Sales")
 	contact, address := p.contact(t, "tony", group)
 	got := must[*imgroup.ItemList](t)(p.client.GetImItems(t.Context(), imgroup.ItemQuery{
-		Contacts: []imgroup.ItemID{{ID: contact.ID}}, Groups: []imgroup.ItemID{group},
+		Contacts: []imgroup.ContactID{{ID: contact.ID}}, Groups: []imgroup.GroupID{group},
 	}))
 	if len(got.Groups) != 1 || len(got.Personas) != 1 {
 		t.Fatalf("%d groups and %d contacts for one id each", len(got.Groups), len(got.Personas))
@@ -204,7 +204,7 @@ func notFound(t *testing.T, p *peer) {
 
 func malformedID(t *testing.T, p *peer) {
 	t.Helper()
-	err := p.client.RemoveImGroup(t.Context(), itemID("no id of Exchange's"))
+	err := p.client.RemoveImGroup(t.Context(), imgroup.GroupID(itemID("no id of Exchange's")))
 	if !errors.Is(err, ews.ErrorInvalidIdMalformed) {
 		t.Error(err)
 	}
@@ -222,7 +222,7 @@ func oldVersion(t *testing.T, p *peer) {
 	t.Helper()
 	h := p.client.Header()
 	h.RequestServerVersion = ews.Exchange2010
-	_, err := p.client.WithHeader(h).GetImItemList(t.Context())
+	_, err := p.client.WithHeader(h).GetImItemList(t.Context(), imgroup.ListQuery{})
 	if !errors.Is(err, ews.ErrorIncorrectSchemaVersion) {
 		t.Error(err)
 	}
@@ -255,7 +255,7 @@ func (p *peer) schemaFault(t *testing.T, body, line string) {
 func responseInfo(t *testing.T, p *peer) {
 	t.Helper()
 	var info ews.ResponseInfo
-	must[*imgroup.ItemList](t)(p.client.GetImItemList(ews.WithResponseInfo(t.Context(), &info)))
+	must[*imgroup.ItemList](t)(p.client.GetImItemList(ews.WithResponseInfo(t.Context(), &info), imgroup.ListQuery{}))
 	if v := info.ServerVersion; v.Major < 15 || v.Version == "" || info.StatusCode != 200 ||
 		info.RequestID == "" || info.Attempts == 0 {
 		t.Errorf("%+v", info)

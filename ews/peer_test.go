@@ -114,7 +114,7 @@ func must[T any](t testing.TB) func(T, error) T {
 }
 
 // group makes a group and removes it when the test ends.
-func (p *peer) group(t *testing.T, name string) imgroup.ItemID {
+func (p *peer) group(t *testing.T, name string) imgroup.GroupID {
 	t.Helper()
 	group := must[*imgroup.ImGroup](t)(p.client.AddImGroup(t.Context(), p.prefix+name))
 	p.removeLater(t, func(ctx context.Context) error { return p.client.RemoveImGroup(ctx, group.ExchangeStoreID) })
@@ -122,10 +122,10 @@ func (p *peer) group(t *testing.T, name string) imgroup.ItemID {
 }
 
 // contact makes a contact in a group and removes it when the test ends, from there at least.
-func (p *peer) contact(t *testing.T, name string, group imgroup.ItemID) (imgroup.ItemID, string) {
+func (p *peer) contact(t *testing.T, name string, group imgroup.GroupID) (imgroup.ContactID, string) {
 	t.Helper()
 	address := name + "." + p.prefix[len("go-ews-"):len(p.prefix)-1] + "@example.com"
-	persona := must[*imgroup.Persona](t)(p.client.AddNewImContactToGroup(t.Context(), imgroup.NewContact{
+	persona := must[*imgroup.Persona](t)(p.client.AddNewImContactToGroup(t.Context(), imgroup.ContactSpec{
 		Address: address, DisplayName: p.prefix + name, Group: group,
 	}))
 	contact, ok := persona.ContactID()
@@ -154,11 +154,11 @@ func (p *peer) removeLater(t *testing.T, remove func(context.Context) error) {
 // list reads the mailbox's list.
 func (p *peer) list(t *testing.T, properties ...imgroup.ExtendedFieldURI) *imgroup.ItemList {
 	t.Helper()
-	return must[*imgroup.ItemList](t)(p.client.GetImItemList(t.Context(), properties...))
+	return must[*imgroup.ItemList](t)(p.client.GetImItemList(t.Context(), imgroup.ListQuery{Properties: properties}))
 }
 
 // members returns the ids of a group's members.
-func (p *peer) members(t *testing.T, group imgroup.ItemID) []string {
+func (p *peer) members(t *testing.T, group imgroup.GroupID) []string {
 	t.Helper()
 	found, ok := p.list(t).Group(group)
 	if !ok {

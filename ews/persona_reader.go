@@ -89,7 +89,7 @@ func isPhoneList(local string) bool {
 func readPersonaElement(r *soap.Reader, p *imgroup.Persona, local string) (err error) {
 	switch {
 	case local == "PersonaId":
-		p.PersonaID, err = readItemID(r)
+		p.PersonaID, err = readItemID[imgroup.PersonaID](r)
 	case local == "CreationTime":
 		p.CreationTime, err = readTime(r)
 	case local == "RelevanceScore":
@@ -180,7 +180,7 @@ func readAttribution(r *soap.Reader, a *imgroup.Attribution) error {
 		case "Id":
 			a.ID, err = r.Text()
 		case "SourceId":
-			a.SourceID, err = readItemID(r)
+			a.SourceID, err = readItemID[imgroup.ItemID](r)
 		case "DisplayName":
 			a.DisplayName, err = r.Text()
 		case "IsWritable":
@@ -190,7 +190,7 @@ func readAttribution(r *soap.Reader, a *imgroup.Attribution) error {
 		case "IsHidden":
 			a.IsHidden, err = readBool(r)
 		case "FolderId":
-			a.FolderID, err = readItemID(r)
+			a.FolderID, err = readItemID[imgroup.ItemID](r)
 		default:
 			err = r.Skip()
 		}

@@ -158,10 +158,10 @@ func (p *program) choose() move {
 			return nothing(c.RemoveImGroup(ctx, group))
 		}},
 		{"AddNewImContactToGroup " + address, func(ctx context.Context, c *ews.Client) (any, error) {
-			return c.AddNewImContactToGroup(ctx, imgroup.NewContact{Address: address, DisplayName: address, Group: group})
+			return c.AddNewImContactToGroup(ctx, imgroup.ContactSpec{Address: address, DisplayName: address, Group: group})
 		}},
 		{"AddNewTelUriContactToGroup " + address, func(ctx context.Context, c *ews.Client) (any, error) {
-			return c.AddNewTelUriContactToGroup(ctx, imgroup.NewTelContact{
+			return c.AddNewTelUriContactToGroup(ctx, imgroup.TelContactSpec{
 				TelURI: "tel:+1" + strconv.Itoa(len(name)), SIPURI: "sip:" + address, TelephoneNumber: "1", Group: group,
 			})
 		}},
@@ -180,9 +180,11 @@ func (p *program) choose() move {
 		{"RemoveDistributionGroupFromImList", func(ctx context.Context, c *ews.Client) (any, error) {
 			return nothing(c.RemoveDistributionGroupFromImList(ctx, group))
 		}},
-		{"GetImItemList", func(ctx context.Context, c *ews.Client) (any, error) { return c.GetImItemList(ctx) }},
+		{"GetImItemList", func(ctx context.Context, c *ews.Client) (any, error) {
+			return c.GetImItemList(ctx, imgroup.ListQuery{})
+		}},
 		{"GetImItems", func(ctx context.Context, c *ews.Client) (any, error) {
-			return c.GetImItems(ctx, imgroup.ItemQuery{Groups: []imgroup.ItemID{group}})
+			return c.GetImItems(ctx, imgroup.ItemQuery{Groups: []imgroup.GroupID{group}})
 		}},
 	}
 	if p.random.IntN(3) == 0 {
@@ -191,20 +193,20 @@ func (p *program) choose() move {
 	return moves[p.random.IntN(len(moves))]
 }
 
-func (p *program) group(l *imgroup.ItemList) imgroup.ItemID {
+func (p *program) group(l *imgroup.ItemList) imgroup.GroupID {
 	if len(l.Groups) == 0 {
-		return imgroup.ItemID{ID: "AAMkNone"}
+		return imgroup.GroupID{ID: "AAMkNone"}
 	}
 	return l.Groups[p.random.IntN(len(l.Groups))].ExchangeStoreID
 }
 
-func (p *program) contact(l *imgroup.ItemList) imgroup.ItemID {
+func (p *program) contact(l *imgroup.ItemList) imgroup.ContactID {
 	for i := range l.Personas {
 		if id, ok := l.Personas[i].ContactID(); ok && p.random.IntN(2) == 0 {
 			return id
 		}
 	}
-	return imgroup.ItemID{ID: "AAMkNone"}
+	return imgroup.ContactID{ID: "AAMkNone"}
 }
 
 // unreliable stands between a client and its server. It loses requests, answers and connections.

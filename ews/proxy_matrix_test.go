@@ -21,6 +21,7 @@ import (
 
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/ews/ewstest"
+	"github.com/go-ews/exchange/imgroup"
 )
 
 // The proxy matrix sends a write and a read through every front that the environment names, in each
@@ -259,7 +260,7 @@ func (b *proxyBackend) call(t *testing.T, transport *http.Transport, c *proxyCal
 	if c.op == "write" {
 		_, c.err = client.AddImGroup(ctx, "Sales")
 	} else {
-		_, c.err = client.GetImItemList(ctx)
+		_, c.err = client.GetImItemList(ctx, imgroup.ListQuery{})
 	}
 	c.attempts, c.http2 = info.Attempts, protocol.http2
 }

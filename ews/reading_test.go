@@ -19,7 +19,7 @@ import (
 func readList(t testing.TB, content string) *imgroup.ItemList {
 	t.Helper()
 	answer := replaceOnce(emptyListAnswer, "<m:ImItemList/>", "<m:ImItemList>"+content+"</m:ImItemList>")
-	list, err := connect(t, once(soapAnswer(http.StatusOK, answer))).GetImItemList(t.Context())
+	list, err := connect(t, once(soapAnswer(http.StatusOK, answer))).GetImItemList(t.Context(), imgroup.ListQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func TestReading_Unknown(t *testing.T) {
 func sales() imgroup.ImGroup {
 	return imgroup.ImGroup{
 		DisplayName: "Sales", GroupType: imgroup.UserGroup,
-		ExchangeStoreID: id("AAMkGroup=", "EgAA"),
+		ExchangeStoreID: imgroup.GroupID(id("AAMkGroup=", "EgAA")),
 	}
 }
 
@@ -157,7 +157,7 @@ func TestReading_Repeated(t *testing.T) {
 		`<t:Persona/></t:Personas><t:Personas><t:Persona/></t:Personas>`)
 	want := &imgroup.ItemList{
 		Groups: []imgroup.ImGroup{
-			{DisplayName: "A", Members: []imgroup.ItemID{{ID: "1"}, {ID: "1", ChangeKey: "k"}}, SMTPAddress: "a@b.c"},
+			{DisplayName: "A", Members: []imgroup.ContactID{{ID: "1"}, {ID: "1", ChangeKey: "k"}}, SMTPAddress: "a@b.c"},
 			{},
 			{DisplayName: "A"},
 			{DisplayName: "B"},

@@ -16,7 +16,7 @@ import (
 // one it is gone. Do not use DeleteItem instead: the list's own bookkeeping would be skipped.
 //
 // https://learn.microsoft.com/exchange/client-developer/web-service-reference/removecontactfromimlist-operation
-func (c *Client) RemoveContactFromImList(ctx context.Context, contact imgroup.ItemID) error {
+func (c *Client) RemoveContactFromImList(ctx context.Context, contact imgroup.ContactID) error {
 	const op = "RemoveContactFromImList"
-	return c.Call(ctx, Operation{Name: op}, idRequest{op, "ContactId", "contact", contact}, &plainResponse{op: op})
+	return c.Call(ctx, Operation{Name: op}, idRequest{op, "ContactId", "contact", imgroup.ItemID(contact)}, &plainResponse{op: op})
 }

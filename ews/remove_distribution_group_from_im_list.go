@@ -13,7 +13,7 @@ import (
 // It answers [ErrorItemNotFound] for a group that is not, or no longer, in the list ([NotFound]).
 //
 // https://learn.microsoft.com/exchange/client-developer/web-service-reference/removedistributiongroupfromimlist-operation
-func (c *Client) RemoveDistributionGroupFromImList(ctx context.Context, group imgroup.ItemID) error {
+func (c *Client) RemoveDistributionGroupFromImList(ctx context.Context, group imgroup.GroupID) error {
 	const op = "RemoveDistributionGroupFromImList"
-	return c.Call(ctx, Operation{Name: op}, idRequest{op, "GroupId", "group", group}, &plainResponse{op: op})
+	return c.Call(ctx, Operation{Name: op}, idRequest{op, "GroupId", "group", imgroup.ItemID(group)}, &plainResponse{op: op})
 }

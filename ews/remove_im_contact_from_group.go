@@ -14,12 +14,15 @@ import (
 // [ErrorUnableToRemoveImContactFromGroup] if the removal failed.
 //
 // https://learn.microsoft.com/exchange/client-developer/web-service-reference/removeimcontactfromgroup-operation
-func (c *Client) RemoveImContactFromGroup(ctx context.Context, contact, group imgroup.ItemID) error {
+func (c *Client) RemoveImContactFromGroup(ctx context.Context, contact imgroup.ContactID, group imgroup.GroupID) error {
 	const op = "RemoveImContactFromGroup"
 	return c.Call(ctx, Operation{Name: op}, removeImContactFromGroup{contact, group}, &plainResponse{op: op})
 }
 
-type removeImContactFromGroup struct{ contact, group imgroup.ItemID }
+type removeImContactFromGroup struct {
+	contact imgroup.ContactID
+	group   imgroup.GroupID
+}
 
 // AppendBody writes m:RemoveImContactFromGroup.
 func (r removeImContactFromGroup) AppendBody(dst []byte) ([]byte, error) {

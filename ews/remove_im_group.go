@@ -13,9 +13,9 @@ import (
 // [ErrorInvalidIdMalformed] for an id that is none.
 //
 // https://learn.microsoft.com/exchange/client-developer/web-service-reference/removeimgroup-operation
-func (c *Client) RemoveImGroup(ctx context.Context, group imgroup.ItemID) error {
+func (c *Client) RemoveImGroup(ctx context.Context, group imgroup.GroupID) error {
 	const op = "RemoveImGroup"
-	return c.Call(ctx, Operation{Name: op}, idRequest{op, "GroupId", "group", group}, &plainResponse{op: op})
+	return c.Call(ctx, Operation{Name: op}, idRequest{op, "GroupId", "group", imgroup.ItemID(group)}, &plainResponse{op: op})
 }
 
 // idRequest is a request with one id as its only child.

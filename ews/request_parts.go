@@ -29,9 +29,15 @@ func appendString(dst []byte, element, field, value string) ([]byte, error) {
 	return append(dst, ">\n"...), nil
 }
 
+// itemID is an id of any kind.
+type itemID interface {
+	imgroup.ItemID | imgroup.GroupID | imgroup.ContactID
+}
+
 // appendID writes an ItemIdType as <prefix:element Id="…" ChangeKey="…"/>. The schema permits an
 // empty Id, and no server makes sense of one.
-func appendID(dst []byte, element, field string, id imgroup.ItemID) ([]byte, error) {
+func appendID[T itemID](dst []byte, element, field string, of T) ([]byte, error) {
+	id := imgroup.ItemID(of)
 	if id.ID == "" {
 		return dst, &InputError{Field: field, Reason: "empty id"}
 	}
@@ -48,7 +54,7 @@ func appendID(dst []byte, element, field string, id imgroup.ItemID) ([]byte, err
 }
 
 // appendOptionalID is appendID, but leaves a zero id out.
-func appendOptionalID(dst []byte, element, field string, id imgroup.ItemID) ([]byte, error) {
+func appendOptionalID(dst []byte, element, field string, id imgroup.GroupID) ([]byte, error) {
 	if id.IsZero() {
 		return dst, nil
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/imgroup"
 	"github.com/go-ews/exchange/soap"
 )
 
@@ -27,7 +28,7 @@ func TestRequest_TextComesBack(t *testing.T) {
 				t.Errorf("an XML parser reads %q, want %q", got, want)
 			}
 			body = requestOf(t, ews.Header{}, operation{call: func(ctx ctx, c *ews.Client) error {
-				return c.RemoveImGroup(ctx, itemID(want))
+				return c.RemoveImGroup(ctx, imgroup.GroupID(itemID(want)))
 			}})
 			if got := attributeOf(t, body, "GroupId", "Id"); got != want {
 				t.Errorf("an XML parser reads the attribute %q, want %q", got, want)

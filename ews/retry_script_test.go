@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/imgroup"
 )
 
 // scripted is a server that answers by a script, in the caller's goroutine: one step per attempt,
@@ -87,7 +88,7 @@ func addGroup(ctx context.Context, c *ews.Client) error {
 }
 
 func getItemList(ctx context.Context, c *ews.Client) error {
-	_, err := c.GetImItemList(ctx)
+	_, err := c.GetImItemList(ctx, imgroup.ListQuery{})
 	return err
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/imgroup"
 )
 
 // What the server asks for is waited to the nanosecond, by reads and writes alike.
@@ -338,7 +339,7 @@ func TestRetry_ResultIsFresh(t *testing.T) {
 			`<m:ImItemList><t:Groups><t:ImGroup><t:DisplayName>Old</t:DisplayName></t:ImGroup></t:Groups><t:Pers`)
 		half = half[:len(half)-len("</s:Body></s:Envelope>")]
 		server := script(answered(200, half), done)
-		list, err := server.client(t, nil).GetImItemList(t.Context())
+		list, err := server.client(t, nil).GetImItemList(t.Context(), imgroup.ListQuery{})
 		if err != nil || len(list.Groups) != 0 {
 			t.Errorf("got %v, %v", list, err)
 		}

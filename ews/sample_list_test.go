@@ -26,7 +26,7 @@ func from(value string, sources ...string) imgroup.AttributedString {
 func TestSamples_ItemList(t *testing.T) {
 	t.Parallel()
 	w := always(http.StatusOK, sample(t, "GetImItemList", "response.xml"), "Content-Type: text/xml")
-	got, err := connect(t, once(w)).GetImItemList(t.Context())
+	got, err := connect(t, once(w)).GetImItemList(t.Context(), imgroup.ListQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,23 +34,23 @@ func TestSamples_ItemList(t *testing.T) {
 		Groups: []imgroup.ImGroup{
 			{
 				DisplayName: "Other Contacts", GroupType: imgroup.OtherContacts,
-				ExchangeStoreID: id("AAMkAGQ1MjJjMTBkLThQoTbWAAAAAAQUAAA=", "EgAAAA=="),
+				ExchangeStoreID: imgroup.GroupID(id("AAMkAGQ1MjJjMTBkLThQoTbWAAAAAAQUAAA=", "EgAAAA==")),
 			},
 			{
 				DisplayName: "Tagged", GroupType: imgroup.Tagged,
-				ExchangeStoreID: id("AAMkAGQ1MjJAAQTAAA=", "EgAAAA=="),
+				ExchangeStoreID: imgroup.GroupID(id("AAMkAGQ1MjJAAQTAAA=", "EgAAAA==")),
 			},
 			{
 				DisplayName: "Favorites", GroupType: imgroup.Favorites,
-				ExchangeStoreID: id("AAMkAGQ1MjJjMTAAAAAQSAAA=", "EgAAAA=="),
-				Members:         []imgroup.ItemID{id("AAMkAGQ1MjJtt/bhQoTbWAAAAAAvcAAA=", "EQAAAA==")},
+				ExchangeStoreID: imgroup.GroupID(id("AAMkAGQ1MjJjMTAAAAAQSAAA=", "EgAAAA==")),
+				Members:         []imgroup.ContactID{imgroup.ContactID(id("AAMkAGQ1MjJtt/bhQoTbWAAAAAAvcAAA=", "EQAAAA=="))},
 			},
 			{
 				DisplayName: "MyCustomGroup2", GroupType: imgroup.UserGroup,
-				ExchangeStoreID: id("AAMkAGQ1MjJjKAAA=", "EgAAAA=="),
-				Members: []imgroup.ItemID{
-					id("AAMkAGQ1Matt/bhQoTbWAAAAAAvcAAA=", "EQAAAA=="),
-					id("AAMkAGQ1MjJjMTBkTbWAAAAAAveAAA=", "EQAAAA=="),
+				ExchangeStoreID: imgroup.GroupID(id("AAMkAGQ1MjJjKAAA=", "EgAAAA==")),
+				Members: []imgroup.ContactID{
+					imgroup.ContactID(id("AAMkAGQ1Matt/bhQoTbWAAAAAAvcAAA=", "EQAAAA==")),
+					imgroup.ContactID(id("AAMkAGQ1MjJjMTBkTbWAAAAAAveAAA=", "EQAAAA==")),
 				},
 			},
 		},
@@ -65,7 +65,7 @@ func TestSamples_ItemList(t *testing.T) {
 func anthony() imgroup.Persona {
 	mail := imgroup.EmailAddress{Name: "tsmith@contoso.com", Address: "tsmith@contoso.com", RoutingType: "SMTP"}
 	return imgroup.Persona{
-		PersonaID:   id("AAQkAGQ1MjJjMTBkLTc4YkZmRkYQAQAFgxE1nBcqRGgYWWorM9/+s=", ""),
+		PersonaID:   imgroup.PersonaID(id("AAQkAGQ1MjJjMTBkLTc4YkZmRkYQAQAFgxE1nBcqRGgYWWorM9/+s=", "")),
 		PersonaType: "Person", CreationTime: time.Date(2012, 1, 12, 22, 14, 36, 0, time.UTC),
 		DisplayName: "Anthony Smith", DisplayNameFirstLast: "Anthony Smith", DisplayNameLastFirst: "Smith Anthony",
 		FileAs: "Smith, Anthony", FileAsID: "LastCommaFirst", GivenName: "Anthony", Surname: "Smith",
@@ -110,7 +110,7 @@ func anthony() imgroup.Persona {
 func terence() imgroup.Persona {
 	mail := imgroup.EmailAddress{Name: "Terence Adams", Address: "tadams@contoso.com", RoutingType: "SMTP"}
 	return imgroup.Persona{
-		PersonaID:   id("AAQkAGQ1MjJjMTBkLkYQAQAJ3EkhEEXN5KufGbSYJanZk=", ""),
+		PersonaID:   imgroup.PersonaID(id("AAQkAGQ1MjJjMTBkLkYQAQAJ3EkhEEXN5KufGbSYJanZk=", "")),
 		PersonaType: "Person", CreationTime: time.Date(2012, 1, 5, 23, 6, 58, 0, time.UTC),
 		DisplayName: "Terence Adams", DisplayNameFirstLast: "Terence Adams", DisplayNameLastFirst: "Terence Adams",
 		FileAsID: "None", EmailAddress: mail, EmailAddresses: []imgroup.EmailAddress{mail},
@@ -142,12 +142,12 @@ func TestSamples_Items(t *testing.T) {
 	want := &imgroup.ItemList{
 		Groups: []imgroup.ImGroup{{
 			DisplayName: "Exchange SDK Team", GroupType: imgroup.UserGroup,
-			ExchangeStoreID:    id("AAMkADEzQrAABY7+0EAAA=", "EgAAAA=="),
-			Members:            []imgroup.ItemID{id("AAMkADEzOTExYjeGgGqm4QrAABmEhpSAAA=", "EQAAAA==")},
+			ExchangeStoreID:    imgroup.GroupID(id("AAMkADEzQrAABY7+0EAAA=", "EgAAAA==")),
+			Members:            []imgroup.ContactID{imgroup.ContactID(id("AAMkADEzOTExYjeGgGqm4QrAABmEhpSAAA=", "EQAAAA=="))},
 			ExtendedProperties: name("Exchange SDK Team"),
 		}},
 		Personas: []imgroup.Persona{{
-			PersonaID: id("AAQkADEzOTBZImBzN5J/uHXc=", ""), PersonaType: "Person",
+			PersonaID: imgroup.PersonaID(id("AAQkADEzOTBZImBzN5J/uHXc=", "")), PersonaType: "Person",
 			CreationTime: time.Date(2012, 11, 7, 0, 10, 35, 0, time.UTC),
 			DisplayName:  "Tony Smith", DisplayNameFirstLast: "Tony Smith", DisplayNameLastFirst: "Tony Smith",
 			FileAsID: "None", ImAddress: "tsmith@contoso.com", RelevanceScore: 2147483647,
@@ -199,7 +199,7 @@ func TestSamples_Faults(t *testing.T) {
 			t.Run(tc.file+" "+http.StatusText(status), func(t *testing.T) {
 				t.Parallel()
 				w := always(status, sample(t, tc.folder, tc.file), "Content-Type: text/xml; charset=utf-8")
-				_, err := connect(t, once(w)).GetImItemList(t.Context())
+				_, err := connect(t, once(w)).GetImItemList(t.Context(), imgroup.ListQuery{})
 				var got *ews.Error
 				if !errors.As(err, &got) {
 					t.Fatalf("%T %v, want an *ews.Error", err, err)

@@ -35,27 +35,27 @@ func TestSamples_Requests(t *testing.T) {
 	for name, call := range map[string]call{
 		"AddImGroup": addImGroup("MyCustomGroup"),
 		"SetImGroup": func(ctx ctx, c *ews.Client) error {
-			return c.SetImGroup(ctx, id("AAMkAGQ1MjJjMTBkQoTbWAAAAAAQRAAA=", "EgAAAA=="), "MyNewGroupName")
+			return c.SetImGroup(ctx, imgroup.GroupID(id("AAMkAGQ1MjJjMTBkQoTbWAAAAAAQRAAA=", "EgAAAA==")), "MyNewGroupName")
 		},
-		"RemoveImGroup": removeImGroup(id("AAMkAGQ1MjJjMTBkLTc4Y2UtNDA5hQoTbWAAAAAAQRAAA=", "EgAAAA==")),
-		"AddImContactToGroup": addImContact(id("AAMkAGQ1MjJjMTBkLTc4Y2AA=", "EQAAABYAAABtF8oI7i"),
-			id("AAMkAGQ1MjJjMTBkzzAAAQKAAA=", "EgAAAA==")),
+		"RemoveImGroup": removeImGroup(imgroup.GroupID(id("AAMkAGQ1MjJjMTBkLTc4Y2UtNDA5hQoTbWAAAAAAQRAAA=", "EgAAAA=="))),
+		"AddImContactToGroup": addImContact(imgroup.ContactID(id("AAMkAGQ1MjJjMTBkLTc4Y2AA=", "EQAAABYAAABtF8oI7i")),
+			imgroup.GroupID(id("AAMkAGQ1MjJjMTBkzzAAAQKAAA=", "EgAAAA=="))),
 		"AddNewTelUriContactToGroup": func(ctx ctx, c *ews.Client) error {
-			_, err := c.AddNewTelUriContactToGroup(ctx, imgroup.NewTelContact{
+			_, err := c.AddNewTelUriContactToGroup(ctx, imgroup.TelContactSpec{
 				TelURI: "tel:5625550100", SIPURI: "sip:john@contoso.com", TelephoneNumber: "5625550100",
-				Group: id("AAMkADEzOTm4QrAABY7+0GAAA=", ""),
+				Group: imgroup.GroupID(id("AAMkADEzOTm4QrAABY7+0GAAA=", "")),
 			})
 			return err
 		},
 		"RemoveDistributionGroupFromImList": func(ctx ctx, c *ews.Client) error {
-			return c.RemoveDistributionGroupFromImList(ctx, id("AAMkADEzO4QrAABmEh5oAAA=", ""))
+			return c.RemoveDistributionGroupFromImList(ctx, imgroup.GroupID(id("AAMkADEzO4QrAABmEh5oAAA=", "")))
 		},
-		"RemoveImContactFromGroup": removeFromGroup(id("AAMkAGQ1MjJjMTBkLTcAAAAvcAAA=", "EQAAABYAAABtF8oI7iVOQ"),
-			id("AAMkAGQ1MjJjMTBkbWAAAAAAQKAAA=", "EgAAAA==")),
+		"RemoveImContactFromGroup": removeFromGroup(imgroup.ContactID(id("AAMkAGQ1MjJjMTBkLTcAAAAvcAAA=", "EQAAABYAAABtF8oI7iVOQ")),
+			imgroup.GroupID(id("AAMkAGQ1MjJjMTBkbWAAAAAAQKAAA=", "EgAAAA=="))),
 		"GetImItemList": getList(),
 		"GetImItems": getItems(imgroup.ItemQuery{
-			Contacts:   []imgroup.ItemID{id("AAMkADEzOTExYACABmEhpSAAA=", "EQAAABBmNDjF")},
-			Groups:     []imgroup.ItemID{id("AAMkADEzOTExYjJkBY7+0EAAA=", "EgAAAA==")},
+			Contacts:   []imgroup.ContactID{imgroup.ContactID(id("AAMkADEzOTExYACABmEhpSAAA=", "EQAAABBmNDjF"))},
+			Groups:     []imgroup.GroupID{imgroup.GroupID(id("AAMkADEzOTExYjJkBY7+0EAAA=", "EgAAAA=="))},
 			Properties: []imgroup.ExtendedFieldURI{imgroup.PropertyTag(0x3001, imgroup.String)},
 		}),
 	} {
@@ -127,7 +127,7 @@ func TestSamples_Groups(t *testing.T) {
 		}
 		want := &imgroup.ImGroup{
 			DisplayName: "MyCustomGroup", GroupType: imgroup.UserGroup,
-			ExchangeStoreID: imgroup.ItemID{
+			ExchangeStoreID: imgroup.GroupID{
 				ID:        "AAMkAGQ1MjJjMTBkLTc4Y2UtNDA5Ny04ZjU5LWI3MAAA=",
 				ChangeKey: "EgAAAA==",
 			},
@@ -145,7 +145,7 @@ func TestSamples_Groups(t *testing.T) {
 		}
 		want := &imgroup.ImGroup{
 			DisplayName: "distributionlist1@example.com", GroupType: imgroup.DistributionGroup,
-			ExchangeStoreID: imgroup.ItemID{ID: "AAMkAGQ1MjJjAA=", ChangeKey: "EgAAAA=="},
+			ExchangeStoreID: imgroup.GroupID{ID: "AAMkAGQ1MjJjAA=", ChangeKey: "EgAAAA=="},
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("group (-want +got):\n%s", diff)
@@ -162,13 +162,13 @@ func TestSamples_NewContact(t *testing.T) {
 	t.Parallel()
 	w := always(http.StatusOK, sample(t, "AddNewImContactToGroup", "response.xml"), "Content-Type: text/xml")
 	got, err := connect(t, once(w)).AddNewImContactToGroup(t.Context(),
-		imgroup.NewContact{Address: "tsmith@contoso.com"})
+		imgroup.ContactSpec{Address: "tsmith@contoso.com"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	mail := imgroup.EmailAddress{Name: "Tony Smith", Address: "tsmith@contoso.com", RoutingType: "SMTP"}
 	want := &imgroup.Persona{
-		PersonaID:   imgroup.ItemID{ID: "AAQkAGQ1MjJjMTBkLTc4Y2UtNDA5Ny04ZjU5LWI3MTYzNGNkZmRkYQAQAJ3EkhEEXN5KufGbSYJanZk="},
+		PersonaID:   imgroup.PersonaID{ID: "AAQkAGQ1MjJjMTBkLTc4Y2UtNDA5Ny04ZjU5LWI3MTYzNGNkZmRkYQAQAJ3EkhEEXN5KufGbSYJanZk="},
 		PersonaType: "Person", CreationTime: time.Date(2012, 1, 5, 23, 6, 58, 0, time.UTC),
 		DisplayName: "Tony Smith", DisplayNameFirstLast: "Tony Smith", DisplayNameLastFirst: "Tony Smith",
 		FileAsID: "None", EmailAddress: mail, EmailAddresses: []imgroup.EmailAddress{mail},
@@ -193,14 +193,14 @@ func TestSamples_NewContact(t *testing.T) {
 func TestSamples_NewTelContact(t *testing.T) {
 	t.Parallel()
 	w := always(http.StatusOK, sample(t, "AddNewTelUriContactToGroup", "response.xml"), "Content-Type: text/xml")
-	got, err := connect(t, once(w)).AddNewTelUriContactToGroup(t.Context(), imgroup.NewTelContact{
+	got, err := connect(t, once(w)).AddNewTelUriContactToGroup(t.Context(), imgroup.TelContactSpec{
 		TelURI: "tel:5625550100", SIPURI: "sip:john@contoso.com", TelephoneNumber: "5625550100",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := &imgroup.Persona{
-		PersonaID: imgroup.ItemID{ID: "AAQkADE686dX3s="}, PersonaType: "Person",
+		PersonaID: imgroup.PersonaID{ID: "AAQkADE686dX3s="}, PersonaType: "Person",
 		CreationTime:         time.Date(2012, 10, 29, 23, 10, 13, 0, time.UTC),
 		DisplayNameFirstLast: "5625550100", DisplayNameLastFirst: "5625550100",
 		FileAsID: "None", RelevanceScore: 2147483647,

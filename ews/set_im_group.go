@@ -13,13 +13,13 @@ import (
 // [ErrorItemNotFound] for a group that does not exist ([NotFound]).
 //
 // https://learn.microsoft.com/exchange/client-developer/web-service-reference/setimgroup-operation
-func (c *Client) SetImGroup(ctx context.Context, group imgroup.ItemID, newDisplayName string) error {
+func (c *Client) SetImGroup(ctx context.Context, group imgroup.GroupID, newDisplayName string) error {
 	const op = "SetImGroup"
 	return c.Call(ctx, Operation{Name: op}, setImGroup{group, newDisplayName}, &plainResponse{op: op})
 }
 
 type setImGroup struct {
-	group          imgroup.ItemID
+	group          imgroup.GroupID
 	newDisplayName string
 }
 

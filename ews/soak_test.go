@@ -118,7 +118,7 @@ type soak struct {
 // soakGroup is a group that a worker knows to exist.
 type soakGroup struct {
 	mailbox, name string
-	id            imgroup.ItemID
+	id            imgroup.GroupID
 }
 
 func newSoak(t *testing.T) *soak {
@@ -285,7 +285,7 @@ func (s *soak) doubtful(g soakGroup, err error) bool {
 // find reads the list until that succeeds, and looks for the group of that name.
 func (s *soak) find(ctx context.Context, g soakGroup) (*imgroup.ImGroup, bool) {
 	for ctx.Err() == nil {
-		list, err := s.as(g.mailbox).GetImItemList(ctx)
+		list, err := s.as(g.mailbox).GetImItemList(ctx, imgroup.ListQuery{})
 		if err == nil {
 			return list.GroupByName(g.name)
 		}

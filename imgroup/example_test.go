@@ -11,8 +11,8 @@ func ExampleItemList() {
 	list := &imgroup.ItemList{
 		Groups: []imgroup.ImGroup{{
 			DisplayName: "Sales", GroupType: imgroup.UserGroup,
-			ExchangeStoreID: imgroup.ItemID{ID: "group"},
-			Members:         []imgroup.ItemID{{ID: "contact", ChangeKey: "old"}},
+			ExchangeStoreID: imgroup.GroupID{ID: "group"},
+			Members:         []imgroup.ContactID{{ID: "contact", ChangeKey: "old"}},
 		}},
 		Personas: []imgroup.Persona{{
 			DisplayName: "Tony Smith", ImAddress: "sip:tsmith@contoso.com",

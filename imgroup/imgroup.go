@@ -5,11 +5,12 @@
 // is read and edited through the operations of package ews; this package is plain data with
 // look-ups, imports nothing but the standard library, and knows neither SOAP nor HTTP.
 //
-// # Which id is which
+// # Ids
 //
-// An ItemID consists of an opaque, case-sensitive ID and a change key, which changes with every
-// change of the item. Compare the ID alone. A group is named by [ImGroup.ExchangeStoreID]; a
-// contact is named by [Persona.ContactID], which is not its PersonaID.
+// An id consists of an opaque, case-sensitive ID and a change key, which changes with every change
+// of the item. Compare the ID alone. The ids of groups, contacts and personas have types of their
+// own: [GroupID], [ContactID], [PersonaID]. They are made of an [ItemID], and of one another, by
+// conversion only.
 package imgroup
 
 // ItemID names an item in a mailbox, the schema's ItemIdType.
@@ -21,8 +22,27 @@ type ItemID struct {
 	ID, ChangeKey string
 }
 
+// A GroupID names a group: [ImGroup.ExchangeStoreID].
+type GroupID ItemID
+
+// A ContactID names a contact of the list: [Persona.ContactID], [ImGroup.Members].
+type ContactID ItemID
+
+// A PersonaID names what the server aggregates of a person's contacts: [Persona.PersonaID]. No
+// operation of this family accepts it.
+type PersonaID ItemID
+
 // IsZero reports whether neither the id nor the change key is set.
 func (id ItemID) IsZero() bool { return id == ItemID{} }
+
+// IsZero reports whether neither the id nor the change key is set.
+func (id GroupID) IsZero() bool { return id == GroupID{} }
+
+// IsZero reports whether neither the id nor the change key is set.
+func (id ContactID) IsZero() bool { return id == ContactID{} }
+
+// IsZero reports whether neither the id nor the change key is set.
+func (id PersonaID) IsZero() bool { return id == PersonaID{} }
 
 // GroupType tells what kind of group an [ImGroup] is. It is an open set: a server may send values
 // that have no constant here, and they are kept as they are.
@@ -55,11 +75,11 @@ type ImGroup struct {
 
 	// ExchangeStoreID is the id that the other operations accept as the group's id. The schema
 	// makes it optional; zero means that the server did not send it.
-	ExchangeStoreID ItemID
+	ExchangeStoreID GroupID
 
 	// Members are the ids of the group's contacts, the schema's MemberCorrelationKey. They equal
 	// the contacts' [Persona.ContactID] in ID, not always in ChangeKey. Nil for an empty group.
-	Members []ItemID
+	Members []ContactID
 
 	// ExtendedProperties holds what was asked for and the group has; the others are left out.
 	ExtendedProperties []ExtendedProperty
@@ -70,7 +90,7 @@ type ImGroup struct {
 
 // HasMember reports whether the contact is a member of the group. Only the ID counts, and an empty
 // one names no contact.
-func (g *ImGroup) HasMember(contact ItemID) bool {
+func (g *ImGroup) HasMember(contact ContactID) bool {
 	for i := range g.Members {
 		if contact.ID != "" && g.Members[i].ID == contact.ID {
 			return true

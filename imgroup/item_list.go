@@ -26,7 +26,7 @@ func (l *ItemList) GroupByName(name string) (*ImGroup, bool) {
 }
 
 // Group returns the group with that id, as a pointer into Groups. Only the ID counts.
-func (l *ItemList) Group(id ItemID) (*ImGroup, bool) {
+func (l *ItemList) Group(id GroupID) (*ImGroup, bool) {
 	for i := range l.Groups {
 		if g := &l.Groups[i]; id.ID != "" && g.ExchangeStoreID.ID == id.ID {
 			return g, true
@@ -38,7 +38,7 @@ func (l *ItemList) Group(id ItemID) (*ImGroup, bool) {
 // ContactsOf returns the contacts of a group in the order of its members, nil if the group is not
 // in the list. Members and personas are joined by the ID of [Persona.ContactID]; a member whose
 // persona the list does not hold is left out.
-func (l *ItemList) ContactsOf(group ItemID) []Persona {
+func (l *ItemList) ContactsOf(group GroupID) []Persona {
 	g, ok := l.Group(group)
 	if !ok || len(g.Members) == 0 {
 		return nil
@@ -60,8 +60,8 @@ func (l *ItemList) ContactsOf(group ItemID) []Persona {
 
 // GroupsOf returns the ids of the groups that the contact is a member of, in the list's order. No
 // empty id is among them.
-func (l *ItemList) GroupsOf(contact ItemID) []ItemID {
-	var groups []ItemID
+func (l *ItemList) GroupsOf(contact ContactID) []GroupID {
+	var groups []GroupID
 	for i := range l.Groups {
 		if g := &l.Groups[i]; g.ExchangeStoreID.ID != "" && g.HasMember(contact) {
 			groups = append(groups, g.ExchangeStoreID)

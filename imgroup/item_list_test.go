@@ -1,7 +1,6 @@
 package imgroup_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -13,7 +12,7 @@ import (
 // contact makes a persona that is an IM contact.
 func contact(source, address string) imgroup.Persona {
 	return imgroup.Persona{
-		PersonaID: imgroup.ItemID{ID: "P" + source}, ImAddress: address,
+		PersonaID: imgroup.PersonaID{ID: "P" + source}, ImAddress: address,
 		Attributions: []imgroup.Attribution{{
 			SourceID:       imgroup.ItemID{ID: source, ChangeKey: "new"},
 			IsQuickContact: true,
@@ -22,15 +21,15 @@ func contact(source, address string) imgroup.Persona {
 }
 
 func group(name, store string, members ...string) imgroup.ImGroup {
-	g := imgroup.ImGroup{DisplayName: name, ExchangeStoreID: imgroup.ItemID{ID: store, ChangeKey: "new"}}
+	g := imgroup.ImGroup{DisplayName: name, ExchangeStoreID: imgroup.GroupID{ID: store, ChangeKey: "new"}}
 	for _, m := range members {
-		g.Members = append(g.Members, imgroup.ItemID{ID: m, ChangeKey: "old"})
+		g.Members = append(g.Members, imgroup.ContactID{ID: m, ChangeKey: "old"})
 	}
 	return g
 }
 
 func list() *imgroup.ItemList {
-	noContact := imgroup.Persona{PersonaID: imgroup.ItemID{ID: "A"}, ImAddress: "tony@contoso.com"}
+	noContact := imgroup.Persona{PersonaID: imgroup.PersonaID{ID: "A"}, ImAddress: "tony@contoso.com"}
 	further := contact("C", "terry@contoso.com")
 	further.ImAddresses = []imgroup.AttributedString{{Value: "sip:terence@contoso.com"}, {Value: "TONY@contoso.com"}}
 	return &imgroup.ItemList{
@@ -64,7 +63,7 @@ func TestItemList_Pointers(t *testing.T) {
 	t.Parallel()
 	l := list()
 	g, _ := l.GroupByName("Support")
-	byID, _ := l.Group(imgroup.ItemID{ID: "g3"})
+	byID, _ := l.Group(imgroup.GroupID{ID: "g3"})
 	p, _ := l.Contact("tony@contoso.com")
 	if g != &l.Groups[2] || byID != g || p != &l.Personas[1] {
 		t.Error("a look-up returns a copy")
@@ -74,10 +73,10 @@ func TestItemList_Pointers(t *testing.T) {
 func TestItemList_Group(t *testing.T) {
 	t.Parallel()
 	l := list()
-	if g, ok := l.Group(imgroup.ItemID{ID: "g4", ChangeKey: "other"}); !ok || g.ExchangeStoreID.ID != "g4" {
+	if g, ok := l.Group(imgroup.GroupID{ID: "g4", ChangeKey: "other"}); !ok || g.ExchangeStoreID.ID != "g4" {
 		t.Errorf("%v, %t: the change key counts", g, ok)
 	}
-	for _, id := range []imgroup.ItemID{{}, {ID: "G4"}, {ChangeKey: "new"}} {
+	for _, id := range []imgroup.GroupID{{}, {ID: "G4"}, {ChangeKey: "new"}} {
 		if g, ok := l.Group(id); ok || g != nil {
 			t.Errorf("%v names %v", id, g)
 		}
@@ -91,7 +90,7 @@ func TestItemList_ContactsOf(t *testing.T) {
 		"g1": {"PC", "PA", "PA"}, "g2": nil, "g3": {"PB"}, "g4": {"PA"}, "g5": nil, "": nil,
 	} {
 		var got []string
-		for _, p := range list().ContactsOf(imgroup.ItemID{ID: name, ChangeKey: "any"}) {
+		for _, p := range list().ContactsOf(imgroup.GroupID{ID: name, ChangeKey: "any"}) {
 			got = append(got, p.PersonaID.ID)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -102,9 +101,9 @@ func TestItemList_ContactsOf(t *testing.T) {
 
 func TestItemList_GroupsOf(t *testing.T) {
 	t.Parallel()
-	key := func(id string) imgroup.ItemID { return imgroup.ItemID{ID: id, ChangeKey: "new"} }
-	for name, want := range map[string][]imgroup.ItemID{"A": {key("g1"), key("g4")}, "B": {key("g3")}, "D": nil} {
-		if diff := cmp.Diff(want, list().GroupsOf(imgroup.ItemID{ID: name})); diff != "" {
+	key := func(id string) imgroup.GroupID { return imgroup.GroupID{ID: id, ChangeKey: "new"} }
+	for name, want := range map[string][]imgroup.GroupID{"A": {key("g1"), key("g4")}, "B": {key("g3")}, "D": nil} {
+		if diff := cmp.Diff(want, list().GroupsOf(imgroup.ContactID{ID: name})); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
@@ -152,12 +151,12 @@ func TestItemList_ContactLong(t *testing.T) {
 func TestItemList_EmptyIDs(t *testing.T) {
 	t.Parallel()
 	l := &imgroup.ItemList{Groups: []imgroup.ImGroup{group("a", "g1", ""), group("b", "", "", "C")}}
-	for _, id := range []imgroup.ItemID{{}, {ChangeKey: "old"}} {
+	for _, id := range []imgroup.ContactID{{}, {ChangeKey: "old"}} {
 		if got := l.GroupsOf(id); got != nil || l.Groups[0].HasMember(id) || l.Groups[1].HasMember(id) {
 			t.Errorf("%+v is in %v", id, got)
 		}
 	}
-	if got := l.GroupsOf(imgroup.ItemID{ID: "C"}); got != nil {
+	if got := l.GroupsOf(imgroup.ContactID{ID: "C"}); got != nil {
 		t.Errorf("%v: the group has no id", got)
 	}
 }
@@ -184,9 +183,9 @@ func TestItemList_Empty(t *testing.T) {
 	var l imgroup.ItemList
 	_, byName := l.GroupByName("x")
 	_, byAddress := l.Contact("x")
-	_, byID := l.Group(imgroup.ItemID{ID: "x"})
-	if byName || byAddress || byID || l.ContactsOf(imgroup.ItemID{ID: "x"}) != nil ||
-		l.GroupsOf(imgroup.ItemID{ID: "x"}) != nil {
+	_, byID := l.Group(imgroup.GroupID{ID: "x"})
+	if byName || byAddress || byID || l.ContactsOf(imgroup.GroupID{ID: "x"}) != nil ||
+		l.GroupsOf(imgroup.ContactID{ID: "x"}) != nil {
 		t.Error("something is in an empty list")
 	}
 }
@@ -217,11 +216,11 @@ func TestPersona_ContactID(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			p := imgroup.Persona{PersonaID: imgroup.ItemID{ID: "persona"}, Attributions: tc.sources}
+			p := imgroup.Persona{PersonaID: imgroup.PersonaID{ID: "persona"}, Attributions: tc.sources}
 			got, ok := p.ContactID()
-			want := imgroup.ItemID{}
+			want := imgroup.ContactID{}
 			if tc.want != "" {
-				want = imgroup.ItemID{ID: tc.want, ChangeKey: "k" + tc.want}
+				want = imgroup.ContactID{ID: tc.want, ChangeKey: "k" + tc.want}
 			}
 			if got != want || ok != (tc.want != "") {
 				t.Errorf("%v, %t, want %v", got, ok, want)
@@ -281,10 +280,12 @@ func TestGroupType_BuiltIn(t *testing.T) {
 	}
 }
 
-func TestItemID_IsZero(t *testing.T) {
+func TestIDs_IsZero(t *testing.T) {
 	t.Parallel()
-	if got := fmt.Sprint(imgroup.ItemID{}.IsZero(), imgroup.ItemID{ID: "x"}.IsZero(),
-		imgroup.ItemID{ChangeKey: "x"}.IsZero()); got != "true false false" {
-		t.Error(got)
+	for id, want := range map[imgroup.ItemID]bool{{}: true, {ID: "x"}: false, {ChangeKey: "x"}: false} {
+		if id.IsZero() != want || imgroup.GroupID(id).IsZero() != want || imgroup.ContactID(id).IsZero() != want ||
+			imgroup.PersonaID(id).IsZero() != want {
+			t.Errorf("%+v", id)
+		}
 	}
 }

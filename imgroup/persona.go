@@ -5,8 +5,7 @@ import "time"
 // Persona is a contact as the server aggregates it, the part of the schema's PersonaType that
 // answers of the IM-list operations carry. Fields that the server left out are zero.
 type Persona struct {
-	// PersonaID names the aggregate. No operation of this family accepts it: use ContactID.
-	PersonaID    ItemID
+	PersonaID    PersonaID // of the aggregate; the other operations want the ContactID
 	PersonaType  string    // "Person" as a rule
 	CreationTime time.Time // UTC; zero if it was not sent or is no xs:dateTime
 
@@ -53,14 +52,14 @@ type Persona struct {
 // ContactID returns the id by which the other operations know the contact: the SourceID of the
 // attribution that is a quick contact and not hidden. It reports false for a persona that has no
 // such source, which therefore is no IM contact. The ID equals the one in [ImGroup.Members].
-func (p *Persona) ContactID() (ItemID, bool) {
+func (p *Persona) ContactID() (ContactID, bool) {
 	for i := range p.Attributions {
 		a := &p.Attributions[i]
 		if a.IsQuickContact && !a.IsHidden && a.SourceID.ID != "" {
-			return a.SourceID, true
+			return ContactID(a.SourceID), true
 		}
 	}
-	return ItemID{}, false
+	return ContactID{}, false
 }
 
 // HasAddress reports whether address is one of the persona's instant-messaging addresses, compared

@@ -9,6 +9,7 @@ import (
 	"github.com/go-ews/exchange/auth"
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/ews/autodiscover"
+	"github.com/go-ews/exchange/imgroup"
 )
 
 // TestPeer_Find looks a real mailbox up, with and without credentials, and asks what it finds.
@@ -52,7 +53,7 @@ func TestPeer_Find(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := client.GetImItemList(t.Context()); err != nil {
+	if _, err := client.GetImItemList(t.Context(), imgroup.ListQuery{}); err != nil {
 		t.Errorf("at %s: %v", found.URL, err)
 	}
 }

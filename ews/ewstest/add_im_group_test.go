@@ -169,7 +169,7 @@ func TestList_IsTheCallersOwn(t *testing.T) {
 	addContact(t, s, "", "a@contoso.com", group)
 	l := s.List("")
 	l.Groups[3].DisplayName = "changed"
-	l.Groups[3].Members[0] = imgroup.ItemID{}
+	l.Groups[3].Members[0] = imgroup.ContactID{}
 	l.Personas[0].Attributions[0].SourceID = imgroup.ItemID{}
 	again := s.List("")
 	if got := len(again.ContactsOf(again.Groups[3].ExchangeStoreID)); got != 1 {

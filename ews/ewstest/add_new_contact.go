@@ -20,7 +20,7 @@ func (m *mailbox) addNewImContactToGroup(request *dotnet.Element, payload *write
 //
 // https://learn.microsoft.com/exchange/client-developer/web-service-reference/addnewteluricontacttogroup-operation
 func (m *mailbox) addNewTelURIContactToGroup(request *dotnet.Element, payload *writer) error {
-	return m.addNew(request, payload, newTelContact(imgroup.NewTelContact{
+	return m.addNew(request, payload, newTelContact(imgroup.TelContactSpec{
 		TelURI:          text(request, "TelUriAddress"),
 		SIPURI:          text(request, "ImContactSipUriAddress"),
 		TelephoneNumber: text(request, "ImTelephoneNumber"),

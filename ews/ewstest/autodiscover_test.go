@@ -15,6 +15,7 @@ import (
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/ews/autodiscover"
 	"github.com/go-ews/exchange/ews/ewstest"
+	"github.com/go-ews/exchange/imgroup"
 )
 
 // only lets requests pass to some of the server's paths and hosts; the others are not found.
@@ -84,7 +85,7 @@ func TestAutodiscover_Forms(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := client.GetImItemList(t.Context()); err != nil {
+			if _, err := client.GetImItemList(t.Context(), imgroup.ListQuery{}); err != nil {
 				t.Errorf("at what was found: %v", err)
 			}
 			if n := len(srv.Requests()); n != 1 {

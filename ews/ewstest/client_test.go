@@ -36,13 +36,13 @@ func fillList(t *testing.T, c *ews.Client) *imgroup.ItemList {
 	if _, err = c.AddDistributionGroupToImList(ctx, "all@contoso.com", "All"); err != nil {
 		t.Fatal(err)
 	}
-	anna, err := c.AddNewImContactToGroup(ctx, imgroup.NewContact{
+	anna, err := c.AddNewImContactToGroup(ctx, imgroup.ContactSpec{
 		Address: "sip:anna@contoso.com", DisplayName: "Anna \"A\" O'Neill", Group: friends.ExchangeStoreID,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err = c.AddNewTelUriContactToGroup(ctx, imgroup.NewTelContact{
+	if _, err = c.AddNewTelUriContactToGroup(ctx, imgroup.TelContactSpec{
 		TelURI: "tel:5625550100", SIPURI: "sip:john@contoso.com", TelephoneNumber: "562 555 0100",
 	}); err != nil {
 		t.Fatal(err)
@@ -51,10 +51,10 @@ func fillList(t *testing.T, c *ews.Client) *imgroup.ItemList {
 	if !ok {
 		t.Fatalf("no contact id in %+v", anna)
 	}
-	if err = c.AddImContactToGroup(ctx, id, imgroup.ItemID{}); err != nil {
+	if err = c.AddImContactToGroup(ctx, id, imgroup.GroupID{}); err != nil {
 		t.Fatal(err)
 	}
-	l, err := c.GetImItemList(ctx)
+	l, err := c.GetImItemList(ctx, imgroup.ListQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestClient_ReadsWhatTheServerHas(t *testing.T) {
 	if len(l.Groups) != 5 || len(l.Personas) != 2 || len(l.Groups[0].Members) != 2 {
 		t.Errorf("%+v", l)
 	}
-	q := imgroup.ItemQuery{Groups: []imgroup.ItemID{l.Groups[4].ExchangeStoreID}}
+	q := imgroup.ItemQuery{Groups: []imgroup.GroupID{l.Groups[4].ExchangeStoreID}}
 	part, err := c.GetImItems(t.Context(), q)
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +92,9 @@ func TestClient_ExtendedProperties(t *testing.T) {
 	class := imgroup.PropertyTag(0x001A, imgroup.String)
 	created := imgroup.PropertyTag(0x3007, imgroup.SystemTime)
 	emails := imgroup.PropertyID(imgroup.AddressSet, 0x8028, imgroup.IntegerArray)
-	l, err := c.GetImItemList(t.Context(), name, class, created, emails)
+	l, err := c.GetImItemList(t.Context(), imgroup.ListQuery{
+		Properties: []imgroup.ExtendedFieldURI{name, class, created, emails},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ type contact struct {
 	address string // as it was given, with or without sip:; of a person
 	name    string // "" if none was given
 
-	tel imgroup.NewTelContact // of a telephone
+	tel imgroup.TelContactSpec // of a telephone
 }
 
 // newIMContact makes a person, who is known by the address, with or without sip:.
@@ -31,7 +31,7 @@ func newIMContact(address, name string) *contact {
 }
 
 // newTelContact makes a telephone, which is known by its URI.
-func newTelContact(tel imgroup.NewTelContact) *contact {
+func newTelContact(tel imgroup.TelContactSpec) *contact {
 	return &contact{tel: tel, key: "tel " + strings.ToLower(tel.TelURI)}
 }
 
@@ -110,7 +110,7 @@ func (m *mailbox) contact(request *dotnet.Element, unknown ews.ResponseCode) (*c
 func (c *contact) persona() imgroup.Persona {
 	source := []string{"0"}
 	p := imgroup.Persona{
-		PersonaID:    imgroup.ItemID{ID: c.personaID},
+		PersonaID:    imgroup.PersonaID{ID: c.personaID},
 		PersonaType:  "Person",
 		CreationTime: c.created,
 		FileAsID:     "None",

@@ -195,11 +195,11 @@ func (g *group) imGroup() imgroup.ImGroup {
 	out := imgroup.ImGroup{
 		DisplayName:     g.name,
 		GroupType:       g.kind,
-		ExchangeStoreID: imgroup.ItemID{ID: g.id, ChangeKey: g.changeKey},
+		ExchangeStoreID: imgroup.GroupID{ID: g.id, ChangeKey: g.changeKey},
 		SMTPAddress:     g.smtpAddress,
 	}
 	for _, c := range g.members {
-		member := imgroup.ItemID{ID: c.id, ChangeKey: shortChangeKey(contactKind)}
+		member := imgroup.ContactID{ID: c.id, ChangeKey: shortChangeKey(contactKind)}
 		out.Members = append(out.Members, member)
 	}
 	return out

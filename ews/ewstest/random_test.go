@@ -63,7 +63,7 @@ func (p *program) step(t *testing.T) (name string, err error) {
 		return "RemoveImGroup", p.client.RemoveImGroup(ctx, p.group())
 	case 4, 5:
 		address := fmt.Sprintf("user%d@contoso.com", p.IntN(12))
-		_, err = p.client.AddNewImContactToGroup(ctx, imgroup.NewContact{Address: address, Group: p.group()})
+		_, err = p.client.AddNewImContactToGroup(ctx, imgroup.ContactSpec{Address: address, Group: p.group()})
 		return "AddNewImContactToGroup", err
 	case 6:
 		return "AddImContactToGroup", p.client.AddImContactToGroup(ctx, p.contact(), p.group())
@@ -79,18 +79,18 @@ func (p *program) step(t *testing.T) (name string, err error) {
 func (p *program) name() string { return [...]string{"a", "A", "b", "c", "d", "favorites"}[p.IntN(6)] }
 
 // group picks a group, a contact in its place, or none.
-func (p *program) group() imgroup.ItemID {
+func (p *program) group() imgroup.GroupID {
 	l := p.server.List("")
 	if p.IntN(12) == 0 {
-		return p.contact()
+		return imgroup.GroupID(p.contact())
 	}
 	return l.Groups[p.IntN(len(l.Groups))].ExchangeStoreID
 }
 
-func (p *program) contact() imgroup.ItemID {
+func (p *program) contact() imgroup.ContactID {
 	l := p.server.List("")
 	if len(l.Personas) == 0 {
-		return l.Groups[0].ExchangeStoreID
+		return imgroup.ContactID(l.Groups[0].ExchangeStoreID)
 	}
 	id, _ := l.Personas[p.IntN(len(l.Personas))].ContactID()
 	return id
@@ -100,9 +100,9 @@ func (p *program) contact() imgroup.ItemID {
 func (p *program) check(t *testing.T, name string) {
 	t.Helper()
 	l := p.server.List("")
-	got, err := p.client.GetImItemList(t.Context())
+	got, err := p.client.GetImItemList(t.Context(), imgroup.ListQuery{})
 	if err != nil { // the step was refused before it was sent, and left its failure in the queue
-		got, err = p.client.GetImItemList(t.Context())
+		got, err = p.client.GetImItemList(t.Context(), imgroup.ListQuery{})
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -108,5 +108,5 @@ func (c Contact) contact() *contact {
 		}
 		return r
 	}, c.Telephone)
-	return newTelContact(imgroup.NewTelContact{TelURI: "tel:" + number, TelephoneNumber: c.Telephone})
+	return newTelContact(imgroup.TelContactSpec{TelURI: "tel:" + number, TelephoneNumber: c.Telephone})
 }

@@ -59,7 +59,7 @@ func TestSeed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen, err := client.Impersonate(ews.PrimarySMTP("owner@contoso.com")).GetImItemList(t.Context())
+	seen, err := client.Impersonate(ews.PrimarySMTP("owner@contoso.com")).GetImItemList(t.Context(), imgroup.ListQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,11 +8,11 @@ func (w *writer) group(name string, g *group, properties []property) {
 	w.open(name)
 	w.text("t:DisplayName", v.DisplayName)
 	w.text("t:GroupType", string(v.GroupType))
-	w.itemID("t:ExchangeStoreId", v.ExchangeStoreID)
+	w.itemID("t:ExchangeStoreId", imgroup.ItemID(v.ExchangeStoreID))
 	if len(v.Members) > 0 {
 		w.open("t:MemberCorrelationKey")
 		for _, member := range v.Members {
-			w.itemID("t:ItemId", member)
+			w.itemID("t:ItemId", imgroup.ItemID(member))
 		}
 		w.close("t:MemberCorrelationKey")
 	}

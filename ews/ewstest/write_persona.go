@@ -12,7 +12,7 @@ import (
 func (w *writer) persona(name string, c *contact, properties []property) {
 	p := c.persona()
 	w.open(name)
-	w.itemID("t:PersonaId", p.PersonaID)
+	w.itemID("t:PersonaId", imgroup.ItemID(p.PersonaID))
 	w.text("t:PersonaType", p.PersonaType)
 	w.text("t:CreationTime", p.CreationTime.Format(time.RFC3339))
 	w.text("t:DisplayName", p.DisplayName)

@@ -65,7 +65,7 @@ func (a *applier) read(ctx context.Context) error {
 
 // readList returns the mailbox's list, which is not nil if the error is.
 func readList(ctx context.Context, client Client) (*imgroup.ItemList, error) {
-	items, err := client.GetImItemList(ctx)
+	items, err := client.GetImItemList(ctx, imgroup.ListQuery{})
 	if err != nil {
 		return nil, &readError{err}
 	}

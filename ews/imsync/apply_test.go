@@ -99,11 +99,11 @@ type twins struct {
 	removed []string
 }
 
-func (c *twins) GetImItemList(context.Context, ...imgroup.ExtendedFieldURI) (*imgroup.ItemList, error) {
+func (c *twins) GetImItemList(context.Context, imgroup.ListQuery) (*imgroup.ItemList, error) {
 	return c.list, nil
 }
 
-func (c *twins) RemoveImContactFromGroup(_ context.Context, contact, _ imgroup.ItemID) error {
+func (c *twins) RemoveImContactFromGroup(_ context.Context, contact imgroup.ContactID, _ imgroup.GroupID) error {
 	c.removed = append(c.removed, contact.ID)
 	return nil
 }

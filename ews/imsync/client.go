@@ -12,17 +12,17 @@ import (
 // RemoveContactFromImList is not among them, because some servers are reported to refuse it
 // always: a contact that leaves its last group leaves the list.
 type Client interface {
-	GetImItemList(ctx context.Context, properties ...imgroup.ExtendedFieldURI) (*imgroup.ItemList, error)
+	GetImItemList(ctx context.Context, query imgroup.ListQuery) (*imgroup.ItemList, error)
 
 	AddImGroup(ctx context.Context, displayName string) (*imgroup.ImGroup, error)
-	SetImGroup(ctx context.Context, group imgroup.ItemID, newDisplayName string) error
-	RemoveImGroup(ctx context.Context, group imgroup.ItemID) error
+	SetImGroup(ctx context.Context, group imgroup.GroupID, newDisplayName string) error
+	RemoveImGroup(ctx context.Context, group imgroup.GroupID) error
 
-	AddNewImContactToGroup(ctx context.Context, contact imgroup.NewContact) (*imgroup.Persona, error)
-	AddNewTelUriContactToGroup(ctx context.Context, contact imgroup.NewTelContact) (*imgroup.Persona, error)
-	AddImContactToGroup(ctx context.Context, contact, group imgroup.ItemID) error
-	RemoveImContactFromGroup(ctx context.Context, contact, group imgroup.ItemID) error
+	AddNewImContactToGroup(ctx context.Context, contact imgroup.ContactSpec) (*imgroup.Persona, error)
+	AddNewTelUriContactToGroup(ctx context.Context, contact imgroup.TelContactSpec) (*imgroup.Persona, error)
+	AddImContactToGroup(ctx context.Context, contact imgroup.ContactID, group imgroup.GroupID) error
+	RemoveImContactFromGroup(ctx context.Context, contact imgroup.ContactID, group imgroup.GroupID) error
 
 	AddDistributionGroupToImList(ctx context.Context, smtpAddress, displayName string) (*imgroup.ImGroup, error)
-	RemoveDistributionGroupFromImList(ctx context.Context, group imgroup.ItemID) error
+	RemoveDistributionGroupFromImList(ctx context.Context, group imgroup.GroupID) error
 }

@@ -152,7 +152,7 @@ func TestExport(t *testing.T) {
 	full.Groups = append([]imsync.Group(nil), want.Groups...)
 	full.Groups[0].Telephones = []imsync.Telephone{{Number: "+1 5625550100", SIPURI: "sip:john@contoso.com"}}
 	fill(t, client, full)
-	list, err := client.GetImItemList(t.Context())
+	list, err := client.GetImItemList(t.Context(), imgroup.ListQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +171,7 @@ func TestExport(t *testing.T) {
 func TestExport_DuplicatesAndStrangers(t *testing.T) {
 	t.Parallel()
 	l := listOf(rosterOf(team("A", "x@contoso.com", "sip:X@contoso.com")))
-	l.Groups[3].Members = append(l.Groups[3].Members, imgroup.ItemID{ID: "unknown"})
+	l.Groups[3].Members = append(l.Groups[3].Members, imgroup.ContactID{ID: "unknown"})
 	got := imsync.Export(l)
 	if diff := cmp.Diff(rosterOf(team("A", "x@contoso.com")), got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

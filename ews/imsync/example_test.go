@@ -8,6 +8,7 @@ import (
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/ews/ewstest"
 	"github.com/go-ews/exchange/ews/imsync"
+	"github.com/go-ews/exchange/imgroup"
 )
 
 // exampleClient is a client of an Exchange in process. A real one is made with the endpoint and an
@@ -50,7 +51,7 @@ func ExampleDiff() {
 	if _, _, err := imsync.EnsureGroup(ctx, client, "Temp"); err != nil {
 		log.Fatal(err)
 	}
-	list, err := client.GetImItemList(ctx)
+	list, err := client.GetImItemList(ctx, imgroup.ListQuery{})
 	if err != nil {
 		log.Fatal(err)
 	}

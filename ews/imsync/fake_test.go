@@ -31,22 +31,22 @@ func listOf(r imsync.Roster, favorites ...string) *imgroup.ItemList {
 		serial++
 		return imgroup.ItemID{ID: fmt.Sprint("id", serial), ChangeKey: "key"}
 	}
-	persona := func(p imgroup.Persona) imgroup.ItemID {
+	persona := func(p imgroup.Persona) imgroup.ContactID {
 		for i := range l.Personas {
 			known := &l.Personas[i]
 			if known.ImAddress == p.ImAddress && known.DisplayNameFirstLast == p.DisplayNameFirstLast {
-				return known.Attributions[0].SourceID
+				return imgroup.ContactID(known.Attributions[0].SourceID)
 			}
 		}
 		p.Attributions = []imgroup.Attribution{{SourceID: id(), IsQuickContact: true}}
 		l.Personas = append(l.Personas, p)
-		return p.Attributions[0].SourceID
+		return imgroup.ContactID(p.Attributions[0].SourceID)
 	}
-	person := func(address, name string) imgroup.ItemID {
+	person := func(address, name string) imgroup.ContactID {
 		return persona(imgroup.Persona{ImAddress: address, DisplayName: name})
 	}
 	for _, kind := range []imgroup.GroupType{imgroup.OtherContacts, imgroup.Tagged, imgroup.Favorites} {
-		g := imgroup.ImGroup{DisplayName: builtIn[kind], GroupType: kind, ExchangeStoreID: id()}
+		g := imgroup.ImGroup{DisplayName: builtIn[kind], GroupType: kind, ExchangeStoreID: imgroup.GroupID(id())}
 		if kind == imgroup.Favorites {
 			for _, address := range favorites {
 				g.Members = append(g.Members, person(address, ""))
@@ -55,7 +55,7 @@ func listOf(r imsync.Roster, favorites ...string) *imgroup.ItemList {
 		l.Groups = append(l.Groups, g)
 	}
 	for _, from := range r.Groups {
-		g := imgroup.ImGroup{DisplayName: from.Name, GroupType: imgroup.UserGroup, ExchangeStoreID: id()}
+		g := imgroup.ImGroup{DisplayName: from.Name, GroupType: imgroup.UserGroup, ExchangeStoreID: imgroup.GroupID(id())}
 		for _, c := range from.Contacts {
 			g.Members = append(g.Members, person(c.Address, c.DisplayName))
 		}
@@ -72,7 +72,7 @@ func listOf(r imsync.Roster, favorites ...string) *imgroup.ItemList {
 	for _, from := range r.DistributionGroups {
 		l.Groups = append(l.Groups, imgroup.ImGroup{
 			DisplayName: from.DisplayName, GroupType: imgroup.DistributionGroup, SMTPAddress: from.Address,
-			ExchangeStoreID: id(),
+			ExchangeStoreID: imgroup.GroupID(id()),
 		})
 	}
 	return l

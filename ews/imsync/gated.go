@@ -21,9 +21,9 @@ func through[T any](ctx context.Context, g *gate, send func() (T, error)) (resul
 	return result, err
 }
 
-func (g *gated) GetImItemList(ctx context.Context, properties ...imgroup.ExtendedFieldURI) (*imgroup.ItemList, error) {
+func (g *gated) GetImItemList(ctx context.Context, query imgroup.ListQuery) (*imgroup.ItemList, error) {
 	return through(ctx, g.gate, func() (*imgroup.ItemList, error) {
-		return g.client.GetImItemList(ctx, properties...)
+		return g.client.GetImItemList(ctx, query)
 	})
 }
 
@@ -33,33 +33,33 @@ func (g *gated) AddImGroup(ctx context.Context, displayName string) (*imgroup.Im
 	})
 }
 
-func (g *gated) SetImGroup(ctx context.Context, group imgroup.ItemID, newDisplayName string) error {
+func (g *gated) SetImGroup(ctx context.Context, group imgroup.GroupID, newDisplayName string) error {
 	return g.gate.do(ctx, func() error { return g.client.SetImGroup(ctx, group, newDisplayName) })
 }
 
-func (g *gated) RemoveImGroup(ctx context.Context, group imgroup.ItemID) error {
+func (g *gated) RemoveImGroup(ctx context.Context, group imgroup.GroupID) error {
 	return g.gate.do(ctx, func() error { return g.client.RemoveImGroup(ctx, group) })
 }
 
-func (g *gated) AddNewImContactToGroup(ctx context.Context, contact imgroup.NewContact) (*imgroup.Persona, error) {
+func (g *gated) AddNewImContactToGroup(ctx context.Context, contact imgroup.ContactSpec) (*imgroup.Persona, error) {
 	return through(ctx, g.gate, func() (*imgroup.Persona, error) {
 		return g.client.AddNewImContactToGroup(ctx, contact)
 	})
 }
 
 func (g *gated) AddNewTelUriContactToGroup(
-	ctx context.Context, contact imgroup.NewTelContact,
+	ctx context.Context, contact imgroup.TelContactSpec,
 ) (*imgroup.Persona, error) {
 	return through(ctx, g.gate, func() (*imgroup.Persona, error) {
 		return g.client.AddNewTelUriContactToGroup(ctx, contact)
 	})
 }
 
-func (g *gated) AddImContactToGroup(ctx context.Context, contact, group imgroup.ItemID) error {
+func (g *gated) AddImContactToGroup(ctx context.Context, contact imgroup.ContactID, group imgroup.GroupID) error {
 	return g.gate.do(ctx, func() error { return g.client.AddImContactToGroup(ctx, contact, group) })
 }
 
-func (g *gated) RemoveImContactFromGroup(ctx context.Context, contact, group imgroup.ItemID) error {
+func (g *gated) RemoveImContactFromGroup(ctx context.Context, contact imgroup.ContactID, group imgroup.GroupID) error {
 	return g.gate.do(ctx, func() error { return g.client.RemoveImContactFromGroup(ctx, contact, group) })
 }
 
@@ -71,6 +71,6 @@ func (g *gated) AddDistributionGroupToImList(
 	})
 }
 
-func (g *gated) RemoveDistributionGroupFromImList(ctx context.Context, group imgroup.ItemID) error {
+func (g *gated) RemoveDistributionGroupFromImList(ctx context.Context, group imgroup.GroupID) error {
 	return g.gate.do(ctx, func() error { return g.client.RemoveDistributionGroupFromImList(ctx, group) })
 }

@@ -128,12 +128,12 @@ type forgetful struct {
 func (f *forgetful) AddImGroup(ctx context.Context, name string) (*imgroup.ImGroup, error) {
 	g, err := f.Client.AddImGroup(ctx, name)
 	if g != nil {
-		g.ExchangeStoreID = imgroup.ItemID{}
+		g.ExchangeStoreID = imgroup.GroupID{}
 	}
 	return g, err
 }
 
-func (f *forgetful) AddNewImContactToGroup(ctx context.Context, c imgroup.NewContact) (*imgroup.Persona, error) {
+func (f *forgetful) AddNewImContactToGroup(ctx context.Context, c imgroup.ContactSpec) (*imgroup.Persona, error) {
 	p, err := f.Client.AddNewImContactToGroup(ctx, c)
 	if p != nil {
 		p.Attributions = nil
@@ -141,8 +141,8 @@ func (f *forgetful) AddNewImContactToGroup(ctx context.Context, c imgroup.NewCon
 	return p, err
 }
 
-func (f *forgetful) GetImItemList(ctx context.Context, p ...imgroup.ExtendedFieldURI) (*imgroup.ItemList, error) {
-	l, err := f.Client.GetImItemList(ctx, p...)
+func (f *forgetful) GetImItemList(ctx context.Context, query imgroup.ListQuery) (*imgroup.ItemList, error) {
+	l, err := f.Client.GetImItemList(ctx, query)
 	if f.blind && l != nil {
 		l.Groups = l.Groups[:3]
 	}

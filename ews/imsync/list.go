@@ -21,7 +21,7 @@ type list struct {
 type group struct {
 	name      string
 	kind      imgroup.GroupType
-	id        imgroup.ItemID
+	id        imgroup.GroupID
 	address   string // of a distribution group
 	members   []member
 	strangers int // members that the list does not describe, or that have no address
@@ -126,7 +126,7 @@ func contactOf(p *imgroup.Persona) *contact {
 }
 
 // idOnly leaves the change key out.
-func idOnly(id imgroup.ItemID) imgroup.ItemID { return imgroup.ItemID{ID: id.ID} }
+func idOnly(id imgroup.GroupID) imgroup.GroupID { return imgroup.GroupID{ID: id.ID} }
 
 // lookup returns the contact with one of the keys. A preferred address goes before a further one of
 // another contact.

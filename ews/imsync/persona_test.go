@@ -27,8 +27,8 @@ func TestDiff_OnePersonaOfTwoContacts(t *testing.T) {
 			{SourceID: imgroup.ItemID{ID: "two"}, IsQuickContact: true},
 		},
 	}}
-	list.Groups[3].Members = []imgroup.ItemID{{ID: "one"}}
-	list.Groups[4].Members = []imgroup.ItemID{{ID: "two"}}
+	list.Groups[3].Members = []imgroup.ContactID{{ID: "one"}}
+	list.Groups[4].Members = []imgroup.ContactID{{ID: "two"}}
 	opts := &imsync.Options{Prune: true}
 	for _, addresses := range [][]string{
 		{"anna@contoso.com"}, {"AE@contoso.com"}, {"ae@contoso.com", "anna@contoso.com"},
@@ -43,8 +43,8 @@ func TestDiff_OnePersonaOfTwoContacts(t *testing.T) {
 func TestDiff_Strangers(t *testing.T) {
 	t.Parallel()
 	list := listOf(rosterOf(team("A", "x@contoso.com"), team("B")))
-	list.Groups[3].Members = append(list.Groups[3].Members, imgroup.ItemID{ID: "nobody knows"})
-	list.Groups[4].Members = []imgroup.ItemID{{ID: "nobody knows"}}
+	list.Groups[3].Members = append(list.Groups[3].Members, imgroup.ContactID{ID: "nobody knows"})
+	list.Groups[4].Members = []imgroup.ContactID{{ID: "nobody knows"}}
 	plan, err := imsync.Diff(list, rosterOf(team("A")), &imsync.Options{Prune: true})
 	if err != nil {
 		t.Fatal(err)

@@ -243,7 +243,7 @@ func (w *world) meddle(ctx context.Context) {
 	case 1:
 		_, _ = w.other.AddImGroup(ctx, fmt.Sprint("Group ", w.random.IntN(6)))
 	case 2:
-		_, _ = w.other.AddNewImContactToGroup(ctx, imgroup.NewContact{
+		_, _ = w.other.AddNewImContactToGroup(ctx, imgroup.ContactSpec{
 			Address: fmt.Sprintf("c%d@contoso.com", w.random.IntN(12)), Group: g.ExchangeStoreID,
 		})
 	case 3:

@@ -135,7 +135,7 @@ func (s Step) add(l *list, e *entry) (*write, error) {
 	if c := e.contact; c != nil {
 		return &write{
 			send: func(ctx context.Context, client Client) error {
-				return client.AddImContactToGroup(ctx, imgroup.ItemID{ID: c.id}, g.id)
+				return client.AddImContactToGroup(ctx, imgroup.ContactID{ID: c.id}, g.id)
 			},
 			done: func() { l.join(g, c, c.id) },
 		}, nil
@@ -158,16 +158,16 @@ func (s Step) add(l *list, e *entry) (*write, error) {
 }
 
 // create makes the contact in a group. It answers with the persona that the server made of it.
-func (e *entry) create(ctx context.Context, c Client, group imgroup.ItemID) (*imgroup.Persona, error) {
+func (e *entry) create(ctx context.Context, c Client, group imgroup.GroupID) (*imgroup.Persona, error) {
 	if e.isPhone {
-		return c.AddNewTelUriContactToGroup(ctx, imgroup.NewTelContact{
+		return c.AddNewTelUriContactToGroup(ctx, imgroup.TelContactSpec{
 			TelURI:          e.telephone.telURI(),
 			SIPURI:          e.telephone.SIPURI,
 			TelephoneNumber: e.telephone.Number,
 			Group:           group,
 		})
 	}
-	return c.AddNewImContactToGroup(ctx, imgroup.NewContact{
+	return c.AddNewImContactToGroup(ctx, imgroup.ContactSpec{
 		Address:     e.person.Address,
 		DisplayName: e.person.DisplayName,
 		Group:       group,
@@ -204,7 +204,7 @@ func (s Step) remove(l *list, keys ...string) (*write, error) {
 	}
 	return &write{
 		send: func(ctx context.Context, c Client) error {
-			return c.RemoveImContactFromGroup(ctx, imgroup.ItemID{ID: m.id}, g.id)
+			return c.RemoveImContactFromGroup(ctx, imgroup.ContactID{ID: m.id}, g.id)
 		},
 		done: func() { l.leave(g, m.id) },
 	}, nil

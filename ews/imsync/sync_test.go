@@ -91,7 +91,7 @@ func TestSync_BuiltInGroupsStay(t *testing.T) {
 	srv := ewstest.NewServer(nil)
 	client := newClient(t, srv)
 	favorites, _ := srv.List("").GroupByName("Favorites")
-	contact := imgroup.NewContact{Address: "fav@contoso.com", Group: favorites.ExchangeStoreID}
+	contact := imgroup.ContactSpec{Address: "fav@contoso.com", Group: favorites.ExchangeStoreID}
 	if _, err := client.AddNewImContactToGroup(t.Context(), contact); err != nil {
 		t.Fatal(err)
 	}

@@ -88,7 +88,7 @@ func (d *doctor) read(
 		return nil, err
 	}
 	defer client.CloseIdleConnections()
-	return client.GetImItemList(ctx)
+	return client.GetImItemList(ctx, imgroup.ListQuery{})
 }
 
 // answered reports whether Exchange itself answered, with whatever.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/imgroup"
 )
 
 // schemes asks the endpoint without credentials how to log in.
@@ -18,7 +19,7 @@ func (d *doctor) schemes(ctx context.Context, endpoint string) bool {
 		d.fail(check, err.Error(), "check -endpoint")
 		return false
 	}
-	_, err = client.GetImItemList(ctx)
+	_, err = client.GetImItemList(ctx, imgroup.ListQuery{})
 	var page *ews.HTTPError
 	var answered *ews.Error
 	switch {

@@ -31,17 +31,17 @@ func addContact(ctx context.Context, a *app, args []string) error {
 	return nil
 }
 
-func (a *app) makeContact(ctx context.Context, address string, group imgroup.ItemID) error {
+func (a *app) makeContact(ctx context.Context, address string, group imgroup.GroupID) error {
 	if number, ok := strings.CutPrefix(address, "tel:"); ok {
 		if a.sipURI == "" {
 			return errors.New("a telephone takes a SIP URI: add -sip-uri")
 		}
-		_, err := a.client.AddNewTelUriContactToGroup(ctx, imgroup.NewTelContact{
+		_, err := a.client.AddNewTelUriContactToGroup(ctx, imgroup.TelContactSpec{
 			TelURI: address, SIPURI: a.sipURI, TelephoneNumber: number, Group: group,
 		})
 		return err
 	}
-	_, err := a.client.AddNewImContactToGroup(ctx, imgroup.NewContact{
+	_, err := a.client.AddNewImContactToGroup(ctx, imgroup.ContactSpec{
 		Address: address, DisplayName: a.name, Group: group,
 	})
 	return err
@@ -79,7 +79,7 @@ func moveContact(ctx context.Context, a *app, args []string) error {
 // removeContact takes the contact out of one group, or of one after the other until it is off the
 // list: RemoveContactFromImList would do so at once, but some servers are said to refuse it.
 func removeContact(ctx context.Context, a *app, args []string) error {
-	items, err := a.client.GetImItemList(ctx)
+	items, err := a.client.GetImItemList(ctx, imgroup.ListQuery{})
 	if err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func removeContact(ctx context.Context, a *app, args []string) error {
 		if id, err = memberOf(items, g, args[0]); err != nil {
 			return err
 		}
-		groups = []imgroup.ItemID{g.ExchangeStoreID}
+		groups = []imgroup.GroupID{g.ExchangeStoreID}
 	}
 	for _, group := range groups {
 		if err := a.client.RemoveImContactFromGroup(ctx, id, group); err != nil {
@@ -108,26 +108,26 @@ func removeContact(ctx context.Context, a *app, args []string) error {
 }
 
 // contactIn finds a contact by its address, or a telephone by tel: and its number.
-func contactIn(items *imgroup.ItemList, address string) (imgroup.ItemID, bool) {
+func contactIn(items *imgroup.ItemList, address string) (imgroup.ContactID, bool) {
 	if number, ok := strings.CutPrefix(address, "tel:"); ok {
 		for i := range items.Personas {
 			if p := &items.Personas[i]; p.ImAddress == "" && addressOf(p) == number {
 				return p.ContactID()
 			}
 		}
-		return imgroup.ItemID{}, false
+		return imgroup.ContactID{}, false
 	}
 	if p, ok := items.Contact(address); ok {
 		return p.ContactID()
 	}
-	return imgroup.ItemID{}, false
+	return imgroup.ContactID{}, false
 }
 
 // memberOf finds a contact in a group.
-func memberOf(items *imgroup.ItemList, g *imgroup.ImGroup, address string) (imgroup.ItemID, error) {
+func memberOf(items *imgroup.ItemList, g *imgroup.ImGroup, address string) (imgroup.ContactID, error) {
 	id, ok := contactIn(items, address)
 	if !ok || !g.HasMember(id) {
-		return imgroup.ItemID{}, fmt.Errorf("group %q has no contact %q", g.DisplayName, address)
+		return imgroup.ContactID{}, fmt.Errorf("group %q has no contact %q", g.DisplayName, address)
 	}
 	return id, nil
 }

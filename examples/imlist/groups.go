@@ -60,7 +60,7 @@ func removeGroup(ctx context.Context, a *app, args []string) error {
 
 // find reads the list and finds a group in it.
 func (a *app) find(ctx context.Context, name string) (*imgroup.ItemList, *imgroup.ImGroup, error) {
-	items, err := a.client.GetImItemList(ctx)
+	items, err := a.client.GetImItemList(ctx, imgroup.ListQuery{})
 	if err != nil {
 		return nil, nil, err
 	}

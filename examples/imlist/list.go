@@ -15,7 +15,7 @@ import (
 
 // list shows the whole list, the built-in groups included.
 func list(ctx context.Context, a *app, _ []string) error {
-	items, err := a.client.GetImItemList(ctx)
+	items, err := a.client.GetImItemList(ctx, imgroup.ListQuery{})
 	if err != nil {
 		return err
 	}

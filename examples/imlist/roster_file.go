@@ -9,12 +9,13 @@ import (
 	"os"
 
 	"github.com/go-ews/exchange/ews/imsync"
+	"github.com/go-ews/exchange/imgroup"
 )
 
 // exportRoster writes the list as a roster, to a file that only its owner can read, or to standard
 // output.
 func exportRoster(ctx context.Context, a *app, args []string) error {
-	items, err := a.client.GetImItemList(ctx)
+	items, err := a.client.GetImItemList(ctx, imgroup.ListQuery{})
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ func seed(ctx context.Context, client *ews.Client) error {
 	if _, err := imsync.Sync(ctx, client, roster, nil); err != nil {
 		return fmt.Errorf("filling the in-process Exchange: %w", err)
 	}
-	items, err := client.GetImItemList(ctx)
+	items, err := client.GetImItemList(ctx, imgroup.ListQuery{})
 	if err != nil {
 		return err
 	}
@@ -39,5 +39,5 @@ func seed(ctx context.Context, client *ews.Client) error {
 		return nil
 	}
 	id, _ := contact.ContactID()
-	return client.AddImContactToGroup(ctx, imgroup.ItemID{ID: id.ID}, favorites.ExchangeStoreID)
+	return client.AddImContactToGroup(ctx, imgroup.ContactID{ID: id.ID}, favorites.ExchangeStoreID)
 }

@@ -15,6 +15,7 @@ import (
 	"gonum.org/v1/plot/plotter"
 
 	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/imgroup"
 )
 
 // growing is a plot: the cost of a call over a size.
@@ -119,7 +120,7 @@ func listContenders(srv *server, groups, personas int) []contender {
 				return nil, nil, err
 			}
 			return func(ctx context.Context) error {
-				list, err := client.GetImItemList(ctx)
+				list, err := client.GetImItemList(ctx, imgroup.ListQuery{})
 				if err == nil && len(list.Personas) != personas {
 					return fmt.Errorf("%d personas", len(list.Personas))
 				}
