@@ -53,7 +53,7 @@ func TestFind_ManyRedirects(t *testing.T) {
 	}
 }
 
-// TestFind_EndlessAddresses has every answer name a new address: their number would grow with each
+// TestFind_EndlessAddresses has every response name a new address: their number would grow with each
 // way that an address has.
 func TestFind_EndlessAddresses(t *testing.T) {
 	t.Parallel()
@@ -77,7 +77,7 @@ func TestFind_EndlessAddresses(t *testing.T) {
 	}
 }
 
-// TestFind_EndlessRedirects has every answer lead on.
+// TestFind_EndlessRedirects has every response lead on.
 func TestFind_EndlessRedirects(t *testing.T) {
 	t.Parallel()
 	var made atomic.Int64

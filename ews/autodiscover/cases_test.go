@@ -53,17 +53,16 @@ func TestFind_RecordedErrors(t *testing.T) {
 			poxDomain, "403-x-ms-diagnostics",
 			[]string{"HTTP 403: x-ms-diagnostics: 2000008;reason=", "not enough scope"}, "firewall",
 		},
-		"F5's form": {
-			poxDomain, "302-f5-form",
-			[]string{"a log-in form (F5 BIG-IP APM), which must let Autodiscover pass"}, "firewall",
-		},
-		"form of Outlook on the web": {
-			poxDomain, "302-owa-form",
-			[]string{"a log-in form (Exchange's forms-based authentication)"}, "reason=0",
-		},
 		"reason of the front end": {
 			poxDomain, "403-x-caserrorcode",
 			[]string{"HTTP 403: X-CasErrorCode: UserNotFound"}, "firewall",
+		},
+		"form of a publisher": {
+			v2Domain, "302-f5-form",
+			[]string{"a log-in form of F5 BIG-IP APM at https://contoso.com/my.policy stands before Autodiscover"}, "names as",
+		},
+		"form of Outlook on the web": {
+			poxDomain, "302-owa-form", []string{"a log-in form", "https://mail.example.org/owa/auth/logon.aspx"}, "not trusted",
 		},
 	}
 	for name, tc := range tests {

@@ -33,7 +33,7 @@ func TestFind(t *testing.T) {
 			pages:  map[string]page{v2Domain: named(ewsURL), v2Sub: named("https://b.contoso.com/EWS")},
 			source: v2Domain,
 		},
-		"beside a web site": {
+		"with a web site at the domain": {
 			pages:  map[string]page{v2Domain: text(200, "text/html", "<!DOCTYPE html><html>"), v2Sub: named(ewsURL)},
 			source: v2Sub,
 		},
@@ -173,8 +173,8 @@ func TestFind_Settings(t *testing.T) {
 	t.Parallel()
 	url := func(host string) string { return "<EwsUrl>https://" + host + ".contoso.com/EWS/Exchange.asmx</EwsUrl>" }
 	tests := map[string]struct {
-		answer page
-		want   autodiscover.Result
+		response page
+		want     autodiscover.Result
 	}{
 		"for outside goes first": {
 			settings(
@@ -218,11 +218,11 @@ func TestFind_Settings(t *testing.T) {
 				Alternatives: []string{"https://cas.contoso.com/EWS/Exchange.asmx"},
 			},
 		},
-		"an untrusted one beside a trusted": {
+		"an untrusted one with a trusted one": {
 			settings(proto("EXPR", evilElement), proto("EXCH", url("cas"))),
 			autodiscover.Result{URL: "https://cas.contoso.com/EWS/Exchange.asmx"},
 		},
-		"one without TLS beside one with": {
+		"one without TLS, one with": {
 			settings(proto("EXPR", ewsAt("http://mail.contoso.com/EWS/Exchange.asmx")), proto("EXCH", url("cas"))),
 			autodiscover.Result{URL: "https://cas.contoso.com/EWS/Exchange.asmx"},
 		},
@@ -253,7 +253,7 @@ func TestFind_Settings(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			n := &internet{pages: map[string]page{poxDomain: tc.answer}}
+			n := &internet{pages: map[string]page{poxDomain: tc.response}}
 			got := mustFind(t, n, n.options())
 			got.Steps, got.Found = nil, time.Time{}
 			tc.want.Address, tc.want.Source = email, poxDomain

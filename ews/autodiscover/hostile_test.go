@@ -10,8 +10,7 @@ import (
 	"github.com/go-ews/exchange/ews/autodiscover"
 )
 
-// TestFind_Hostile has answers that must lead nowhere: nothing is found, no credentials leave the
-// domain, nothing at all is sent to a host that nobody trusts, and the error says what happened.
+// TestFind_Hostile has responses that must find no endpoint: no credentials leave the domain, nothing at all is sent to a host that is not trusted, and the error says what happened.
 func TestFind_Hostile(t *testing.T) {
 	t.Parallel()
 	post := "POST " + poxDomain + ": "
@@ -25,6 +24,18 @@ func TestFind_Hostile(t *testing.T) {
 		"HTML": {
 			pages: map[string]page{poxDomain: text(200, "text/html", " <!doctype HTML><p>hi")},
 			want:  post + "an HTML page",
+		},
+		"HTML with an XML declaration": {
+			pages: map[string]page{poxDomain: text(200, "text/html", `<?xml version="1.0"?><!DOCTYPE html><html/>`)},
+			want:  post + "an HTML page",
+		},
+		"HTML after a comment": {
+			pages: map[string]page{poxDomain: text(200, "text/html", "<!-- x --><html>")},
+			want:  post + "an HTML page",
+		},
+		"HTML of a log-in form": {
+			pages: map[string]page{poxDomain: text(200, "text/html", `<html><input type="password">`)},
+			want:  post + "a log-in form stands before Autodiscover",
 		},
 		"HTML of version 2": {
 			pages: map[string]page{v2Domain: text(200, "text/html", "<HTML>")},
@@ -176,7 +187,7 @@ func TestFind_Hostile(t *testing.T) {
 			pages: map[string]page{poxDomain: login(redirectAddr("tony@evil.example"))},
 			want:  "leads to evil.example",
 		},
-		"redirectAddr to nobody": {
+		"redirectAddr without a domain": {
 			pages: map[string]page{poxDomain: login(redirectAddr("tony"))},
 			want:  "not an address",
 		},
@@ -276,7 +287,7 @@ func mustFail(t *testing.T, n *internet, opts *autodiscover.Options) *autodiscov
 	requests, origins := n.log()
 	for _, r := range requests {
 		if strings.Contains(r, "evil.example") {
-			t.Errorf("sent to a host that nobody trusts: %s", r)
+			t.Errorf("sent to a host that is not trusted: %s", r)
 		}
 		if strings.Contains(r, " http:") && (!strings.HasPrefix(r, "GET ") || strings.HasSuffix(r, "+login")) {
 			t.Errorf("sent over http: %s", r)

@@ -15,10 +15,10 @@ import (
 	"github.com/go-ews/exchange/ews/autodiscover"
 )
 
-// page answers one request.
+// page responds to one request.
 type page func(*http.Request) *http.Response
 
-// internet is all there is in a test: answers by URL without query, and records in DNS. It is a
+// internet is all there is in a test: responses by URL without query, and records in DNS. It is a
 // RoundTripper, so that nothing of it needs a socket, and works in a synctest bubble. A host
 // without a page has no name.
 type internet struct {
@@ -47,9 +47,9 @@ func (n *internet) RoundTrip(r *http.Request) (*http.Response, error) {
 	n.requests = append(n.requests, line)
 	n.mu.Unlock()
 	at := strings.ToLower(r.URL.Scheme + "://" + r.URL.Host)
-	answer, ok := n.pages[at+strings.ToLower(r.URL.Path)]
+	respond, ok := n.pages[at+strings.ToLower(r.URL.Path)]
 	if !ok && n.others != nil {
-		answer, ok = n.others, true
+		respond, ok = n.others, true
 	}
 	if !ok {
 		for known := range n.pages {
@@ -61,7 +61,7 @@ func (n *internet) RoundTrip(r *http.Request) (*http.Response, error) {
 			Err: "no such host", Name: r.URL.Hostname(), IsNotFound: true,
 		}}
 	}
-	resp := answer(r)
+	resp := respond(r)
 	if resp == nil { // never
 		<-r.Context().Done()
 		time.Sleep(time.Millisecond) // a connection takes a moment to close
@@ -146,7 +146,7 @@ func named(endpoint string) page { return jsonPage(`{"Protocol":"EWS","Url":"` +
 
 func never(*http.Request) *http.Response { return nil }
 
-// login answers 401 without the right credentials.
+// login responds 401 without the right credentials.
 func login(p page) page {
 	return func(r *http.Request) *http.Response {
 		if user, password, ok := r.BasicAuth(); ok && user == "tony" && password == "secret" {
@@ -158,10 +158,10 @@ func login(p page) page {
 	}
 }
 
-// rejecting answers 401 whatever the credentials.
+// rejecting responds 401 whatever the credentials.
 func rejecting(r *http.Request) *http.Response { return status(http.StatusUnauthorized)(r) }
 
-// account is an answer of POX with that content of its Account element.
+// account is a response of POX with that content of its Account element.
 func account(content string) page {
 	return text(http.StatusOK, "text/xml", `<?xml version="1.0" encoding="utf-8"?>
 <Autodiscover xmlns="http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006">
@@ -172,7 +172,7 @@ func account(content string) page {
 </Autodiscover>`)
 }
 
-// redirectAddr is an answer of POX that names another address, redirectURL one that names another place.
+// redirectAddr is a response of POX that names another address, redirectURL one that names another place.
 func redirectAddr(to string) page {
 	return account("<Action>redirectAddr</Action><RedirectAddr>" + to + "</RedirectAddr>")
 }
@@ -183,7 +183,7 @@ func redirectURL(to string) page {
 
 func ewsAt(endpoint string) string { return "<EwsUrl>" + endpoint + "</EwsUrl>" }
 
-// settings is an answer of POX with those protocols.
+// settings is a response of POX with those protocols.
 func settings(protocols ...string) page {
 	return account("<Action>settings</Action>" + strings.Join(protocols, ""))
 }

@@ -55,8 +55,8 @@ func (f *finder) send(ctx context.Context, c *http.Client, u *url.URL, as *form)
 	return got, nil
 }
 
-// stepError returns the error of a request or look-up that ran with the context of a step: the end of
-// the caller's context or of the step's time explains what came of it.
+// stepError returns the error of a request or look-up that ran with the context of a step. The end of the
+// caller's context, or of the step's time, comes before err, which is its consequence.
 func stepError(ctx, step context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
@@ -64,11 +64,7 @@ func stepError(ctx, step context.Context, err error) error {
 	case step.Err() != nil:
 		return context.Cause(step)
 	}
-	// What net/http puts around it repeats the URL, whose query may hold something secret.
-	if wrapped, ok := errors.AsType[*url.Error](err); ok {
-		err = wrapped.Err
-	}
-	return resetReason(err)
+	return err
 }
 
 // roundTrip sends the request. It waits for the body where that can matter: not for the page that comes
@@ -86,9 +82,13 @@ func roundTrip(ctx context.Context, c *http.Client, u *url.URL, as *form, login 
 	resp, err := c.Do(r)
 	if err != nil {
 		if cause := context.Cause(ctx); errors.Is(cause, errReset) {
-			err = cause
+			return nil, cause
 		}
-		return nil, proxyerror.Explain(c.Transport, r, err)
+		// What net/http puts around it repeats the URL, whose query may hold something secret.
+		if wrapped, ok := errors.AsType[*url.Error](err); ok {
+			err = wrapped.Err
+		}
+		return nil, proxyerror.Explain(c.Transport, r, resetReason(err))
 	}
 	defer resp.Body.Close()
 	got := &httpResponse{

@@ -20,7 +20,7 @@ func TestFind_Input(t *testing.T) {
 	}{
 		"empty":            {"", autodiscover.Options{}, "email"},
 		"no at sign":       {"contoso.com", autodiscover.Options{}, "email"},
-		"nobody":           {"@contoso.com", autodiscover.Options{}, "email"},
+		"no local part":    {"@contoso.com", autodiscover.Options{}, "email"},
 		"two at signs":     {"a@b@contoso.com", autodiscover.Options{}, "email"},
 		"no domain":        {"tony@", autodiscover.Options{}, "email"},
 		"top-level domain": {"tony@com", autodiscover.Options{}, "email"},

@@ -18,7 +18,7 @@ import (
 	"github.com/go-ews/exchange/ews/autodiscover"
 )
 
-// TestFind_LockOut holds that a wrong password is given to two hosts at most, and once to each.
+// TestFind_LockOut holds that a wrong password is sent to two hosts at most, and once to each.
 func TestFind_LockOut(t *testing.T) {
 	t.Parallel()
 	const mail, mx = "https://mail.contoso.com/x", "https://mx.contoso.com/autodiscover/autodiscover.xml"
@@ -78,7 +78,7 @@ func TestFind_Client(t *testing.T) {
 	}
 }
 
-// statusError is what a transport that logs in makes of an answer.
+// statusError is the error that a transport which logs in makes of a response.
 type statusError struct{ code int }
 
 func (e *statusError) Error() string   { return "no" }
@@ -112,7 +112,7 @@ func TestFind_Certificate(t *testing.T) {
 	transport := srv.Client().Transport.(*http.Transport).Clone() //nolint:errcheck // of httptest
 	transport.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		if strings.HasSuffix(addr, ":80") {
-			return nil, errors.New("nobody there")
+			return nil, errors.New("connection refused")
 		}
 		return new(net.Dialer).DialContext(ctx, network, srv.Listener.Addr().String())
 	}

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// checkAnswer holds what is true of every answer that a parser accepts: it says something, within
+// checkResponse holds what is true of every response that a parser accepts: it says something, within
 // bounds, and its endpoints are either refused or in the form that a client takes.
 func checkResponse(t *testing.T, body []byte, a *response, err error) {
 	t.Helper()
@@ -16,7 +16,7 @@ func checkResponse(t *testing.T, body []byte, a *response, err error) {
 		return
 	}
 	if a == nil || len(a.endpoints) == 0 && a.url == "" && a.address == "" {
-		t.Fatalf("%q: an answer that says nothing", body)
+		t.Fatalf("%q: a response that says nothing", body)
 	}
 	if len(a.endpoints) > maxProtocols {
 		t.Errorf("%d endpoints", len(a.endpoints))
@@ -41,6 +41,7 @@ func FuzzVersion2(f *testing.F) {
 		`{"Protocol":"EWS","Url":"https://mail.contoso.com/EWS/Exchange.asmx"}`,
 		`{"ErrorCode":"UserNotFound","ErrorMessage":"The given user is not found"}`,
 		"\xEF\xBB\xBF{\"Url\":\"https://[::1]:444/EWS/WSSecurity/x\"}", `<html>`, `[]`, `null`, `{"Url":"https://a/%2f"}`,
+		`{"error":{"code":"X","message":{"value":"y"}}}`, `{"Error":"x"}`, `{"Message":1}`, "{\"ErrorCode\":\"\x1a\"}",
 	} {
 		f.Add([]byte(s))
 	}
@@ -59,7 +60,9 @@ func FuzzPOX(f *testing.F) {
 		`<Autodiscover><Response><Account><Action>redirectUrl</Action><RedirectUrl>https://a/</RedirectUrl></Account></Response></Autodiscover>`,
 		`<Autodiscover><Response><Error><ErrorCode>600</ErrorCode><Message>Invalid Request</Message></Error></Response></Autodiscover>`,
 		`<Autodiscover><Response><Account><Protocol Type="EXCH"><ASUrl>https://a/wssecurity</ASUrl></Protocol></Account></Response></Autodiscover>`,
-		`<!DOCTYPE a><a/>`, `<Autodiscover/>`, `<Autodiscover/><!-- x -->`, `<a:Autodiscover/>`,
+		`<!DOCTYPE a><a/>`, `<!DOCTYPE html><html/>`, "<\x00A\x00", `<?xml version="1.0" encoding="us-ascii"?><Autodiscover>&#x1A;</Autodiscover>`,
+		`<Autodiscover><Response><Action><Error><Status>2</Status><Message>No directory.</Message></Error></Action></Response></Autodiscover>`,
+		`<Autodiscover><Response><Account><Protocol><Type>IMAP</Type></Protocol></Account></Response></Autodiscover>`, `<Autodiscover/>`, `<Autodiscover/><!-- x -->`, `<a:Autodiscover/>`,
 	} {
 		f.Add([]byte(s))
 	}

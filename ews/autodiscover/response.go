@@ -29,6 +29,15 @@ type endpoint struct {
 var errHTML = errors.New("an HTML page instead of an Autodiscover response; " +
 	"a web site or a log-in form is at this host, and must let Autodiscover pass")
 
+// loginFormError explains a log-in form where a service should be. Product may be "".
+func loginFormError(product, where string) error {
+	if product != "" {
+		product = " of " + product
+	}
+	return errors.New("a log-in form" + product + where + " stands before Autodiscover, which programs cannot " +
+		"fill in; it must let the path /autodiscover pass")
+}
+
 // isHTML reports whether a body begins as a page does.
 func isHTML(body []byte) bool {
 	body = bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF")), " \t\r\n")

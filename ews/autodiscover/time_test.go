@@ -13,7 +13,7 @@ import (
 	"github.com/go-ews/exchange/ews/autodiscover"
 )
 
-// after answers late.
+// after responds late.
 func after(d time.Duration, p page) page {
 	return func(r *http.Request) *http.Response {
 		select {
@@ -45,12 +45,12 @@ func TestFind_Time(t *testing.T) {
 			v2Sub,
 			300 * time.Millisecond,
 		},
-		"the domain never answers": {
+		"the domain never responds": {
 			map[string]page{v2Domain: never, v2Sub: named(ewsURL)},
 			v2Sub,
 			300 * time.Millisecond,
 		},
-		"the subdomain never answers": {map[string]page{v2Domain: named(ewsURL), v2Sub: never}, v2Domain, 0},
+		"the subdomain never responds": {map[string]page{v2Domain: named(ewsURL), v2Sub: never}, v2Domain, 0},
 		"slow ones of POX": {
 			map[string]page{poxDomain: after(9*time.Second, status(404)), poxSub: login(after(9*time.Second, expr))},
 			poxSub,

@@ -72,8 +72,8 @@ func (t *trail) end(s Step) {
 	t.next = nil
 }
 
-// advice says what to check after a failure of TLS or of a proxy; a host that is not there is no
-// surprise among those that are tried.
+// advice says what to check after a failure of TLS or of a proxy. A name without an address needs no
+// advice: most domains lack one of the hosts.
 func advice(err error, target string) string {
 	u, parseErr := url.Parse(target)
 	kind := netfault.Kind(err)
@@ -163,6 +163,11 @@ func (f *finder) follow(ctx context.Context, t *trail, u *url.URL, got *httpResp
 	}
 	// POX refuses with 200; version 2 may do so with any status.
 	a, err := t.as.parse(got.body)
+	if errors.Is(err, errHTML) {
+		if product, ok := loginform.In(got.body); ok {
+			err = loginFormError(product, "")
+		}
+	}
 	if _, refused := errors.AsType[*ServerError](err); got.status != http.StatusOK && !refused {
 		return "", statusError(got)
 	}
@@ -184,21 +189,13 @@ func (f *finder) redirect(t *trail, from *url.URL, to string) (outcome string, e
 	if bad != "" {
 		return "", errors.New("redirects to " + bad)
 	}
+	product, form := loginform.At(next.String())
+	if form && !strings.Contains(strings.ToLower(next.Path), "autodiscover.") {
+		return "", loginFormError(product, " at "+origin.Page(next))
+	}
 	t.next, t.from = next, origin.Page(from)
 	t.hops++
-	return "redirects to " + originOf(next) + formHint(to), nil
-}
-
-// formHint says that a redirect leads to a log-in form.
-func formHint(location string) string {
-	product, ok := loginform.At(location)
-	switch {
-	case !ok:
-		return ""
-	case product == "":
-		return ", a log-in form, which must let Autodiscover pass"
-	}
-	return ", a log-in form (" + product + "), which must let Autodiscover pass"
+	return "redirects to " + originOf(next), nil
 }
 
 // choose takes the first endpoint at a trusted host.

@@ -106,7 +106,7 @@ func (v *version2Response) refusal() *ServerError {
 // as OData writes messages.
 type jsonText string
 
-// UnmarshalJSON never fails: what is no text becomes "".
+// UnmarshalJSON never fails: a value that is no text becomes "".
 func (t *jsonText) UnmarshalJSON(b []byte) error {
 	var s string
 	var o struct{ Value *jsonText }
