@@ -39,27 +39,33 @@ func TestFind_RecordedErrors(t *testing.T) {
 	}{
 		"ActiveSync alone": {
 			poxDomain, "mobilesync-error",
-			[]string{"ActiveSync status 2", "(No directory.)", "form for telephones"}, "EWS virtual directory",
+			[]string{"ActiveSync status 2", "(No directory.)", "form for telephones"},
+			"EWS virtual directory",
 		},
 		"IMAP alone": {
 			poxDomain, "imap-only",
-			[]string{"a mail server that is not Exchange", "IMAP, SMTP"}, "Set-WebServicesVirtualDirectory",
+			[]string{"a mail server that is not Exchange", "IMAP, SMTP"},
+			"Set-WebServicesVirtualDirectory",
 		},
 		"version 2, error in an object": {
 			v2Domain, "v2-nested-error",
-			[]string{`the code "InvalidProtocol" (no such protocol)`}, "HTTP 400",
+			[]string{`the code "InvalidProtocol" (no such protocol)`},
+			"HTTP 400",
 		},
 		"reason of the back end": {
 			poxDomain, "403-x-ms-diagnostics",
-			[]string{"HTTP 403: x-ms-diagnostics: 2000008;reason=", "not enough scope"}, "firewall",
+			[]string{"HTTP 403: x-ms-diagnostics: 2000008;reason=", "not enough scope"},
+			"firewall",
 		},
 		"reason of the front end": {
 			poxDomain, "403-x-caserrorcode",
-			[]string{"HTTP 403: X-CasErrorCode: UserNotFound"}, "firewall",
+			[]string{"HTTP 403: X-CasErrorCode: UserNotFound"},
+			"firewall",
 		},
 		"form of a publisher": {
 			v2Domain, "302-f5-form",
-			[]string{"a log-in form of F5 BIG-IP APM at https://contoso.com/my.policy stands before Autodiscover"}, "names as",
+			[]string{"a log-in form of F5 BIG-IP APM at https://contoso.com/my.policy stands before Autodiscover"},
+			"names as",
 		},
 		"form of Outlook on the web": {
 			poxDomain, "302-owa-form", []string{"a log-in form", "https://mail.example.org/owa/auth/logon.aspx"}, "not trusted",
@@ -195,7 +201,8 @@ func TestFind_KnownService(t *testing.T) {
 		"POX":                  {service, map[string]page{at: expr, v2Domain: named(ewsURL)}, service, 1},
 		"POX with credentials": {service, map[string]page{at: login(expr), v2Domain: named(ewsURL)}, service, 2},
 		"version 2": {
-			serviceV2, map[string]page{serviceV2 + "/v1.0/" + email: named("https://ad.hoster.example/EWS/Exchange.asmx")},
+			serviceV2,
+			map[string]page{serviceV2 + "/v1.0/" + email: named("https://ad.hoster.example/EWS/Exchange.asmx")},
 			serviceV2 + "/v1.0/" + email, 1,
 		},
 		"redirects to another address": {

@@ -85,7 +85,10 @@ func parseVersion2(body []byte) (*response, error) {
 // refusal returns the server's error; nil if there is none.
 func (v *version2Response) refusal() *ServerError {
 	code, message := v.ErrorCode, v.ErrorMessage
-	var nested struct{ Code, Message jsonText }
+	var nested struct {
+		Code    jsonText `json:"code"`
+		Message jsonText `json:"message"`
+	}
 	switch {
 	case len(v.Error) == 0 || string(v.Error) == "null":
 	case json.Unmarshal(v.Error, &nested) == nil:
@@ -109,7 +112,9 @@ type jsonText string
 // UnmarshalJSON never fails: a value that is no text becomes "".
 func (t *jsonText) UnmarshalJSON(b []byte) error {
 	var s string
-	var o struct{ Value *jsonText }
+	var o struct {
+		Value *jsonText `json:"value"`
+	}
 	switch {
 	case json.Unmarshal(b, &s) == nil:
 		*t = jsonText(s)
