@@ -29,6 +29,7 @@ type acceptor struct {
 	binding  []byte            // what Extended Protection wants to see; nil: not looked at
 	require  bool              // logins without binding are refused
 	forgets  bool              // a login is good for one request
+	plain    bool              // the login must come without an integrity code
 	hook     func(w http.ResponseWriter, r *http.Request, leg string) bool
 	mu       sync.Mutex
 	requests []wireRequest
@@ -46,11 +47,12 @@ type wireRequest struct {
 
 type ntlmSession struct {
 	id        int64
+	negotiate []byte
 	challenge []byte
 	user      string
 }
 
-type sessionKey struct{}
+type acceptorSession struct{}
 
 func newAcceptor(t *testing.T, tls bool, edit func(*acceptor)) *acceptor {
 	t.Helper()
@@ -59,7 +61,7 @@ func newAcceptor(t *testing.T, tls bool, edit func(*acceptor)) *acceptor {
 	}}
 	a.Server = httptest.NewUnstartedServer(a)
 	a.Config.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
-		return context.WithValue(ctx, sessionKey{}, &ntlmSession{id: a.conns.Add(1)})
+		return context.WithValue(ctx, acceptorSession{}, &ntlmSession{id: a.conns.Add(1)})
 	}
 	if edit != nil {
 		edit(a)
@@ -80,7 +82,7 @@ func (a *acceptor) base() *http.Transport {
 }
 
 func (a *acceptor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s, _ := r.Context().Value(sessionKey{}).(*ntlmSession)
+	s, _ := r.Context().Value(acceptorSession{}).(*ntlmSession)
 	body, _ := io.ReadAll(r.Body)
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "NTLM ")
 	message, _ := base64.StdEncoding.DecodeString(token)
@@ -96,12 +98,12 @@ func (a *acceptor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch leg {
 	case "negotiate":
 		s.user = ""
-		s.challenge = ntlmChallenge()
+		s.negotiate, s.challenge = message, ntlmChallenge()
 		rec.Header().Set("WWW-Authenticate", "NTLM "+base64.StdEncoding.EncodeToString(s.challenge))
 		http.Error(rec, "continue", http.StatusUnauthorized)
 		return
 	case "authenticate":
-		s.user = a.verify(s.challenge, message)
+		s.user = a.verify(s, message)
 		s.challenge = nil
 	}
 	if s.user == "" {
@@ -150,7 +152,8 @@ func (a *acceptor) count(leg string) int {
 }
 
 // verify checks an AUTHENTICATE_MESSAGE and gives the user, or "".
-func (a *acceptor) verify(challenge, m []byte) string {
+func (a *acceptor) verify(s *ntlmSession, m []byte) string {
+	challenge := s.challenge
 	if challenge == nil {
 		return ""
 	}
@@ -167,12 +170,40 @@ func (a *acceptor) verify(challenge, m []byte) string {
 	if !known || len(response) < 16+28 {
 		return ""
 	}
-	key := hmacMD5(md4Sum(toUTF16(password)), toUTF16(strings.ToUpper(user)+domain))
-	proof := hmacMD5(key, challenge[24:32], response[16:])
+	key := hmacOf(md4(utf16LE(password)), utf16LE(strings.ToUpper(user)+domain))
+	proof := hmacOf(key, challenge[24:32], response[16:])
 	if !hmac.Equal(proof, response[:16]) || !a.bound(response[16+28:]) {
 		return ""
 	}
+	if flags := attribute(response[16+28:], 6); flags == nil || flags[0]&2 == 0 {
+		if !a.plain {
+			return ""
+		}
+		return name
+	}
+	mic := bytes.Clone(m[72:88])
+	clear(m[72:88])
+	if a.plain || !hmac.Equal(mic, hmacOf(hmacOf(key, proof), s.negotiate, challenge, m)) ||
+		!bytes.HasPrefix(attribute(response[16+28:], 9), utf16LE("HTTP/")) {
+		return ""
+	}
 	return name
+}
+
+// attribute returns the value of the one attribute pair with this id; nil if there is none, or several.
+func attribute(pairs []byte, id uint16) []byte {
+	var found [][]byte
+	for len(pairs) >= 4 && binary.LittleEndian.Uint16(pairs) != 0 {
+		n := int(binary.LittleEndian.Uint16(pairs[2:]))
+		if binary.LittleEndian.Uint16(pairs) == id {
+			found = append(found, pairs[4:4+n])
+		}
+		pairs = pairs[4+n:]
+	}
+	if len(found) != 1 {
+		return nil
+	}
+	return found[0]
 }
 
 // bound looks for the channel binding among the attribute pairs that the client signed.
@@ -180,16 +211,8 @@ func (a *acceptor) bound(pairs []byte) bool {
 	if a.binding == nil {
 		return true
 	}
-	want := hmacLess(a.binding)
-	for len(pairs) >= 4 {
-		id, n := binary.LittleEndian.Uint16(pairs), int(binary.LittleEndian.Uint16(pairs[2:]))
-		if id == 10 {
-			return bytes.Equal(pairs[4:4+n], want)
-		}
-		if id == 0 {
-			break
-		}
-		pairs = pairs[4+n:]
+	if sent := attribute(pairs, 10); sent != nil {
+		return bytes.Equal(sent, hmacLess(a.binding))
 	}
 	return !a.require
 }
@@ -203,9 +226,9 @@ func hmacLess(applicationData []byte) []byte {
 
 // ntlmChallenge writes a CHALLENGE_MESSAGE as Windows does, with a time stamp.
 func ntlmChallenge() []byte {
-	name := toUTF16("EXCH")
+	name := utf16LE("EXCH")
 	info := avPair(2, name)
-	info = append(info, avPair(1, toUTF16("MAIL"))...)
+	info = append(info, avPair(1, utf16LE("MAIL"))...)
 	info = append(info, avPair(7, []byte{1, 2, 3, 4, 5, 6, 0xd9, 1})...)
 	info = append(info, 0, 0, 0, 0)
 	m := make([]byte, 56)
@@ -229,71 +252,10 @@ func putField(m []byte, at, size, offset int) {
 	binary.LittleEndian.PutUint32(m[at+4:], uint32(offset))
 }
 
-func toUTF16(s string) []byte {
-	var out []byte
-	for _, u := range utf16.Encode([]rune(s)) {
-		out = binary.LittleEndian.AppendUint16(out, u)
-	}
-	return out
-}
-
 func fromUTF16(b []byte) string {
 	var units []uint16
 	for ; len(b) >= 2; b = b[2:] {
 		units = append(units, binary.LittleEndian.Uint16(b))
 	}
 	return string(utf16.Decode(units))
-}
-
-func hmacMD5(key []byte, data ...[]byte) []byte {
-	h := hmac.New(md5.New, key)
-	for _, d := range data {
-		h.Write(d)
-	}
-	return h.Sum(nil)
-}
-
-// md4Sum is RFC 1320, which NTLM hashes passwords with.
-func md4Sum(data []byte) []byte {
-	padded := append(bytes.Clone(data), 0x80)
-	for len(padded)%64 != 56 {
-		padded = append(padded, 0)
-	}
-	padded = binary.LittleEndian.AppendUint64(padded, uint64(len(data))*8)
-	h := [4]uint32{0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476}
-	for ; len(padded) > 0; padded = padded[64:] {
-		md4Block(&h, padded[:64])
-	}
-	var out []byte
-	for _, v := range h {
-		out = binary.LittleEndian.AppendUint32(out, v)
-	}
-	return out
-}
-
-func md4Block(h *[4]uint32, block []byte) {
-	order := [3][16]int{
-		{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
-		{0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15},
-		{0, 8, 4, 12, 2, 10, 6, 14, 1, 9, 5, 13, 3, 11, 7, 15},
-	}
-	shift := [3][4]int{{3, 7, 11, 19}, {3, 5, 9, 13}, {3, 9, 11, 15}}
-	add := [3]uint32{0, 0x5a827999, 0x6ed9eba1}
-	mix := [3]func(x, y, z uint32) uint32{
-		func(x, y, z uint32) uint32 { return x&y | ^x&z },
-		func(x, y, z uint32) uint32 { return x&y | x&z | y&z },
-		func(x, y, z uint32) uint32 { return x ^ y ^ z },
-	}
-	v := *h
-	for round := range 3 {
-		for i := range 16 {
-			word := binary.LittleEndian.Uint32(block[4*order[round][i]:])
-			sum := v[0] + mix[round](v[1], v[2], v[3]) + word + add[round]
-			n := shift[round][i%4]
-			v = [4]uint32{v[3], sum<<n | sum>>(32-n), v[1], v[2]}
-		}
-	}
-	for i := range h {
-		h[i] += v[i]
-	}
 }

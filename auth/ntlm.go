@@ -13,7 +13,7 @@ const (
 	schemeNegotiate = "Negotiate"
 )
 
-// NTLM logs in with NTLMv2, which every Exchange server on premises accepts for EWS. A nil base
+// NTLM logs in with NTLMv2 ([MS-NLMP]), which every Exchange server on premises accepts for EWS. A nil base
 // stands for a private clone of the default transport; another one is cloned, with its TLS settings,
 // proxy and dialer.
 //
@@ -25,6 +25,9 @@ const (
 // Active Directory locks accounts; calls fail at once until c gives another user or password. One
 // that had worked before is tried again after a minute, then after 2, 4, up to 30 minutes.
 //
+// Messages are complete as those of Windows: with the integrity code (MIC), the target name HTTP/<host>
+// and the channel binding.
+//
 // NTLM rests on MD4 and MD5, so under GODEBUG=fips140=only this is an error.
 func NTLM(base *http.Transport, c Credentials, opts *Options) (*Transport, error) {
 	if c == nil {
@@ -34,7 +37,8 @@ func NTLM(base *http.Transport, c Credentials, opts *Options) (*Transport, error
 		return nil, &InputError{Op: schemeNTLM, Reason: "needs MD4 and MD5, which GODEBUG=fips140=only forbids; " +
 			"use OAuth 2.0, or Basic over https"}
 	}
-	return newBound(schemeNTLM, base, &ntlm{credentials: c, lockout: newLockout()}, opts)
+	m := &ntlm{credentials: c, lockout: newLockout(), plain: opts != nil && opts.NTLMWithoutMIC}
+	return newBound(schemeNTLM, base, m, opts)
 }
 
 // ntlm is a mechanism with two legs: NEGOTIATE, which asks for a challenge, and AUTHENTICATE, which
@@ -42,6 +46,7 @@ func NTLM(base *http.Transport, c Credentials, opts *Options) (*Transport, error
 type ntlm struct {
 	credentials Credentials
 	lockout     *lockout
+	plain       bool // without integrity code and target name
 }
 
 func (m *ntlm) Start(ctx context.Context, t Target) (Handshake, error) {
@@ -53,28 +58,39 @@ func (m *ntlm) Start(ctx context.Context, t Target) (Handshake, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &ntlmHandshake{user: user, password: password, binding: t.ChannelBinding, settled: settle}, nil
+	h := &ntlmHandshake{user: user, password: password, settled: settle}
+	h.add.binding = t.ChannelBinding
+	if !m.plain {
+		h.add.target, h.add.integrity = "HTTP/"+t.Host, true
+	}
+	return h, nil
 }
 
 type ntlmHandshake struct {
 	user, password string
-	binding        []byte
+	add            addition
+	negotiate      []byte // what was sent
 	settled        func(outcome)
 }
 
-func (x *ntlmHandshake) settle(o outcome) { x.settled(o) }
+func (h *ntlmHandshake) settle(o outcome) { h.settled(o) }
 
-func (x *ntlmHandshake) account() string { return x.user }
+func (h *ntlmHandshake) account() string { return h.user }
 
-func (x *ntlmHandshake) Next(_ context.Context, challenge []byte) ([]byte, bool, error) {
+func (h *ntlmHandshake) Next(_ context.Context, challenge []byte) ([]byte, bool, error) {
 	if challenge == nil {
 		token, err := ntlmssp.NewNegotiateMessage("", "")
+		h.negotiate = token
 		return token, false, err
 	}
-	challenge, err := bindChallenge(challenge, x.binding)
+	completed, integrity, err := h.add.complete(challenge)
 	if err != nil {
 		return nil, false, err
 	}
-	token, err := ntlmssp.NewAuthenticateMessage(challenge, x.user, x.password, nil)
+	token, err := ntlmssp.NewAuthenticateMessage(completed, h.user, h.password, nil)
+	if err != nil || !integrity {
+		return token, true, err
+	}
+	token, err = withIntegrity(token, h.negotiate, challenge, responseKey(h.user, h.password))
 	return token, true, err
 }

@@ -12,9 +12,13 @@ import (
 // Attribute ids of the target information ([MS-NLMP] section 2.2.2.1).
 const (
 	avEOL             = 0
+	avFlags           = 6
 	avTimestamp       = 7
+	avTargetName      = 9
 	avChannelBindings = 10
 )
+
+const flagIntegrity = 2 // of MsvAvFlags: the AUTHENTICATE_MESSAGE has a MIC
 
 const (
 	challengeHeader  = 48      // fixed part of a CHALLENGE_MESSAGE ([MS-NLMP] section 2.2.1.2)
@@ -24,38 +28,61 @@ const (
 
 var errCutInfo = errors.New("the server's NTLM challenge has target information that is cut short")
 
-// bindChallenge checks a CHALLENGE_MESSAGE and puts the channel binding into its target information,
-// as MsvAvChannelBindings. Whatever the target information holds becomes part of what the client
-// signs with the password, so the server finds the binding there ([MS-NLMP] section 3.1.5.1.2).
-func bindChallenge(message, binding []byte) ([]byte, error) {
+// An addition is what the client puts into the target information of a challenge. Whatever stands
+// there becomes part of what the client signs with the password, so the server finds it there
+// ([MS-NLMP] section 3.1.5.1.2).
+type addition struct {
+	binding   []byte // MsvAvChannelBindings; nil: none
+	target    string // MsvAvTargetName, the service's name; "": none
+	integrity bool   // MsvAvFlags says that the message has an integrity code
+}
+
+// complete checks a CHALLENGE_MESSAGE and puts the additions into its target information. It reports
+// whether the client's message must have an integrity code: only servers that send the time know it.
+func (a addition) complete(message []byte) (completed []byte, integrity bool, err error) {
 	switch {
 	case len(message) < challengeHeader || len(message) > maxChallenge:
-		return nil, fmt.Errorf("the server's NTLM challenge has %d bytes", len(message))
+		return nil, false, fmt.Errorf("the server's NTLM challenge has %d bytes", len(message))
 	case !bytes.HasPrefix(message, []byte("NTLMSSP\x00\x02\x00\x00\x00")):
-		return nil, errors.New("the server's NTLM challenge is no CHALLENGE_MESSAGE")
+		return nil, false, errors.New("the server's NTLM challenge is no CHALLENGE_MESSAGE")
 	}
 	info, err := targetInfo(message)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	pairs, err := withoutBinding(info)
+	found, err := a.parsePairs(info)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	if binding != nil {
-		sum := bindingHash(binding)
-		pairs = binary.LittleEndian.AppendUint16(pairs, avChannelBindings)
-		pairs = binary.LittleEndian.AppendUint16(pairs, uint16(len(sum)))
-		pairs = append(pairs, sum[:]...)
+	integrity = a.integrity && found.timed
+	pairs := found.kept
+	if integrity {
+		found.flags |= flagIntegrity
+	}
+	if found.flags != 0 {
+		pairs = appendPair(pairs, avFlags, binary.LittleEndian.AppendUint32(nil, found.flags))
+	}
+	if a.target != "" && len(info) > 0 {
+		pairs = appendPair(pairs, avTargetName, utf16LE(a.target))
+	}
+	if a.binding != nil {
+		sum := bindingHash(a.binding)
+		pairs = appendPair(pairs, avChannelBindings, sum[:])
 	}
 	if len(pairs) == 0 && len(info) == 0 {
-		return message, nil
+		return message, integrity, nil
 	}
 	pairs = append(pairs, avEOL, 0, 0, 0)
 	if len(pairs) > math.MaxUint16 {
-		return nil, errors.New("the server's NTLM challenge has no room left for the channel binding")
+		return nil, false, errors.New("the server's NTLM challenge has no room left for the client's attributes")
 	}
-	return replaceInfo(message, pairs), nil
+	return replaceInfo(message, pairs), integrity, nil
+}
+
+func appendPair(pairs []byte, id uint16, value []byte) []byte {
+	pairs = binary.LittleEndian.AppendUint16(pairs, id)
+	pairs = binary.LittleEndian.AppendUint16(pairs, uint16(len(value)))
+	return append(pairs, value...)
 }
 
 func targetInfo(message []byte) ([]byte, error) {
@@ -70,32 +97,46 @@ func targetInfo(message []byte) ([]byte, error) {
 	return message[from:][:size], nil
 }
 
-// withoutBinding copies the attribute pairs up to the end mark, but for a channel binding: only the
-// client knows that.
-func withoutBinding(info []byte) ([]byte, error) {
-	var pairs []byte
+// serverPairs are the attribute pairs of the server's target information.
+type serverPairs struct {
+	kept  []byte // but for those that only the client knows
+	flags uint32
+	timed bool // the server sent its time
+}
+
+// parsePairs reads the attribute pairs up to the end mark. The server's own flags, target name and
+// binding are taken out where the client adds its own: of two pairs of flags, gss-ntlmssp reads the
+// first, and would not look at the integrity code.
+func (a addition) parsePairs(info []byte) (serverPairs, error) {
+	var found serverPairs
 	for rest := info; len(rest) > 0; {
 		if len(rest) < 4 {
-			return nil, errCutInfo
+			return found, errCutInfo
 		}
 		id := binary.LittleEndian.Uint16(rest)
 		end := 4 + int(binary.LittleEndian.Uint16(rest[2:]))
 		switch {
 		case id == avEOL:
-			return pairs, nil
+			return found, nil
 		case end > len(rest):
-			return nil, errCutInfo
-		case id == avTimestamp && end != 12:
-			return nil, errors.New("the server's NTLM challenge has a time stamp of a wrong size")
-		case id != avChannelBindings:
-			pairs = append(pairs, rest[:end]...)
+			return found, errCutInfo
+		case id == avTimestamp && end != 4+8:
+			return found, errors.New("the server's NTLM challenge has a time stamp of a wrong size")
+		case id == avFlags && end != 4+4:
+			return found, errors.New("the server's NTLM challenge has flags of a wrong size")
+		case id == avFlags && a.integrity:
+			found.flags |= binary.LittleEndian.Uint32(rest[4:])
+		case id == avChannelBindings, id == avTargetName && a.target != "":
+		default:
+			found.timed = found.timed || id == avTimestamp
+			found.kept = append(found.kept, rest[:end]...)
 		}
 		rest = rest[end:]
 	}
 	if len(info) > 0 {
-		return nil, errCutInfo // no end mark
+		return found, errCutInfo // no end mark
 	}
-	return pairs, nil
+	return found, nil
 }
 
 // replaceInfo appends new target information and points the header to it; the server never sees this

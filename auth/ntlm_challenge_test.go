@@ -18,10 +18,10 @@ func withInfo(info []byte) []byte {
 	return append(m, info...)
 }
 
-func TestBindChallenge(t *testing.T) {
+func TestChallenge(t *testing.T) {
 	t.Parallel()
 	end := []byte{0, 0, 0, 0}
-	name := avPair(2, toUTF16("EXCH"))
+	name := avPair(2, utf16LE("EXCH"))
 	binding := []byte("tls-server-end-point:0123456789abcdef")
 	bound := avPair(10, hmacLess(binding))
 	for _, c := range []struct {
@@ -52,7 +52,7 @@ func TestBindChallenge(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := bindChallenge(withInfo(c.info), c.binding)
+			got, _, err := addition{binding: c.binding}.complete(withInfo(c.info))
 			if c.wantError != "" {
 				if err == nil || !strings.Contains(err.Error(), c.wantError) {
 					t.Fatalf("error %v, want %q in it", err, c.wantError)
@@ -76,7 +76,7 @@ func TestBindChallenge(t *testing.T) {
 	}
 }
 
-func TestBindChallenge_Refuses(t *testing.T) {
+func TestChallenge_Refuses(t *testing.T) {
 	t.Parallel()
 	outside := withInfo([]byte{0, 0, 0, 0})
 	binary.LittleEndian.PutUint32(outside[44:], 0xffffffff)
@@ -93,7 +93,7 @@ func TestBindChallenge_Refuses(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			if _, err := bindChallenge(c.message, []byte("x")); err == nil {
+			if _, _, err := (addition{binding: []byte("x")}).complete(c.message); err == nil {
 				t.Error("accepted")
 			}
 		})
@@ -109,7 +109,8 @@ func FuzzNTLMChallenge(f *testing.F) {
 	f.Fuzz(func(t *testing.T, message []byte, bind bool) {
 		x := &ntlmHandshake{user: `EXCH\alice`, password: "secret"}
 		if bind {
-			x.binding = []byte("tls-server-end-point:0123456789abcdef")
+			x.add.target, x.add.integrity = "HTTP/mail.example.com", true
+			x.add.binding = []byte("tls-server-end-point:0123456789abcdef")
 		}
 		before := bytes.Clone(message)
 		if message == nil {
@@ -125,7 +126,7 @@ func FuzzNTLMChallenge(f *testing.F) {
 		if !done || !bytes.HasPrefix(token, []byte("NTLMSSP\x00\x03")) {
 			t.Errorf("token % x, done %v", token, done)
 		}
-		if bind && !bytes.Contains(token, hmacLess(x.binding)) {
+		if bind && !bytes.Contains(token, hmacLess(x.add.binding)) {
 			t.Error("the token lacks the channel binding")
 		}
 	})

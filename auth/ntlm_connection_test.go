@@ -220,7 +220,7 @@ func pipedAcceptor(t *testing.T) (*acceptor, *http.Transport) {
 	server := &http.Server{
 		Handler: a,
 		ConnContext: func(ctx context.Context, _ net.Conn) context.Context {
-			return context.WithValue(ctx, sessionKey{}, &ntlmSession{id: a.conns.Add(1)})
+			return context.WithValue(ctx, acceptorSession{}, &ntlmSession{id: a.conns.Add(1)})
 		},
 	}
 	ended := make(chan struct{})

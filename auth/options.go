@@ -30,6 +30,10 @@ type Options struct {
 	// The zero value ties it.
 	ChannelBinding ChannelBinding
 
+	// NTLMWithoutMIC leaves the integrity code and the target name out of NTLM's last message, for a
+	// server that cannot take them. The zero value sends both, as Windows does.
+	NTLMWithoutMIC bool
+
 	// Origins are the places where the credentials may go, such as "https://mail.example.com" or
 	// "https://mail.example.com:8443". Empty means: where the first request goes, and nowhere
 	// else from then on. A request to another origin fails and nothing of it is sent.

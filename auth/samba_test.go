@@ -1,0 +1,96 @@
+package auth
+
+import (
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+)
+
+// The Samba tests run against ../shared/peers/samba-ad.sh, whose variables they read:
+//
+//	samba-ad.sh --small -- go test -run Samba ./auth
+
+// A samba is the domain that the environment names.
+type samba struct{ http, https string }
+
+func findSamba(t *testing.T) samba {
+	t.Helper()
+	if os.Getenv("EWS_AD_NTLM_HTTP") == "" {
+		t.Skip("no Active Directory: run under samba-ad.sh -- (its variables EWS_AD_…)")
+	}
+	return samba{http: os.Getenv("EWS_AD_NTLM_HTTP"), https: os.Getenv("EWS_AD_NTLM_HTTPS")}
+}
+
+func (samba) base(t *testing.T) *http.Transport {
+	t.Helper()
+	pem, err := os.ReadFile(os.Getenv("EWS_AD_CA"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		t.Fatal("no certificate in EWS_AD_CA")
+	}
+	base := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}
+	t.Cleanup(base.CloseIdleConnections)
+	return base
+}
+
+// login returns the credentials of a user of the domain, as CORP\user.
+func (samba) login(name string) Credentials {
+	name = strings.ToUpper(name)
+	return Static(`CORP\`+os.Getenv("EWS_AD_USER_"+name), os.Getenv("EWS_AD_PASS_"+name))
+}
+
+// path is an address that the log can be searched for.
+func (samba) path(prefix string) string { return prefix + "/EWS/" + rand.Text() }
+
+func TestSamba_Messages(t *testing.T) {
+	t.Parallel()
+	s := findSamba(t)
+	for name, opts := range map[string]*Options{
+		"complete": {AllowHTTP: true}, "without MIC": {AllowHTTP: true, NTLMWithoutMIC: true},
+	} {
+		for _, at := range []string{s.http, s.https, s.https + "/sam", s.https + "/once"} {
+			for _, user := range []string{"alice", "mona"} {
+				t.Run(name+" "+at+" "+user, func(t *testing.T) {
+					t.Parallel()
+					tr, err := NTLM(s.base(t), s.login(user), opts)
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer tr.CloseIdleConnections()
+					for range 2 {
+						if got := post(t, tr, at+s.path(""), "hello"); !strings.Contains(got, `<User>CORP\`+user+`</User>`) {
+							t.Errorf("response %s", got)
+						}
+					}
+				})
+			}
+		}
+	}
+}
+
+// TestSamba_Integrity: Samba does not require an integrity code, yet refuses one that is wrong.
+func TestSamba_Integrity(t *testing.T) {
+	t.Parallel()
+	s := findSamba(t)
+	for name, at := range map[string]int{"MIC": micOffset, "version": authenticateFixed} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := flipping{&ntlm{credentials: s.login("bob"), lockout: newLockout()}, at}
+			tr, err := newBound(schemeNTLM, s.base(t), m, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer tr.CloseIdleConnections()
+			if got := post(t, tr, s.https+s.path("/sam"), "hello"); !strings.Contains(got, "refused the login") {
+				t.Errorf("response %s", got)
+			}
+		})
+	}
+}
