@@ -15,7 +15,7 @@ import (
 
 func TestAddImGroup_Answer(t *testing.T) {
 	t.Parallel()
-	s := ewstest.NewServer(&ewstest.Options{Version: ews.ServerVersion{
+	s := ewstest.NewServer(&ewstest.Options{ServerVersion: ews.ServerVersion{
 		Major: 15, MajorBuild: 349, Version: "Exchange2013",
 	}})
 	r := post(t, s, envelope(addImGroup("MyCustomGroup")))

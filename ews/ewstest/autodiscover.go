@@ -1,12 +1,12 @@
 package ewstest
 
 import (
+	"cmp"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -21,61 +21,52 @@ const (
 	outlookSpace = "http://schemas.microsoft.com/exchange/autodiscover/outlook/"
 )
 
-// autodiscover answers the three forms of Autodiscover that are HTTP; nil if the request is for
-// something else. They lead to the endpoint at the host that was asked, whatever that is, for each
+// autodiscover responds to the three forms of Autodiscover that are HTTP, and returns nil for any
+// other request. They lead to the endpoint at the host that was asked, whatever that is, for each
 // mailbox that exists; like the rest of the server they ask for no credentials.
-func (s *Server) autodiscover(r *http.Request, body []byte) *answer {
+func (s *Server) autodiscover(r *http.Request, body []byte) *response {
 	switch p := strings.ToLower(r.URL.Path); {
 	case p == version2Path, strings.HasPrefix(p, version2Path+"/v1.0/"):
 		return s.version2(r)
 	case p != poxPath:
 		return nil
 	case r.Method == http.MethodGet && overHTTP(r):
-		a := newAnswer(http.StatusFound, "text/html", nil)
-		a.header.Set("Location", "https://"+hostOf(r)+poxPath)
-		return a
+		resp := newResponse(http.StatusFound, "text/html", nil)
+		resp.header.Set("Location", "https://"+hostOf(r)+poxPath)
+		return resp
 	case r.Method != http.MethodGet && r.Method != http.MethodPost:
-		return &answer{status: http.StatusMethodNotAllowed, header: http.Header{"Allow": {"GET, POST"}}}
+		return notAllowed("GET, POST")
 	}
 	return s.pox(r, body)
 }
 
-// overHTTP tells a request without TLS: a transport has it in the URL, a server in the connection.
+// overHTTP reports whether a request came without TLS: a transport has that in the URL, a server in
+// the connection.
 func overHTTP(r *http.Request) bool {
 	return r.URL.Scheme == "http" || r.URL.Scheme == "" && r.TLS == nil
 }
 
-func hostOf(r *http.Request) string {
-	if r.Host != "" {
-		return r.Host
-	}
-	return r.URL.Host
-}
+func hostOf(r *http.Request) string { return cmp.Or(r.Host, r.URL.Host) }
 
-// exists reports whether a mailbox does, without making it.
-func (s *Server) exists(mailbox string) bool {
-	return mailbox != "" && (s.only == nil || slices.Contains(s.only, strings.ToLower(mailbox)))
-}
-
-// version2 answers a GET with the address as the path's last element, or in the query.
-func (s *Server) version2(r *http.Request) *answer {
+// version2 responds to a GET with the address as the path's last element, or in the query.
+func (s *Server) version2(r *http.Request) *response {
 	if r.Method != http.MethodGet {
-		return &answer{status: http.StatusMethodNotAllowed, header: http.Header{"Allow": {http.MethodGet}}}
+		return notAllowed(http.MethodGet)
 	}
 	mailbox := r.URL.Query().Get("Email")
 	if i := strings.LastIndexByte(r.URL.EscapedPath(), '/'); len(r.URL.Path) > len(version2Path) {
 		mailbox, _ = url.PathUnescape(r.URL.EscapedPath()[i+1:]) // what came in a URL can be unescaped
 	}
-	refuse := func(status int, code, message string) *answer {
-		return jsonAnswer(status, map[string]string{"ErrorCode": code, "ErrorMessage": message})
+	refuse := func(status int, code, message string) *response {
+		return jsonResponse(status, map[string]string{"ErrorCode": code, "ErrorMessage": message})
 	}
 	switch protocol := r.URL.Query().Get("Protocol"); {
-	case !s.exists(mailbox):
+	case mailbox == "" || !s.exists(strings.ToLower(mailbox)):
 		return refuse(http.StatusNotFound, "UserNotFound", "The mailbox is not of this Exchange in process.")
 	case strings.EqualFold(protocol, "EWS"):
-		return jsonAnswer(http.StatusOK, map[string]string{"Protocol": "EWS", "Url": endpointAt(r)})
+		return jsonResponse(http.StatusOK, map[string]string{"Protocol": "EWS", "Url": endpointAt(r)})
 	case strings.EqualFold(protocol, "AutodiscoverV1"):
-		return jsonAnswer(http.StatusOK, map[string]string{
+		return jsonResponse(http.StatusOK, map[string]string{
 			"Protocol": "AutodiscoverV1", "Url": "https://" + hostOf(r) + poxPath,
 		})
 	}
@@ -84,16 +75,13 @@ func (s *Server) version2(r *http.Request) *answer {
 
 func endpointAt(r *http.Request) string { return "https://" + hostOf(r) + "/EWS/Exchange.asmx" }
 
-func jsonAnswer(status int, fields map[string]string) *answer {
-	body, err := json.Marshal(fields)
-	if err != nil {
-		return newAnswer(http.StatusInternalServerError, "text/plain", []byte(err.Error()))
-	}
-	return newAnswer(status, "application/json; charset=utf-8", body)
+func jsonResponse(status int, fields map[string]string) *response {
+	body, _ := json.Marshal(fields) // texts have no other form
+	return newResponse(status, "application/json; charset=utf-8", body)
 }
 
-// pox answers a POST, and what a browser sends with the same error as Exchange does.
-func (s *Server) pox(r *http.Request, body []byte) *answer {
+// pox responds to a POST, and to a browser's GET with the same error as Exchange does.
+func (s *Server) pox(r *http.Request, body []byte) *response {
 	var request struct {
 		XMLName xml.Name `xml:"Autodiscover"`
 		Address string   `xml:"Request>EMailAddress"`
@@ -106,58 +94,45 @@ func (s *Server) pox(r *http.Request, body []byte) *answer {
 		return poxError(600, "Invalid Request")
 	case strings.TrimSpace(request.Schema) != outlookSpace+"responseschema/2006a":
 		return poxError(601, "Provider is not available")
-	case !s.exists(mailbox):
+	case !s.exists(strings.ToLower(mailbox)):
 		return poxError(500, "The email address can't be found.")
 	}
-	return xmlAnswer(http.StatusOK, s.poxSettings(mailbox, endpointAt(r)))
+	return s.poxSettings(mailbox, endpointAt(r))
 }
 
 // poxSettings names the endpoint as it is for outside, in the two kinds of protocol that servers have
-// had for that. EXCH is for inside, and tells the version.
-func (s *Server) poxSettings(mailbox, endpoint string) []byte {
-	var w writer
-	w.raw(prolog)
-	w.open("Autodiscover", "xmlns", poxSpace)
-	w.open("Response", "xmlns", outlookSpace+"responseschema/2006a")
-	w.open("User")
-	w.text("AutoDiscoverSMTPAddress", mailbox)
-	w.close("User")
-	w.open("Account")
-	w.text("AccountType", "email")
-	w.text("Action", "settings")
-	w.open("Protocol")
-	w.text("Type", "EXCH")
-	w.text("ServerVersion", serverVersionBits(s.version))
-	w.close("Protocol")
-	for _, kind := range []string{"EXPR", "EXHTTP"} {
-		w.open("Protocol")
-		w.text("Type", kind)
-		w.text("TTL", "1")
-		w.text("SSL", "On")
-		w.text("AuthPackage", "Negotiate")
-		w.text("EwsUrl", endpoint)
-		w.close("Protocol")
+// had for that. EXCH is for inside, and has the version.
+func (s *Server) poxSettings(mailbox, endpoint string) *response {
+	protocol := func(kind string) node {
+		return el("Protocol",
+			leaf("Type", kind),
+			leaf("TTL", "1"),
+			leaf("SSL", "On"),
+			leaf("AuthPackage", "Negotiate"),
+			leaf("EwsUrl", endpoint))
 	}
-	w.close("Account")
-	w.close("Response")
-	w.close("Autodiscover")
-	return w.buf
+	return poxResponse(el("Response",
+		el("User", leaf("AutoDiscoverSMTPAddress", mailbox)),
+		el("Account",
+			leaf("AccountType", "email"),
+			leaf("Action", "settings"),
+			el("Protocol", leaf("Type", "EXCH"), leaf("ServerVersion", serverVersionBits(s.version))),
+			protocol("EXPR"),
+			protocol("EXHTTP")),
+	).with("xmlns", outlookSpace+"responseschema/2006a"))
 }
 
-// poxError has another name space in its Response than settings have, as Exchange's own.
-func poxError(code int, message string) *answer {
-	var w writer
-	w.raw(prolog)
-	w.open("Autodiscover", "xmlns", poxSpace)
-	w.open("Response")
-	w.open("Error", "Time", "00:00:00.0000000", "Id", "0")
-	w.text("ErrorCode", strconv.Itoa(code))
-	w.text("Message", message)
-	w.empty("DebugData")
-	w.close("Error")
-	w.close("Response")
-	w.close("Autodiscover")
-	return xmlAnswer(http.StatusOK, w.buf)
+// poxError has another namespace in its Response than settings have, as Exchange's own.
+func poxError(code int, message string) *response {
+	return poxResponse(el("Response", el("Error",
+		leaf("ErrorCode", strconv.Itoa(code)),
+		leaf("Message", message),
+		leaf("DebugData", ""),
+	).with("Time", "00:00:00.0000000", "Id", "0")))
+}
+
+func poxResponse(content node) *response {
+	return xmlResponse(http.StatusOK, el("Autodiscover", content).with("xmlns", poxSpace))
 }
 
 // serverVersionBits writes a version as POX has it: 4 bits for the layout, 6 for the major version, 6

@@ -35,14 +35,6 @@ func newTelContact(tel imgroup.TelContactSpec) *contact {
 	return &contact{tel: tel, key: "tel " + strings.ToLower(tel.TelURI)}
 }
 
-// add puts a contact into a group, unless that makes one more than the list may have.
-func (m *mailbox) add(c *contact, g *group) (*contact, error) {
-	if m.known(c) == nil && len(m.contacts) >= maxContacts {
-		return nil, refuse(ews.ErrorImContactLimitReached)
-	}
-	return m.put(c, g), nil
-}
-
 // put puts a contact into a group. The list has each contact once, so one that is there already
 // comes back instead of the new one.
 func (m *mailbox) put(c *contact, g *group) *contact {
@@ -51,11 +43,11 @@ func (m *mailbox) put(c *contact, g *group) *contact {
 		return known
 	}
 	c.id = m.newItemID()
-	c.personaID = newID(kindPersona, m.guid, personaEntry, m.serial)
-	c.folderID = newID(kindItem, m.guid, folderEntry, 1)
+	c.personaID = newID(personaID, m.guid, m.serial)
+	c.folderID = newID(itemID, m.guid, 0) // objects are numbered from 1
 	c.created = time.Now().UTC().Truncate(time.Second)
 	m.changes++
-	c.changeKey = newChangeKey(contactKind, m.guid, m.changes)
+	c.changeKey = newChangeKey(contactKey, m.changes)
 	m.contacts = append(m.contacts, c)
 	m.join(c, g)
 	return c
@@ -63,12 +55,7 @@ func (m *mailbox) put(c *contact, g *group) *contact {
 
 // known returns the contact of the list that is the same one, nil if there is none.
 func (m *mailbox) known(c *contact) *contact {
-	for _, other := range m.contacts {
-		if other.key == c.key {
-			return other
-		}
-	}
-	return nil
+	return find(m.contacts, func(other *contact) bool { return other.key == c.key })
 }
 
 // join makes a contact a member of a group, which it may be already.
@@ -94,19 +81,24 @@ func (m *mailbox) dropOrphans() {
 
 // contact returns the contact that the request's ContactId names.
 func (m *mailbox) contact(request *dotnet.Element, unknown ews.ResponseCode) (*contact, error) {
-	id, err := m.itemID(request.Child(messagesSpace, "ContactId"))
+	id, err := m.idIn(request.Child(messagesSpace, "ContactId"))
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range m.contacts {
-		if c.id == id {
-			return c, nil
-		}
+	if c := find(m.contacts, func(c *contact) bool { return c.id == id }); c != nil {
+		return c, nil
 	}
 	return nil, refuse(unknown)
 }
 
-// persona is the contact as a client sees it, like the ones in Microsoft's samples.
+// What all contacts of Microsoft's samples have.
+const (
+	sourceName = "Lync Contacts"
+	folderKey  = "AQAAAA=="
+	relevance  = 1<<31 - 1
+)
+
+// persona returns the contact as a client sees it, like the ones in Microsoft's samples.
 func (c *contact) persona() imgroup.Persona {
 	source := []string{"0"}
 	p := imgroup.Persona{
@@ -117,11 +109,11 @@ func (c *contact) persona() imgroup.Persona {
 		Attributions: []imgroup.Attribution{{
 			ID:             source[0],
 			SourceID:       imgroup.ItemID{ID: c.id, ChangeKey: c.changeKey},
-			DisplayName:    "Lync Contacts",
+			DisplayName:    sourceName,
 			IsQuickContact: true,
-			FolderID:       imgroup.ItemID{ID: c.folderID, ChangeKey: "AQAAAA=="},
+			FolderID:       imgroup.ItemID{ID: c.folderID, ChangeKey: folderKey},
 		}},
-		RelevanceScore: 1<<31 - 1,
+		RelevanceScore: relevance,
 		FileAsIDs:      []imgroup.AttributedString{{Value: "None", Attributions: source}},
 	}
 	if c.tel.TelURI != "" {

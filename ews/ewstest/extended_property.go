@@ -10,7 +10,7 @@ import (
 )
 
 // property is an extended property that a request asks for, with the attributes to name it by in
-// the answer: those of the request.
+// the response: those of the request.
 type property struct {
 	uri   imgroup.ExtendedFieldURI
 	attrs []string
@@ -25,20 +25,18 @@ func requestedProperties(request *dotnet.Element) ([]property, error) {
 	}
 	var out []property
 	for _, e := range list.Children {
-		p := property{}
+		uri, ok := fieldURI(e)
+		if !ok || uri.Check() != nil {
+			return nil, refuse(errorInvalidExtendedProperty)
+		}
+		p := property{uri: uri}
 		for _, name := range [...]string{
-			"DistinguishedPropertySetId", "PropertySetId", "PropertyTag", "PropertyName", "PropertyId",
-			"PropertyType",
+			"DistinguishedPropertySetId", "PropertySetId", "PropertyTag", "PropertyName", "PropertyId", "PropertyType",
 		} {
 			if value, ok := e.Attr(name); ok {
 				p.attrs = append(p.attrs, name, value)
 			}
 		}
-		uri, ok := fieldURI(e)
-		if !ok || uri.Check() != nil {
-			return nil, refuse(errorInvalidExtendedProperty)
-		}
-		p.uri = uri
 		out = append(out, p)
 	}
 	return out, nil
@@ -55,6 +53,8 @@ func fieldURI(e *dotnet.Element) (imgroup.ExtendedFieldURI, bool) {
 	number, hasNumber := e.Attr("PropertyId")
 	if hasGUID {
 		set = guid
+	} else if set == string(imgroup.AddressSet) {
+		set = string(addressSet)
 	}
 	kind := imgroup.PropertyType(typ)
 	switch {
@@ -71,61 +71,63 @@ func fieldURI(e *dotnet.Element) (imgroup.ExtendedFieldURI, bool) {
 	return imgroup.PropertyID(imgroup.PropertySet(set), int32(n), kind), err == nil
 }
 
-// The MAPI properties that groups and contacts have here; [MS-OXPROPS] describes them.
-const (
-	tagMessageClass     = 0x001A
-	tagDisplayName      = 0x3001
-	tagCreationTime     = 0x3007
-	tagLastModification = 0x3008
-
-	idEmailList      = 0x8028 // PidLidAddressBookProviderEmailList: which e-mail addresses are set
-	idInstantMessage = 0x8062 // PidLidInstantMessagingAddress
-
-	// The GUID of the distinguished set "Address". A request may name the set by either.
-	addressSet = imgroup.PropertySet("00062004-0000-0000-c000-000000000046")
+// The MAPI properties that groups and contacts have here; [MS-OXPROPS] describes them. A request may
+// name the set "Address" by its GUID as well.
+var (
+	propertyMessageClass = imgroup.PropertyTag(0x001A, imgroup.String)
+	propertyDisplayName  = imgroup.PropertyTag(0x3001, imgroup.String)
+	propertyCreated      = imgroup.PropertyTag(0x3007, imgroup.SystemTime)
+	propertyModified     = imgroup.PropertyTag(0x3008, imgroup.SystemTime)
+	propertyEmailList    = imgroup.PropertyID(addressSet, 0x8028, imgroup.IntegerArray) // which e-mail addresses are set
+	propertyIMAddress    = imgroup.PropertyID(addressSet, 0x8062, imgroup.String)
 )
 
-// values returns the group's values of a property, none if it does not have it.
-func (g *group) values(uri imgroup.ExtendedFieldURI) []string {
-	switch uri {
-	case imgroup.PropertyTag(tagDisplayName, imgroup.String):
-		return []string{g.name}
-	case imgroup.PropertyTag(tagMessageClass, imgroup.String):
-		return []string{string(g.kind)}
-	case imgroup.PropertyTag(tagCreationTime, imgroup.SystemTime):
-		return []string{g.created.Format(time.RFC3339)}
-	case imgroup.PropertyTag(tagLastModification, imgroup.SystemTime):
-		return []string{g.changed.Format(time.RFC3339)}
+const addressSet = imgroup.PropertySet("00062004-0000-0000-c000-000000000046")
+
+// propertyValues has what an object has of each property that it has.
+type propertyValues map[imgroup.ExtendedFieldURI][]string
+
+func (g *group) propertyValues() propertyValues {
+	return propertyValues{
+		propertyDisplayName:  {g.name},
+		propertyMessageClass: {string(g.kind)},
+		propertyCreated:      {g.created.Format(time.RFC3339)},
+		propertyModified:     {g.changed.Format(time.RFC3339)},
 	}
-	return nil
 }
 
-// values returns the contact's values of a property, none if it does not have it.
-func (c *contact) values(uri imgroup.ExtendedFieldURI) []string {
-	if set, n, ok := uri.ID(); ok && set == imgroup.AddressSet {
-		uri = imgroup.PropertyID(addressSet, n, uri.Type())
+func (c *contact) propertyValues() propertyValues {
+	values := propertyValues{
+		propertyMessageClass: {"IPM.Contact"},
+		propertyCreated:      {c.created.Format(time.RFC3339)},
+		propertyModified:     {c.created.Format(time.RFC3339)},
 	}
-	switch uri {
-	case imgroup.PropertyTag(tagDisplayName, imgroup.String):
-		return present(c.displayName())
-	case imgroup.PropertyTag(tagMessageClass, imgroup.String):
-		return []string{"IPM.Contact"}
-	case imgroup.PropertyTag(tagCreationTime, imgroup.SystemTime),
-		imgroup.PropertyTag(tagLastModification, imgroup.SystemTime):
-		return []string{c.created.Format(time.RFC3339)}
-	case imgroup.PropertyID(addressSet, idInstantMessage, imgroup.String):
-		return present(c.address)
-	case imgroup.PropertyID(addressSet, idEmailList, imgroup.IntegerArray):
-		if c.address != "" {
-			return []string{"0"}
+	if name := c.displayName(); name != "" {
+		values[propertyDisplayName] = []string{name}
+	}
+	if c.address != "" {
+		values[propertyIMAddress], values[propertyEmailList] = []string{c.address}, []string{"0"}
+	}
+	return values
+}
+
+// extendedProperties returns those of the properties that have values, each as form writes it, and
+// nothing if none has.
+func extendedProperties(asked []property, all propertyValues, form func(property, []string) node) node {
+	var nodes []node
+	for _, p := range asked {
+		if values := all[p.uri]; len(values) > 0 {
+			nodes = append(nodes, form(p, values))
 		}
 	}
-	return nil
+	return list("t:ExtendedProperties", nodes, func(n node) node { return n })
 }
 
-func present(value string) []string {
-	if value == "" {
-		return nil
+// node returns one property, the schema's ExtendedPropertyType: a multi-valued one has Values.
+func (p property) node(name string, values []string) node {
+	value := leaf("t:Value", values[0])
+	if strings.HasSuffix(string(p.uri.Type()), "Array") {
+		value = list("t:Values", values, func(v string) node { return leaf("t:Value", v) })
 	}
-	return []string{value}
+	return el(name, leaf("t:ExtendedFieldURI", "", p.attrs...), value)
 }

@@ -3,11 +3,9 @@ package ewstest
 import (
 	"errors"
 	"fmt"
-	"maps"
+	"io"
 	"net"
-	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/go-ews/exchange/ews"
@@ -20,115 +18,96 @@ type Failure struct {
 	Err error
 }
 
-// Fail makes the next call of op end in err; "" is any call. What is queued is used up in order,
-// one entry per request, by the first request that it fits, a retry of the client included; the
-// request is then not executed, except where it says so below. A nil err lets a call pass.
+// Fail makes the next call of op end in err; "" is any call. The queue is used up in order, one entry
+// per request, by the first request that an entry fits, a retry of the client included. The request is
+// then not executed, unless the entry says so. A nil err lets a call pass.
 //
-//   - *[ews.Error]: the response element with ResponseClass="Error", or a SOAP fault if the error
-//     has a Fault or a code that Exchange sends as one, such as ErrorServerBusy. Details become
-//     MessageXml. A Fault's own parts go as they are. Info.StatusCode is the HTTP status of a
-//     fault (0: 500), Info.RequestID its request-id.
+//   - *[ews.Error]: the operation's response message with ResponseClass="Error", or a SOAP fault if
+//     the error has a Fault or a code that Exchange sends as one, such as ErrorServerBusy. Details
+//     become MessageXml. The parts of a Fault stay as they are. Info.StatusCode is the HTTP status of
+//     a fault (0: 500), Info.RequestID its request-id.
 //   - [ews.ResponseCode]: likewise, with Exchange's text.
 //   - *[ews.SchemaValidationError]: that fault; in another form if it has an Err with a Fault.
-//   - *[ews.HTTPError]: status (0: 500), headers and body as they are. A Content-Length beyond the
-//     body makes an answer that ends early.
+//   - *[ews.HTTPError]: status (0: 500), headers and body as they are. With a Content-Length beyond
+//     the body, the response ends early.
 //   - [DropBefore], [DropAfter], [Truncate]. The last two execute the request.
-//   - [AnswerAfter] of any of them executes the request and then responds so.
+//   - [AnswerAfter] of any of them: executes the request first.
 //   - Any other error: [Server.RoundTrip] returns it, or the Err of an *[ews.TransportError], and
 //     over a real connection it is DropBefore.
 //
-// An op that is neither an operation of Exchange's nor one that Handle was given would never fail:
-// Fail panics.
+// Fail panics for an op that can never fail, because Exchange does not have it and Handle was not given
+// it.
 func (s *Server) Fail(op string, err error) {
-	if op != "" && s.handler(op) == nil && !isOperation(op) {
-		misuse("Fail: Exchange has no operation %q%s", op, s.suggestion(op))
+	isResponse := strings.HasSuffix(op, "Response") || strings.HasSuffix(op, "ResponseMessage")
+	if op != "" && s.handler(op) == nil && (isResponse || !dotnet.Declared(op)) {
+		misuse("Fail: Exchange has no operation %q, and Handle was not given one", op)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.failures = append(s.failures, Failure{op, err})
 }
 
-// Failures returns what [Server.Fail] has queued and no request has used up yet, in order. A test
-// that ends with some left has not met what it was to meet. The result is the caller's own.
+// Failures returns what [Server.Fail] has queued and no request has used up yet, in order. If a test
+// ends with some left, the code under test did less than expected. The caller owns the result.
 func (s *Server) Failures() []Failure {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.failures)
 }
 
-// ClearFailures drops what [Server.Fail] has queued: from now on requests are executed.
+// ClearFailures empties the queue of [Server.Fail].
 func (s *Server) ClearFailures() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.failures = nil
 }
 
-// isOperation reports whether Microsoft's schema has that operation.
-func isOperation(op string) bool {
-	return dotnet.Declared(op) && !strings.HasSuffix(op, "Response") && !strings.HasSuffix(op, "ResponseMessage")
-}
-
-// suggestion returns the end of a sentence about an operation that does not exist.
-func (s *Server) suggestion(op string) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	names := slices.Sorted(maps.Keys(operations))
-	names = append(names, slices.Sorted(maps.Keys(s.handlers))...)
-	for _, name := range names {
-		if strings.EqualFold(name, op) {
-			return "; it has " + name
-		}
-	}
-	return "; an operation of your own is known from Handle on"
-}
-
-// misuse ends a test that asks for what cannot be meant. An error would burden every caller, and is
-// soon overlooked in a test.
+// misuse reports a mistake in the test. An error would burden every caller, and is soon overlooked.
 func misuse(format string, args ...any) {
-	panic("ewstest: " + fmt.Sprintf(format, args...)) //nolint:forbidigo // a mistake in the test, as in httptest
+	panic("ewstest: " + fmt.Sprintf(format, args...)) //nolint:forbidigo // as httptest.NewServer does
 }
 
 // DropBefore returns an error for [Server.Fail] that ends the connection before the request is
-// executed. The client cannot tell it from [DropAfter].
-func DropBefore() error { return &droppedError{} }
+// executed: [io.EOF], as net/http reports it. A client cannot tell it from [DropAfter].
+func DropBefore() error { return io.EOF }
 
 // DropAfter returns an error for [Server.Fail] that executes the request and ends the connection
 // without a response.
-func DropAfter() error { return AnswerAfter(DropBefore()) }
+func DropAfter() error { return AnswerAfter(io.EOF) }
 
-// AnswerAfter returns an error for [Server.Fail] that executes the request and then responds with
-// err, of any kind that Fail knows: a gateway's 502, 503 or 504 (an *[ews.HTTPError], or an
-// *[ews.Error] with that Info.StatusCode for a fault) for a server that did the work, say. With nil
-// the request takes its course, so nil is what AnswerAfter returns.
+// AnswerAfter returns an error for [Server.Fail] that executes the request and then responds with err,
+// as a gateway does that fails after the server behind it did the work: an *[ews.HTTPError] with 502,
+// 503 or 504, an *[ews.Error] with such an Info.StatusCode, or any other kind that Fail knows. It
+// returns nil for nil, which lets a call pass.
 func AnswerAfter(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &afterError{err}
+	if already, ok := errors.AsType[*executedError](err); ok {
+		return already
+	}
+	return &executedError{err: err, keep: -1}
 }
 
-// Truncate returns an error for [Server.Fail] that executes the request and ends the connection
-// after n bytes of the answer's body, although its Content-Length promised all of them. An answer
-// of n bytes or less arrives whole; below 0 is 0.
-func Truncate(n int) error { return &truncatedError{n: n} }
+// Truncate returns an error for [Server.Fail] that executes the request and ends the connection after
+// n bytes of the response's body, although its Content-Length promised all of them. A response of n
+// bytes or less arrives whole; below 0 is 0.
+func Truncate(n int) error { return &executedError{err: io.EOF, keep: max(n, 0)} }
 
-type droppedError struct{}
+// executedError is a failure of a request that was executed.
+type executedError struct {
+	err  error
+	keep int // how many bytes of the operation's own response arrive; below 0: err is the response
+}
 
-func (*droppedError) Error() string { return "ewstest: connection dropped" }
-
-// afterError is a failure of a request that was executed.
-type afterError struct{ err error }
-
-func (e *afterError) Error() string {
+func (e *executedError) Error() string {
+	if e.keep >= 0 {
+		return fmt.Sprintf("ewstest: response cut after %d bytes", e.keep)
+	}
 	return "ewstest: after the request was executed: " + e.err.Error()
 }
-func (e *afterError) Unwrap() error { return e.err }
 
-type truncatedError struct{ n int }
-
-func (e *truncatedError) Error() string {
-	return "ewstest: answer cut after " + strconv.Itoa(e.n) + " bytes"
-}
+func (e *executedError) Unwrap() error { return e.err }
 
 // interrupt asks Intercept, then the queue, what is to happen to the call instead of its execution.
 func (s *Server) interrupt(c *call) error {
@@ -152,20 +131,21 @@ func (s *Server) nextFailure(op string) error {
 	return nil
 }
 
-// failed answers with an error of the caller's, or of an operation.
-func (s *Server) failed(op string, err error) *answer {
+// failed responds with an error of the caller's, or of an operation.
+func (s *Server) failed(op string, err error) *response {
+	if executed, ok := errors.AsType[*executedError](err); ok {
+		err = executed.err
+	}
 	var (
 		schema    *ews.SchemaValidationError
 		refused   *ews.Error
 		code      ews.ResponseCode
-		page      *ews.HTTPError
+		html      *ews.HTTPError
 		transport *ews.TransportError
-		dropped   *droppedError
-		truncated *truncatedError // by a handler: there is no answer to cut
 	)
 	switch {
 	case errors.As(err, &schema):
-		return schemaError(schema)
+		return schemaFault(schema)
 	case errors.As(err, &refused):
 		if refused.Fault != nil || comesAsFault(refused.Code) {
 			return fault(refused)
@@ -173,32 +153,12 @@ func (s *Server) failed(op string, err error) *answer {
 		return s.refusal(op, refused)
 	case errors.As(err, &code):
 		return s.failed(op, &ews.Error{Code: code})
-	case errors.As(err, &page):
-		return verbatim(page)
-	case errors.As(err, &dropped), errors.As(err, &truncated):
-		return noAnswer()
+	case errors.As(err, &html):
+		return page(html)
 	case errors.As(err, &transport) && transport.Err != nil:
-		return &answer{lost: transport.Err}
+		return &response{lost: transport.Err}
 	}
-	return &answer{lost: err}
-}
-
-// verbatim answers with what is no SOAP.
-func verbatim(e *ews.HTTPError) *answer {
-	a := &answer{status: e.StatusCode, header: maps.Clone(e.Header), body: e.Body, asItIs: true}
-	if a.status < 200 || a.status > 999 {
-		a.status = http.StatusInternalServerError
-	}
-	if a.header == nil {
-		a.header = http.Header{}
-	}
-	a.size = len(a.body)
-	if n, err := strconv.Atoi(a.header.Get("Content-Length")); err == nil && n >= 0 {
-		a.cut = n > len(a.body)
-		a.size = n
-		a.body = a.body[:min(n, len(a.body))]
-	}
-	return a
+	return &response{lost: err}
 }
 
 // neverConnected reports whether a failure of the caller's means that no connection came about: it

@@ -326,18 +326,15 @@ func TestFail_Left(t *testing.T) {
 func TestFail_UnknownOperation(t *testing.T) {
 	t.Parallel()
 	s := ewstest.NewServer(nil)
-	const ownHint = "; an operation of your own is known from Handle on"
-	for op, hint := range map[string]string{
-		"AddIMGroup": "; it has AddImGroup", "AddImGroups": ownHint, "addImGroup": "; it has AddImGroup",
-		"AddImGroupResponse": ownHint, "GetFolderResponseMessage": ownHint, "Mine": ownHint, " ": ownHint,
-		"AddImGroup ": ownHint, "m:AddImGroup": ownHint,
+	for _, op := range []string{
+		"AddIMGroup", "AddImGroups", "addImGroup", "AddImGroupResponse", "GetFolderResponseMessage", "Mine", " ",
+		"AddImGroup ", "m:AddImGroup",
 	} {
-		wantPanic(t, fmt.Sprintf("ewstest: Fail: Exchange has no operation %q%s", op, hint), func() {
+		wantPanic(t, fmt.Sprintf("ewstest: Fail: Exchange has no operation %q, and Handle was not given one", op), func() {
 			s.Fail(op, ews.ErrorServerBusy)
 		})
 	}
 	s.Handle("Mine", func(ewstest.Request) (string, error) { return "", nil })
-	wantPanic(t, `ewstest: Fail: Exchange has no operation "mine"; it has Mine`, func() { s.Fail("mine", nil) })
 	s.Fail("Mine", ews.ErrorServerBusy)
 	s.Fail("GetFolder", ews.ErrorServerBusy) // Exchange has it, whether this one answers it or not
 	s.Fail("", ews.ErrorServerBusy)

@@ -15,11 +15,13 @@ import (
 const (
 	maxGroups   = 64
 	maxContacts = 1000
+
+	builtInGroups = 3 // which do not count
 )
 
 // mailbox is the list of one mailbox.
 type mailbox struct {
-	guid string
+	guid guid
 
 	mu       sync.Mutex
 	groups   []*group // the built-in ones first
@@ -50,9 +52,9 @@ func newMailbox(name string) *mailbox {
 	return m
 }
 
-// operation is one of the 13: it reads the body's element, changes the mailbox, and appends what the
+// operation is one of the 13: it reads the body's element, changes the mailbox, and returns what the
 // response element holds beyond NoError.
-type operation func(m *mailbox, request *dotnet.Element, payload *writer) error
+type operation func(m *mailbox, request *dotnet.Element) (node, error)
 
 // operations has the 13. Nothing writes to it.
 var operations = map[string]operation{
@@ -72,10 +74,10 @@ var operations = map[string]operation{
 }
 
 // run executes an operation alone.
-func (m *mailbox) run(op operation, request *dotnet.Element, payload *writer) error {
+func (m *mailbox) run(op operation, request *dotnet.Element) (node, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return op(m, request, payload)
+	return op(m, request)
 }
 
 // list returns the whole list as a client would decode it.
@@ -107,13 +109,7 @@ func (m *mailbox) mayAdd(name string) error {
 	if m.groupNamed(name) != nil {
 		return refuse(ews.ErrorImGroupDisplayNameAlreadyExists)
 	}
-	made := 0
-	for _, g := range m.groups {
-		if !g.kind.BuiltIn() {
-			made++
-		}
-	}
-	if made >= maxGroups {
+	if len(m.groups)-builtInGroups >= maxGroups {
 		return refuse(ews.ErrorImGroupLimitReached)
 	}
 	return nil
@@ -125,32 +121,33 @@ func sameName(a, b string) bool { return strings.EqualFold(a, b) }
 
 // groupNamed returns the group of that name, nil if there is none.
 func (m *mailbox) groupNamed(name string) *group {
-	for _, g := range m.groups {
-		if sameName(g.name, name) {
-			return g
-		}
+	return find(m.groups, func(g *group) bool { return sameName(g.name, name) })
+}
+
+// find returns the first of a list that is the one, nil if there is none.
+func find[T any](list []*T, is func(*T) bool) *T {
+	if i := slices.IndexFunc(list, is); i >= 0 {
+		return list[i]
 	}
 	return nil
 }
 
-// group returns the group that an element names. What an id that no group has is called differs
-// between operations.
-func (m *mailbox) group(e *dotnet.Element, unknown ews.ResponseCode) (*group, error) {
-	id, err := m.itemID(e)
+// group returns the group that the request's GroupId names. Which code an id gets that no group has
+// differs between operations.
+func (m *mailbox) group(request *dotnet.Element, unknown ews.ResponseCode) (*group, error) {
+	id, err := m.idIn(request.Child(messagesSpace, "GroupId"))
 	if err != nil {
 		return nil, err
 	}
-	for _, g := range m.groups {
-		if g.id == id {
-			return g, nil
-		}
+	if g := find(m.groups, func(g *group) bool { return g.id == id }); g != nil {
+		return g, nil
 	}
 	return nil, refuse(unknown)
 }
 
 // userGroup is group for operations that take neither built-in nor distribution groups.
-func (m *mailbox) userGroup(e *dotnet.Element) (*group, error) {
-	g, err := m.group(e, ews.ErrorInvalidImGroupId)
+func (m *mailbox) userGroup(request *dotnet.Element) (*group, error) {
+	g, err := m.group(request, ews.ErrorInvalidImGroupId)
 	if err == nil && g.kind != imgroup.UserGroup {
 		return nil, refuse(ews.ErrorInvalidImGroupId)
 	}
@@ -160,11 +157,10 @@ func (m *mailbox) userGroup(e *dotnet.Element) (*group, error) {
 // target returns the group that a contact is to be put into: the one that the request's GroupId
 // names, without one Other Contacts.
 func (m *mailbox) target(request *dotnet.Element, unknown ews.ResponseCode) (*group, error) {
-	e := request.Child(messagesSpace, "GroupId")
-	if e == nil {
+	if request.Child(messagesSpace, "GroupId") == nil {
 		return m.groups[0], nil
 	}
-	g, err := m.group(e, unknown)
+	g, err := m.group(request, unknown)
 	if err == nil && g.kind == imgroup.DistributionGroup {
 		return nil, refuse(unknown)
 	}
@@ -180,14 +176,14 @@ func (m *mailbox) removeGroup(g *group) {
 // touch gives a group a new change key.
 func (m *mailbox) touch(g *group) {
 	m.changes++
-	g.changeKey = newChangeKey(groupKind, m.guid, m.changes)
+	g.changeKey = newChangeKey(groupKey, m.changes)
 	g.changed = time.Now().UTC()
 }
 
 // newItemID makes the id of a group or contact that is to be.
 func (m *mailbox) newItemID() string {
 	m.serial++
-	return newID(kindItem, m.guid, itemEntry, m.serial)
+	return newID(itemID, m.guid, m.serial)
 }
 
 // imGroup is the group as a client sees it.
@@ -199,8 +195,7 @@ func (g *group) imGroup() imgroup.ImGroup {
 		SMTPAddress:     g.smtpAddress,
 	}
 	for _, c := range g.members {
-		member := imgroup.ContactID{ID: c.id, ChangeKey: shortChangeKey(contactKind)}
-		out.Members = append(out.Members, member)
+		out.Members = append(out.Members, imgroup.ContactID{ID: c.id, ChangeKey: newChangeKey(contactKey, 0)})
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package ewstest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/xml"
 	"net/http"
@@ -9,14 +10,6 @@ import (
 	"strings"
 
 	"github.com/go-ews/exchange/internal/dotnet"
-)
-
-// The name spaces of requests and answers.
-const (
-	envelopeSpace = "http://schemas.xmlsoap.org/soap/envelope/"
-	messagesSpace = "http://schemas.microsoft.com/exchange/services/2006/messages"
-	typesSpace    = "http://schemas.microsoft.com/exchange/services/2006/types"
-	errorsSpace   = "http://schemas.microsoft.com/exchange/services/2006/errors"
 )
 
 // How many requests are kept for Requests, and how many bytes of their bodies.
@@ -98,7 +91,7 @@ type call struct {
 	impersonated string // the element that names the mailbox, such as "SID"; "" if none does
 
 	violation     *dotnet.Violation
-	notUnderstood string // a header that says it must be, and is not; "": none
+	notUnderstood *xml.Name // a header that must be understood, and is not; nil: none
 }
 
 // receive reads and logs a request.
@@ -115,23 +108,16 @@ func (s *Server) receive(r *http.Request, body []byte) *call {
 	} else {
 		c.Op = soapAction(r.Header)
 	}
+	if c.impersonated == "" && s.user != nil {
+		c.Mailbox = strings.ToLower(s.user(r))
+	}
 	if c.impersonated == "" {
-		c.Mailbox = s.callersMailbox(r)
+		c.Mailbox = cmp.Or(c.Mailbox, s.mailbox)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests.add(c.Request)
 	return c
-}
-
-// callersMailbox is the mailbox of whoever sent the request.
-func (s *Server) callersMailbox(r *http.Request) string {
-	if s.user != nil {
-		if name := s.user(r); name != "" {
-			return strings.ToLower(name)
-		}
-	}
-	return s.mailbox
 }
 
 // readHeader takes what matters here out of the SOAP header, which may be nil.
@@ -148,26 +134,25 @@ func (c *call) readHeader(header *dotnet.Element) {
 }
 
 // notUnderstoodIn returns the first header that asks not to be passed over, and is none of
-// Exchange's; "" if there is none. One for another actor is not for this server (SOAP 1.1, sections
+// Exchange's; nil if there is none. One for another actor is not for this server (SOAP 1.1, sections
 // 4.2.2 and 4.2.3).
-func notUnderstoodIn(headers []*dotnet.Element) string {
+func notUnderstoodIn(headers []*dotnet.Element) *xml.Name {
 	for _, h := range headers {
-		var must, actor string
+		must, actor := false, ""
 		for _, a := range h.Attrs {
-			switch {
-			case a.Name.Space != envelopeSpace:
-			case a.Name.Local == "mustUnderstand":
-				must = a.Value
-			case a.Name.Local == "actor":
+			switch a.Name {
+			case xml.Name{Space: envelopeSpace, Local: "mustUnderstand"}:
+				must = a.Value == "1"
+			case xml.Name{Space: envelopeSpace, Local: "actor"}:
 				actor = a.Value
 			}
 		}
 		forUs := actor == "" || actor == "http://schemas.xmlsoap.org/soap/actor/next"
-		if must == "1" && forUs && h.Name.Space != typesSpace {
-			return "'" + h.Name.Local + "' from the namespace '" + h.Name.Space + "'"
+		if must && forUs && h.Name.Space != typesSpace {
+			return &h.Name
 		}
 	}
-	return ""
+	return nil
 }
 
 // soapAction returns the operation that the SOAPAction header names, "" if it names none.

@@ -1,19 +1,22 @@
 package ewstest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
+	"net/url"
 	"strconv"
 	"sync"
 )
 
-// RoundTrip answers a request without any network, in the caller's goroutine. It behaves as an
+// RoundTrip responds to a request without any network, in the caller's goroutine. It behaves as an
 // *http.Transport would: it closes the request's body, ends with the request's context, and calls
-// the hooks of [httptrace]. A dropped connection is [io.EOF], an answer that is cut ends in
+// the hooks of [httptrace]. A dropped connection is [io.EOF], a response that is cut ends in
 // [io.ErrUnexpectedEOF]. The request itself is neither changed nor kept.
 func (s *Server) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx := r.Context()
@@ -24,24 +27,29 @@ func (s *Server) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.URL == nil {
 		return nil, errors.New("ewstest: the request has no URL")
 	}
-	trace := traceOf(ctx)
-	trace.getConn(hostPort(r))
+	trace := httptrace.ContextClientTrace(ctx)
+	if trace == nil {
+		trace = &httptrace.ClientTrace{}
+	}
+	hook(trace.GetConn, hostPort(r.URL))
 	incoming := r.Clone(ctx) // handlers may do with it what they like
 	incoming.Header = canonical(r.Header)
 	incoming.Body = http.NoBody
-	a := s.serve(incoming, body)
-	if a.lost != nil && !a.executed && neverConnected(a.lost) {
-		return nil, a.lost
+	resp := s.serve(incoming, body)
+	if resp.lost != nil && !resp.executed && neverConnected(resp.lost) {
+		return nil, resp.lost
 	}
-	trace.sent()
+	sent(trace)
 	switch {
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
-	case a.lost != nil:
-		return nil, a.lost
+	case resp.lost != nil:
+		return nil, resp.lost
 	}
-	trace.firstByte()
-	return a.response(r), nil
+	if trace.GotFirstResponseByte != nil {
+		trace.GotFirstResponseByte()
+	}
+	return resp.of(r), nil
 }
 
 // readRequest reads the whole body and closes it, also if the context ends while it is read.
@@ -70,38 +78,38 @@ func readRequest(r *http.Request) ([]byte, error) {
 	return body, closeErr
 }
 
-// response turns the answer into what net/http would have read from a connection.
-func (a *answer) response(r *http.Request) *http.Response {
-	header := canonical(a.header)
+// of returns the response as net/http would have read it from a connection.
+func (r *response) of(request *http.Request) *http.Response {
+	header := canonical(r.header)
 	if header.Get("Content-Length") == "" {
-		header.Set("Content-Length", strconv.Itoa(a.size))
+		header.Set("Content-Length", strconv.Itoa(r.size))
 	}
-	body := &answerBody{ctx: r.Context(), rest: a.body, end: io.EOF}
-	if a.cut {
+	body := &responseBody{ctx: request.Context(), rest: r.body, end: io.EOF}
+	if r.cut() {
 		body.end = io.ErrUnexpectedEOF
 	}
 	return &http.Response{
-		Status:        strconv.Itoa(a.status) + " " + http.StatusText(a.status),
-		StatusCode:    a.status,
+		Status:        strconv.Itoa(r.status) + " " + http.StatusText(r.status),
+		StatusCode:    r.status,
 		Proto:         "HTTP/1.1",
 		ProtoMajor:    1,
 		ProtoMinor:    1,
 		Header:        header,
 		Body:          body,
-		ContentLength: int64(a.size),
-		Request:       r,
+		ContentLength: int64(r.size),
+		Request:       request,
 	}
 }
 
-// answerBody is the body of an answer. It ends early when the request's context does.
-type answerBody struct {
+// responseBody is the body of a response. It ends early when the request's context does.
+type responseBody struct {
 	ctx    context.Context // of the request, whose end is the body's end too, as in net/http
 	rest   []byte
 	end    error
 	closed bool
 }
 
-func (b *answerBody) Read(p []byte) (int, error) {
+func (b *responseBody) Read(p []byte) (int, error) {
 	switch {
 	case b.closed:
 		return 0, http.ErrBodyReadAfterClose
@@ -115,7 +123,7 @@ func (b *answerBody) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-func (b *answerBody) Close() error {
+func (b *responseBody) Close() error {
 	b.closed = true
 	return nil
 }
@@ -130,12 +138,24 @@ func canonical(h http.Header) http.Header {
 	return out
 }
 
-func hostPort(r *http.Request) string {
-	if r.URL.Port() != "" {
-		return r.URL.Host
+func hostPort(u *url.URL) string {
+	byScheme := map[string]string{"http": "80", "https": "443"}
+	return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), byScheme[u.Scheme]))
+}
+
+// sent calls the hooks of a request that went over a connection. There is none, but a hook may want
+// to look at one.
+func sent(trace *httptrace.ClientTrace) {
+	conn, _ := net.Pipe()
+	hook(trace.GotConn, httptrace.GotConnInfo{Conn: conn, Reused: true, WasIdle: true})
+	if trace.WroteHeaders != nil {
+		trace.WroteHeaders()
 	}
-	if r.URL.Scheme == "http" {
-		return net.JoinHostPort(r.URL.Hostname(), "80")
+	hook(trace.WroteRequest, httptrace.WroteRequestInfo{})
+}
+
+func hook[T any](f func(T), v T) {
+	if f != nil {
+		f(v)
 	}
-	return net.JoinHostPort(r.URL.Hostname(), "443")
 }

@@ -1,6 +1,7 @@
 package ewstest
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/go-ews/exchange/imgroup"
@@ -8,11 +9,11 @@ import (
 
 // Group is a group that [Server.Seed] puts into a list.
 type Group struct {
-	// Name is the display name. Names that other groups of the list have, in whatever case, are fine.
+	// Name is the display name. Other groups may have it already.
 	Name string
 
-	// Type is the kind of group; "": a user group. With a built-in one the members go into the group
-	// of that kind which the list has already, and Name counts for nothing.
+	// Type is the kind of group; "": a user group. The members of a built-in one join the list's group
+	// of that kind, whatever Name says.
 	Type imgroup.GroupType
 
 	// SMTPAddress is the address of a distribution group, which has no members here.
@@ -29,55 +30,43 @@ type Contact struct {
 	Telephone   string // a number, as it is shown; with it, the other two count for nothing
 }
 
-// Seed puts groups and contacts into a mailbox's list, behind what is in it, and returns the whole
-// list as [Server.List] does. No rule of the operations holds: names may fold to the same one, and
-// the limits may be exceeded, as in lists that are older than the rules, or that another program
-// made.
+// Seed puts groups and contacts into a mailbox's list, behind those in it, and returns the whole list
+// as [Server.List] does. It keeps no rule of the operations: names may fold to the same one, and the
+// limits may be exceeded, as in a list that is older than the rules or came from another program.
 //
 // Seed panics for a mailbox that does not exist, a contact without address and telephone, and a
 // distribution group with members.
 func (s *Server) Seed(mailbox string, groups ...Group) *imgroup.ItemList {
-	if mailbox == "" {
-		mailbox = s.mailbox
-	}
-	m, ok := s.open(strings.ToLower(mailbox))
-	if !ok {
+	m := s.mailboxNamed(mailbox)
+	if m == nil {
 		misuse("Seed: %q is none of Options.Mailboxes", mailbox)
 	}
 	for _, g := range groups {
-		g.check()
+		if g.kind() == imgroup.DistributionGroup && len(g.Members) > 0 {
+			misuse("Seed: the distribution group %q has members", g.Name)
+		}
+		for _, c := range g.Members {
+			if c.Address == "" && c.Telephone == "" {
+				misuse("Seed: a contact of the group %q has neither address nor telephone", g.Name)
+			}
+		}
 	}
 	m.seed(groups)
 	return m.list()
 }
 
-// check panics if the group cannot be meant.
-func (g Group) check() {
-	if g.kind() == imgroup.DistributionGroup && len(g.Members) > 0 {
-		misuse("Seed: the distribution group %q has members", g.Name)
-	}
-	for _, c := range g.Members {
-		if c.Address == "" && c.Telephone == "" {
-			misuse("Seed: a contact of the group %q has neither address nor telephone", g.Name)
-		}
-	}
-}
-
 func (g Group) kind() imgroup.GroupType {
-	switch {
-	case g.Type != "":
-		return g.Type
-	case g.SMTPAddress != "":
+	if g.SMTPAddress != "" {
 		return imgroup.DistributionGroup
 	}
-	return imgroup.UserGroup
+	return cmp.Or(g.Type, imgroup.UserGroup)
 }
 
 func (m *mailbox) seed(groups []Group) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, g := range groups {
-		to := m.builtIn(g.kind())
+		to := find(m.groups, func(other *group) bool { return g.kind().BuiltIn() && g.kind() == other.kind })
 		if to == nil {
 			to = m.addGroup(g.Name, g.kind(), g.SMTPAddress)
 		}
@@ -85,16 +74,6 @@ func (m *mailbox) seed(groups []Group) {
 			m.put(c.contact(), to)
 		}
 	}
-}
-
-// builtIn returns the group of a built-in kind, nil for another kind.
-func (m *mailbox) builtIn(kind imgroup.GroupType) *group {
-	for _, g := range m.groups {
-		if kind.BuiltIn() && g.kind == kind {
-			return g
-		}
-	}
-	return nil
 }
 
 // contact returns the contact that c describes.

@@ -17,9 +17,8 @@ import (
 // that a test sends comes near.
 const maxRequest = 16 << 20
 
-// ServeHTTP answers a request for /EWS/Exchange.asmx, or for the root, and those of Autodiscover; every
-// other path is not found.
-// A dropped or cut answer ends the connection by [http.ErrAbortHandler], which a server does not log.
+// ServeHTTP serves /EWS/Exchange.asmx, the root as the same, and the paths of Autodiscover; every other
+// path is not found. A dropped or cut response ends the connection by [http.ErrAbortHandler], which a server does not log.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
@@ -29,16 +28,16 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // the client went away in the middle of its request
 	}
-	a := s.serve(r, body)
-	if a.lost != nil {
+	resp := s.serve(r, body)
+	if resp.lost != nil {
 		abort()
 	}
 	h := w.Header()
-	maps.Copy(h, a.header)
-	h.Set("Content-Length", strconv.Itoa(a.size))
-	w.WriteHeader(a.status)
-	_, err = w.Write(a.body)
-	if err != nil || !a.cut {
+	maps.Copy(h, resp.header)
+	h.Set("Content-Length", strconv.Itoa(resp.size))
+	w.WriteHeader(resp.status)
+	_, err = w.Write(resp.body)
+	if err != nil || !resp.cut() {
 		return
 	}
 	if err := http.NewResponseController(w).Flush(); err != nil {

@@ -1,6 +1,7 @@
 package ewstest
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -14,9 +15,6 @@ import (
 // up: a URL of any host reaches the server, if its path is this one.
 const Endpoint = "https://exchange.test/EWS/Exchange.asmx"
 
-// defaultMailbox is whose list is meant when nobody says.
-const defaultMailbox = "user@exchange.test"
-
 // Options are the settings of a [Server]. They are copied.
 type Options struct {
 	// Mailbox is the mailbox of callers that neither impersonate nor are known to User.
@@ -24,25 +22,25 @@ type Options struct {
 	Mailbox string
 
 	// Mailboxes names the mailboxes that exist, with Mailbox if that is set; a call for another
-	// one is answered with the fault ErrorNonExistentMailbox. Empty: every mailbox exists, and is
-	// made on first use.
+	// one gets the fault ErrorNonExistentMailbox. Empty: every mailbox exists, and is made on first
+	// use.
 	Mailboxes []string
 
-	// User tells who the caller is, where a front end in between has checked that: from a header
-	// such as X-Remote-User, say. "" leaves it to Mailbox. Nil: nobody is known.
+	// User returns the mailbox of a caller whom a front end has authenticated: from a header such as
+	// X-Remote-User, say. "" leaves it to Mailbox. Nil: no caller is known.
 	//
 	// Impersonation goes before it: who impersonates whom is not checked.
 	User func(*http.Request) string
 
-	// Version is what answers carry as ServerVersionInfo. Zero: 15.2.2562.17 with V2017_07_11,
-	// the first build of Subscription Edition.
-	Version ews.ServerVersion
+	// ServerVersion is the ServerVersionInfo of responses. Zero: 15.2.2562.17 with V2017_07_11, the
+	// first build of Subscription Edition.
+	ServerVersion ews.ServerVersion
 
 	// Intercept is called before each request is executed, the malformed ones included, with no
-	// lock held: it may use the server. What it returns is answered as [Server.Fail] would, and
-	// what is queued there waits; with nil the request takes its course. It may be called at the
-	// same time from several goroutines. One that waits should mind [Request.Context]; a caller who
-	// gave up meanwhile does not undo the request: return an error for that.
+	// lock held: it may use the server. An error is the response, as in [Server.Fail], and the queue
+	// of Fail waits; with nil the request takes its course. It may be called at the same time from
+	// several goroutines. One that waits should mind [Request.Context]; the end of that does not undo
+	// the request: return an error for that.
 	Intercept func(Request) error
 }
 
@@ -61,10 +59,10 @@ type Server struct {
 	handlers  map[string]func(Request) (string, error)
 	failures  []Failure
 	requests  requestLog
-	answers   uint64 // given so far
+	responses uint64 // so far
 }
 
-// NewServer returns a server without mailboxes, or rather with all of them empty. Nil options work.
+// NewServer returns a server whose mailboxes are empty. Nil options work.
 func NewServer(opts *Options) *Server {
 	if opts == nil {
 		opts = &Options{}
@@ -72,7 +70,7 @@ func NewServer(opts *Options) *Server {
 	s := &Server{
 		mailbox:   strings.ToLower(opts.Mailbox),
 		user:      opts.User,
-		version:   opts.Version,
+		version:   opts.ServerVersion,
 		intercept: opts.Intercept,
 		mailboxes: make(map[string]*mailbox),
 		handlers:  make(map[string]func(Request) (string, error)),
@@ -83,23 +81,19 @@ func NewServer(opts *Options) *Server {
 	if s.only != nil && s.mailbox != "" {
 		s.only = append(s.only, s.mailbox)
 	}
-	if s.mailbox == "" {
-		s.mailbox = defaultMailbox
-	}
-	if s.version == (ews.ServerVersion{}) {
-		s.version = ews.ServerVersion{
-			Major: 15, Minor: 2, MajorBuild: 2562, MinorBuild: 17, Version: "V2017_07_11",
-		}
-	}
+	s.mailbox = cmp.Or(s.mailbox, "user@exchange.test")
+	s.version = cmp.Or(s.version, ews.ServerVersion{
+		Major: 15, Minor: 2, MajorBuild: 2562, MinorBuild: 17, Version: "V2017_07_11",
+	})
 	return s
 }
 
-// Client returns an HTTP client whose every request is answered by s.
+// Client returns an HTTP client that sends every request to s.
 func (s *Server) Client() *http.Client { return &http.Client{Transport: s} }
 
 // Groups returns the groups that were made in a mailbox, in the order in which they were made:
 // user groups and distribution groups, without the three built-in ones. "" is the mailbox of
-// callers that name none. The result is the caller's own.
+// callers that name none. The caller owns the result.
 func (s *Server) Groups(mailbox string) []imgroup.ImGroup {
 	groups := s.List(mailbox).Groups
 	return slices.DeleteFunc(groups, func(g imgroup.ImGroup) bool { return g.GroupType.BuiltIn() })
@@ -107,33 +101,25 @@ func (s *Server) Groups(mailbox string) []imgroup.ImGroup {
 
 // List returns the whole list of a mailbox, as GetImItemList would: the built-in groups, those that
 // were made, and the contacts. It is empty for a mailbox that does not exist. "" is the mailbox of
-// callers that name none. The result is the caller's own.
+// callers that name none. The caller owns the result.
 func (s *Server) List(mailbox string) *imgroup.ItemList {
-	if mailbox == "" {
-		mailbox = s.mailbox
-	}
-	m, ok := s.open(strings.ToLower(mailbox))
-	if !ok {
+	m := s.mailboxNamed(mailbox)
+	if m == nil {
 		return &imgroup.ItemList{}
 	}
 	return m.list()
 }
 
-// Handle makes the server answer an operation of the user's own: h is called for every request
-// whose body element has the local name op, with no lock held. What it returns goes into the
-// answer's soap:Body as it stands, so it is one element with its name spaces declared; m, t, xsi and
-// xsd are. An error is answered as [Server.Fail] would: in a message of the form that the operation
-// has on a real server.
+// Handle makes the server respond to an operation of the user's own: h is called for every request
+// whose body element has the local name op, with no lock held. Its result is the content of the
+// response's soap:Body as it stands, so it is one element with its namespaces declared; m, t, xsi and
+// xsd are. An error is the response, as in [Server.Fail].
 //
 // The element of such a request is not validated, the headers are. One of the 13 operations can
 // be replaced, and is validated as before. A nil h takes the operation back.
 func (s *Server) Handle(op string, h func(Request) (body string, err error)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if h == nil {
-		delete(s.handlers, op)
-		return
-	}
 	s.handlers[op] = h
 }
 
@@ -144,11 +130,12 @@ func (s *Server) handler(op string) func(Request) (string, error) {
 	return s.handlers[op]
 }
 
-// open returns the mailbox of that lower-case name, and makes it on first use. It reports false for
-// one that does not exist.
-func (s *Server) open(name string) (*mailbox, bool) {
-	if s.only != nil && !slices.Contains(s.only, name) {
-		return nil, false
+// mailboxNamed returns the mailbox of that name, in whatever case, and makes it on first use; "" is
+// the one of callers that name none. It returns nil for one that does not exist.
+func (s *Server) mailboxNamed(name string) *mailbox {
+	name = strings.ToLower(cmp.Or(name, s.mailbox))
+	if !s.exists(name) {
+		return nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -157,5 +144,8 @@ func (s *Server) open(name string) (*mailbox, bool) {
 		m = newMailbox(name)
 		s.mailboxes[name] = m
 	}
-	return m, true
+	return m
 }
+
+// exists reports whether there is a mailbox of that lower-case name, or can be.
+func (s *Server) exists(name string) bool { return s.only == nil || slices.Contains(s.only, name) }

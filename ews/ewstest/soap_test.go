@@ -65,7 +65,7 @@ func TestSOAP_MustUnderstand(t *testing.T) {
 			}
 			continue
 		}
-		if r.Status != http.StatusInternalServerError || n.text("faultcode") != "s:MustUnderstand" ||
+		if r.Status != http.StatusInternalServerError || n.text("faultcode") != "a:MustUnderstand" ||
 			!strings.HasPrefix(n.text("faultstring"), "The header 'A' from the namespace 'urn:x' was not understood") {
 			t.Errorf("%s: HTTP %d, %s", header, r.Status, r.Body)
 		}

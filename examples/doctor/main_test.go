@@ -146,7 +146,7 @@ func TestRun_Endpoint(t *testing.T) {
 			want: []string{"ok login", "FAIL impersonation", "FAIL IM list"},
 		},
 		"old server": {
-			server:   &ewstest.Options{Version: ews.ServerVersion{Major: 15, Minor: 1, MajorBuild: 2507}},
+			server:   &ewstest.Options{ServerVersion: ews.ServerVersion{Major: 15, Minor: 1, MajorBuild: 2507}},
 			password: "s3cret",
 			want:     []string{"WARN version 15.1.2507.0, Exchange 2016 -> its support has ended"},
 		},

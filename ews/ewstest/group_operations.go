@@ -1,0 +1,105 @@
+package ewstest
+
+import (
+	"strings"
+
+	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/imgroup"
+	"github.com/go-ews/exchange/internal/dotnet"
+)
+
+// The operations that make, rename and remove groups, and the one that sets a flag of the list. Each
+// is described at
+// https://learn.microsoft.com/exchange/client-developer/web-service-reference/NAME-operation.
+
+// addImGroup refuses a name that a group has (ErrorImGroupDisplayNameAlreadyExists), and one group
+// more than a list may have (ErrorImGroupLimitReached).
+func (m *mailbox) addImGroup(request *dotnet.Element) (node, error) {
+	return m.addNewGroup(text(request, "DisplayName"), imgroup.UserGroup, "")
+}
+
+// addDistributionGroupToImList refuses what is no address
+// (ErrorInvalidImDistributionGroupSmtpAddress). Exchange looks the address up; here every address is
+// one of a distribution group. One that the list has already is ErrorImGroupDisplayNameAlreadyExists,
+// whatever its name is now.
+func (m *mailbox) addDistributionGroupToImList(request *dotnet.Element) (node, error) {
+	address := text(request, "SmtpAddress")
+	if !isAddress(address) {
+		return node{}, refuse(ews.ErrorInvalidImDistributionGroupSmtpAddress)
+	}
+	for _, g := range m.groups {
+		if g.kind == imgroup.DistributionGroup && sameName(g.smtpAddress, address) {
+			return node{}, refuse(ews.ErrorImGroupDisplayNameAlreadyExists)
+		}
+	}
+	return m.addNewGroup(text(request, "DisplayName"), imgroup.DistributionGroup, address)
+}
+
+func (m *mailbox) addNewGroup(name string, kind imgroup.GroupType, smtpAddress string) (node, error) {
+	if err := m.mayAdd(name); err != nil {
+		return node{}, err
+	}
+	return m.addGroup(name, kind, smtpAddress).node("m:ImGroup", nil), nil
+}
+
+// setImGroup refuses the name that the group has already, too: that is the case of Microsoft's sample.
+// A group that does not exist, or may not be renamed, is ErrorInvalidImGroupId.
+func (m *mailbox) setImGroup(request *dotnet.Element) (node, error) {
+	g, err := m.userGroup(request)
+	if err != nil {
+		return node{}, err
+	}
+	name := text(request, "NewDisplayName")
+	if m.groupNamed(name) != nil {
+		return node{}, refuse(ews.ErrorImGroupDisplayNameAlreadyExists)
+	}
+	g.name = name
+	m.touch(g)
+	return node{}, nil
+}
+
+// removeImGroup refuses a group that does not exist, or may not be removed (ErrorInvalidImGroupId).
+func (m *mailbox) removeImGroup(request *dotnet.Element) (node, error) {
+	g, err := m.userGroup(request)
+	if err == nil {
+		m.removeGroup(g)
+	}
+	return node{}, err
+}
+
+// removeDistributionGroupFromImList refuses any id but that of a distribution group of the list
+// (ErrorItemNotFound).
+func (m *mailbox) removeDistributionGroupFromImList(request *dotnet.Element) (node, error) {
+	g, err := m.group(request, ews.ErrorItemNotFound)
+	if err != nil {
+		return node{}, err
+	}
+	if g.kind != imgroup.DistributionGroup {
+		return node{}, refuse(ews.ErrorItemNotFound)
+	}
+	m.removeGroup(g)
+	return node{}, nil
+}
+
+// setImListMigrationCompleted keeps the flag. What else Exchange does is not documented.
+func (m *mailbox) setImListMigrationCompleted(request *dotnet.Element) (node, error) {
+	flag := text(request, "ImListMigrationCompleted")
+	m.migrated = flag == "true" || flag == "1"
+	return node{}, nil
+}
+
+// isAddress reports whether s could be an SMTP address.
+func isAddress(s string) bool {
+	local, domain, ok := strings.Cut(s, "@")
+	return ok && local != "" && domain != "" && !strings.ContainsAny(s, " \t\r\n<>,;") &&
+		!strings.Contains(domain, "@")
+}
+
+// text returns the text of a child of the request's element, "" if it has no such child.
+func text(request *dotnet.Element, name string) string {
+	e := request.Child(messagesSpace, name)
+	if e == nil {
+		return ""
+	}
+	return e.Text
+}

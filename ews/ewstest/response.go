@@ -1,0 +1,232 @@
+package ewstest
+
+import (
+	"cmp"
+	"encoding/xml"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-ews/exchange/ews"
+)
+
+const headerRequestID = "Request-Id"
+
+// response is what goes back: an HTTP response, whole or cut, or none at all.
+type response struct {
+	status   int
+	header   http.Header
+	body     []byte
+	size     int  // the length that is promised; the response is cut if the body is shorter
+	verbatim bool // not of Exchange, and without its headers
+
+	lost     error // no response: the error of the client's transport
+	executed bool  // whatever lost says of the connection
+}
+
+// newResponse returns a response that arrives whole.
+func newResponse(status int, contentType string, body []byte) *response {
+	header := http.Header{"Content-Type": {contentType}}
+	return &response{status: status, header: header, body: body, size: len(body)}
+}
+
+// xmlResponse returns a document. Exchange names the charset on each.
+func xmlResponse(status int, root node) *response {
+	return newResponse(status, "text/xml; charset=utf-8", root.document())
+}
+
+func (r *response) cut() bool { return len(r.body) < r.size }
+
+// success responds with the response element of op: NoError, then the payload.
+func (s *Server) success(op string, payload node) *response {
+	return s.message([]string{"m:" + op + "Response"}, "Success", leaf("m:ResponseCode", string(ews.NoError)), payload)
+}
+
+// refusal responds with the response message of op that says what is wrong.
+func (s *Server) refusal(op string, e *ews.Error) *response {
+	details := node{}
+	if len(e.Details) > 0 {
+		details = el("m:MessageXml", values(e.Details)...)
+	}
+	return s.message(messagePath(op), "Error",
+		optional("m:MessageText", messageOf(e)),
+		leaf("m:ResponseCode", string(e.Code)),
+		leaf("m:DescriptiveLinkKey", "0"),
+		details)
+}
+
+// message responds with a response message, whatever it says with HTTP 200. The path names the
+// elements from the child of soap:Body to the one that carries the class.
+func (s *Server) message(path []string, class string, content ...node) *response {
+	n := el(path[len(path)-1], content...).with("ResponseClass", class)
+	for _, name := range slices.Backward(path[:len(path)-1]) {
+		n = el(name, n)
+	}
+	return s.respond(n)
+}
+
+// respond wraps the content of soap:Body in an envelope with the server's version in its header.
+func (s *Server) respond(content node) *response {
+	v := s.version
+	attrs := []string{
+		"MajorVersion", strconv.Itoa(v.Major), "MinorVersion", strconv.Itoa(v.Minor),
+		"MajorBuildNumber", strconv.Itoa(v.MajorBuild), "MinorBuildNumber", strconv.Itoa(v.MinorBuild),
+	}
+	if v.Version != "" {
+		attrs = append(attrs, "Version", v.Version)
+	}
+	return xmlResponse(http.StatusOK, el("s:Envelope",
+		el("s:Header", leaf("h:ServerVersionInfo", "", append(attrs, "xmlns:h", typesSpace)...)),
+		el("s:Body", content).with(
+			"xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance",
+			"xmlns:xsd", "http://www.w3.org/2001/XMLSchema",
+			"xmlns:m", messagesSpace, "xmlns:t", typesSpace),
+	).with("xmlns:s", envelopeSpace))
+}
+
+// fault responds with a SOAP fault. The parts of e.Fault stay as they are, the rest is made of e's
+// code, message and details.
+func fault(e *ews.Error) *response {
+	code := xml.Name{Space: typesSpace, Local: string(e.Code)}
+	if e.Code == "" {
+		code = xml.Name{Space: envelopeSpace, Local: "Server"}
+	}
+	text, lang, actor := messageOf(e), "en-US", ""
+	detail := faultDetail(e.Code, messageOf(e), values(e.Details)...)
+	if f := e.Fault; f != nil {
+		if f.Code.Local != "" {
+			code = f.Code
+		}
+		text, lang, actor = cmp.Or(f.String, text), cmp.Or(f.Lang, lang), f.Actor
+		if f.Detail != nil {
+			detail = []node{{text: string(f.Detail)}}
+		}
+	}
+	return faultResponse(e.Info, code,
+		leaf("faultstring", text, "xml:lang", lang),
+		optional("faultactor", actor),
+		el("detail", detail...))
+}
+
+// schemaFault responds with what .NET's parser has against the request. The violation stands in it
+// twice, as in the documented sample.
+func schemaFault(e *ews.SchemaValidationError) *response {
+	from := e.Err
+	if from == nil {
+		from = &ews.Error{}
+	}
+	if from.Fault != nil {
+		return fault(from)
+	}
+	const message = "The request failed schema validation"
+	return faultResponse(from.Info, xml.Name{Space: typesSpace, Local: string(ews.ErrorSchemaValidation)},
+		leaf("faultstring", message+": "+e.Violation, "xml:lang", "en-US"),
+		el("detail", faultDetail(ews.ErrorSchemaValidation, message+".",
+			leaf("t:LineNumber", strconv.Itoa(e.Line)),
+			leaf("t:LinePosition", strconv.Itoa(e.Position)),
+			leaf("t:Violation", e.Violation))...))
+}
+
+// notUnderstood responds as SOAP 1.1 asks for (section 4.4.1), in the words of the .NET service that
+// Exchange is.
+func notUnderstood(header xml.Name) *response {
+	return faultResponse(ews.ResponseInfo{}, xml.Name{Space: envelopeSpace, Local: "MustUnderstand"},
+		leaf("faultstring", "The header '"+header.Local+"' from the namespace '"+header.Space+"' was not understood "+
+			"by the recipient of this message, causing the message to not be processed.  This error typically "+
+			"indicates that the sender of this message has enabled a communication protocol that the receiver "+
+			"cannot process.  Please ensure that the configuration of the client's binding is consistent with the "+
+			"service's binding. ", "xml:lang", "en-US"))
+}
+
+// faultResponse wraps the children of a fault but its code. Exchange sends it with HTTP 500, unless info has another
+// status, and without ServerVersionInfo.
+func faultResponse(info ews.ResponseInfo, code xml.Name, children ...node) *response {
+	faultCode := leaf("faultcode", code.Local)
+	if code.Space != "" {
+		faultCode = leaf("faultcode", "a:"+code.Local, "xmlns:a", code.Space)
+	}
+	children = append([]node{faultCode}, children...)
+	r := xmlResponse(cmp.Or(info.StatusCode, http.StatusInternalServerError),
+		el("s:Envelope", el("s:Body", el("s:Fault", children...))).with("xmlns:s", envelopeSpace))
+	if info.RequestID != "" {
+		r.header.Set(headerRequestID, info.RequestID)
+	}
+	return r
+}
+
+// faultDetail returns the content of a fault's detail.
+func faultDetail(code ews.ResponseCode, message string, messageXML ...node) []node {
+	var detail []node
+	if code != "" {
+		detail = append(detail, leaf("e:ResponseCode", string(code), "xmlns:e", errorsSpace))
+	}
+	detail = append(detail, leaf("e:Message", message, "xmlns:e", errorsSpace))
+	if len(messageXML) > 0 {
+		detail = append(detail, el("t:MessageXml", messageXML...).with("xmlns:t", typesSpace))
+	}
+	return detail
+}
+
+// values returns the entries of a MessageXml, ordered by name.
+func values(details map[string]string) []node {
+	return each(slices.Sorted(maps.Keys(details)), func(name string) node {
+		return leaf("t:Value", details[name], "Name", name)
+	})
+}
+
+// page responds with what is no SOAP.
+func page(e *ews.HTTPError) *response {
+	r := &response{status: e.StatusCode, header: maps.Clone(e.Header), body: e.Body, size: len(e.Body), verbatim: true}
+	if r.status < 200 || r.status > 999 {
+		r.status = http.StatusInternalServerError
+	}
+	if r.header == nil {
+		r.header = http.Header{}
+	}
+	if n, err := strconv.Atoi(r.header.Get("Content-Length")); err == nil && n >= 0 {
+		r.size = n
+		r.body = r.body[:min(n, len(r.body))]
+	}
+	return r
+}
+
+// messagePath returns the elements from the child of soap:Body to the one that carries
+// ResponseClass and ResponseCode. Microsoft's schema has five forms; the operations that may come in
+// a batch, which most are, have one message for each item.
+func messagePath(op string) []string {
+	op = strings.TrimSuffix(op, "Request") // the requests of some are called so
+	response := "m:" + op + "Response"
+	switch {
+	case strings.Contains(singleMessage, " "+op+" "):
+		return []string{response}
+	case op == "GetPersona":
+		return []string{response + "Message"}
+	case op == "GetUserOofSettings", op == "SetUserOofSettings":
+		return []string{response, "m:ResponseMessage"}
+	case op == "GetUserAvailability":
+		return []string{response, "m:FreeBusyResponseArray", "m:FreeBusyResponse", "m:ResponseMessage"}
+	}
+	return []string{response, "m:ResponseMessages", response + "Message"}
+}
+
+// singleMessage has the operations whose response element extends the schema's ResponseMessageType,
+// each between blanks.
+const singleMessage = " AddDelegate AddDistributionGroupToImList AddImContactToGroup AddImGroup " +
+	"AddNewImContactToGroup AddNewTelUriContactToGroup AddTag CreateMeetingInstance " +
+	"DeleteMeetingInstance DeleteSearchSuggestion DisableApp DisconnectPhoneCall EndSearchSession " +
+	"ExecuteSearch FindAvailableMeetingTimes FindConversation FindMeetingTimeCandidates " +
+	"FindMessageTrackingReport FindPeople FindTags GetAppManifests GetAppMarketplaceUrl GetDelegate " +
+	"GetDiscoverySearchConfiguration GetHoldOnMailboxes GetImItemList GetImItems GetInboxRules " +
+	"GetLastPrivateCatalogUpdate GetMailTips GetMeetingInstance GetMessageTrackingReport " +
+	"GetNonIndexableItemDetails GetNonIndexableItemStatistics GetOMEConfiguration " +
+	"GetOMEMessageStatus GetPasswordExpirationDate GetPhoneCallInformation " +
+	"GetPrivateCatalogAddIns GetReminders GetRoomLists GetRooms GetSearchSuggestions " +
+	"GetSearchableMailboxes GetServiceConfiguration GetSharingFolder GetSharingMetadata GetUserPhoto " +
+	"GetUserRetentionPolicyTags HideTag InstallApp PerformInstantSearch PerformReminderAction " +
+	"PlayOnPhone RefreshSharingFolder RegisterConsent RemoveContactFromImList RemoveDelegate " +
+	"RemoveDistributionGroupFromImList RemoveImContactFromGroup RemoveImGroup SetHoldOnMailboxes " +
+	"SetImGroup SetImListMigrationCompleted SetOMEConfiguration SetOMEMessageStatus SetTeamMailbox " +
+	"StartSearchSession UninstallApp UnpinTeamMailbox UpdateDelegate UpdateExtensionUsage " +
+	"UpdateInboxRules UpdateMeetingInstance "

@@ -1,0 +1,159 @@
+package ewstest
+
+import (
+	"errors"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/go-ews/exchange/ews"
+)
+
+// serve takes a request through the server. ServeHTTP and RoundTrip have it in common.
+func (s *Server) serve(r *http.Request, body []byte) *response {
+	resp := s.autodiscover(r, body)
+	if resp == nil {
+		resp = refuseHTTP(r)
+	}
+	if resp == nil {
+		resp = s.answer(s.receive(r, body))
+	}
+	if resp.lost == nil && !resp.verbatim {
+		s.mark(resp, r.Header)
+	}
+	return resp
+}
+
+// refuseHTTP responds to what never reaches the web service, and returns nil for the rest: IIS knows
+// no such file (it compares paths without case), and the service takes nothing but a POST of SOAP 1.1.
+// The root is taken for the service, so that the URL of an httptest.Server works as it is.
+func refuseHTTP(r *http.Request) *response {
+	const notFound = `<!DOCTYPE html><html><head><title>404 - File or directory not found.</title></head>` +
+		`<body><h2>404 - File or directory not found.</h2></body></html>`
+	if p := r.URL.Path; p != "" && p != "/" && !strings.EqualFold(p, "/EWS/Exchange.asmx") {
+		return newResponse(http.StatusNotFound, "text/html", []byte(notFound))
+	}
+	if r.Method != http.MethodPost {
+		return notAllowed(http.MethodPost)
+	}
+	if !isSOAP11(r.Header.Get("Content-Type")) {
+		return &response{status: http.StatusUnsupportedMediaType, header: http.Header{}}
+	}
+	return nil
+}
+
+func notAllowed(allow string) *response {
+	return &response{status: http.StatusMethodNotAllowed, header: http.Header{"Allow": {allow}}}
+}
+
+// isSOAP11 reports whether .NET's service reads that content type: UTF-8, UTF-16, or no charset.
+func isSOAP11(contentType string) bool {
+	media, parameters, err := mime.ParseMediaType(contentType)
+	if err != nil || media != "text/xml" {
+		return false
+	}
+	switch strings.ToLower(parameters["charset"]) {
+	case "", "utf-8", "utf-16", "utf-16le", "utf-16be":
+		return true
+	}
+	return false
+}
+
+// answer executes a call, unless Intercept or the queue of Fail say otherwise.
+func (s *Server) answer(c *call) *response {
+	err := s.interrupt(c)
+	executed, ok := errors.AsType[*executedError](err)
+	switch {
+	case err == nil:
+		return s.execute(c)
+	case !ok:
+		return s.failed(c.Op, err)
+	}
+	resp := s.execute(c)
+	if executed.keep >= 0 {
+		resp.body = resp.body[:min(executed.keep, len(resp.body))]
+		return resp
+	}
+	resp = s.failed(c.Op, executed.err)
+	resp.executed = true
+	return resp
+}
+
+// execute does what the request asks for. Exchange looks at a request in this order as far as one can
+// tell: its form, the version, the account, and then the operation.
+func (s *Server) execute(c *call) *response {
+	switch {
+	case c.violation != nil:
+		v := c.violation
+		return schemaFault(&ews.SchemaValidationError{Line: v.Line, Position: v.Position, Violation: v.Text})
+	case c.notUnderstood != nil:
+		return notUnderstood(*c.notUnderstood)
+	case c.op == nil:
+		return fault(&ews.Error{Code: ews.ErrorInvalidRequest})
+	}
+	operation, known := operations[c.Op]
+	switch {
+	case known && beforeExchange2013(c.version):
+		return fault(&ews.Error{Code: ews.ErrorIncorrectSchemaVersion})
+	case c.Mailbox == "":
+		return fault(&ews.Error{Code: ews.ErrorInvalidExchangeImpersonationHeaderData})
+	}
+	m := s.mailboxNamed(c.Mailbox)
+	switch {
+	case m != nil:
+	case c.impersonated == "PrincipalName":
+		return fault(&ews.Error{Code: ews.ErrorInvalidUserPrincipalName})
+	default: // documented for addresses; for the other kinds, nothing is
+		return fault(&ews.Error{Code: ews.ErrorNonExistentMailbox})
+	}
+	if h := s.handler(c.Op); h != nil {
+		body, err := h(c.clone())
+		if err != nil {
+			return s.failed(c.Op, err)
+		}
+		return s.respond(node{text: body})
+	}
+	if !known {
+		return fault(&ews.Error{
+			Code:    ews.ErrorInvalidRequest,
+			Message: "This Exchange in process has no operation " + c.Op + ": see ewstest.Server.Handle.",
+		})
+	}
+	payload, err := m.run(operation, c.op)
+	if err != nil {
+		return s.failed(c.Op, err)
+	}
+	return s.success(c.Op, payload)
+}
+
+// beforeExchange2013 reports whether the schema version lacks the operations of the list. A request
+// without a version is accepted.
+func beforeExchange2013(version string) bool {
+	const before = " Exchange2007 Exchange2007_SP1 Exchange2009 Exchange2010 Exchange2010_SP1 " +
+		"Exchange2010_SP2 Exchange2012 "
+	return version != "" && strings.Contains(before, " "+version+" ")
+}
+
+// mark adds the headers that Exchange puts on every response, unless the response has its own. The
+// names are made up.
+func (s *Server) mark(resp *response, request http.Header) {
+	s.mu.Lock()
+	s.responses++
+	n := s.responses
+	s.mu.Unlock()
+	h := resp.header
+	for _, field := range [...][2]string{
+		{headerRequestID, requestID(n)},
+		{"X-FEServer", "EXCH-FE01"},
+		{"X-DiagInfo", "EXCH-MBX01"},
+		{"Server", "Microsoft-IIS/10.0"},
+	} {
+		if h.Get(field[0]) == "" {
+			h.Set(field[0], field[1])
+		}
+	}
+	if id := request.Get("client-request-id"); id != "" &&
+		strings.EqualFold(request.Get("return-client-request-id"), "true") {
+		h.Set("client-request-id", id)
+	}
+}
