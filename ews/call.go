@@ -123,25 +123,32 @@ func (x *call) run(ctx context.Context, req any) error {
 
 // attempts is the retry loop; the rules are in retry.go.
 func (x *call) attempts(ctx context.Context) error {
-	if end := ctx.Err(); end != nil {
-		x.begin(0)
-		return &TransportError{Op: x.op.Name, Err: &notSentError{end}, Info: x.info}
+	c := x.client
+	x.begin(0)
+	held := x.admit(ctx)
+	if held != nil {
+		return &TransportError{Op: x.op.Name, Err: held, Info: x.info}
 	}
-	policy := x.client.retry
 	for attempt := 1; ; attempt++ {
 		x.begin(attempt)
 		start := x.now()
 		err := x.attempt(ctx)
 		x.logAttempt(ctx, start, err)
 		if err == nil {
+			c.throttle.observe(c.mailbox, nil, x.info.StatusCode, 0)
 			return nil
 		}
+		delay := c.retry.delay(attempt, err)
+		c.throttle.observe(c.mailbox, err, x.info.StatusCode, delay)
 		outcome := outcomeOf(err, x.info.StatusCode)
-		if !outcome.retries(x.op) || attempt >= policy.MaxAttempts || ctx.Err() != nil {
+		if !outcome.retries(x.op) || attempt >= c.retry.MaxAttempts || ctx.Err() != nil {
 			return outcome.mark(x.op, err)
 		}
-		if waitErr := x.wait(ctx, policy.delay(attempt, err), err); waitErr != nil {
+		if waitErr := x.wait(ctx, delay, err); waitErr != nil {
 			return outcome.mark(x.op, waitErr)
+		}
+		if held = x.admit(ctx); held != nil {
+			return outcome.mark(x.op, &waitError{err, held})
 		}
 		zero(x.resp)
 	}

@@ -55,6 +55,7 @@ type Client struct {
 	header           Header
 	opening, closing []byte      // of the envelope, header included
 	anchor           string      // value of X-AnchorMailbox, "" for none
+	mailbox          string      // the impersonated one, as the throttle knows it
 	bad              *InputError // why header cannot be sent
 }
 
@@ -66,6 +67,7 @@ type core struct {
 	userAgent string
 	limit     int64
 	retry     RetryPolicy
+	throttle  throttle
 	log       *slog.Logger
 }
 
@@ -126,7 +128,7 @@ func (c *Client) Header() Header { return c.header }
 // connections: make one per mailbox, even per call. A bad header fails each call of the copy with
 // an [*InputError].
 func (c *Client) WithHeader(h Header) *Client {
-	copied := &Client{core: c.core, header: h}
+	copied := &Client{core: c.core, header: h, mailbox: strings.ToLower(h.Impersonate.String())}
 	copied.opening, copied.closing, copied.bad = h.encode()
 	copied.anchor = h.anchor()
 	return copied

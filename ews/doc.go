@@ -86,7 +86,8 @@
 // a write only where it certainly was not done: nothing was sent, or Exchange said that it is busy.
 // Between attempts the client waits for as long as the server asks. A wait of more than half a
 // minute, and one that would outlast the context, is not begun: the error comes back at once, and
-// [RetryAfter] tells how long, so that a job queue can put the job aside.
+// [RetryAfter] tells how long, so that a job queue can put the job aside. Copies of a client wait for
+// each other's back-offs.
 //
 // # Other operations
 //

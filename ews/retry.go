@@ -52,6 +52,12 @@ import (
 // context's deadline is not begun: the call returns the error at once and [RetryAfter] returns the
 // time, so that a job queue can put the job aside.
 //
+// Copies of a client share what the server asked for. A back-off of one impersonated mailbox holds
+// the calls for that mailbox; HTTP 429 and 503, ErrorExceededConnectionCount, and the third mailbox
+// in a row that is told to back off hold the calls for all, for an hour at the most. A call that
+// would have to wait longer than MaxWait, or past its deadline, because of an earlier one is not
+// sent: its error has a method NotSent that returns true, and RetryAfter returns the time.
+//
 // One attempt is at most one request on the wire. Do not put a retrying transport under the client:
 // Exchange sends every fault as HTTP 500, and a transport that repeats those repeats writes.
 type RetryPolicy struct {
@@ -81,58 +87,89 @@ func (p RetryPolicy) delay(n int, err error) time.Duration {
 // wait waits before the next attempt. It returns the attempt's error at once if the wait is too
 // long to begin, or with the context's error if that ends it.
 func (x *call) wait(ctx context.Context, d time.Duration, err error) error {
-	if d > x.client.retry.MaxWait {
+	if d > x.client.retry.MaxWait || isPastDeadline(ctx, d) {
 		return err
 	}
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= d {
-		return err
+	x.logWait(ctx, d, err)
+	if end := sleep(ctx, d); end != nil {
+		return &waitError{err, end}
 	}
-	if log := x.client.log; log != nil {
-		log.LogAttrs(ctx, slog.LevelWarn, "ews wait", append([]slog.Attr{
-			slog.String("op", x.op.Name),
-			slog.Int("attempt", x.info.Attempts),
-			slog.Duration("wait", d),
-		}, x.errorAttrs(err)...)...)
-	}
+	return nil
+}
+
+// isPastDeadline reports whether a wait would outlast the context.
+func isPastDeadline(ctx context.Context, d time.Duration) bool {
+	deadline, ok := ctx.Deadline()
+	return ok && time.Until(deadline) <= d
+}
+
+// sleep returns after d, or earlier with the context's error.
+func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 	case <-ctx.Done():
 	}
-	if end := ctx.Err(); end != nil {
-		return &waitError{err, end}
-	}
-	return nil
+	return ctx.Err()
 }
 
-// waitError is the error of an attempt after which the context ended the wait for the next.
-type waitError struct{ err, ctx error }
+func (x *call) logWait(ctx context.Context, d time.Duration, err error) {
+	if x.logs(ctx, slog.LevelWarn) {
+		x.client.log.LogAttrs(ctx, slog.LevelWarn, "ews wait", append([]slog.Attr{
+			slog.String("op", x.op.Name),
+			slog.Int("attempt", x.info.Attempts),
+			slog.Duration("wait", d),
+		}, x.errorAttrs(err)...)...)
+	}
+}
 
-func (e *waitError) Error() string   { return e.err.Error() + "; waiting to try again: " + e.ctx.Error() }
-func (e *waitError) Unwrap() []error { return []error{e.err, e.ctx} }
+// waitError is the error of an attempt, and why there was no other: the context ended, or the
+// server asked another call to wait.
+type waitError struct{ err, end error }
+
+func (e *waitError) Error() string   { return e.err.Error() + "; waiting to retry: " + e.end.Error() }
+func (e *waitError) Unwrap() []error { return []error{e.err, e.end} }
+
+// RetryAfter returns the wait that kept the call from being sent again, else the attempt's.
+func (e *waitError) RetryAfter() (time.Duration, bool) {
+	if d, ok := RetryAfter(e.end); ok {
+		return d, true
+	}
+	return RetryAfter(e.err)
+}
 
 // RetryAfter returns the time that the server asked the client to wait: BackOffMilliseconds of an
-// ErrorServerBusy (up to five minutes have been seen), else what an error in the chain returns from
-// a method RetryAfter() (time.Duration, bool), such as that of a token endpoint, else the HTTP
-// header Retry-After, as seconds or as a date. It is at most a day. It reports false if the server
+// ErrorServerBusy (up to five minutes have been seen), else the HTTP header Retry-After, as seconds
+// or as a date. For a call that was held back because of an earlier one it is the rest of that
+// one's time. Errors of a transport, such as that of a token endpoint, tell the time by a method
+// RetryAfter() (time.Duration, bool). It is at most a day. RetryAfter reports false if the server
 // did not say.
 func RetryAfter(err error) (time.Duration, bool) {
-	if e, ok := errors.AsType[*Error](err); ok {
-		if ms, ok := number(strings.TrimSpace(e.Details["BackOffMilliseconds"])); ok {
-			return capped(ms, time.Millisecond), true
-		}
+	type timed interface {
+		error
+		RetryAfter() (time.Duration, bool)
 	}
-	var hint interface{ RetryAfter() (time.Duration, bool) }
-	if errors.As(err, &hint) {
+	if hint, ok := errors.AsType[timed](err); ok {
 		if d, ok := hint.RetryAfter(); ok {
 			return capped(int64(d), time.Nanosecond), true
+		}
+	}
+	if e, ok := errors.AsType[*Error](err); ok {
+		if d, ok := e.backOff(); ok {
+			return d, true
 		}
 	}
 	if page, ok := errors.AsType[*HTTPError](err); ok {
 		return retryAfterHeader(page.Header)
 	}
 	return 0, false
+}
+
+// backOff returns the time that the details of an error ask to wait.
+func (e *Error) backOff() (time.Duration, bool) {
+	ms, ok := number(e.Details["BackOffMilliseconds"])
+	return capped(ms, time.Millisecond), ok
 }
 
 // retryAfterHeader reads Retry-After, RFC 9110 section 10.2.3. A date is taken relative to the
@@ -156,8 +193,12 @@ func retryAfterHeader(h http.Header) (time.Duration, bool) {
 	return capped(int64(at.Sub(now)), time.Nanosecond), true
 }
 
-// number reads a whole number; one beyond int64 is the largest or smallest.
+// number reads a whole number within white space; one beyond int64 is the largest or smallest.
 func number(text string) (int64, bool) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return 0, false // most often, and ParseInt would allocate the error
+	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	return n, err == nil || errors.Is(err, strconv.ErrRange)
 }
@@ -180,13 +221,16 @@ func (e *retryAfterError) RetryAfter() (time.Duration, bool) { return e.after, t
 
 // withRetryAfter keeps the header for RetryAfter, unless the fault says it better.
 func withRetryAfter(err error, h http.Header) error {
-	if err == nil {
-		return nil
+	after, ok := retryAfterHeader(h)
+	if err == nil || !ok {
+		return err
 	}
-	if after, ok := retryAfterHeader(h); ok {
-		return &retryAfterError{err, after}
+	if e, ok := errors.AsType[*Error](err); ok {
+		if _, ok := e.backOff(); ok {
+			return err
+		}
 	}
-	return err
+	return &retryAfterError{err, after}
 }
 
 // errorKind names an error for the log by what holds no content.
@@ -195,12 +239,15 @@ func errorKind(err error) string {
 		transport *TransportError
 		page      *HTTPError
 		code      ResponseCode
+		held      *heldError
 	)
 	switch {
 	case errors.Is(err, context.Canceled):
 		return "canceled"
 	case errors.Is(err, context.DeadlineExceeded):
 		return "deadline exceeded"
+	case errors.As(err, &held):
+		return "held back"
 	case errors.As(err, &transport):
 		if notSent(err) {
 			return "not sent"

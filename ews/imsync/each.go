@@ -21,9 +21,10 @@ type Result struct {
 // draws on rosters only as it goes, from one goroutine of its own, so they may come from a directory
 // or, by maps.All, from a map.
 //
-// Where the server asks to be left alone, nothing is sent to any mailbox until that time is over, and
-// what was refused is sent again then; Options.MaxPause bounds the wait. Waits that the client's own
-// ews.RetryPolicy allows hold up only the one mailbox, so give the client a MaxWait of about a second.
+// Where the server asks to wait, the client's throttle holds that mailbox back, or all of them, and
+// retries afterwards. Its ews.RetryPolicy bounds the attempts and the waits: give it a MaxWait of
+// five minutes to sit out what Exchange asks for, or a short one to have the mailbox's result at
+// once, with an error for which [ews.RetryAfter] returns the time.
 //
 // A mailbox that comes twice is an error the second time; accounts are told apart by their text, so
 // name all of them in the same way. A failure ends nothing but its own mailbox: break out of the loop
@@ -56,7 +57,6 @@ func Each(
 type each struct {
 	client  *ews.Client
 	options Options
-	gate    *gate
 }
 
 // job is a mailbox that is waiting for a worker.
@@ -76,7 +76,6 @@ func newEach(client *ews.Client, opts *Options) *each {
 		defer mu.Unlock()
 		progress(event)
 	}
-	e.gate = &gate{longest: e.options.MaxPause, progress: e.options.Progress}
 	return e
 }
 
@@ -132,7 +131,6 @@ func (e *each) sync(ctx context.Context, j job) Result {
 		event.Mailbox = j.mailbox
 		e.options.Progress(event)
 	}
-	client := &gated{e.client.Impersonate(j.mailbox), e.gate}
-	plan, err := Sync(ctx, client, j.roster, &o)
+	plan, err := Sync(ctx, e.client.Impersonate(j.mailbox), j.roster, &o)
 	return Result{j.mailbox, plan, err}
 }

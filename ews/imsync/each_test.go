@@ -153,16 +153,16 @@ func TestEach_Canceled(t *testing.T) {
 	})
 }
 
-// TestEach_CanceledInAPause ends the wait for the server.
-func TestEach_CanceledInAPause(t *testing.T) {
+// TestEach_CanceledWhileThrottled ends the wait for the server.
+func TestEach_CanceledWhileThrottled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		srv := ewstest.NewServer(nil)
-		srv.Fail("GetImItemList", &ews.Error{Code: ews.ErrorServerBusy})
+		srv.Fail("GetImItemList", &ews.HTTPError{StatusCode: 429, Header: map[string][]string{"Retry-After": {"60"}}})
 		time.AfterFunc(time.Second, cancel)
 		start := time.Now()
-		for r := range imsync.Each(ctx, newClient(t, srv), mailboxes(5, rosterOf(team("A"))), nil) {
+		for r := range imsync.Each(ctx, patientClient(t, srv), mailboxes(5, rosterOf(team("A"))), nil) {
 			if r.Err != nil && !errors.Is(r.Err, context.Canceled) {
 				t.Error(r.Err)
 			}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/ews/ewstest"
@@ -16,6 +17,18 @@ func newClient(t testing.TB, srv *ewstest.Server) *ews.Client {
 	t.Helper()
 	client, err := ews.NewClient(ewstest.Endpoint, &ews.Options{
 		HTTPClient: srv.Client(), Retry: ews.RetryPolicy{MaxAttempts: 1},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+// patientClient returns a client of the fake that waits for as long as Exchange asks.
+func patientClient(t testing.TB, srv *ewstest.Server) *ews.Client {
+	t.Helper()
+	client, err := ews.NewClient(ewstest.Endpoint, &ews.Options{
+		HTTPClient: srv.Client(), Retry: ews.RetryPolicy{MaxWait: 5 * time.Minute},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -1,10 +1,6 @@
 package imsync
 
-import (
-	"time"
-
-	"github.com/go-ews/exchange/ews"
-)
+import "github.com/go-ews/exchange/ews"
 
 // Options say how far a sync may go. Nil and the zero value work: they add and rename, and remove
 // nothing.
@@ -35,10 +31,6 @@ type Options struct {
 	// Microsoft advises. Exchange answers ErrorExceededConnectionCount to an account that makes more
 	// than 27 requests at a time, unless its policy says otherwise.
 	Parallel int
-
-	// MaxPause is the longest that [Each] waits where a server asks to be left alone; 0: 5 minutes.
-	// Beyond that the mailbox's result is the error, and [ews.RetryAfter] tells how long.
-	MaxPause time.Duration
 }
 
 // Event tells what a sync has just done.
@@ -54,16 +46,12 @@ type Event struct {
 	// ReadBack says that the step is not over: Err left open whether it was done, or somebody else
 	// was faster, and the list is read to see.
 	ReadBack bool
-
-	// Pause says that nothing is sent for that long, to any mailbox, because of Err. Step is zero.
-	Pause time.Duration
 }
 
 const (
 	defaultMaxGroups   = 64
 	defaultMaxContacts = 1000
 	defaultParallel    = 10
-	defaultMaxPause    = 5 * time.Minute
 )
 
 // withDefaults returns a copy with its zeros filled in.
@@ -80,9 +68,6 @@ func (o *Options) withDefaults() Options {
 	}
 	if out.Parallel <= 0 {
 		out.Parallel = defaultParallel
-	}
-	if out.MaxPause == 0 {
-		out.MaxPause = defaultMaxPause
 	}
 	if out.Progress == nil {
 		out.Progress = func(Event) {}

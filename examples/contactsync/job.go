@@ -59,9 +59,9 @@ type worker struct {
 
 	client   *ews.Client
 	timeout  time.Duration
-	backOff  *backOff
 	answered atomic.Bool                // an Exchange has answered this process
-	waiting  func(time.Duration, error) // told of each time that the server is left alone, and why
+	waiting  func(time.Duration, error) // called for each wait that the server asks for, with the reason
+	waits    atomic.Int64               // end of the last one, in nanoseconds since 1970
 	giveUp   func(error)                // ends the process: no mailbox can be synced
 }
 
@@ -81,9 +81,6 @@ func retryDelay(failures int) time.Duration {
 // Work puts one mailbox in step. Doing it twice, or in two processes at once, is safe: imsync reads
 // the list first, and again where a write was lost or somebody else was faster.
 func (w *worker) Work(ctx context.Context, job *river.Job[syncArgs]) error {
-	if err := w.backOff.wait(ctx); err != nil {
-		return err
-	}
 	begin := time.Now()
 	plan, err := imsync.Sync(ctx, w.client.Impersonate(ews.PrimarySMTP(job.Args.Mailbox)), job.Args.Roster,
 		&imsync.Options{Prune: job.Args.Prune, DryRun: job.Args.DryRun})

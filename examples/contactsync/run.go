@@ -162,7 +162,7 @@ func (s *settings) work(
 	ctx, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
 	w := &worker{
-		client: client, timeout: s.timeout, backOff: &backOff{},
+		client: client, timeout: s.timeout,
 		waiting: func(d time.Duration, err error) {
 			fmt.Fprintf(stderr, "waiting %v: %v\n", d.Round(time.Millisecond), err)
 		},

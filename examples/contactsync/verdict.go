@@ -20,7 +20,7 @@ import (
 const (
 	maxSnooze  = 15 * time.Minute // longer ones are asked for again
 	maxSnoozes = 100              // of a mailbox; then a busy server counts as a failure
-	outage     = 15 * time.Second // after which a server that cannot be reached is tried again
+	outage     = 15 * time.Second // after which a server that did not say for how long is tried again
 )
 
 // verdict decides what becomes of a job: nil, it is done; a snooze, the server wants to be left
@@ -40,9 +40,7 @@ func (w *worker) verdict(ctx context.Context, row *rivertype.JobRow, err error) 
 		return ctx.Err()
 	}
 	if wait, ok := asksToWait(err); ok {
-		if w.backOff.begin(wait) {
-			w.waiting(wait, err)
-		}
+		w.announce(wait, err)
 		if snoozes(row) < maxSnoozes {
 			return river.JobSnooze(min(wait, maxSnooze))
 		}
@@ -54,14 +52,34 @@ func (w *worker) verdict(ctx context.Context, row *rivertype.JobRow, err error) 
 	return err
 }
 
-// asksToWait reports whether the server wants to be left alone, or cannot be reached at all, and for
-// how long. No mailbox is to blame for either.
+// announce reports a wait once, however many mailboxes meet it.
+func (w *worker) announce(wait time.Duration, err error) {
+	now, last := time.Now(), w.waits.Load()
+	if now.UnixNano() > last && w.waits.CompareAndSwap(last, now.Add(wait).UnixNano()) {
+		w.waiting(wait, err)
+	}
+}
+
+// asksToWait reports whether the server is busy, or cannot be reached at all, and for how long to put
+// a mailbox aside. No mailbox is to blame for either, and the client holds back those that follow.
 func asksToWait(err error) (time.Duration, bool) {
 	if wait, ok := ews.RetryAfter(err); ok {
 		return wait, true
 	}
+	return outage, isBusy(err) || isUnreachable(err)
+}
+
+// isBusy reports whether the server is throttling, or whether a gateway says that it is not there.
+func isBusy(err error) bool {
+	if page, ok := errors.AsType[*ews.HTTPError](err); ok {
+		return page.StatusCode == http.StatusTooManyRequests || page.StatusCode == http.StatusServiceUnavailable
+	}
+	return errors.Is(err, ews.ErrorServerBusy) || errors.Is(err, ews.ErrorExceededConnectionCount)
+}
+
+func isUnreachable(err error) bool {
 	failed, ok := errors.AsType[*net.OpError](err)
-	return outage, ok && failed.Op == "dial" // DNS included
+	return ok && failed.Op == "dial" // DNS included
 }
 
 // refused reports whether the server turned the account away, whatever the mailbox. Going on would

@@ -37,14 +37,18 @@ func TestVerdict(t *testing.T) {
 		"database failover":      {&ews.Error{Code: ews.ErrorMailboxFailover}, "", "again"},
 		"timed out":              {context.DeadlineExceeded, "", "again"},
 		"busy":                   {busy, "", "snooze 5s"},
+		"busy, no time told":     {ews.ErrorServerBusy, "", "snooze 15s"},
+		"too many connections":   {ews.ErrorExceededConnectionCount, "", "snooze 15s"},
+		"503, no time told":      {&ews.HTTPError{StatusCode: http.StatusServiceUnavailable}, "", "snooze 15s"},
+		"429, no time told":      {&ews.HTTPError{StatusCode: http.StatusTooManyRequests}, "", "snooze 15s"},
 		"busy for the last time": {busy, fmt.Sprintf(`{"snoozes": %d}`, maxSnoozes), "again"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := &worker{
-				backOff: &backOff{}, waiting: func(time.Duration, error) {},
-				giveUp: func(err error) { t.Errorf("gave up: %v", err) },
+				waiting: func(time.Duration, error) {},
+				giveUp:  func(err error) { t.Errorf("gave up: %v", err) },
 			}
 			err := test.err
 			if err != nil { // as it comes from a sync
@@ -111,7 +115,7 @@ func TestVerdict_WrongAddress(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithCancel(t.Context())
 			gaveUp := false
-			w := &worker{backOff: &backOff{}, giveUp: func(error) { gaveUp = true; cancel() }}
+			w := &worker{giveUp: func(error) { gaveUp = true; cancel() }}
 			if test.before != nil {
 				_ = w.verdict(ctx, &rivertype.JobRow{}, test.before)
 			}

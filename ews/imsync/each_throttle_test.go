@@ -2,7 +2,7 @@ package imsync_test
 
 import (
 	"context"
-	"errors"
+	"net/http"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -15,21 +15,17 @@ import (
 	"github.com/go-ews/exchange/ews/imsync"
 )
 
-// TestEach_BackOffPausesAll: after one mailbox's busy answer nothing arrives for any of them until the
-// time is over, and nothing fails.
-func TestEach_BackOffPausesAll(t *testing.T) {
+// TestEach_Throttled: after one response that is not about a mailbox nothing arrives for any of them
+// until the time is over, and nothing fails.
+func TestEach_Throttled(t *testing.T) {
 	t.Parallel()
-	page := &ews.HTTPError{StatusCode: 503, Header: map[string][]string{"Retry-After": {"120"}}}
 	for name, tc := range map[string]struct {
-		err   error
-		pause time.Duration
+		err         error
+		least, most time.Duration
 	}{
-		"said by the fault": {
-			&ews.Error{Code: ews.ErrorServerBusy, Details: map[string]string{"BackOffMilliseconds": "90000"}},
-			90 * time.Second,
-		},
-		"said by the header": {page, 2 * time.Minute},
-		"not said":           {&ews.Error{Code: ews.ErrorExceededConnectionCount}, 30 * time.Second},
+		"429":         {&ews.HTTPError{StatusCode: 429, Header: http.Header{"Retry-After": {"90"}}}, 90 * time.Second, 90 * time.Second},
+		"503":         {unavailable(), 5 * time.Second, 5 * time.Second},
+		"connections": {&ews.Error{Code: ews.ErrorExceededConnectionCount}, time.Second / 2, time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -49,36 +45,54 @@ func TestEach_BackOffPausesAll(t *testing.T) {
 					time.Sleep(time.Second)
 					return nil
 				}})
-				var pauses []time.Duration
-				opts := &imsync.Options{Progress: func(e imsync.Event) {
-					if e.Pause > 0 {
-						pauses = append(pauses, e.Pause)
-					}
-				}}
-				for r := range imsync.Each(t.Context(), newClient(t, srv), mailboxes(20, rosterOf(team("A"))), opts) {
+				for r := range imsync.Each(t.Context(), patientClient(t, srv), mailboxes(20, rosterOf(team("A"))), nil) {
 					if r.Err != nil {
 						t.Error(r.Err)
 					}
 				}
 				// The lists are read at 0 s, the groups added at 1 s, where the refusal comes.
+				var first time.Duration
 				for _, at := range times {
-					if at > time.Second && at < time.Second+tc.pause {
-						t.Errorf("a request after %v", at)
+					if after := at - time.Second; after > 0 && (first == 0 || after < first) {
+						first = after
 					}
 				}
-				if diff := cmp.Diff([]time.Duration{tc.pause}, pauses); diff != "" {
-					t.Errorf("pauses (-want +got):\n%s", diff)
+				if first < tc.least || first > tc.most {
+					t.Errorf("the first request came after %v, want %v to %v", first, tc.least, tc.most)
 				}
 			})
 		})
 	}
 }
 
-func TestEach_LongBackOffIsNotWaitedFor(t *testing.T) {
+// TestEach_OneMailboxBusy: the back-off of one mailbox holds up no other.
+func TestEach_OneMailboxBusy(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := ewstest.NewServer(nil)
+		srv.Fail("AddImGroup", &ews.Error{
+			Code: ews.ErrorServerBusy, Details: map[string]string{"BackOffMilliseconds": "90000"},
+		})
+		start := time.Now()
+		waited := map[time.Duration]int{}
+		for r := range imsync.Each(t.Context(), patientClient(t, srv), mailboxes(20, rosterOf(team("A"))), nil) {
+			if r.Err != nil {
+				t.Error(r.Err)
+			}
+			waited[time.Since(start)]++
+		}
+		if diff := cmp.Diff(map[time.Duration]int{0: 19, 90 * time.Second: 1}, waited); diff != "" {
+			t.Errorf("mailboxes by the time that they took (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// TestEach_LongBackOff: a wait that the client's policy does not allow is the mailbox's result.
+func TestEach_LongBackOff(t *testing.T) {
 	t.Parallel()
 	busy := &ews.Error{Code: ews.ErrorServerBusy, Details: map[string]string{"BackOffMilliseconds": "600000"}}
 	for name, deadline := range map[string]time.Duration{
-		"longer than MaxPause": time.Hour, "past the deadline": time.Minute,
+		"longer than MaxWait": time.Hour, "past the deadline": time.Minute,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -88,11 +102,7 @@ func TestEach_LongBackOffIsNotWaitedFor(t *testing.T) {
 				srv := ewstest.NewServer(nil)
 				srv.Fail("GetImItemList", busy)
 				start := time.Now()
-				opts := &imsync.Options{}
-				if deadline < time.Hour {
-					opts.MaxPause = time.Hour
-				}
-				for r := range imsync.Each(ctx, newClient(t, srv), mailboxes(1, rosterOf(team("A"))), opts) {
+				for r := range imsync.Each(ctx, patientClient(t, srv), mailboxes(1, rosterOf(team("A"))), nil) {
 					if d, ok := ews.RetryAfter(r.Err); !ok || d != 10*time.Minute {
 						t.Errorf("%v; want the server's ten minutes", r.Err)
 					}
@@ -105,23 +115,6 @@ func TestEach_LongBackOffIsNotWaitedFor(t *testing.T) {
 	}
 }
 
-func TestEach_BusyForEver(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		srv := ewstest.NewServer(&ewstest.Options{Intercept: func(ewstest.Request) error {
-			return &ews.Error{Code: ews.ErrorServerBusy}
-		}})
-		for r := range imsync.Each(t.Context(), newClient(t, srv), mailboxes(1, rosterOf(team("A"))), nil) {
-			if !errors.Is(r.Err, ews.ErrorServerBusy) {
-				t.Error(r.Err)
-			}
-		}
-		if n := len(srv.Requests()); n != 6 {
-			t.Errorf("%d requests, want 6", n)
-		}
-	})
-}
-
 // TestEach_BusyButPerhapsDone: a proxy's page that asks to wait leaves open whether the write was done,
 // so the list is read before it is sent again.
 func TestEach_BusyButPerhapsDone(t *testing.T) {
@@ -130,7 +123,7 @@ func TestEach_BusyButPerhapsDone(t *testing.T) {
 		srv := ewstest.NewServer(nil)
 		srv.Fail("AddImGroup", &ews.HTTPError{StatusCode: 502, Header: map[string][]string{"Retry-After": {"60"}}})
 		start := time.Now()
-		for r := range imsync.Each(t.Context(), newClient(t, srv), mailboxes(1, rosterOf(team("A"))), nil) {
+		for r := range imsync.Each(t.Context(), patientClient(t, srv), mailboxes(1, rosterOf(team("A"))), nil) {
 			if r.Err != nil {
 				t.Error(r.Err)
 			}
@@ -168,9 +161,9 @@ func TestEach_EveryOperation(t *testing.T) {
 				return nil
 			}
 			refused[r.Op] = true
-			return &ews.Error{Code: ews.ErrorServerBusy}
+			return &ews.Error{Code: ews.ErrorServerBusy, Details: map[string]string{"BackOffMilliseconds": "30000"}}
 		}})
-		client := newClient(t, srv)
+		client := patientClient(t, srv)
 		start := time.Now()
 		for _, roster := range []imsync.Roster{first, second} {
 			for r := range imsync.Each(t.Context(), client, mailboxes(1, roster), prune) {

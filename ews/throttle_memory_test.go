@@ -1,0 +1,29 @@
+package ews
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestThrottle_ForgetsPastHolds has many mailboxes back off, a few at any time.
+func TestThrottle_ForgetsPastHolds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var th throttle
+		busy := &Error{Code: ErrorServerBusy}
+		for i := range 50_000 {
+			mailbox := fmt.Sprint(i, "@contoso.com")
+			th.observe(mailbox, busy, 500, time.Second)
+			th.observe(mailbox, nil, 200, 0)
+			if n := len(th.mailboxes); n > 256 {
+				t.Fatalf("%d mailboxes are kept after %d back-offs, of which 100 are going on", n, i+1)
+			}
+			if until := th.until(mailbox); time.Until(until) != time.Second {
+				t.Fatalf("a mailbox is held until %v", until)
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	})
+}
