@@ -251,7 +251,7 @@ func TestRun_WrongAddress(t *testing.T) {
 	for range 3 { // the client's own attempts
 		w.Fail("GetImItemList", &ews.HTTPError{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"text/html"}}})
 	}
-	command(t.Context(), args...).must(t, statusGaveUp, "the same with every mailbox", "Check the endpoint")
+	command(t.Context(), args...).must(t, statusGaveUp, "the same with every mailbox", "check the endpoint")
 	command(t.Context(), args...).must(t, statusInStep, "0 of 50 mailboxes are done", "50 in step")
 }
 

@@ -77,8 +77,8 @@ func run(ctx context.Context, out io.Writer, endpoint, user, file string, dryRun
 
 // connect returns a client that logs in with NTLM, or one for an Exchange in process.
 func connect(endpoint, user string) (*ews.Client, error) {
-	// Short waits in the client; imsync.Each bounds the long ones for all mailboxes together.
-	opts := &ews.Options{Retry: ews.RetryPolicy{MaxWait: time.Second}}
+	// Five minutes is the longest back-off that Exchange is known to ask for.
+	opts := &ews.Options{Retry: ews.RetryPolicy{MaxWait: 5 * time.Minute}}
 	if endpoint == "" {
 		fmt.Fprintln(os.Stderr, "syncmany: no -endpoint: an Exchange in process is used")
 		opts.HTTPClient = &http.Client{Transport: ewstest.NewServer(nil)}
