@@ -47,6 +47,7 @@ func sound() fstest.MapFS {
 		"ews/client.go":             "package ews\n\ntype Client struct{}\n\nfunc (c *Client) Call() {}\n",
 		"ews/ewstest/server.go":     "package ewstest\n\nimport _ \"" + module + "/internal/dotnet\"\n",
 		"internal/dotnet/check.go":  "package dotnet\n\nimport _ \"strings\"\n",
+		"internal/serve/main.go":    "package main\n\nimport _ \"" + module + "/ews/ewstest\"\n",
 		"internal/bench/go.mod":     nestedMod("internal/bench", "../.."),
 		"internal/bench/main.go":    "package main\n\nimport _ \"example.com/rival\"\n",
 		"auth/transport.go":         "package auth\n\nimport _ \"golang.org/x/oauth2/clientcredentials\"\n",

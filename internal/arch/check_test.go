@@ -28,7 +28,7 @@ func checkTop(t *tree) (bad []string) {
 
 func checkPackages(t *tree) (bad []string) {
 	for _, dir := range slices.Sorted(maps.Keys(t.pkgs)) {
-		if _, ok := ruleFor(dir, t.nested(dir)); !ok {
+		if _, ok := ruleFor(dir, t.leaf(dir)); !ok {
 			bad = append(bad, dir+" is not in the import table")
 		}
 	}
@@ -37,7 +37,7 @@ func checkPackages(t *tree) (bad []string) {
 
 func checkImports(t *tree) (bad []string) {
 	for _, dir := range slices.Sorted(maps.Keys(t.pkgs)) {
-		r, _ := ruleFor(dir, t.nested(dir))
+		r, _ := ruleFor(dir, t.leaf(dir))
 		imports := t.pkgs[dir].imports
 		for _, imported := range slices.Sorted(maps.Keys(imports)) {
 			if !r.allows(imported) {
@@ -72,7 +72,7 @@ func ours(imported string) (string, bool) {
 // importer in all but name.
 func checkReach(t *tree) (bad []string) {
 	for _, dir := range slices.Sorted(maps.Keys(t.pkgs)) {
-		r, _ := ruleFor(dir, t.nested(dir))
+		r, _ := ruleFor(dir, t.leaf(dir))
 		for _, via := range t.internals(dir) {
 			for _, imported := range slices.Sorted(maps.Keys(t.pkgs[via].imports)) {
 				if matches(r.mustNo, imported) {

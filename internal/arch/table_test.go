@@ -37,24 +37,24 @@ var importTable = map[string]rule{
 	"auth/sspi":     {may: []string{"auth"}, mustBe: []string{"..."}},
 }
 
-// examples and nested modules below internal are held to less, what internal has in the main module
-// to more: it must be usable from every package that may import internal.
+// examples, nested modules and commands below internal are held to less, what else internal has to
+// more: it must be usable from every package that may import internal.
 var (
 	exampleRule  = rule{may: []string{"soap", "imgroup", "ews/...", "auth/...", "examples/..."}, mustBe: []string{"..."}}
 	internalRule = rule{may: []string{"internal/..."}}
-	nestedRule   = rule{may: []string{"..."}, mustBe: []string{"..."}}
+	leafRule     = rule{may: []string{"..."}, mustBe: []string{"..."}}
 )
 
-// ruleFor finds the row of a package; nested says that it belongs to a module of its own.
-func ruleFor(pkg string, nested bool) (rule, bool) {
+// ruleFor finds the row of a package; leaf says that no package of the main module can import it.
+func ruleFor(pkg string, leaf bool) (rule, bool) {
 	if r, ok := importTable[pkg]; ok {
 		return r, true
 	}
 	switch {
 	case strings.HasPrefix(pkg, "examples/"):
 		return exampleRule, true
-	case strings.HasPrefix(pkg, "internal/") && nested:
-		return nestedRule, true
+	case strings.HasPrefix(pkg, "internal/") && leaf:
+		return leafRule, true
 	case strings.HasPrefix(pkg, "internal/"):
 		return internalRule, true
 	}
