@@ -10,7 +10,7 @@ import (
 // [imgroup.Persona.ContactID]. A zero group is left out of the request; Microsoft does not document
 // which group the server takes then.
 //
-// It answers [ErrorInvalidImContactId] for an id that is no IM contact, and [ErrorInvalidImGroupId]
+// It returns [ErrorInvalidImContactId] for an id that is no IM contact, and [ErrorInvalidImGroupId]
 // or [ErrorItemNotFound] for a group that does not exist ([NotFound]).
 //
 // To move a contact, add it to the new group first and remove it from the old one after: a contact
@@ -18,22 +18,7 @@ import (
 //
 // https://learn.microsoft.com/exchange/client-developer/web-service-reference/addimcontacttogroup-operation
 func (c *Client) AddImContactToGroup(ctx context.Context, contact imgroup.ContactID, group imgroup.GroupID) error {
-	const op = "AddImContactToGroup"
-	return c.Call(ctx, Operation{Name: op}, addImContactToGroup{contact, group}, &plainResponse{op: op})
-}
-
-type addImContactToGroup struct {
-	contact imgroup.ContactID
-	group   imgroup.GroupID
-}
-
-// AppendBody writes m:AddImContactToGroup.
-func (r addImContactToGroup) AppendBody(dst []byte) ([]byte, error) {
-	dst = appendStart(dst, "AddImContactToGroup")
-	dst, err := appendID(dst, "m:ContactId", "contact", r.contact)
-	if err != nil {
-		return dst, err
-	}
-	dst, err = appendOptionalID(dst, "m:GroupId", "group", r.group)
-	return appendEnd(dst, "AddImContactToGroup"), err
+	return c.do(ctx, "AddImContactToGroup", func(b body) body {
+		return b.contact("contact", contact).optionalGroup("group", group)
+	})
 }

@@ -124,8 +124,8 @@ func TestCall_Cost(t *testing.T) {
 	})
 	t.Logf("a bare POST: %.1f allocations, %.0f bytes; a call: +%.1f, %+.0f", floorAllocs, floorBytes,
 		allocs-floorAllocs, size-floorBytes)
-	if allocs > floorAllocs+10.5 || size > floorBytes+1000 {
-		t.Error("want at most +10 allocations and +1000 bytes")
+	if allocs > floorAllocs+5.5 || size > floorBytes+800 {
+		t.Error("want at most +5 allocations and +800 bytes")
 	}
 }
 

@@ -51,7 +51,7 @@ func (x *call) read(ctx context.Context, res *http.Response) error {
 	defer a.release(ctx)
 	if !isOurs(res.Header, x.info.ClientRequestID) {
 		a.raw.drop = true
-		return x.broken(&badAnswer{"the response belongs to another request: it carries that one's client-request-id; " +
+		return x.broken(&badResponse{"the response belongs to another request: it carries that one's client-request-id; " +
 			"check what stands between: something on the way responds twice, or mixes up connections"})
 	}
 	return x.decode(ctx, a, res)
@@ -242,7 +242,7 @@ func (x *call) responseError() error {
 	if err == nil {
 		return nil
 	}
-	if _, ok := errors.AsType[*badAnswer](err); ok {
+	if _, ok := errors.AsType[*badResponse](err); ok {
 		return x.broken(err)
 	}
 	if e, ok := errors.AsType[*Error](err); ok {
@@ -250,11 +250,6 @@ func (x *call) responseError() error {
 	}
 	return err
 }
-
-// badAnswer is a well-formed answer that is not what the operation answers.
-type badAnswer struct{ reason string }
-
-func (e *badAnswer) Error() string { return e.reason }
 
 // brokenError marks, within a TransportError, a whole answer that cannot be understood. Asking
 // again would bring the same one.

@@ -10,6 +10,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/go-ews/exchange/imgroup"
 )
 
 // rewound is a body that can be read any number of times, with another id each time.
@@ -34,6 +36,13 @@ func answerOf(status int, doc string) *http.Response {
 	}
 }
 
+// addGroupCall is AddImGroup as its method makes it.
+func addGroupCall() *operation[imgroup.ImGroup] {
+	return &operation[imgroup.ImGroup]{name: "AddImGroup", payload: groupPayload(), content: func(b body) body {
+		return b.text("DisplayName", "displayName", "Forschung & Entwicklung, Köln")
+	}}
+}
+
 // TestEncode_Allocations holds the bar of one allocation: the request itself, which net/http keeps.
 //
 //nolint:paralleltest // counts allocations
@@ -44,7 +53,7 @@ func TestEncode_Allocations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var req any = addImGroup{"Forschung & Entwicklung, Köln"}
+	req := addGroupCall()
 	x := &call{client: client, op: Operation{Name: "AddImGroup"}}
 	got := testing.AllocsPerRun(1000, func() {
 		if err := x.encode(req); err != nil {
@@ -90,9 +99,9 @@ func TestDecode_Allocations(t *testing.T) {
 			res := answerOf(tc.status, string(tc.doc))
 			defer res.Body.Close()
 			got := testing.AllocsPerRun(1000, func() {
-				resp := &groupResponse{op: "AddImGroup"}
+				resp := addGroupCall()
 				x := &call{client: client, op: Operation{Name: "AddImGroup"}, resp: resp, request: request}
-				if err := x.read(t.Context(), res); !tc.right(err) || err == nil && resp.group == nil {
+				if err := x.read(t.Context(), res); !tc.right(err) || err == nil && !resp.present {
 					t.Fatal(err)
 				}
 			})

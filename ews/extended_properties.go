@@ -8,51 +8,41 @@ import (
 	"github.com/go-ews/exchange/soap"
 )
 
-// appendProperties writes an m:ExtendedProperties, nothing for none. The element for a property
-// is called t:ExtendedProperty in requests; in answers, that holds t:ExtendedFieldURI and values.
-func appendProperties(dst []byte, field string, properties []imgroup.ExtendedFieldURI) ([]byte, error) {
+// properties writes an m:ExtendedProperties, nothing for none. The element for a property is called
+// t:ExtendedProperty in requests; in responses, that holds t:ExtendedFieldURI and values.
+func (b body) properties(field string, properties []imgroup.ExtendedFieldURI) body {
 	if len(properties) == 0 {
-		return dst, nil
+		return b
 	}
-	dst = appendStart(dst, "ExtendedProperties")
+	b = b.open("ExtendedProperties")
 	for i, p := range properties {
-		var err error
-		if err = p.Check(); err == nil {
-			dst, err = appendProperty(dst, p)
+		ok := b.err == nil
+		if err := p.Check(); err != nil {
+			b = b.bad(field, inputReason(err))
 		}
-		if err != nil {
-			return dst, &InputError{Field: field + "[" + strconv.Itoa(i) + "]", Reason: inputReason(err)}
+		if b = b.property(field, p); ok && b.err != nil {
+			return b.at(i)
 		}
 	}
-	return appendEnd(dst, "ExtendedProperties"), nil
+	return b.end("ExtendedProperties")
 }
 
-// appendProperty writes the attributes in the order of the schema's PathToExtendedFieldType.
-func appendProperty(dst []byte, p imgroup.ExtendedFieldURI) ([]byte, error) {
-	dst = append(dst, "<t:ExtendedProperty"...)
-	var err error
+// property writes the attributes in the order of the schema's PathToExtendedFieldType.
+func (b body) property(field string, p imgroup.ExtendedFieldURI) body {
+	b = b.raw("<t:ExtendedProperty", "", "")
 	if tag, ok := p.Tag(); ok {
-		dst = append(dst, ` PropertyTag="0x`...)
 		const hex = "0123456789abcdef"
-		dst = append(dst, hex[tag>>12], hex[tag>>8&15], hex[tag>>4&15], hex[tag&15], '"')
+		b = b.raw(` PropertyTag="0x`, "", "")
+		b.dst = append(b.dst, hex[tag>>12], hex[tag>>8&15], hex[tag>>4&15], hex[tag&15], '"')
 	}
 	if set, name, ok := p.Name(); ok {
-		if dst, err = appendAttr(dst, setAttribute(set), string(set)); err != nil {
-			return dst, err
-		}
-		if dst, err = appendAttr(dst, "PropertyName", name); err != nil {
-			return dst, err
-		}
+		b = b.attr(setAttribute(set), field, string(set)).attr("PropertyName", field, name)
 	}
 	if set, id, ok := p.ID(); ok {
-		if dst, err = appendAttr(dst, setAttribute(set), string(set)); err != nil {
-			return dst, err
-		}
-		dst = append(dst, ` PropertyId="`...)
-		dst = append(strconv.AppendInt(dst, int64(id), 10), '"')
+		b = b.attr(setAttribute(set), field, string(set)).raw(` PropertyId="`, "", "")
+		b.dst = append(strconv.AppendInt(b.dst, int64(id), 10), '"')
 	}
-	dst, err = appendAttr(dst, "PropertyType", string(p.Type()))
-	return append(dst, "/>\n"...), err
+	return b.attr("PropertyType", field, string(p.Type())).raw("/>\n", "", "")
 }
 
 func setAttribute(set imgroup.PropertySet) string {
@@ -64,72 +54,32 @@ func setAttribute(set imgroup.PropertySet) string {
 
 // readExtendedProperties appends the properties of an ExtendedProperties element: of a group, or
 // of a persona, where each stands in a Value beside its attributions.
-func readExtendedProperties(r *soap.Reader, list []imgroup.ExtendedProperty) ([]imgroup.ExtendedProperty, error) {
-	for {
-		local, err := nextType(r)
-		if local == "" {
-			return list, err
-		}
-		var p imgroup.ExtendedProperty
+func readExtendedProperties(r *soap.Reader, list []imgroup.ExtendedProperty) []imgroup.ExtendedProperty {
+	for local := range typesChildren(r) {
 		switch local {
 		case "ExtendedProperty":
-			p, err = readExtendedProperty(r)
+			list = append(list, readExtendedProperty(r))
 		case "ExtendedPropertyAttributedValue":
-			p, err = readAttributedProperty(r)
-		default:
-			if err := r.Skip(); err != nil {
-				return list, err
-			}
-			continue
-		}
-		if err != nil {
-			return list, err
-		}
-		list = append(list, p)
-	}
-}
-
-func readAttributedProperty(r *soap.Reader) (p imgroup.ExtendedProperty, err error) {
-	for {
-		local, err := nextType(r)
-		if local == "" {
-			return p, err
-		}
-		if local == "Value" {
-			p, err = readExtendedProperty(r)
-		} else {
-			err = r.Skip()
-		}
-		if err != nil {
-			return p, err
+			property, _ := readAttributed(r, readExtendedProperty)
+			list = append(list, property)
 		}
 	}
+	return list
 }
 
 // readExtendedProperty reads an ExtendedPropertyType: the name, then one Value or Values.
-func readExtendedProperty(r *soap.Reader) (p imgroup.ExtendedProperty, err error) {
-	for {
-		local, err := nextType(r)
-		if local == "" {
-			return p, err
-		}
+func readExtendedProperty(r *soap.Reader) (p imgroup.ExtendedProperty) {
+	for local := range typesChildren(r) {
 		switch local {
 		case "ExtendedFieldURI":
 			p.URI = readFieldURI(r)
-			err = r.Skip()
 		case "Value":
-			var text string
-			text, err = r.Text()
-			p.Values = append(p.Values, text)
+			p.Values = append(p.Values, readText(r))
 		case "Values":
-			p.Values, err = readStrings(r, "Value", p.Values)
-		default:
-			err = r.Skip()
-		}
-		if err != nil {
-			return p, err
+			p.Values = readStrings(r, "Value", p.Values)
 		}
 	}
+	return p
 }
 
 // readFieldURI reads the attributes of an ExtendedFieldURI. What names nothing comes back as the
@@ -151,25 +101,4 @@ func readFieldURI(r *soap.Reader) imgroup.ExtendedFieldURI {
 		return imgroup.PropertyID(set, int32(id), typ)
 	}
 	return imgroup.ExtendedFieldURI{}
-}
-
-// readStrings appends the texts of the children of that name.
-func readStrings(r *soap.Reader, element string, list []string) ([]string, error) {
-	for {
-		local, err := nextType(r)
-		if local == "" {
-			return list, err
-		}
-		if local != element {
-			if err := r.Skip(); err != nil {
-				return list, err
-			}
-			continue
-		}
-		text, err := r.Text()
-		if err != nil {
-			return list, err
-		}
-		list = append(list, text)
-	}
 }

@@ -8,7 +8,7 @@ import (
 
 // RemoveContactFromImList removes a contact from all groups, and so from the list.
 //
-// It answers [ErrorItemNotFound] or [ErrorInvalidImContactId] for a contact that does not exist
+// It returns [ErrorItemNotFound] or [ErrorInvalidImContactId] for a contact that does not exist
 // ([NotFound]).
 //
 // Some servers are reported to refuse this operation whatever the id. What works everywhere is to
@@ -17,6 +17,7 @@ import (
 //
 // https://learn.microsoft.com/exchange/client-developer/web-service-reference/removecontactfromimlist-operation
 func (c *Client) RemoveContactFromImList(ctx context.Context, contact imgroup.ContactID) error {
-	const op = "RemoveContactFromImList"
-	return c.Call(ctx, Operation{Name: op}, idRequest{op, "ContactId", "contact", imgroup.ItemID(contact)}, &plainResponse{op: op})
+	return c.do(ctx, "RemoveContactFromImList", func(b body) body {
+		return b.contact("contact", contact)
+	})
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"strings"
 
-	"github.com/go-ews/exchange/internal/oneline"
 	"github.com/go-ews/exchange/soap"
 )
 
@@ -29,7 +28,7 @@ func (m *ResponseMessage) Err() error {
 	case "Error":
 	default:
 		if m.Code == "" || m.Code == NoError {
-			return &badAnswer{"the answer has neither ResponseClass nor ResponseCode that say how it went"}
+			return &badResponse{"the response has neither ResponseClass nor ResponseCode that say how it went"}
 		}
 	}
 	return &Error{Code: m.Code, Message: strings.TrimSpace(m.Text), Details: m.Details}
@@ -102,83 +101,11 @@ func (d *Details) put(name, value string) {
 }
 
 // read reads a MessageXml in the fast path.
-func (d *Details) read(r *soap.Reader) error {
-	for {
-		ok, err := r.Next()
-		if !ok {
-			return err
-		}
-		local := r.Name().Local
-		name, _ := r.Attr("", "Name")
-		name = detailName(local, name)
+func (d *Details) read(r *soap.Reader) {
+	for name := range r.Children() {
+		label, _ := r.Attr("", "Name")
 		uri, _ := r.Attr("", "FieldURI")
-		d.put(local, uri)
-		text, err := r.Text()
-		if err != nil {
-			return err
-		}
-		d.put(name, strings.TrimSpace(text))
+		d.put(name.Local, uri)
+		d.put(detailName(name.Local, label), readTrimmed(r))
 	}
-}
-
-// payload is a response of this family: a ResponseMessage and at most one further element.
-type payload interface {
-	message() *ResponseMessage
-	readPayload(r *soap.Reader) error // called on elements that ResponseMessageType does not have
-}
-
-// readResponse reads a response element of this family: m:<op>Response itself, since there is no
-// ResponseMessages wrapper.
-func readResponse(r *soap.Reader, op string, p payload) error {
-	name := r.Name()
-	if local, ok := strings.CutSuffix(name.Local, "Response"); !ok || local != op || name.Space != soap.NamespaceMessages {
-		return &badAnswer{"the answer holds " + oneline.Clip(name.Local, 80) + " instead of " + op + "Response"}
-	}
-	m := p.message()
-	m.Class, _ = r.Attr("", "ResponseClass")
-	for {
-		ok, err := r.Next()
-		if !ok {
-			return err
-		}
-		name = r.Name()
-		switch {
-		case name.Space != soap.NamespaceMessages:
-			err = r.Skip()
-		case name.Local == "ResponseCode":
-			var text string
-			text, err = r.Text()
-			m.Code = ResponseCode(strings.TrimSpace(text))
-		case name.Local == "MessageText":
-			m.Text, err = r.Text()
-		case name.Local == "MessageXml":
-			err = m.Details.read(r)
-		default:
-			err = p.readPayload(r)
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// plainResponse is the answer of the operations that return nothing.
-type plainResponse struct {
-	ResponseMessage
-	op string
-}
-
-func (p *plainResponse) message() *ResponseMessage        { return &p.ResponseMessage }
-func (p *plainResponse) readPayload(r *soap.Reader) error { return r.Skip() }
-func (p *plainResponse) ReadBody(r *soap.Reader) error    { return readResponse(r, p.op, p) }
-func (p *plainResponse) reset()                           { *p = plainResponse{op: p.op} }
-
-// errMissing is the error of a success without its payload.
-func errMissing(element string) error {
-	return &badAnswer{"the answer says Success but holds no " + element}
-}
-
-// errTwice is the error of a payload that occurs twice.
-func errTwice(element string) error {
-	return &badAnswer{"the answer holds " + element + " twice"}
 }

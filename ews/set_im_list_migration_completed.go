@@ -1,6 +1,9 @@
 package ews
 
-import "context"
+import (
+	"context"
+	"strconv"
+)
 
 // SetImListMigrationCompleted sets the flag that the mailbox's contact list has been moved into
 // Exchange. Microsoft documents the operation as not intended for public use: Lync and Skype for
@@ -9,19 +12,7 @@ import "context"
 //
 // https://learn.microsoft.com/exchange/client-developer/web-service-reference/setimlistmigrationcompleted-operation
 func (c *Client) SetImListMigrationCompleted(ctx context.Context, completed bool) error {
-	const op = "SetImListMigrationCompleted"
-	return c.Call(ctx, Operation{Name: op}, setImListMigrationCompleted{completed}, &plainResponse{op: op})
-}
-
-type setImListMigrationCompleted struct{ completed bool }
-
-// AppendBody writes m:SetImListMigrationCompleted.
-func (r setImListMigrationCompleted) AppendBody(dst []byte) ([]byte, error) {
-	value := "false"
-	if r.completed {
-		value = "true"
-	}
-	dst = appendStart(dst, "SetImListMigrationCompleted")
-	dst, err := appendString(dst, "ImListMigrationCompleted", "completed", value)
-	return appendEnd(dst, "SetImListMigrationCompleted"), err
+	return c.do(ctx, "SetImListMigrationCompleted", func(b body) body {
+		return b.text("ImListMigrationCompleted", "completed", strconv.FormatBool(completed))
+	})
 }
