@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+
+	"github.com/go-ews/exchange/internal/contextcause"
 )
 
 // bound sends requests over connections that carry the identity of whoever logged in on them, which
@@ -116,9 +118,7 @@ func (b *bound) fail(at origin, reason string, err error) *Error {
 
 // lost is an error after the request was sent, or part of it: nobody knows what became of it.
 func (b *bound) lost(ctx context.Context, at origin, err error) *Error {
-	if ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
-		err = fmt.Errorf("%w: %w", ctx.Err(), err)
-	}
+	err = contextcause.In(ctx, err)
 	return &Error{Scheme: b.scheme, Origin: at.String(), Sent: true, reason: "the request was sent, but no response came", Err: err}
 }
 

@@ -138,7 +138,7 @@ func secureEndpoint(text string) error {
 	if err != nil {
 		return fmt.Errorf("the token URL: %w", err)
 	}
-	if at.scheme != "https" && !loopback.IsHost(at.host) {
+	if at.Scheme != "https" && !loopback.IsHost(at.Host) {
 		return fmt.Errorf("the token URL: %s is not encrypted; use https", at)
 	}
 	return nil

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/go-ews/exchange/internal/contextcause"
 )
 
 // errRefused is what stands for a password that is not tried again.
@@ -79,7 +81,7 @@ func (l *lockout) enter(ctx context.Context, user, password string) (func(outcom
 		select {
 		case <-trying:
 		case <-ctx.Done():
-			return nil, ended(ctx)
+			return nil, contextcause.Of(ctx)
 		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+
+	"github.com/go-ews/exchange/internal/contextcause"
 )
 
 // maxLegs bounds a login that never ends; NTLM has two, SPNEGO seldom more.
@@ -49,7 +51,7 @@ func (b *bound) attempt(ctx context.Context, k *call) (*http.Response, error) {
 
 // login runs the mechanism. The last leg carries the request.
 func (b *bound) login(ctx context.Context, k *call) (*http.Response, error) {
-	target := Target{Host: k.at.host}
+	target := Target{Host: k.at.Host}
 	if b.set.bind {
 		target.ChannelBinding = endPointBinding(k.c.tls)
 	}
@@ -94,7 +96,7 @@ func (b *bound) leg(ctx context.Context, k *call, token []byte) (*http.Response,
 	resp, err := b.roundTrip(k, r)
 	if err != nil {
 		if ctx.Err() != nil {
-			return nil, nil, b.fail(k.at, "the login was given up, and nothing of the request was sent", ended(ctx))
+			return nil, nil, b.fail(k.at, "the login was given up, and nothing of the request was sent", contextcause.Of(ctx))
 		}
 		return nil, nil, fmt.Errorf("%w: %w", errUnsent, err)
 	}
@@ -191,7 +193,7 @@ func (b *bound) refused(ctx context.Context, k *call, x Handshake, found challen
 	e := b.fail(k.at, "the server refused the login", nil).withResponse(resp)
 	e.Hint = "user, password and the account's state"
 	if b.scheme == schemeNegotiate {
-		e.Hint = "the account's state, the clocks, and whether the server's account has the service name HTTP/" + k.at.host
+		e.Hint = "the account's state, the clocks, and whether the server's account has the service name HTTP/" + k.at.Host
 		if err := b.verify(ctx, x, found); found.token != "" {
 			e.Err = err
 		}
@@ -227,7 +229,7 @@ func (b *bound) deliver(ctx context.Context, k *call, token []byte) (*http.Respo
 		return nil, b.lost(ctx, k.at, err)
 	}
 	if ctx.Err() != nil {
-		return nil, b.fail(k.at, "given up before anything was sent", ended(ctx))
+		return nil, b.fail(k.at, "given up before anything was sent", contextcause.Of(ctx))
 	}
 	return nil, fmt.Errorf("%w: %w", errUnsent, err)
 }

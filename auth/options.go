@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/url"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/go-ews/exchange/internal/loopback"
+	weborigin "github.com/go-ews/exchange/internal/origin"
 )
 
 // Options adjust a [Transport]. A nil *Options and the zero value work; the constructors copy it,
@@ -125,20 +125,13 @@ func (o *Options) check(op string) (settings, error) {
 
 // secure refuses to let credentials cross a network in the clear.
 func (s *settings) secure(at origin) error {
-	if at.scheme == "https" || s.http || loopback.IsHost(at.host) {
+	if at.Scheme == "https" || s.http || loopback.IsHost(at.Host) {
 		return nil
 	}
 	return fmt.Errorf("%s is not encrypted; use https, or allow http:// explicitly", at)
 }
 
-// An origin is a scheme, a host and a port: all that decides where bytes go.
-type origin struct {
-	scheme, host, port string
-}
-
-func (o origin) String() string { return o.scheme + "://" + o.address() }
-
-func (o origin) address() string { return net.JoinHostPort(o.host, o.port) }
+type origin = weborigin.Origin
 
 var errOriginForm = errors.New("want a scheme and a host and nothing more, such as https://mail.example.com")
 
@@ -151,18 +144,14 @@ func parseOrigin(text string) (origin, error) {
 }
 
 func originOf(u *url.URL) (origin, error) {
-	at := origin{scheme: strings.ToLower(u.Scheme), host: strings.ToLower(u.Hostname()), port: u.Port()}
+	at := weborigin.Of(u)
 	switch {
-	case at.host == "":
+	case at.Host == "":
 		return at, errOriginForm
-	case strings.ContainsFunc(at.host, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
-		return at, fmt.Errorf("host %q: write it in its ASCII form (xn--…)", at.host)
-	case at.scheme != "https" && at.scheme != "http":
-		return at, fmt.Errorf("scheme %q: want https", at.scheme)
-	case at.port == "" && at.scheme == "https":
-		at.port = "443"
-	case at.port == "":
-		at.port = "80"
+	case !weborigin.IsASCII(at.Host):
+		return at, fmt.Errorf("host %q: write it in its ASCII form (xn--…)", at.Host)
+	case at.Scheme != "https" && at.Scheme != "http":
+		return at, fmt.Errorf("scheme %q: want https", at.Scheme)
 	}
 	return at, nil
 }

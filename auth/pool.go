@@ -3,13 +3,14 @@ package auth
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptrace"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/go-ews/exchange/internal/contextcause"
 )
 
 // A conn is one connection that one request uses at a time.
@@ -46,12 +47,12 @@ func newPool(base *http.Transport, at origin, set settings) *pool {
 // ones are closed: one of them turned out to be dead, and so may the others be.
 func (p *pool) get(ctx context.Context, fresh bool) (*conn, error) {
 	if ctx.Err() != nil {
-		return nil, ended(ctx)
+		return nil, contextcause.Of(ctx)
 	}
 	select {
 	case p.slots <- struct{}{}:
 	case <-ctx.Done():
-		return nil, fmt.Errorf("all %d connections stayed busy: %w", cap(p.slots), ended(ctx))
+		return nil, fmt.Errorf("all %d connections stayed busy: %w", cap(p.slots), contextcause.Of(ctx))
 	}
 	if fresh {
 		p.closeIdle()
@@ -92,7 +93,7 @@ func (p *pool) dial(ctx context.Context) (*conn, error) {
 		}
 	}}
 	ctx = httptrace.WithClientTrace(withWireCount(ctx, &c.count), trace)
-	cc, err := p.base.NewClientConn(ctx, p.at.scheme, p.at.address())
+	cc, err := p.base.NewClientConn(ctx, p.at.Scheme, p.at.Address())
 	if err != nil {
 		return nil, err
 	}
@@ -137,14 +138,4 @@ func (p *pool) closeIdle() {
 		_ = c.cc.Close()
 	}
 	p.idle = nil
-}
-
-// ended says why a context ended, with [context.Canceled] or [context.DeadlineExceeded] visible
-// also when the caller gave a cause of its own.
-func ended(ctx context.Context) error {
-	err, cause := ctx.Err(), context.Cause(ctx)
-	if err == nil || errors.Is(cause, err) {
-		return cause
-	}
-	return fmt.Errorf("%w: %w", err, cause)
 }

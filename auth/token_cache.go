@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/go-ews/exchange/internal/contextcause"
 )
 
 const (
@@ -42,7 +44,7 @@ type fetch struct {
 // get gives the kept token, or a new one when that is missing or due.
 func (c *tokenCache) get(ctx context.Context) (*oauth2.Token, error) {
 	if ctx.Err() != nil {
-		return nil, ended(ctx)
+		return nil, contextcause.Of(ctx)
 	}
 	c.mu.Lock()
 	now := time.Now()
@@ -65,7 +67,7 @@ func (c *tokenCache) get(ctx context.Context) (*oauth2.Token, error) {
 		}
 	case <-time.After(patience):
 	case <-ctx.Done():
-		return nil, ended(ctx)
+		return nil, contextcause.Of(ctx)
 	}
 	return token, nil
 }
@@ -166,7 +168,7 @@ func (f *fetch) wait(ctx context.Context) (*oauth2.Token, error) {
 	case <-f.done:
 		return f.token, f.err
 	case <-ctx.Done():
-		return nil, ended(ctx)
+		return nil, contextcause.Of(ctx)
 	}
 }
 

@@ -8,11 +8,11 @@ import (
 	"mime"
 	"net/http"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/go-ews/exchange/internal/retryafter"
 )
 
 // A tokenError is a refusal by a token endpoint. Its text has the server's code and description, but
@@ -49,7 +49,7 @@ func explainFetch(err error) error {
 	code, description := r.ErrorCode, r.ErrorDescription
 	if r.Response != nil {
 		e.text = fmt.Sprintf("the token endpoint returned HTTP %d", r.Response.StatusCode)
-		e.after, e.wait = retryAfterOf(r.Response.Header)
+		e.after, e.wait = retryafter.Header(r.Response.Header)
 	}
 	if code == "" && r.Response != nil {
 		doc := parseTokenDocument(r.Response.Header.Get("Content-Type"), r.Body)
@@ -87,25 +87,6 @@ func notOAuth(resp *http.Response, body []byte) string {
 	default:
 		return fmt.Sprintf(" with %d bytes of %s instead of a token", len(body), cmp.Or(quoted(kind), "an unnamed type")) + check
 	}
-}
-
-// retryAfterOf reads Retry-After (RFC 9110 section 10.2.3), a date relative to the server's own clock
-// if it tells it. No wait is longer than a day.
-func retryAfterOf(h http.Header) (time.Duration, bool) {
-	const day = 24 * time.Hour
-	value := strings.TrimSpace(h.Get("Retry-After"))
-	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
-		return time.Duration(min(max(seconds, 0), int64(day/time.Second))) * time.Second, true
-	}
-	at, err := http.ParseTime(value)
-	if err != nil {
-		return 0, false
-	}
-	now := time.Now()
-	if date, err := http.ParseTime(h.Get("Date")); err == nil {
-		now = date
-	}
-	return min(max(at.Sub(now), 0), day), true
 }
 
 // A heldError is a failure that stands for a while without another request.

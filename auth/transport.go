@@ -41,7 +41,7 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 func (t *Transport) admit(r *http.Request) (origin, error) {
 	fail := func(at origin, err error) (origin, error) {
 		e := &Error{Scheme: t.scheme, reason: "nothing was sent", Err: err}
-		if at.host != "" {
+		if at.Host != "" {
 			e.Origin = at.String()
 		}
 		return at, e

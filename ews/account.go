@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/go-ews/exchange/internal/mailaddress"
 	"github.com/go-ews/exchange/soap"
 )
 
@@ -120,7 +121,7 @@ func (a Account) problem() string {
 			return "not a security identifier (S-1-5-21-…)"
 		}
 	case accountUPN, accountPrimarySMTP, accountSMTP:
-		if !isAddress(a.value) {
+		if _, _, ok := mailaddress.Split(a.value); !ok {
 			return "not of the form name@domain"
 		}
 	case accountNone:
@@ -142,16 +143,6 @@ func (a Account) append(dst []byte) ([]byte, error) {
 	dst = append(dst, "</t:"...)
 	dst = append(dst, name...)
 	return append(dst, ">\n"...), nil
-}
-
-// isAddress reports whether s has something on both sides of its last @, and no blank or control
-// character. What else makes an address valid is for the server to say.
-func isAddress(s string) bool {
-	at := strings.LastIndexByte(s, '@')
-	if at <= 0 || at == len(s)-1 {
-		return false
-	}
-	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f })
 }
 
 // isSID reports whether s is "S-" and at least two decimal numbers joined by hyphens.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptrace"
@@ -12,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-ews/exchange/internal/contextcause"
 	"github.com/go-ews/exchange/soap"
 )
 
@@ -26,13 +26,13 @@ func (x *call) attempt(ctx context.Context) error {
 	t := newTracker(x.request)
 	res, err := t.send(x.client.http.Transport, x.newRequest(limited, t)) //nolint:bodyclose // read closes it
 	if err != nil {
-		return &TransportError{Op: x.op.Name, Err: withContext(ctx, err), Info: x.info}
+		return &TransportError{Op: x.op.Name, Err: contextcause.In(ctx, err), Info: x.info}
 	}
 	x.info.StatusCode = res.StatusCode
 	x.info.readHeader(res.Header)
 	err = x.read(limited, res)
 	if lost, ok := err.(*TransportError); ok { //nolint:errorlint // only what read itself made
-		lost.Err = withContext(ctx, lost.Err)
+		lost.Err = contextcause.In(ctx, lost.Err)
 	}
 	return err
 }
@@ -56,21 +56,6 @@ func (e *timeoutError) Error() string {
 	return "no whole response within " + e.after.String() + ", the time limit of one attempt"
 }
 func (e *timeoutError) Unwrap() error { return context.DeadlineExceeded }
-
-// withContext keeps context.Canceled and context.DeadlineExceeded visible where a transport reports
-// the cause that the caller gave to its context instead, or what came of closing the connection.
-func withContext(ctx context.Context, err error) error {
-	if end := ctx.Err(); end != nil && !errors.Is(err, end) {
-		return &endedError{err, end}
-	}
-	return err
-}
-
-// endedError is an error of an attempt whose context had ended.
-type endedError struct{ err, ctx error }
-
-func (e *endedError) Error() string   { return e.err.Error() + ": " + e.ctx.Error() }
-func (e *endedError) Unwrap() []error { return []error{e.err, e.ctx} }
 
 // newRequest returns the HTTP request of one attempt. Header keys are written in their canonical
 // form, under which a RoundTripper finds them.

@@ -11,6 +11,7 @@ import (
 	"github.com/go-ews/exchange/internal/loginform"
 	"github.com/go-ews/exchange/internal/oneline"
 	"github.com/go-ews/exchange/internal/origin"
+	"github.com/go-ews/exchange/internal/retryafter"
 	"github.com/go-ews/exchange/internal/serverwords"
 )
 
@@ -50,7 +51,7 @@ func (e *HTTPError) Error() string {
 		b.WriteString(" with an empty body")
 	}
 	b.WriteString(" instead of a SOAP response: " + e.explain())
-	if after, ok := retryAfterHeader(e.Header); ok {
+	if after, ok := retryafter.Header(e.Header); ok {
 		b.WriteString("; the server asks to wait " + after.String())
 	}
 	writeWhere(&b, &e.Info)

@@ -7,10 +7,10 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/go-ews/exchange/internal/oneline"
+	"github.com/go-ews/exchange/internal/retryafter"
 )
 
 // RetryPolicy bounds the attempts of a call and the waits between them. Which failures are retried
@@ -152,7 +152,7 @@ func RetryAfter(err error) (time.Duration, bool) {
 	}
 	if hint, ok := errors.AsType[timed](err); ok {
 		if d, ok := hint.RetryAfter(); ok {
-			return capped(int64(d), time.Nanosecond), true
+			return retryafter.Bound(d), true
 		}
 	}
 	if e, ok := errors.AsType[*Error](err); ok {
@@ -161,52 +161,14 @@ func RetryAfter(err error) (time.Duration, bool) {
 		}
 	}
 	if page, ok := errors.AsType[*HTTPError](err); ok {
-		return retryAfterHeader(page.Header)
+		return retryafter.Header(page.Header)
 	}
 	return 0, false
 }
 
 // backOff returns the time that the details of an error ask to wait.
 func (e *Error) backOff() (time.Duration, bool) {
-	ms, ok := number(e.Details["BackOffMilliseconds"])
-	return capped(ms, time.Millisecond), ok
-}
-
-// retryAfterHeader reads Retry-After, RFC 9110 section 10.2.3. A date is taken relative to the
-// server's own clock, if it tells it.
-func retryAfterHeader(h http.Header) (time.Duration, bool) {
-	value := strings.TrimSpace(h.Get("Retry-After"))
-	if value == "" {
-		return 0, false
-	}
-	if s, ok := number(value); ok {
-		return capped(s, time.Second), true
-	}
-	at, err := http.ParseTime(value)
-	if err != nil {
-		return 0, false
-	}
-	now := time.Now()
-	if date, err := http.ParseTime(h.Get("Date")); err == nil {
-		now = date
-	}
-	return capped(int64(at.Sub(now)), time.Nanosecond), true
-}
-
-// number reads a whole number within white space; one beyond int64 is the largest or smallest.
-func number(text string) (int64, bool) {
-	text = strings.TrimSpace(text)
-	if text == "" {
-		return 0, false // most often, and ParseInt would allocate the error
-	}
-	n, err := strconv.ParseInt(text, 10, 64)
-	return n, err == nil || errors.Is(err, strconv.ErrRange)
-}
-
-// capped returns n units, at least 0 and at most a day, so that no answer can overflow.
-func capped(n int64, unit time.Duration) time.Duration {
-	const day = 24 * time.Hour
-	return time.Duration(min(max(n, 0), int64(day/unit))) * unit
+	return retryafter.Number(e.Details["BackOffMilliseconds"], time.Millisecond)
 }
 
 // retryAfterError carries the Retry-After of an answer that was a SOAP fault.
@@ -221,7 +183,7 @@ func (e *retryAfterError) RetryAfter() (time.Duration, bool) { return e.after, t
 
 // withRetryAfter keeps the header for RetryAfter, unless the fault says it better.
 func withRetryAfter(err error, h http.Header) error {
-	after, ok := retryAfterHeader(h)
+	after, ok := retryafter.Header(h)
 	if err == nil || !ok {
 		return err
 	}

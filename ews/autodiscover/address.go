@@ -4,6 +4,8 @@ import (
 	"net"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/go-ews/exchange/internal/mailaddress"
 )
 
 // maxAddress is the length of a path in SMTP (RFC 5321 section 4.5.3.1.3), and maxDomain that of a
@@ -18,7 +20,7 @@ type address struct{ text, domain string }
 
 // parseAddress splits an address, or says in words why it is none.
 func parseAddress(s string) (a address, bad string) {
-	at := strings.LastIndexByte(s, '@')
+	local, domain, ok := mailaddress.Split(s)
 	switch {
 	case s == "":
 		return a, "empty: want the mailbox's address, such as tony@contoso.com"
@@ -26,12 +28,10 @@ func parseAddress(s string) (a address, bad string) {
 		return a, "longer than an address can be"
 	case !utf8.ValidString(s):
 		return a, "not valid UTF-8"
-	case at < 1 || strings.Contains(s[:at], "@"):
-		return a, "not an address: want the form tony@contoso.com"
-	case strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }):
-		return a, "holds white space or a control character"
+	case !ok || strings.Contains(local, "@"):
+		return a, "not an address: want the form tony@contoso.com, without blanks"
 	}
-	a = address{text: s, domain: strings.ToLower(s[at+1:])}
+	a = address{text: s, domain: strings.ToLower(domain)}
 	return a, checkDomain(a.domain)
 }
 

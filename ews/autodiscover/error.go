@@ -1,7 +1,6 @@
 package autodiscover
 
 import (
-	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -128,12 +127,3 @@ func (e *timeoutError) Error() string {
 
 // Timeout marks the error as a timeout, as net.Error does.
 func (e *timeoutError) Timeout() bool { return true }
-
-// contextError returns the context's error and the cause of its end.
-func contextError(ctx context.Context) error {
-	err, cause := ctx.Err(), context.Cause(ctx)
-	if cause == nil || cause == err { //nolint:errorlint // the very same value says the same thing twice
-		return err
-	}
-	return fmt.Errorf("%w: %w", err, cause)
-}

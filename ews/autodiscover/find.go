@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/go-ews/exchange/internal/contextcause"
 )
 
 // grace is how much longer a host of first choice may take than the other.
@@ -88,7 +90,7 @@ func discover(ctx context.Context, a address, o *Options, t *trust) (*Result, er
 	}
 	f.log(ctx, found, time.Since(began))
 	if found == nil {
-		return nil, &Error{Address: a.text, Steps: f.steps, err: contextError(ctx)}
+		return nil, &Error{Address: a.text, Steps: f.steps, err: contextcause.Of(ctx)}
 	}
 	found.Steps = f.steps
 	return found, nil

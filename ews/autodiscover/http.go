@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-ews/exchange/internal/contextcause"
 	"github.com/go-ews/exchange/internal/proxyerror"
 	"github.com/go-ews/exchange/internal/serverwords"
 )
@@ -50,7 +51,7 @@ func (f *finder) send(ctx context.Context, c *http.Client, u *url.URL, as *form)
 		return nil, stepError(ctx, step, err)
 	}
 	if got.bodyErr != nil && ctx.Err() != nil {
-		return nil, contextError(ctx)
+		return nil, contextcause.Of(ctx)
 	}
 	return got, nil
 }
@@ -60,7 +61,7 @@ func (f *finder) send(ctx context.Context, c *http.Client, u *url.URL, as *form)
 func stepError(ctx, step context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
-		return contextError(ctx)
+		return contextcause.Of(ctx)
 	case step.Err() != nil:
 		return context.Cause(step)
 	}

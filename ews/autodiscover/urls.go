@@ -1,9 +1,10 @@
 package autodiscover
 
 import (
-	"net"
 	"net/url"
 	"strings"
+
+	"github.com/go-ews/exchange/internal/origin"
 )
 
 // hostOf returns the host of a URL in the form in which hosts are compared.
@@ -33,7 +34,7 @@ func parseTarget(base *url.URL, text string) (u *url.URL, bad string) {
 		return nil, "a URL with user information"
 	case hostOf(u) == "":
 		return nil, "a URL without host"
-	case strings.ContainsFunc(u.Host, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
+	case !origin.IsASCII(u.Host):
 		return nil, "a host name that is not ASCII"
 	case u.Scheme != "https":
 		return nil, "a URL that is not https, which is never followed"
@@ -46,21 +47,14 @@ func parseTarget(base *url.URL, text string) (u *url.URL, bad string) {
 // without case, as IIS does, and the port of https may be left out. The query is part of it: version 2
 // carries the address there in one of its forms.
 func identity(u *url.URL) string {
-	port := u.Port()
-	if port == "" && u.Scheme == "https" {
-		port = "443"
-	}
-	return u.Scheme + "://" + net.JoinHostPort(hostOf(u), port) + strings.ToLower(u.EscapedPath()) + "?" + u.RawQuery
+	o := origin.Of(u)
+	o.Host = hostOf(u)
+	return o.String() + strings.ToLower(u.EscapedPath()) + "?" + u.RawQuery
 }
 
 // originOf returns the origin of a URL as browsers write it, without the port of https.
 func originOf(u *url.URL) string {
-	host := hostOf(u)
-	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
-	}
-	if port := u.Port(); port != "" && port != "443" {
-		host += ":" + port
-	}
-	return u.Scheme + "://" + host
+	o := origin.Of(u)
+	o.Host = hostOf(u)
+	return o.Short()
 }

@@ -3,6 +3,8 @@ package dotnet
 import (
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/go-ews/exchange/internal/xmlinput"
 )
 
 // What a byte may be; the classes of ASCII, and nonASCII for the rest.
@@ -88,12 +90,4 @@ func skipNameChars(s string, i int) int {
 }
 
 // forbidden reports whether XML 1.0 has no place for r.
-func forbidden(r rune) bool {
-	switch {
-	case r < ' ':
-		return r != '\t' && r != '\n' && r != '\r'
-	case r >= 0xD800 && r <= 0xDFFF:
-		return true
-	}
-	return r == 0xFFFE || r == 0xFFFF || r > unicode.MaxRune
-}
+func forbidden(r rune) bool { return !xmlinput.IsChar(r) }

@@ -1,0 +1,28 @@
+// Package contextcause keeps context.Canceled and context.DeadlineExceeded visible in errors, where a
+// caller has given its context a cause of another kind.
+package contextcause
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Of returns why a context ended: its error and, if that is another one, its cause. It returns nil
+// while the context goes on.
+func Of(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if err == nil || errors.Is(cause, err) {
+		return cause
+	}
+	return fmt.Errorf("%w: %w", err, cause)
+}
+
+// In returns err, which may be what came of the end of a context, with the context's error in its
+// chain if that ended.
+func In(ctx context.Context, err error) error {
+	if end := ctx.Err(); end != nil && !errors.Is(err, end) {
+		return fmt.Errorf("%w: %w", err, end)
+	}
+	return err
+}
