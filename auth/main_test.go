@@ -14,7 +14,7 @@ func TestMain(m *testing.M) {
 	before := descriptors()
 	code := m.Run()
 	left := ""
-	for range 100 {
+	for range 1000 { // a busy machine takes its time
 		if left = leftovers(before); left == "" {
 			break
 		}
@@ -44,7 +44,7 @@ func leftovers(before int) string {
 // descriptors counts the open ones; 0 where the system does not tell.
 func descriptors() int {
 	entries, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
+	if err != nil || runtime.GOOS != "linux" { // under Wine that is the folder of another process
 		return 0
 	}
 	return len(entries)

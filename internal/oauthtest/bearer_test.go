@@ -143,7 +143,9 @@ func TestRevoked(t *testing.T) {
 	tr := bySecret(t, s)
 	mustWelcome(t, s, tr)
 	s.revokeAll(t.Context(), t)
-	s.set(func(s *server) { s.delay = 200 * time.Millisecond }) // so that all of them meet the refusal
+	held := make(chan struct{})
+	s.set(func(s *server) { s.held = held })
+	time.AfterFunc(200*time.Millisecond, func() { close(held) }) // so that most of them meet the refusal
 	var wg sync.WaitGroup
 	for range 64 {
 		wg.Go(func() {
@@ -212,7 +214,7 @@ func (foreign) Token(context.Context, string) (*oauth2.Token, error) {
 func TestSlowTokenEndpoint(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, nil, "", "")
-	s.delay = 300 * time.Millisecond
+	s.held = make(chan struct{})
 	tr := bySecret(t, s)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 	defer cancel()
@@ -221,6 +223,7 @@ func TestSlowTokenEndpoint(t *testing.T) {
 	if !errors.As(err, &e) || !e.NotSent() || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error %v, want a deadline and nothing sent", err)
 	}
+	close(s.held)
 	mustWelcome(t, s, tr) // the fetch went on
 	if n := s.fetches(); n != 1 {
 		t.Errorf("%d fetches, want 1", n)

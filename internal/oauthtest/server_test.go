@@ -36,9 +36,9 @@ type server struct {
 	store    *storage.MemoryStore
 
 	mu      sync.Mutex
-	forms   []url.Values // of each request for a token
-	claims  string       // what the resource wants to see in the last form, if anything
-	delay   time.Duration
+	forms   []url.Values  // of each request for a token
+	claims  string        // what the resource wants to see in the last form, if anything
+	held    chan struct{} // unless nil: requests for a token wait until it is closed
 	dead    bool
 	refused int // 401 answers of the resource
 }
@@ -97,15 +97,17 @@ func (s *server) token(w http.ResponseWriter, r *http.Request) {
 	_ = r.ParseForm()
 	s.mu.Lock()
 	s.forms = append(s.forms, r.PostForm)
-	delay, dead := s.delay, s.dead
+	held, dead := s.held, s.dead
 	s.mu.Unlock()
 	if dead {
 		panic(http.ErrAbortHandler)
 	}
-	select {
-	case <-time.After(delay):
-	case <-ctx.Done():
-		return
+	if held != nil {
+		select {
+		case <-held:
+		case <-ctx.Done():
+			return
+		}
 	}
 	request, err := s.provider.NewAccessRequest(ctx, r, &fosite.DefaultSession{})
 	if err != nil {
