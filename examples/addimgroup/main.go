@@ -8,10 +8,7 @@
 //		-endpoint https://mail.contoso.com/EWS/Exchange.asmx -user 'CONTOSO\svc-im' \
 //		-mailbox tony@contoso.com MyCustomGroup
 //
-// or with -email instead of -endpoint, which finds the server by Autodiscover.
-//
-// The password comes from EWS_PASSWORD, or from standard input. Exit status 1: the call failed; 2:
-// bad usage.
+// Exit status 1: the call failed; 2: bad usage.
 package main
 
 import (
@@ -24,27 +21,25 @@ import (
 	"os/signal"
 
 	"github.com/go-ews/exchange/ews"
-	"github.com/go-ews/exchange/ews/ewstest"
-	"github.com/go-ews/exchange/examples/internal/connect"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	status := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	status := run(ctx, os.Args[1:], os.Getenv("EWS_PASSWORD"), os.Stdout, os.Stderr)
 	stop()
 	os.Exit(status)
 }
 
 // run is main without its process.
-func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+func run(ctx context.Context, args []string, password string, stdout, stderr io.Writer) int {
 	fs := flag.NewFlagSet("addimgroup", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	fs.Usage = func() {
 		fmt.Fprintln(stderr, "usage: addimgroup [flags] DISPLAYNAME")
 		fs.PrintDefaults()
 	}
-	var flags connect.Flags
-	flags.Register(fs)
+	var s server
+	s.register(fs)
 	switch err := fs.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		return 0
@@ -55,13 +50,13 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		fs.Usage()
 		return 2
 	}
-	client, err := flags.Client(ctx, stdin, ewstest.NewServer(nil))
+	client, err := s.client(password, stderr)
 	if err != nil {
-		connect.Explain(stderr, err)
+		fmt.Fprintln(stderr, "error:", err)
 		return 2
 	}
 	if err := addGroup(ctx, client, fs.Arg(0), stdout); err != nil {
-		connect.Explain(stderr, err)
+		fmt.Fprintln(stderr, "error:", err)
 		return 1
 	}
 	return 0

@@ -5,9 +5,9 @@
 //	go run ./examples/customop
 //	go run ./examples/customop inbox quickcontacts
 //
-// does so in an in-process Exchange that fake_folder.go teaches the operation. The flags for a real server
-// are those of the other examples; the password comes from EWS_PASSWORD, or from standard input. Exit
-// status 1: the call failed; 2: bad usage.
+// does so in an in-process Exchange that fake_folder.go teaches the operation. With -endpoint and -user it
+// logs in to a real server with NTLM and the password in EWS_PASSWORD. Exit status 1: the call failed; 2:
+// bad usage.
 package main
 
 import (
@@ -19,38 +19,36 @@ import (
 	"os"
 	"os/signal"
 
+	"github.com/go-ews/exchange/auth"
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/ews/ewstest"
-	"github.com/go-ews/exchange/examples/internal/connect"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	status := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(status)
 }
 
 // run is main without its process.
-func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	fs := flag.NewFlagSet("customop", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	fs.Usage = func() {
 		fmt.Fprintln(stderr, "usage: customop [flags] [FOLDER...]  (inbox, contacts, quickcontacts, imcontactlist, ...)")
 		fs.PrintDefaults()
 	}
-	var flags connect.Flags
-	flags.Register(fs)
+	endpoint := fs.String("endpoint", "", "`URL` that ends in /EWS/Exchange.asmx; none: an Exchange in process")
+	user := fs.String("user", "", "`account` to log in with: DOMAIN\\user; the password comes from EWS_PASSWORD")
 	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return 0
 	} else if err != nil {
 		return 2
 	}
-	srv := ewstest.NewServer(nil)
-	srv.Handle("GetFolder", answerGetFolder)
-	client, err := flags.Client(ctx, stdin, srv)
+	client, err := connect(*endpoint, *user)
 	if err != nil {
-		connect.Explain(stderr, err)
+		fmt.Fprintln(stderr, "error:", err)
 		return 2
 	}
 	names := fs.Args()
@@ -59,11 +57,29 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	for _, name := range names {
 		if err := show(ctx, client, name, stdout); err != nil {
-			connect.Explain(stderr, err)
+			fmt.Fprintln(stderr, "error:", err)
 			return 1
 		}
 	}
 	return 0
+}
+
+// connect returns a client that logs in with NTLM, or one for an Exchange in process.
+func connect(endpoint, user string) (*ews.Client, error) {
+	if endpoint == "" {
+		srv := ewstest.NewServer(nil)
+		srv.Handle("GetFolder", answerGetFolder)
+		return ews.NewClient(ewstest.Endpoint, &ews.Options{HTTPClient: srv.Client()})
+	}
+	password := os.Getenv("EWS_PASSWORD")
+	if user == "" || password == "" {
+		return nil, errors.New("-endpoint needs -user and EWS_PASSWORD")
+	}
+	transport, err := auth.NTLM(nil, auth.Static(user, password), nil)
+	if err != nil {
+		return nil, err
+	}
+	return ews.NewClient(endpoint, &ews.Options{HTTPClient: transport.Client()})
 }
 
 // show prints what the server tells of a folder.

@@ -33,12 +33,12 @@ func TestRun(t *testing.T) {
 		{"forbidden character", []string{"in\vbox"}, 1, "", "U+FFFD"},
 		{"unknown flag", []string{"-x"}, 2, "", "usage"},
 		{"help", []string{"-h"}, 0, "", "usage"},
-		{"bad version", []string{"-version", "2025"}, 2, "", "Header.RequestServerVersion"},
+		{"no user", []string{"-endpoint", ewstest.Endpoint}, 2, "", "needs -user"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			var stdout, stderr bytes.Buffer
-			status := run(t.Context(), tc.args, strings.NewReader(""), &stdout, &stderr)
+			status := run(t.Context(), tc.args, &stdout, &stderr)
 			if status != tc.status || !strings.Contains(stderr.String(), tc.stderr) {
 				t.Errorf("status %d, want %d: %s", status, tc.status, stderr.String())
 			}
@@ -74,8 +74,8 @@ func TestRun_Interrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var stdout, stderr bytes.Buffer
-	status := run(ctx, nil, strings.NewReader(""), &stdout, &stderr)
-	if status != 1 || !strings.Contains(stderr.String(), "interrupted") {
+	status := run(ctx, nil, &stdout, &stderr)
+	if status != 1 || !strings.Contains(stderr.String(), context.Canceled.Error()) {
 		t.Errorf("status %d: %s", status, stderr.String())
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"bytes"
@@ -17,7 +17,7 @@ import (
 
 func runCommand(ctx context.Context, stdin io.Reader, args ...string) (status int, stdout, stderr string) {
 	var out, errs bytes.Buffer
-	status = run(ctx, args, stdin, &out, &errs)
+	status = Run(ctx, args, stdin, &out, &errs)
 	return status, out.String(), errs.String()
 }
 

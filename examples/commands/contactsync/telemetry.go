@@ -39,7 +39,7 @@ type telemetry struct {
 	stop     func(context.Context) error
 }
 
-const telemetryName = "github.com/go-ews/exchange/examples/contactsync"
+const telemetryName = "github.com/go-ews/exchange/examples/commands/contactsync"
 
 // startTelemetry reads the environment as OpenTelemetry's specification has it.
 func startTelemetry(ctx context.Context) (*telemetry, error) {

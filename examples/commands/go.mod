@@ -1,4 +1,4 @@
-module github.com/go-ews/exchange/examples/contactsync
+module github.com/go-ews/exchange/examples/commands
 
 go 1.26.0
 
@@ -65,4 +65,7 @@ require (
 	modernc.org/memory v1.12.1 // indirect
 )
 
-replace github.com/go-ews/exchange => ../..
+replace (
+	github.com/go-ews/exchange => ../..
+	github.com/go-ews/exchange/auth/kerberos => ../../auth/kerberos
+)

@@ -10,6 +10,7 @@
 //	imlist export [FILE]                    the list as a roster, in JSON
 //	imlist import FILE                      adds what is in a roster
 //	imlist sync ROSTER.JSON                 puts the list in step: -dry-run, -prune
+//	imlist doctor                           what is wrong between here and the list
 //
 // Without -endpoint it does so in an in-process Exchange, whose list is there for this one command.
 // Against a real server:
@@ -32,7 +33,8 @@ import (
 
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/ews/ewstest"
-	"github.com/go-ews/exchange/examples/internal/connect"
+	"github.com/go-ews/exchange/examples/commands/internal/connect"
+	"github.com/go-ews/exchange/examples/commands/internal/doctor"
 )
 
 func main() {
@@ -44,6 +46,9 @@ func main() {
 
 // run is main without its process.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if len(args) > 0 && args[0] == "doctor" {
+		return doctor.Run(ctx, args[1:], stdin, stdout, stderr)
+	}
 	app := &app{out: stdout}
 	fs := app.flags(stderr)
 	args, err := parse(fs, args)

@@ -11,7 +11,7 @@ import (
 
 	"github.com/go-ews/exchange/ews/autodiscover"
 	"github.com/go-ews/exchange/ews/ewstest"
-	"github.com/go-ews/exchange/examples/internal/connect"
+	"github.com/go-ews/exchange/examples/commands/internal/connect"
 )
 
 // noRecords is a DNS without service records.

@@ -1,20 +1,11 @@
-// Command doctor looks at everything between a program and an IM list, in the order in which a call
+// Package doctor looks at everything between a program and an IM list, in the order in which a call
 // passes it, and says for each in one line whether it is well and what to do if not: Autodiscover,
 // DNS, the TLS certificate, the schemes to log in by, the login, Extended Protection, impersonation, the
 // server's version, the list itself. It changes nothing.
 //
-//	go run ./examples/doctor
-//
-// looks at an in-process Exchange. For a real server:
-//
-//	EWS_PASSWORD=… go run ./examples/doctor -email tony@contoso.com -user 'CONTOSO\svc-im'
-//	EWS_PASSWORD=… go run ./examples/doctor -endpoint https://mail.contoso.com/EWS/Exchange.asmx \
-//		-user 'CONTOSO\svc-im' -mailbox tony@contoso.com
-//
 // The mailbox to impersonate is that of -mailbox, else that of -email. A wrong password is given to
 // the endpoint once, and before that by Autodiscover to two hosts at most; -unbound gives it once more.
-// Exit status 1: something is wrong; 2: bad usage.
-package main
+package doctor
 
 import (
 	"context"
@@ -23,23 +14,14 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"os"
-	"os/signal"
 
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/ews/ewstest"
-	"github.com/go-ews/exchange/examples/internal/connect"
+	"github.com/go-ews/exchange/examples/commands/internal/connect"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	status := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
-	stop()
-	os.Exit(status)
-}
-
-// run is main without its process.
-func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+// Run runs the command doctor and returns its exit status: 1: something is wrong; 2: bad usage.
+func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return (&doctor{}).run(ctx, args, stdin, stdout, stderr)
 }
 
