@@ -14,7 +14,7 @@ const schemeBasic = "Basic"
 // Exchange Online does not. A nil base stands for a private clone of the default transport; an
 // *http.Transport is cloned; another RoundTripper is used as it is.
 //
-// A password that the server refused is not sent again, as with [NTLM].
+// A password that the server refused is not sent again for some time, as with [NTLM].
 func Basic(base http.RoundTripper, c Credentials, opts *Options) (*Transport, error) {
 	if c == nil {
 		return nil, &InputError{Op: schemeBasic, Field: "Credentials", Reason: "nil"}
@@ -23,7 +23,7 @@ func Basic(base http.RoundTripper, c Credentials, opts *Options) (*Transport, er
 	if err != nil {
 		return nil, err
 	}
-	b := &basic{base: privateTripper(base), credentials: c, lockout: newLockout(), log: set.log}
+	b := &basic{base: privateTripper(base), credentials: c, lockout: sharedLockout, log: set.log}
 	return &Transport{scheme: schemeBasic, set: set, sender: b}, nil
 }
 
@@ -46,7 +46,7 @@ func (b *basic) send(r *http.Request, at origin) (*http.Response, error) {
 		closeBody(r)
 		return nil, fail("nothing was sent", err)
 	}
-	settle, err := b.lockout.enter(r.Context(), user, password)
+	settle, err := b.lockout.enter(r.Context(), scopeOf(schemeBasic, at, r), user, password)
 	if err != nil {
 		closeBody(r)
 		return nil, fail("nothing was sent", err)

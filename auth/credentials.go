@@ -15,7 +15,7 @@ import (
 // empty. The function must be safe for concurrent use, and must name one identity only: who needs
 // another makes another [Transport].
 //
-// A password that the server refused is not sent again; see [NTLM].
+// A password that the server refused is not sent again for some time; see [NTLM].
 type Credentials func(ctx context.Context) (user, password string, err error)
 
 // Static gives the same user and password for ever.

@@ -37,8 +37,9 @@
 // requests beyond that wait. The caller must read an answer's body to its end, else its connection
 // cannot be used again.
 //
-// A refused password is not tried again, so that no loop can lock the account ([Credentials] that
-// give another one mend it).
+// A refused password is not sent again for a minute, then for 2, 4, up to 30 minutes, so that no loop
+// and no number of Transports can lock the account. [Credentials] that return another password end
+// the wait; so does an administrator who enables the account, with the next attempt.
 //
 // # Extended Protection
 //

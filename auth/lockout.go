@@ -4,18 +4,31 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"errors"
+	"fmt"
+	"net/http"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/go-ews/exchange/internal/contextcause"
 )
 
-// errRefused is what stands for a password that is not tried again.
-var errRefused = errors.New("the server refused this user and password before; they are not sent again, " +
-	"so that the account is not locked out")
+// A heldLogin stands for a login that is not tried, because the server refused the same user and
+// password a short time ago.
+type heldLogin struct{ until time.Time }
 
-// An outcome is what a login came to.
+func (e *heldLogin) Error() string {
+	return fmt.Sprintf("the server refused this user and password; they are not sent again before %s UTC, "+
+		"so that the account is not locked out", e.until.UTC().Format(time.TimeOnly))
+}
+
+// Permanent is true: another attempt before the time would end in the same way.
+func (e *heldLogin) Permanent() bool { return true }
+
+// RetryAfter returns the time that is left.
+func (e *heldLogin) RetryAfter() (time.Duration, bool) { return max(time.Until(e.until), 0), true }
+
+// An outcome is the result of a login for its user and password.
 type outcome int
 
 const (
@@ -27,47 +40,60 @@ const (
 const (
 	firstHold = time.Minute
 	longHold  = 30 * time.Minute // Active Directory forgets a wrong password after this by default
-	maxPairs  = 64
+	maxPairs  = 4096
 )
 
-// A lockout keeps a wrong password from being sent again and again, which would lock the account:
-// until the server has accepted a pair of user and password once, one login at a time tries it;
-// once refused, it stays refused. A pair that had worked before gets one new try after a minute,
-// then after two, four, up to thirty, because a domain controller that is out of reach looks
-// exactly like a wrong password, and a service must survive that.
+// A lockout keeps a wrong password from being sent again and again, which would lock the account.
+// Until a server has accepted a pair of user and password, one login at a time tries it. A pair that
+// was refused gets one new try after a minute, then after two, four, up to thirty: the account may be
+// enabled meanwhile, and a domain controller out of reach looks exactly like a wrong password.
 type lockout struct {
 	mu    sync.Mutex
 	salt  [16]byte
-	pairs map[[sha256.Size]byte]*pair
+	pairs map[pairKey]*pair
 }
 
-// A pair is what is known of one user and password; neither is kept.
+// sharedLockout is one for the process: many Transports with one wrong password would lock an account
+// as fast as one that repeats it.
+var sharedLockout = newLockout()
+
+// A pairKey is a salted hash of a user, a password and what they are for; none of them is kept.
+type pairKey [sha256.Size]byte
+
+// A pair is what is known of one user and password at one server.
 type pair struct {
 	state  outcome
-	worked bool
 	hold   time.Duration
-	until  time.Time     // refused until then; zero: for ever
+	until  time.Time     // end of the hold
 	trying chan struct{} // closed when the running first login ended
 }
 
 func newLockout() *lockout {
-	l := &lockout{pairs: map[[sha256.Size]byte]*pair{}}
+	l := &lockout{pairs: map[pairKey]*pair{}}
 	_, _ = rand.Read(l.salt[:]) // never fails, see its documentation
 	return l
 }
 
-// enter waits for leave to log in. The function that it gives must be called once with the outcome.
-func (l *lockout) enter(ctx context.Context, user, password string) (func(outcome), error) {
-	p := l.pair(user, password)
+// scopeOf is what a refusal of a password is about: one scheme at one virtual directory, since that is
+// where IIS sets up logins and Extended Protection.
+func scopeOf(scheme string, at origin, r *http.Request) string {
+	directory, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	return scheme + " " + at.String() + "/" + strings.ToLower(directory)
+}
+
+// enter waits until the pair may log in. The function that it returns must be called once with the
+// outcome. The scope is the server, and what else decides about a login apart from the password.
+func (l *lockout) enter(ctx context.Context, scope, user, password string) (func(outcome), error) {
+	p := l.pair(scope, user, password)
 	for {
 		l.mu.Lock()
-		if p.state == rejected && !p.until.IsZero() && !time.Now().Before(p.until) {
+		if p.state == rejected && !time.Now().Before(p.until) {
 			p.state = unsettled
 		}
 		switch {
 		case p.state == rejected:
 			l.mu.Unlock()
-			return nil, errRefused
+			return nil, &heldLogin{p.until}
 		case p.state == accepted:
 			l.mu.Unlock()
 			return func(o outcome) { l.settle(p, o) }, nil
@@ -86,10 +112,13 @@ func (l *lockout) enter(ctx context.Context, user, password string) (func(outcom
 	}
 }
 
-func (l *lockout) pair(user, password string) *pair {
-	text := append(l.salt[:len(l.salt):len(l.salt)], user...)
-	text = append(append(text, 0), password...)
-	key := sha256.Sum256(text)
+// pair finds a pair or makes it. The case of a user's name says nothing about who it is.
+func (l *lockout) pair(scope, user, password string) *pair {
+	text := append([]byte(nil), l.salt[:]...)
+	for _, part := range []string{scope, strings.ToLower(user), password} {
+		text = append(append(text, part...), 0)
+	}
+	key := pairKey(sha256.Sum256(text))
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	p := l.pairs[key]
@@ -106,7 +135,7 @@ func (l *lockout) makeRoom() {
 	if len(l.pairs) < maxPairs {
 		return
 	}
-	var victim [sha256.Size]byte
+	var victim pairKey
 	for key, p := range l.pairs {
 		victim = key
 		if p.state == accepted {
@@ -129,9 +158,9 @@ func (l *lockout) settle(p *pair, o outcome) {
 	defer l.mu.Unlock()
 	switch o {
 	case accepted:
-		*p = pair{state: accepted, worked: true, trying: p.trying}
+		*p = pair{state: accepted, trying: p.trying}
 	case rejected:
-		if p.worked && p.state != rejected {
+		if p.state != rejected { // several logins may have been under way
 			p.hold = min(max(2*p.hold, firstHold), longHold)
 			p.until = time.Now().Add(p.hold)
 		}

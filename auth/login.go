@@ -51,7 +51,7 @@ func (b *bound) attempt(ctx context.Context, k *call) (*http.Response, error) {
 
 // login runs the mechanism. The last leg carries the request.
 func (b *bound) login(ctx context.Context, k *call) (*http.Response, error) {
-	target := Target{Host: k.at.Host}
+	target := Target{Host: k.at.Host, scope: fmt.Sprintf("%s bound=%t", scopeOf(b.scheme, k.at, k.r), b.set.bind)}
 	if b.set.bind {
 		target.ChannelBinding = endPointBinding(k.c.tls)
 	}

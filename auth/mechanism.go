@@ -19,6 +19,10 @@ type Target struct {
 	// included, as RFC 5929 and RFC 5056 write it; nil when there is none to send. A mechanism
 	// that knows the MD5 of a gss_channel_bindings_struct makes it from this.
 	ChannelBinding []byte
+
+	// scope is what passwords are protected for: a login that is refused for lack of a binding says
+	// nothing about one with it.
+	scope string
 }
 
 // A Handshake is one login. It is used by one goroutine.

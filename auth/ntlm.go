@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"crypto/fips140"
+	"fmt"
 	"net/http"
 
 	"github.com/Azure/go-ntlmssp"
@@ -21,9 +22,11 @@ const (
 // and a new connection one more. HTTP/2 and DisableKeepAlives of base are switched off, since NTLM
 // cannot work over either.
 //
-// A password that the server refused is not sent again, whatever the number of goroutines, because
-// Active Directory locks accounts; calls fail at once until c gives another user or password. One
-// that had worked before is tried again after a minute, then after 2, 4, up to 30 minutes.
+// A password that the server refused is not sent again for a minute, then for 2, 4, up to 30 minutes,
+// because Active Directory locks accounts. Meanwhile calls fail at once, with an [Error] whose
+// RetryAfter returns the time that is left, unless c returns another user or password. All Transports
+// of the process share this protection, and before a server has accepted a password, one login at a
+// time tries it.
 //
 // Messages are complete as those of Windows: with the integrity code (MIC), the target name HTTP/<host>
 // and the channel binding.
@@ -37,7 +40,7 @@ func NTLM(base *http.Transport, c Credentials, opts *Options) (*Transport, error
 		return nil, &InputError{Op: schemeNTLM, Reason: "needs MD4 and MD5, which GODEBUG=fips140=only forbids; " +
 			"use OAuth 2.0, or Basic over https"}
 	}
-	m := &ntlm{credentials: c, lockout: newLockout(), plain: opts != nil && opts.NTLMWithoutMIC}
+	m := &ntlm{credentials: c, lockout: sharedLockout, plain: opts != nil && opts.NTLMWithoutMIC}
 	return newBound(schemeNTLM, base, m, opts)
 }
 
@@ -54,7 +57,7 @@ func (m *ntlm) Start(ctx context.Context, t Target) (Handshake, error) {
 	if err != nil {
 		return nil, err
 	}
-	settle, err := m.lockout.enter(ctx, user, password)
+	settle, err := m.lockout.enter(ctx, fmt.Sprintf("%s plain=%t", t.scope, m.plain), user, password)
 	if err != nil {
 		return nil, err
 	}

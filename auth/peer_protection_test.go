@@ -54,7 +54,7 @@ func bindingSeen(t *testing.T, tr http.RoundTripper, url string) string {
 	var e *Error
 	switch {
 	case errors.As(err, &e) && e.NotSent():
-		if !strings.Contains(err.Error(), "Extended Protection") && !errors.Is(err, errRefused) {
+		if !strings.Contains(err.Error(), "Extended Protection") && !strings.Contains(err.Error(), "locked out") {
 			t.Errorf("the error does not name Extended Protection: %v", err)
 		}
 		return "refused"

@@ -94,3 +94,35 @@ func TestSamba_Integrity(t *testing.T) {
 		})
 	}
 }
+
+// lines returns the log's lines for a path.
+func (samba) lines(t *testing.T, path string) []string {
+	t.Helper()
+	log, err := os.ReadFile(os.Getenv("EWS_AD_ACCESS_LOG"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for line := range strings.Lines(string(log)) {
+		if strings.Contains(line, " url="+path+" ") {
+			found = append(found, line)
+		}
+	}
+	return found
+}
+
+func TestSamba_WrongPasswordIsSentOnce(t *testing.T) {
+	t.Parallel()
+	s := findSamba(t)
+	path := s.path("")
+	manyTransports(t, func() (*Transport, error) {
+		return NTLM(s.base(t), Static(`CORP\bob`, "wrong"), nil)
+	}, s.https+path)
+	n := 0
+	for _, line := range s.lines(t, path) {
+		n += strings.Count(line, "step=ntlm3")
+	}
+	if n != 1 {
+		t.Errorf("%d logins, want 1", n)
+	}
+}
