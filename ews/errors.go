@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/go-ews/exchange/internal/netfault"
@@ -32,7 +31,7 @@ type Error struct {
 
 	// Details holds the values of MessageXml by their names: BackOffMilliseconds, MailboxGuid, ….
 	// Nil if there are none.
-	Details map[string]string
+	Details Details
 
 	Fault *soap.Fault  // the fault as it came, nil for an error response
 	Info  ResponseInfo // of the answer
@@ -223,16 +222,21 @@ func (e *InputError) Error() string {
 	return b.String()
 }
 
-// NotFound reports whether err says that what was named does not exist: a group or contact that is
-// gone, or an id that the mailbox does not know. This family spells it in four ways:
-// ErrorItemNotFound, ErrorInvalidImGroupId, ErrorInvalidImContactId and ErrorNonExistentMailbox
-// (a group id of another mailbox). The last one is also the answer for a mailbox that does not
-// exist at all.
+// NotFound reports whether err says that an id, or what it named, does not exist: a group or contact
+// that is gone, or an id of another mailbox. This family spells it in four ways: ErrorItemNotFound,
+// ErrorInvalidImGroupId, ErrorInvalidImContactId and, in a response, ErrorNonExistentMailbox. The
+// last one as a SOAP fault says that the impersonated mailbox does not exist, which NotFound does
+// not report.
 func NotFound(err error) bool {
-	var code ResponseCode
-	return errors.As(err, &code) && slices.Contains([]ResponseCode{
-		ErrorItemNotFound, ErrorInvalidImGroupId, ErrorInvalidImContactId, ErrorNonExistentMailbox,
-	}, code)
+	code, _ := errors.AsType[ResponseCode](err)
+	switch code {
+	case ErrorItemNotFound, ErrorInvalidImGroupId, ErrorInvalidImContactId:
+		return true
+	case ErrorNonExistentMailbox:
+		e, ok := errors.AsType[*Error](err)
+		return !ok || e.Fault == nil
+	}
+	return false
 }
 
 // unknownOutcome marks an error of a write as ErrOutcomeUnknown beside its own meaning.

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/soap"
 )
 
 // wrappings are ways in which programs pass errors on.
@@ -127,6 +128,10 @@ func TestNotFound(t *testing.T) {
 				t.Errorf("%q %s: %t, want %t", code, name, got, want)
 			}
 		}
+	}
+	gone := &ews.Error{Code: ews.ErrorNonExistentMailbox, Fault: &soap.Fault{}}
+	if ews.NotFound(gone) {
+		t.Error("a mailbox that does not exist counts as an id that does not")
 	}
 	if ews.NotFound(nil) || ews.NotFound(&ews.HTTPError{StatusCode: http.StatusNotFound}) {
 		t.Error("no error, or a page, counts as not found")

@@ -107,7 +107,7 @@ var otherFaults = []struct {
 	file    string
 	code    ews.ResponseCode
 	message string
-	details map[string]string
+	details ews.Details
 	text    string
 }{
 	{

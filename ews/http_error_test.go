@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/go-ews/exchange/ews"
-	"github.com/go-ews/exchange/imgroup"
 )
 
 const signInPage = "<!DOCTYPE html>\r\n<html><head><title>Sign in</title></head><body>no</body></html>"
@@ -211,23 +210,5 @@ func TestHTTPError_Unauthorized(t *testing.T) {
 	var got *ews.HTTPError
 	if !errors.As(err, &got) || got.StatusCode != http.StatusUnauthorized {
 		t.Errorf("%T %v", err, err)
-	}
-}
-
-// TestHTTPError_Unknown tells which pages leave it open whether a write was done.
-func TestHTTPError_Unknown(t *testing.T) {
-	t.Parallel()
-	for status, want := range map[int]bool{
-		200: true, 204: true, 301: false, 400: false, 401: false, 403: false, 404: false, 407: false, 408: true, 413: false,
-		429: false, 456: false, 500: true, 502: true, 503: true, 504: true,
-	} {
-		client := connect(t, once(always(status, signInPage)))
-		_, err := client.AddImGroup(t.Context(), "Sales")
-		if got := errors.Is(err, ews.ErrOutcomeUnknown); got != want {
-			t.Errorf("%d for a write: unknown %t, want %t", status, got, want)
-		}
-		if _, err := client.GetImItemList(t.Context(), imgroup.ListQuery{}); err == nil || errors.Is(err, ews.ErrOutcomeUnknown) {
-			t.Errorf("%d for a read: %v", status, err)
-		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/go-ews/exchange/ews"
 )
@@ -75,28 +76,30 @@ func TestRequestID_Echo(t *testing.T) {
 		for status, kind := range map[int]string{200: "", 401: "HTTPError", 429: "HTTPError"} {
 			t.Run(fmt.Sprintf("%s/%d", name, status), func(t *testing.T) {
 				t.Parallel()
-				echo := func(r *http.Request) (*http.Response, error) {
-					res, err := done(r)
-					if err == nil && status != http.StatusOK {
-						res, err = answered(status, "")(r)
+				synctest.Test(t, func(t *testing.T) {
+					echo := func(r *http.Request) (*http.Response, error) {
+						res, err := done(r)
+						if err == nil && status != http.StatusOK {
+							res, err = answered(status, "")(r)
+						}
+						if err == nil {
+							res.Header["Client-Request-Id"] = tt.echo(r.Header.Get(clientRequestID))
+						}
+						return res, err
 					}
-					if err == nil {
-						res.Header["Client-Request-Id"] = tt.echo(r.Header.Get(clientRequestID))
+					opts := func() *ews.Options { return &ews.Options{Retry: ews.RetryPolicy{MaxAttempts: 1}} }
+					write := addGroup(t.Context(), script(echo).client(t, opts()))
+					reader := script(echo)
+					read := getItemList(t.Context(), reader.client(t, nil))
+					switch {
+					case !tt.refused && (kindOfError(write) != kind):
+						t.Errorf("%v", write)
+					case tt.refused && (kindOfError(write) != "TransportError" || !errors.Is(write, ews.ErrOutcomeUnknown)):
+						t.Errorf("write: %v", write)
+					case tt.refused && (kindOfError(read) != "TransportError" || len(reader.seen()) != 1):
+						t.Errorf("read, sent %d times: %v", len(reader.seen()), read)
 					}
-					return res, err
-				}
-				opts := func() *ews.Options { return &ews.Options{Retry: ews.RetryPolicy{MaxAttempts: 1}} }
-				write := addGroup(t.Context(), script(echo).client(t, opts()))
-				reader := script(echo)
-				read := getItemList(t.Context(), reader.client(t, nil))
-				switch {
-				case !tt.refused && (kindOfError(write) != kind):
-					t.Errorf("%v", write)
-				case tt.refused && (kindOfError(write) != "TransportError" || !errors.Is(write, ews.ErrOutcomeUnknown)):
-					t.Errorf("write: %v", write)
-				case tt.refused && (kindOfError(read) != "TransportError" || len(reader.seen()) != 1):
-					t.Errorf("read, sent %d times: %v", len(reader.seen()), read)
-				}
+				})
 			})
 		}
 	}

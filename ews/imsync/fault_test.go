@@ -3,6 +3,7 @@ package imsync_test
 import (
 	"context"
 	"testing"
+	"testing/synctest"
 
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/ews/ewstest"
@@ -69,18 +70,20 @@ func TestSync_Faults(t *testing.T) {
 		for name, fault := range faults {
 			t.Run(o.op+" "+name, func(t *testing.T) {
 				t.Parallel()
-				srv := ewstest.NewServer(nil)
-				client := newClient(t, srv)
-				fill(t, client, o.current)
-				before := writes(srv)[o.op]
-				srv.Fail(o.op, fault.err)
-				if _, err := imsync.Sync(t.Context(), client, o.wanted, prune); err != nil {
-					t.Fatal(err)
-				}
-				if n := writes(srv)[o.op] - before; n != fault.writes {
-					t.Errorf("%d times %s, want %d", n, o.op, fault.writes)
-				}
-				checkInStep(t, srv.List(""), o.wanted, true)
+				synctest.Test(t, func(t *testing.T) {
+					srv := ewstest.NewServer(nil)
+					client := newClient(t, srv)
+					fill(t, client, o.current)
+					before := writes(srv)[o.op]
+					srv.Fail(o.op, fault.err)
+					if _, err := imsync.Sync(t.Context(), client, o.wanted, prune); err != nil {
+						t.Fatal(err)
+					}
+					if n := writes(srv)[o.op] - before; n != fault.writes {
+						t.Errorf("%d times %s, want %d", n, o.op, fault.writes)
+					}
+					checkInStep(t, srv.List(""), o.wanted, true)
+				})
 			})
 		}
 	}
@@ -93,12 +96,17 @@ func TestEnsureGroup_Unavailable(t *testing.T) {
 		err  error
 		want int
 	}{"before": {unavailable(), 2}, "after": {ewstest.AnswerAfter(unavailable()), 1}} {
-		srv := ewstest.NewServer(nil)
-		srv.Fail("AddImGroup", tc.err)
-		group, created, err := imsync.EnsureGroup(t.Context(), newClient(t, srv), "A")
-		if err != nil || !created || group.DisplayName != "A" || writes(srv)["AddImGroup"] != tc.want {
-			t.Errorf("%s: %v, %t, %v; requests: %v", name, group, created, err, writes(srv))
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				srv := ewstest.NewServer(nil)
+				srv.Fail("AddImGroup", tc.err)
+				group, created, err := imsync.EnsureGroup(t.Context(), newClient(t, srv), "A")
+				if err != nil || !created || group.DisplayName != "A" || writes(srv)["AddImGroup"] != tc.want {
+					t.Errorf("%v, %t, %v; requests: %v", group, created, err, writes(srv))
+				}
+			})
+		})
 	}
 }
 
