@@ -4,13 +4,13 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/go-ews/exchange/imgroup"
+	"github.com/go-ews/exchange/imgroup/mapi"
 	"github.com/go-ews/exchange/soap"
 )
 
 // properties writes an m:ExtendedProperties, nothing for none. The element for a property is called
 // t:ExtendedProperty in requests; in responses, that holds t:ExtendedFieldURI and values.
-func (b body) properties(field string, properties []imgroup.ExtendedFieldURI) body {
+func (b body) properties(field string, properties []mapi.FieldURI) body {
 	if len(properties) == 0 {
 		return b
 	}
@@ -28,7 +28,7 @@ func (b body) properties(field string, properties []imgroup.ExtendedFieldURI) bo
 }
 
 // property writes the attributes in the order of the schema's PathToExtendedFieldType.
-func (b body) property(field string, p imgroup.ExtendedFieldURI) body {
+func (b body) property(field string, p mapi.FieldURI) body {
 	b = b.raw("<t:ExtendedProperty", "", "")
 	if tag, ok := p.Tag(); ok {
 		const hex = "0123456789abcdef"
@@ -45,7 +45,7 @@ func (b body) property(field string, p imgroup.ExtendedFieldURI) body {
 	return b.attr("PropertyType", field, string(p.Type())).raw("/>\n", "", "")
 }
 
-func setAttribute(set imgroup.PropertySet) string {
+func setAttribute(set mapi.PropertySet) string {
 	if set.Distinguished() {
 		return "DistinguishedPropertySetId"
 	}
@@ -54,7 +54,7 @@ func setAttribute(set imgroup.PropertySet) string {
 
 // readExtendedProperties appends the properties of an ExtendedProperties element: of a group, or
 // of a persona, where each stands in a Value beside its attributions.
-func readExtendedProperties(r *soap.Reader, list []imgroup.ExtendedProperty) []imgroup.ExtendedProperty {
+func readExtendedProperties(r *soap.Reader, list []mapi.Property) []mapi.Property {
 	for local := range typesChildren(r) {
 		switch local {
 		case "ExtendedProperty":
@@ -68,7 +68,7 @@ func readExtendedProperties(r *soap.Reader, list []imgroup.ExtendedProperty) []i
 }
 
 // readExtendedProperty reads an ExtendedPropertyType: the name, then one Value or Values.
-func readExtendedProperty(r *soap.Reader) (p imgroup.ExtendedProperty) {
+func readExtendedProperty(r *soap.Reader) (p mapi.Property) {
 	for local := range typesChildren(r) {
 		switch local {
 		case "ExtendedFieldURI":
@@ -84,21 +84,21 @@ func readExtendedProperty(r *soap.Reader) (p imgroup.ExtendedProperty) {
 
 // readFieldURI reads the attributes of an ExtendedFieldURI. What names nothing comes back as the
 // zero value's form.
-func readFieldURI(r *soap.Reader) imgroup.ExtendedFieldURI {
+func readFieldURI(r *soap.Reader) mapi.FieldURI {
 	attr := func(name string) string { s, _ := r.Attr("", name); return strings.TrimSpace(s) }
-	typ := imgroup.PropertyType(attr("PropertyType"))
+	typ := mapi.PropertyType(attr("PropertyType"))
 	if tag, err := strconv.ParseUint(attr("PropertyTag"), 0, 16); err == nil {
-		return imgroup.PropertyTag(uint16(tag), typ)
+		return mapi.Tag(uint16(tag), typ)
 	}
-	set := imgroup.PropertySet(attr("DistinguishedPropertySetId"))
+	set := mapi.PropertySet(attr("DistinguishedPropertySetId"))
 	if set == "" {
-		set = imgroup.PropertySet(attr("PropertySetId"))
+		set = mapi.PropertySet(attr("PropertySetId"))
 	}
 	if name, ok := r.Attr("", "PropertyName"); ok {
-		return imgroup.PropertyName(set, name, typ)
+		return mapi.Named(set, name, typ)
 	}
 	if id, err := strconv.ParseInt(attr("PropertyId"), 10, 32); err == nil {
-		return imgroup.PropertyID(set, int32(id), typ)
+		return mapi.Numbered(set, int32(id), typ)
 	}
-	return imgroup.ExtendedFieldURI{}
+	return mapi.FieldURI{}
 }

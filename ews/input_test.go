@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/imgroup"
+	"github.com/go-ews/exchange/imgroup/mapi"
 )
 
 // TestInput_Refused calls every operation with what cannot become a valid request: an error names the
@@ -15,7 +16,7 @@ import (
 func TestInput_Refused(t *testing.T) {
 	t.Parallel()
 	group, contact := imgroup.GroupID{ID: "AAMkGroup="}, imgroup.ContactID{ID: "AAMkContact="}
-	property := imgroup.PropertyTag(0x3001, imgroup.String)
+	property := mapi.Tag(0x3001, mapi.String)
 	for _, tc := range []struct {
 		op, name string
 		call     call
@@ -89,20 +90,20 @@ func TestInput_Refused(t *testing.T) {
 		{"AddNewTelUriContactToGroup", "no SIP URI", telContact("t", "", "n"), "contact.SIPURI", "empty"},
 		{"AddNewTelUriContactToGroup", "no number", telContact("t", "s", ""), "contact.TelephoneNumber", "empty"},
 		{
-			"GetImItemList", "zero property", getList(property, imgroup.ExtendedFieldURI{}), "query.Properties[1]",
-			"PropertyTag",
+			"GetImItemList", "zero property", getList(property, mapi.FieldURI{}), "query.Properties[1]",
+			"names no property",
 		},
-		{"GetImItemList", "unknown type", getList(imgroup.PropertyTag(1, "Text")), "query.Properties[0]", `"Text"`},
+		{"GetImItemList", "unknown type", getList(mapi.Tag(1, "Text")), "query.Properties[0]", `"Text"`},
 		{
-			"GetImItemList", "no set", getList(imgroup.PropertyID("Addresses", 1, imgroup.String)),
+			"GetImItemList", "no set", getList(mapi.Numbered("Addresses", 1, mapi.String)),
 			"query.Properties[0]", "GUID",
 		},
 		{
-			"GetImItemList", "empty name", getList(imgroup.PropertyName(imgroup.CommonSet, "", imgroup.String)),
+			"GetImItemList", "empty name", getList(mapi.Named(mapi.CommonSet, "", mapi.String)),
 			"query.Properties[0]", "empty",
 		},
 		{
-			"GetImItemList", "bad name", getList(imgroup.PropertyName(imgroup.CommonSet, "\v", imgroup.String)),
+			"GetImItemList", "bad name", getList(mapi.Named(mapi.CommonSet, "\v", mapi.String)),
 			"query.Properties[0]", "U+000B",
 		},
 		{
@@ -113,8 +114,8 @@ func TestInput_Refused(t *testing.T) {
 			"GetImItems", "empty group", getItems(imgroup.ItemQuery{Groups: []imgroup.GroupID{{ChangeKey: "x"}}}),
 			"query.Groups[0]", "empty id",
 		},
-		{"GetImItems", "zero property", getItems(imgroup.ItemQuery{Properties: make([]imgroup.ExtendedFieldURI,
-			1)}), "query.Properties[0]", "empty"},
+		{"GetImItems", "zero property", getItems(imgroup.ItemQuery{Properties: make([]mapi.FieldURI,
+			1)}), "query.Properties[0]", "names no property"},
 	} {
 		t.Run(tc.op+"/"+tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -174,9 +175,9 @@ func TestInput_Result(t *testing.T) {
 func TestInput_Extremes(t *testing.T) {
 	t.Parallel()
 	body := requestOf(t, ews.Header{}, operation{call: getList(
-		imgroup.PropertyID(imgroup.TaskSet, math.MinInt32, imgroup.Null),
-		imgroup.PropertyID(imgroup.TaskSet, math.MaxInt32, imgroup.Null),
-		imgroup.PropertyTag(0, imgroup.Null), imgroup.PropertyTag(0xffff, imgroup.Null),
+		mapi.Numbered(mapi.TaskSet, math.MinInt32, mapi.Null),
+		mapi.Numbered(mapi.TaskSet, math.MaxInt32, mapi.Null),
+		mapi.Tag(0, mapi.Null), mapi.Tag(0xffff, mapi.Null),
 	)})
 	for _, want := range []string{`"-2147483648"`, `"2147483647"`, `"0x0000"`, `"0xffff"`} {
 		if !strings.Contains(body, want) {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/imgroup"
+	"github.com/go-ews/exchange/imgroup/mapi"
 )
 
 // operation is one of the thirteen with certain arguments.
@@ -22,12 +23,12 @@ var (
 // operations returns every operation with every choice of its optional parts.
 func operations() []operation {
 	bareContact, bareGroup := imgroup.ContactID{ID: contactID.ID}, imgroup.GroupID{ID: groupID.ID}
-	properties := []imgroup.ExtendedFieldURI{
-		imgroup.PropertyTag(0x3001, imgroup.String),
-		imgroup.PropertyName(imgroup.PublicStringsSet, "Cost <centre> & \"floor\"", imgroup.StringArray),
-		imgroup.PropertyName("C11FF724-AA03-4555-9952-8FA248A11C3E", "Badge", imgroup.Integer),
-		imgroup.PropertyID(imgroup.AddressSet, -32637, imgroup.String),
-		imgroup.PropertyID("c11ff724-aa03-4555-9952-8fa248a11c3e", 7, imgroup.SystemTimeArray),
+	properties := []mapi.FieldURI{
+		mapi.Tag(0x3001, mapi.String),
+		mapi.Named(mapi.PublicStringsSet, "Cost <centre> & \"floor\"", mapi.StringArray),
+		mapi.Named("C11FF724-AA03-4555-9952-8FA248A11C3E", "Badge", mapi.Integer),
+		mapi.Numbered(mapi.AddressSet, -32637, mapi.String),
+		mapi.Numbered("c11ff724-aa03-4555-9952-8fa248a11c3e", 7, mapi.SystemTimeArray),
 	}
 	return append([]operation{
 		{"AddImGroup", "", addImGroup("Sales")},
@@ -60,7 +61,7 @@ func operations() []operation {
 	}, readOperations(properties)...)
 }
 
-func readOperations(properties []imgroup.ExtendedFieldURI) []operation {
+func readOperations(properties []mapi.FieldURI) []operation {
 	contacts := []imgroup.ContactID{contactID, {ID: "AAMkOther="}}
 	groups := []imgroup.GroupID{groupID, {ID: "AAMkOther="}}
 	return []operation{
@@ -141,7 +142,7 @@ func migrationCompleted(completed bool) call {
 	}
 }
 
-func getList(properties ...imgroup.ExtendedFieldURI) call {
+func getList(properties ...mapi.FieldURI) call {
 	return func(ctx context.Context, c *ews.Client) error {
 		_, err := c.GetImItemList(ctx, imgroup.ListQuery{Properties: properties})
 		return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/imgroup"
+	"github.com/go-ews/exchange/imgroup/mapi"
 )
 
 // peerCases hold what every Exchange does, the one in process included.
@@ -171,7 +172,7 @@ func itemsByID(t *testing.T, p *peer) {
 
 func extendedProperty(t *testing.T, p *peer) {
 	t.Helper()
-	name := imgroup.PropertyTag(0x3001, imgroup.String)
+	name := mapi.Tag(0x3001, mapi.String)
 	made := p.group(t, "Sales")
 	group, ok := p.list(t, name).Group(made)
 	if !ok || len(group.ExtendedProperties) != 1 {

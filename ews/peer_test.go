@@ -12,6 +12,7 @@ import (
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/ews/ewstest"
 	"github.com/go-ews/exchange/imgroup"
+	"github.com/go-ews/exchange/imgroup/mapi"
 )
 
 // The peer tests are one table for two servers: the Exchange in process, in every run, and the real
@@ -152,7 +153,7 @@ func (p *peer) removeLater(t *testing.T, remove func(context.Context) error) {
 }
 
 // list reads the mailbox's list.
-func (p *peer) list(t *testing.T, properties ...imgroup.ExtendedFieldURI) *imgroup.ItemList {
+func (p *peer) list(t *testing.T, properties ...mapi.FieldURI) *imgroup.ItemList {
 	t.Helper()
 	return must[*imgroup.ItemList](t)(p.client.GetImItemList(t.Context(), imgroup.ListQuery{Properties: properties}))
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/imgroup"
+	"github.com/go-ews/exchange/imgroup/mapi"
 )
 
 // readList decodes the content of an m:ImItemList.
@@ -220,18 +221,18 @@ func TestReading_ExtendedProperties(t *testing.T) {
 		property(`PropertySetId="`+guid+`" PropertyId="-7" PropertyType="Boolean"`, "<t:Value>true</t:Value>")+
 		property(`PropertyTag="0x12345"`, "<t:Value>x</t:Value>")+
 		"<t:New/></t:ExtendedProperties></t:ImGroup></t:Groups>")
-	want := []imgroup.ExtendedProperty{
-		{URI: imgroup.PropertyTag(0x3001, imgroup.String), Values: []string{" a "}},
-		{URI: imgroup.PropertyTag(0x3001, imgroup.String), Values: []string{""}},
+	want := []mapi.Property{
+		{URI: mapi.Tag(0x3001, mapi.String), Values: []string{" a "}},
+		{URI: mapi.Tag(0x3001, mapi.String), Values: []string{""}},
 		{
-			URI:    imgroup.PropertyName(imgroup.PublicStringsSet, "Cost", imgroup.IntegerArray),
+			URI:    mapi.Named(mapi.PublicStringsSet, "Cost", mapi.IntegerArray),
 			Values: []string{"1", "-2"},
 		},
-		{URI: imgroup.PropertyID(guid, 7, imgroup.StringArray)},
-		{URI: imgroup.PropertyID(guid, -7, imgroup.Boolean), Values: []string{"true"}},
+		{URI: mapi.Numbered(guid, 7, mapi.StringArray)},
+		{URI: mapi.Numbered(guid, -7, mapi.Boolean), Values: []string{"true"}},
 		{Values: []string{"x"}},
 	}
-	diff := cmp.Diff(want, got.Groups[0].ExtendedProperties, cmpopts.EquateComparable(imgroup.ExtendedFieldURI{}))
+	diff := cmp.Diff(want, got.Groups[0].ExtendedProperties, cmpopts.EquateComparable(mapi.FieldURI{}))
 	if diff != "" {
 		t.Errorf("properties (-want +got):\n%s", diff)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/imgroup"
+	"github.com/go-ews/exchange/imgroup/mapi"
 	"github.com/go-ews/exchange/internal/xmltest"
 )
 
@@ -134,9 +135,9 @@ func TestSamples_Items(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := func(value string) []imgroup.ExtendedProperty {
-		return []imgroup.ExtendedProperty{{
-			URI: imgroup.PropertyTag(0x3001, imgroup.String), Values: []string{value},
+	name := func(value string) []mapi.Property {
+		return []mapi.Property{{
+			URI: mapi.Tag(0x3001, mapi.String), Values: []string{value},
 		}}
 	}
 	want := &imgroup.ItemList{
@@ -159,7 +160,7 @@ func TestSamples_Items(t *testing.T) {
 			ExtendedProperties: name("Tony Smith"),
 		}},
 	}
-	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(imgroup.ExtendedFieldURI{})); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(mapi.FieldURI{})); diff != "" {
 		t.Errorf("list (-want +got):\n%s", diff)
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/imgroup"
+	"github.com/go-ews/exchange/imgroup/mapi"
 	"github.com/go-ews/exchange/internal/xmltest"
 )
 
@@ -56,7 +57,7 @@ func TestSamples_Requests(t *testing.T) {
 		"GetImItems": getItems(imgroup.ItemQuery{
 			Contacts:   []imgroup.ContactID{imgroup.ContactID(id("AAMkADEzOTExYACABmEhpSAAA=", "EQAAABBmNDjF"))},
 			Groups:     []imgroup.GroupID{imgroup.GroupID(id("AAMkADEzOTExYjJkBY7+0EAAA=", "EgAAAA=="))},
-			Properties: []imgroup.ExtendedFieldURI{imgroup.PropertyTag(0x3001, imgroup.String)},
+			Properties: []mapi.FieldURI{mapi.Tag(0x3001, mapi.String)},
 		}),
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/go-ews/exchange/imgroup"
+	"github.com/go-ews/exchange/imgroup/mapi"
 	"github.com/go-ews/exchange/internal/xmltest"
 )
 
@@ -57,12 +57,12 @@ func TestSchema_Versions(t *testing.T) {
 func TestSchema_PropertyTypes(t *testing.T) {
 	t.Parallel()
 	for _, typ := range enumeration(t, "types.xsd", "MapiPropertyTypeType") {
-		if err := imgroup.PropertyTag(1, imgroup.PropertyType(typ)).Check(); err != nil {
+		if err := mapi.Tag(1, mapi.PropertyType(typ)).Check(); err != nil {
 			t.Error(err)
 		}
 	}
 	for _, set := range enumeration(t, "types.xsd", "DistinguishedPropertySetType") {
-		if !imgroup.PropertySet(set).Distinguished() {
+		if !mapi.PropertySet(set).Distinguished() {
 			t.Errorf("the set %s is not known", set)
 		}
 	}

@@ -34,13 +34,3 @@ func ExampleItemList() {
 	// Tony Smith
 	// contact 1
 }
-
-func ExampleExtendedProperty_Ints() {
-	floors := imgroup.ExtendedProperty{
-		URI:    imgroup.PropertyName(imgroup.PublicStringsSet, "Floors", imgroup.IntegerArray),
-		Values: []string{"3", "5"},
-	}
-	numbers, err := floors.Ints()
-	fmt.Println(floors.URI, numbers, err)
-	// Output: PublicStrings/Floors IntegerArray [3 5] <nil>
-}

@@ -13,6 +13,8 @@
 // conversion only.
 package imgroup
 
+import "github.com/go-ews/exchange/imgroup/mapi"
+
 // ItemID names an item in a mailbox, the schema's ItemIdType.
 //
 // ID is opaque and case-sensitive; Microsoft advises to leave room for 512 bytes, and an id may
@@ -82,7 +84,7 @@ type ImGroup struct {
 	Members []ContactID
 
 	// ExtendedProperties holds what was asked for and the group has; the others are left out.
-	ExtendedProperties []ExtendedProperty
+	ExtendedProperties []mapi.Property
 
 	// SMTPAddress is the address of a distribution group, "" for every other type.
 	SMTPAddress string

@@ -1,6 +1,10 @@
 package imgroup
 
-import "time"
+import (
+	"time"
+
+	"github.com/go-ews/exchange/imgroup/mapi"
+)
 
 // Persona is a contact as the server aggregates it, the part of the schema's PersonaType that
 // answers of the IM-list operations carry. Fields that the server left out are zero.
@@ -46,7 +50,7 @@ type Persona struct {
 	ImAddresses []AttributedString
 
 	// ExtendedProperties holds what was asked for and the contact has; the others are left out.
-	ExtendedProperties []ExtendedProperty
+	ExtendedProperties []mapi.Property
 }
 
 // ContactID returns the id by which the other operations know the contact: the SourceID of the

@@ -1,5 +1,7 @@
 package imgroup
 
+import "github.com/go-ews/exchange/imgroup/mapi"
+
 // ContactSpec is what AddNewImContactToGroup makes a contact of.
 type ContactSpec struct {
 	// Address is the instant-messaging address, with or without "sip:"; required.
@@ -27,10 +29,10 @@ type TelContactSpec struct {
 type ItemQuery struct {
 	Contacts   []ContactID
 	Groups     []GroupID
-	Properties []ExtendedFieldURI // wanted beside the rest
+	Properties []mapi.FieldURI // wanted beside the rest
 }
 
 // ListQuery says what GetImItemList is to fetch of a mailbox's whole list.
 type ListQuery struct {
-	Properties []ExtendedFieldURI // wanted beside the rest
+	Properties []mapi.FieldURI // wanted beside the rest
 }

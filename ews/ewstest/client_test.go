@@ -13,6 +13,7 @@ import (
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/ews/ewstest"
 	"github.com/go-ews/exchange/imgroup"
+	"github.com/go-ews/exchange/imgroup/mapi"
 )
 
 func newClient(t *testing.T, s *ewstest.Server, opts ews.Options) *ews.Client {
@@ -88,12 +89,12 @@ func TestClient_ExtendedProperties(t *testing.T) {
 	s := ewstest.NewServer(nil)
 	c := newClient(t, s, ews.Options{})
 	fillList(t, c)
-	name := imgroup.PropertyTag(0x3001, imgroup.String)
-	class := imgroup.PropertyTag(0x001A, imgroup.String)
-	created := imgroup.PropertyTag(0x3007, imgroup.SystemTime)
-	emails := imgroup.PropertyID(imgroup.AddressSet, 0x8028, imgroup.IntegerArray)
+	name := mapi.Tag(0x3001, mapi.String)
+	class := mapi.Tag(0x001A, mapi.String)
+	created := mapi.Tag(0x3007, mapi.SystemTime)
+	emails := mapi.Numbered(mapi.AddressSet, 0x8028, mapi.IntegerArray)
 	l, err := c.GetImItemList(t.Context(), imgroup.ListQuery{
-		Properties: []imgroup.ExtendedFieldURI{name, class, created, emails},
+		Properties: []mapi.FieldURI{name, class, created, emails},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -102,11 +103,11 @@ func TestClient_ExtendedProperties(t *testing.T) {
 	if len(group) != 3 || len(contact) != 4 {
 		t.Fatalf("group %+v, contact %+v", group, contact)
 	}
-	want := []imgroup.ExtendedProperty{
+	want := []mapi.Property{
 		{URI: name, Values: []string{"Friends & <family>"}},
 		{URI: class, Values: []string{"IPM.DistList.MOC.UserGroup"}},
 	}
-	if diff := cmp.Diff(want, group[:2], cmp.Comparer(func(a, b imgroup.ExtendedFieldURI) bool { return a == b })); diff != "" {
+	if diff := cmp.Diff(want, group[:2], cmp.Comparer(func(a, b mapi.FieldURI) bool { return a == b })); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	times, err := contact[2].Times()

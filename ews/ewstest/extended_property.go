@@ -5,14 +5,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-ews/exchange/imgroup"
+	"github.com/go-ews/exchange/imgroup/mapi"
 	"github.com/go-ews/exchange/internal/dotnet"
 )
 
 // property is an extended property that a request asks for, with the attributes to name it by in
 // the response: those of the request.
 type property struct {
-	uri   imgroup.ExtendedFieldURI
+	uri   mapi.FieldURI
 	attrs []string
 }
 
@@ -44,7 +44,7 @@ func requestedProperties(request *dotnet.Element) ([]property, error) {
 
 // fieldURI reads the attributes of a PathToExtendedFieldType. The schema's documentation allows a
 // tag alone, or one kind of set with a name or a number.
-func fieldURI(e *dotnet.Element) (imgroup.ExtendedFieldURI, bool) {
+func fieldURI(e *dotnet.Element) (mapi.FieldURI, bool) {
 	typ, _ := e.Attr("PropertyType")
 	set, hasDistinguished := e.Attr("DistinguishedPropertySetId")
 	guid, hasGUID := e.Attr("PropertySetId")
@@ -53,39 +53,39 @@ func fieldURI(e *dotnet.Element) (imgroup.ExtendedFieldURI, bool) {
 	number, hasNumber := e.Attr("PropertyId")
 	if hasGUID {
 		set = guid
-	} else if set == string(imgroup.AddressSet) {
+	} else if set == string(mapi.AddressSet) {
 		set = string(addressSet)
 	}
-	kind := imgroup.PropertyType(typ)
+	kind := mapi.PropertyType(typ)
 	switch {
 	case hasTag:
 		n, err := strconv.ParseUint(strings.TrimSpace(tag), 0, 16)
 		alone := !hasDistinguished && !hasGUID && !hasName && !hasNumber
-		return imgroup.PropertyTag(uint16(n), kind), err == nil && alone
+		return mapi.Tag(uint16(n), kind), err == nil && alone
 	case hasDistinguished == hasGUID || hasName == hasNumber:
-		return imgroup.ExtendedFieldURI{}, false
+		return mapi.FieldURI{}, false
 	case hasName:
-		return imgroup.PropertyName(imgroup.PropertySet(set), name, kind), true
+		return mapi.Named(mapi.PropertySet(set), name, kind), true
 	}
 	n, err := strconv.ParseInt(strings.TrimSpace(number), 10, 32)
-	return imgroup.PropertyID(imgroup.PropertySet(set), int32(n), kind), err == nil
+	return mapi.Numbered(mapi.PropertySet(set), int32(n), kind), err == nil
 }
 
 // The MAPI properties that groups and contacts have here; [MS-OXPROPS] describes them. A request may
 // name the set "Address" by its GUID as well.
 var (
-	propertyMessageClass = imgroup.PropertyTag(0x001A, imgroup.String)
-	propertyDisplayName  = imgroup.PropertyTag(0x3001, imgroup.String)
-	propertyCreated      = imgroup.PropertyTag(0x3007, imgroup.SystemTime)
-	propertyModified     = imgroup.PropertyTag(0x3008, imgroup.SystemTime)
-	propertyEmailList    = imgroup.PropertyID(addressSet, 0x8028, imgroup.IntegerArray) // which e-mail addresses are set
-	propertyIMAddress    = imgroup.PropertyID(addressSet, 0x8062, imgroup.String)
+	propertyMessageClass = mapi.Tag(0x001A, mapi.String)
+	propertyDisplayName  = mapi.Tag(0x3001, mapi.String)
+	propertyCreated      = mapi.Tag(0x3007, mapi.SystemTime)
+	propertyModified     = mapi.Tag(0x3008, mapi.SystemTime)
+	propertyEmailList    = mapi.Numbered(addressSet, 0x8028, mapi.IntegerArray) // which e-mail addresses are set
+	propertyIMAddress    = mapi.Numbered(addressSet, 0x8062, mapi.String)
 )
 
-const addressSet = imgroup.PropertySet("00062004-0000-0000-c000-000000000046")
+const addressSet = mapi.PropertySet("00062004-0000-0000-c000-000000000046")
 
 // propertyValues has what an object has of each property that it has.
-type propertyValues map[imgroup.ExtendedFieldURI][]string
+type propertyValues map[mapi.FieldURI][]string
 
 func (g *group) propertyValues() propertyValues {
 	return propertyValues{

@@ -1,8 +1,8 @@
-package imgroup
+package mapi
 
 import (
+	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 )
 
@@ -81,10 +81,11 @@ func (s PropertySet) Distinguished() bool {
 	return false
 }
 
-// ExtendedFieldURI names an extended property, the schema's PathToExtendedFieldType. Make one with
-// [PropertyTag], [PropertyName] or [PropertyID]; the zero value names nothing. Values are equal
-// (==) exactly when they name the same property with the same type.
-type ExtendedFieldURI struct {
+// FieldURI names an extended property, the schema's PathToExtendedFieldType. Make one with
+// [Tag], [Named] or [Numbered]; the zero value names nothing. Values are equal (==) exactly when they
+// name the same property with the same type. Their text form, which is also their form in JSON and as
+// the key of a JSON object, loses nothing: see [FieldURI.MarshalText].
+type FieldURI struct {
 	form fieldForm
 	tag  uint16
 	id   int32
@@ -103,73 +104,59 @@ const (
 	formID
 )
 
-// PropertyTag names a property by its MAPI tag without the type part: 0x3001 is the display name.
-func PropertyTag(tag uint16, typ PropertyType) ExtendedFieldURI {
-	return ExtendedFieldURI{form: formTag, tag: tag, typ: typ}
+// Tag names a property by its MAPI tag without the type part: 0x3001 is the display name.
+func Tag(tag uint16, typ PropertyType) FieldURI {
+	return FieldURI{form: formTag, tag: tag, typ: typ}
 }
 
-// PropertyName names a property by a name within a property set.
-func PropertyName(set PropertySet, name string, typ PropertyType) ExtendedFieldURI {
-	return ExtendedFieldURI{form: formName, set: canonicalSet(set), name: name, typ: typ}
+// Named names a property by a name within a property set.
+func Named(set PropertySet, name string, typ PropertyType) FieldURI {
+	return FieldURI{form: formName, set: canonicalSet(set), name: name, typ: typ}
 }
 
-// PropertyID names a property by a number within a property set.
-func PropertyID(set PropertySet, id int32, typ PropertyType) ExtendedFieldURI {
-	return ExtendedFieldURI{form: formID, set: canonicalSet(set), id: id, typ: typ}
+// Numbered names a property by a number within a property set.
+func Numbered(set PropertySet, id int32, typ PropertyType) FieldURI {
+	return FieldURI{form: formID, set: canonicalSet(set), id: id, typ: typ}
 }
 
 // canonicalSet writes a GUID in lower case, so that equal sets are equal strings.
 func canonicalSet(set PropertySet) PropertySet {
-	if set.Distinguished() {
-		return set
+	if isGUID(string(set)) {
+		return PropertySet(strings.ToLower(string(set)))
 	}
-	return PropertySet(strings.ToLower(string(set)))
+	return set
 }
 
 // Tag returns the MAPI tag, and whether the property is named by one.
-func (u ExtendedFieldURI) Tag() (uint16, bool) { return u.tag, u.form == formTag }
+func (u FieldURI) Tag() (uint16, bool) { return u.tag, u.form == formTag }
 
 // Name returns set and name, and whether the property is named by them.
-func (u ExtendedFieldURI) Name() (PropertySet, string, bool) {
+func (u FieldURI) Name() (PropertySet, string, bool) {
 	return u.set, u.name, u.form == formName
 }
 
 // ID returns set and number, and whether the property is named by them.
-func (u ExtendedFieldURI) ID() (PropertySet, int32, bool) { return u.set, u.id, u.form == formID }
+func (u FieldURI) ID() (PropertySet, int32, bool) { return u.set, u.id, u.form == formID }
 
 // Type returns the property's type.
-func (u ExtendedFieldURI) Type() PropertyType { return u.typ }
+func (u FieldURI) Type() PropertyType { return u.typ }
 
 // Check reports what the schema has against the property: a zero value, an unknown type, a set
 // that is neither distinguished nor a GUID, an empty name. Characters are not checked here.
-func (u ExtendedFieldURI) Check() error {
+func (u FieldURI) Check() error {
 	switch {
 	case u.form == formNone:
-		return fmt.Errorf("imgroup: empty property: use PropertyTag, PropertyName or PropertyID")
+		return errors.New("mapi: the empty FieldURI names no property")
 	case !u.typ.known():
-		return fmt.Errorf("imgroup: unknown property type %q", string(u.typ))
+		return fmt.Errorf("mapi: unknown property type %q", string(u.typ))
 	case u.form == formTag:
 		return nil
 	case !u.set.Distinguished() && !isGUID(string(u.set)):
-		return fmt.Errorf("imgroup: property set %q is neither distinguished nor a GUID", string(u.set))
+		return fmt.Errorf("mapi: property set %q is neither distinguished nor a GUID", string(u.set))
 	case u.form == formName && u.name == "":
-		return fmt.Errorf("imgroup: empty property name")
+		return errors.New("mapi: empty property name")
 	}
 	return nil
-}
-
-// String returns a short form for people, such as "0x3001 String" or "PublicStrings/Project String".
-func (u ExtendedFieldURI) String() string {
-	switch u.form {
-	case formTag:
-		return fmt.Sprintf("0x%04x %s", u.tag, u.typ)
-	case formName:
-		return fmt.Sprintf("%s/%s %s", u.set, u.name, u.typ)
-	case formID:
-		return fmt.Sprintf("%s/%s %s", u.set, strconv.Itoa(int(u.id)), u.typ)
-	case formNone:
-	}
-	return "no property"
 }
 
 // isGUID reports whether s is 8-4-4-4-12 hexadecimal digits, as the schema's GuidType has it.
