@@ -1,7 +1,6 @@
 package ews_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -13,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -252,7 +252,7 @@ func (b *proxyBackend) call(t *testing.T, transport *http.Transport, c *proxyCal
 	t.Helper()
 	protocol := &protocolNoter{base: transport}
 	client := must[*ews.Client](t)(ews.NewClient(originOf(c.front)+"/"+c.id+"/EWS/Exchange.asmx", &ews.Options{
-		HTTPClient: &http.Client{Transport: protocol, Timeout: 20 * time.Second},
+		HTTPClient: &http.Client{Transport: protocol, Timeout: 30 * time.Second},
 		Retry:      ews.RetryPolicy{MaxAttempts: proxyAttempts, MaxWait: proxyWait},
 	}))
 	var info ews.ResponseInfo
@@ -327,14 +327,16 @@ func (c *proxyCall) mustSucceed() bool {
 }
 
 // checkProxyLogs holds the attempts against the requests that the proxies logged. A line is written
-// when the request has ended, which may be after the client has its response. Varnish has no log.
+// when the request has ended, which may be after the client has its response. Varnish has no log. Where
+// the connection behind it ended, HAProxy closes its own without a line, and Apache writes two lines
+// over HTTP/2: there the backend's count, which check has compared, is the only one.
 func checkProxyLogs(t *testing.T, calls []*proxyCall) {
 	t.Helper()
 	logged := func() (differ []string) {
-		text := proxyLogs(t)
+		counts := proxyLogs(t)
 		for _, c := range calls {
-			n := bytes.Count(text, []byte("/"+c.id+"/EWS/Exchange.asmx"))
-			if n != c.attempts && c.front != "VARNISH" {
+			n := counts[c.id]
+			if n != c.attempts && !c.logsOtherwise(n) {
 				differ = append(differ, fmt.Sprintf("%s: %d attempts, %d requests logged: %v",
 					c.id, c.attempts, n, c.err))
 			}
@@ -359,19 +361,39 @@ func checkProxyLogs(t *testing.T, calls []*proxyCall) {
 	}
 }
 
-func proxyLogs(t *testing.T) []byte {
+// logsOtherwise reports whether the front is known to write n lines for the attempts of the call.
+func (c *proxyCall) logsOtherwise(n int) bool {
+	switch {
+	case c.front == "VARNISH":
+		return n == 0
+	case c.trouble == dies && strings.HasPrefix(c.front, "HAPROXY"):
+		return n < c.attempts
+	case c.trouble == dies && strings.HasPrefix(c.front, "APACHE") && strings.HasSuffix(c.front, "_H2"):
+		return n == c.attempts+1
+	}
+	return false
+}
+
+// loggedRequest is the part of a proxy's log line that names the call. Logs of errors have no such
+// part.
+var loggedRequest = regexp.MustCompile(` uri=(?:http://[^/]+)?/([^/ ]+)/EWS/Exchange\.asmx`)
+
+// proxyLogs counts the requests that the proxies logged, by the id of the call.
+func proxyLogs(t *testing.T) map[string]int {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(os.Getenv("EWS_PROXY_LOG"), "*.log"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no logs in EWS_PROXY_LOG: %v", err)
 	}
-	var all []byte
+	counts := make(map[string]int)
 	for _, file := range files {
-		text, err := os.ReadFile(file)
+		text, err := os.ReadFile(file) //nolint:gosec // the environment names the folder
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, text...)
+		for _, match := range loggedRequest.FindAllSubmatch(text, -1) {
+			counts[string(match[1])]++
+		}
 	}
-	return all
+	return counts
 }
