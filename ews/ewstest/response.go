@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/go-ews/exchange/ews"
 )
@@ -41,7 +40,7 @@ func (r *response) cut() bool { return len(r.body) < r.size }
 
 // success responds with the response element of op: NoError, then the payload.
 func (s *Server) success(op string, payload node) *response {
-	return s.message([]string{"m:" + op + "Response"}, "Success", leaf("m:ResponseCode", string(ews.NoError)), payload)
+	return s.message(op, "Success", leaf("m:ResponseCode", string(ews.NoError)), payload)
 }
 
 // refusal responds with the response message of op that says what is wrong.
@@ -50,19 +49,19 @@ func (s *Server) refusal(op string, e *ews.Error) *response {
 	if len(e.Details) > 0 {
 		details = el("m:MessageXml", values(e.Details)...)
 	}
-	return s.message(messagePath(op), "Error",
+	return s.message(op, "Error",
 		optional("m:MessageText", messageOf(e)),
 		leaf("m:ResponseCode", string(e.Code)),
 		leaf("m:DescriptiveLinkKey", "0"),
 		details)
 }
 
-// message responds with a response message, whatever it says with HTTP 200. The path names the
-// elements from the child of soap:Body to the one that carries the class.
-func (s *Server) message(path []string, class string, content ...node) *response {
-	n := el(path[len(path)-1], content...).with("ResponseClass", class)
+// message responds with the response message of op, whatever it says with HTTP 200.
+func (s *Server) message(op, class string, content ...node) *response {
+	path := messagePath(op)
+	n := el("m:"+path[len(path)-1], content...).with("ResponseClass", class)
 	for _, name := range slices.Backward(path[:len(path)-1]) {
-		n = el(name, n)
+		n = el("m:"+name, n)
 	}
 	return s.respond(n)
 }
@@ -191,42 +190,3 @@ func page(e *ews.HTTPError) *response {
 	}
 	return r
 }
-
-// messagePath returns the elements from the child of soap:Body to the one that carries
-// ResponseClass and ResponseCode. Microsoft's schema has five forms; the operations that may come in
-// a batch, which most are, have one message for each item.
-func messagePath(op string) []string {
-	op = strings.TrimSuffix(op, "Request") // the requests of some are called so
-	response := "m:" + op + "Response"
-	switch {
-	case strings.Contains(singleMessage, " "+op+" "):
-		return []string{response}
-	case op == "GetPersona":
-		return []string{response + "Message"}
-	case op == "GetUserOofSettings", op == "SetUserOofSettings":
-		return []string{response, "m:ResponseMessage"}
-	case op == "GetUserAvailability":
-		return []string{response, "m:FreeBusyResponseArray", "m:FreeBusyResponse", "m:ResponseMessage"}
-	}
-	return []string{response, "m:ResponseMessages", response + "Message"}
-}
-
-// singleMessage has the operations whose response element extends the schema's ResponseMessageType,
-// each between blanks.
-const singleMessage = " AddDelegate AddDistributionGroupToImList AddImContactToGroup AddImGroup " +
-	"AddNewImContactToGroup AddNewTelUriContactToGroup AddTag CreateMeetingInstance " +
-	"DeleteMeetingInstance DeleteSearchSuggestion DisableApp DisconnectPhoneCall EndSearchSession " +
-	"ExecuteSearch FindAvailableMeetingTimes FindConversation FindMeetingTimeCandidates " +
-	"FindMessageTrackingReport FindPeople FindTags GetAppManifests GetAppMarketplaceUrl GetDelegate " +
-	"GetDiscoverySearchConfiguration GetHoldOnMailboxes GetImItemList GetImItems GetInboxRules " +
-	"GetLastPrivateCatalogUpdate GetMailTips GetMeetingInstance GetMessageTrackingReport " +
-	"GetNonIndexableItemDetails GetNonIndexableItemStatistics GetOMEConfiguration " +
-	"GetOMEMessageStatus GetPasswordExpirationDate GetPhoneCallInformation " +
-	"GetPrivateCatalogAddIns GetReminders GetRoomLists GetRooms GetSearchSuggestions " +
-	"GetSearchableMailboxes GetServiceConfiguration GetSharingFolder GetSharingMetadata GetUserPhoto " +
-	"GetUserRetentionPolicyTags HideTag InstallApp PerformInstantSearch PerformReminderAction " +
-	"PlayOnPhone RefreshSharingFolder RegisterConsent RemoveContactFromImList RemoveDelegate " +
-	"RemoveDistributionGroupFromImList RemoveImContactFromGroup RemoveImGroup SetHoldOnMailboxes " +
-	"SetImGroup SetImListMigrationCompleted SetOMEConfiguration SetOMEMessageStatus SetTeamMailbox " +
-	"StartSearchSession UninstallApp UnpinTeamMailbox UpdateDelegate UpdateExtensionUsage " +
-	"UpdateInboxRules UpdateMeetingInstance "
