@@ -52,12 +52,15 @@
 //     AddNewImContactToGroup follows AddNewTelUriContactToGroup (ErrorItemNotFound). An id of
 //     another mailbox is ErrorNonExistentMailbox for all; it is documented for one of them.
 //   - Change keys must be base64, and old ones are accepted.
-//   - A request without RequestServerVersion is accepted.
 //   - A header that is not Exchange's and has mustUnderstand="1" is refused, as SOAP 1.1 demands.
 //     That SOAP's own attributes are accepted otherwise is recorded.
 //   - An error of an operation outside of the 13 ([Server.Handle]) has the form that Microsoft's
 //     schema has for it; one that the schema does not have gets the form of most, ResponseMessages.
 //
-// Ids are as long as Exchange's and look like them. The same calls in the same order give the same
-// ids on every server.
+// RequestServerVersion is judged as recorded servers of Options.ServerVersion's build do it: without
+// one a request asks for the oldest version, and one that the server does not know, or is newer than
+// the server, is refused before the rest of the request is looked at.
+//
+// Ids are opaque, and shorter than Exchange's. The same calls in the same order make the same ids on
+// every server.
 package ewstest

@@ -50,7 +50,7 @@ func TestHandle_OwnNamespace(t *testing.T) {
 	if got := n.find("MineResponse"); got == nil || got.XMLName.Space != "urn:mine" {
 		t.Errorf("%+v", n)
 	}
-	bad := strings.Replace(envelope(`<Mine xmlns="urn:mine"/>`), "Exchange2013", "Exchange2019", 1)
+	bad := envelopeWith(`<t:MailboxCulture/>`, `<Mine xmlns="urn:mine"/>`)
 	if got := post(t, s, bad).parse(t).text("ResponseCode"); got != "ErrorSchemaValidation" {
 		t.Errorf("bad header: %q, want ErrorSchemaValidation", got)
 	}

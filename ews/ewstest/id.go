@@ -29,8 +29,9 @@ func (g guid) String() string {
 // requestID is the request-id of the server's nth response.
 func requestID(n uint64) string { return newGUID(fmt.Sprintf("answer %d", n)).String() }
 
-// An id is, before base64: a zero, its kind, the GUID of the mailbox, the number of the object. It is
-// shorter than Exchange's, which clients must not look into. A change key is its kind and a version.
+// An id is, before base64: its kind between the other bytes that Exchange's ids begin with, the GUID of
+// the mailbox, the number of the object. It is shorter than Exchange's: clients must not look into
+// either. A change key is its kind and a version.
 const (
 	itemID    = 0x03 // folders too
 	personaID = 0x04
@@ -41,17 +42,17 @@ const (
 
 // newID returns the id of object number n of a mailbox.
 func newID(kind byte, mailbox guid, n uint64) string {
-	raw := append([]byte{0, kind}, mailbox[:]...)
+	raw := append([]byte{0, kind, 0x24, 0}, mailbox[:]...)
 	return base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint64(raw, n))
 }
 
 // mailboxOf returns the GUID in an id, and whether it is an id at all.
 func mailboxOf(id string) (mailbox guid, ok bool) {
 	raw, err := base64.StdEncoding.Strict().DecodeString(id)
-	if err != nil || len(raw) != 2+len(mailbox)+8 || raw[0] != 0 || raw[1] != itemID && raw[1] != personaID {
+	if err != nil || len(raw) != 4+len(mailbox)+8 || raw[0] != 0 || raw[1] != itemID && raw[1] != personaID {
 		return mailbox, false
 	}
-	return guid(raw[2:18]), true
+	return guid(raw[4:20]), true
 }
 
 // newChangeKey returns the change key of an object's version; 0 is a key without one, as a group's

@@ -86,7 +86,7 @@ func (l *requestLog) add(r Request) {
 type call struct {
 	Request
 	op      *dotnet.Element // the body's element; nil if there is none
-	version string          // RequestServerVersion; "" if absent
+	version string          // RequestServerVersion; without one, the oldest
 
 	impersonated string // the element that names the mailbox, such as "SID"; "" if none does
 
@@ -96,12 +96,20 @@ type call struct {
 
 // receive reads and logs a request.
 func (s *Server) receive(r *http.Request, body []byte) *call {
-	envelope, violation := dotnet.CheckSOAP(body, func(op xml.Name) bool { return s.handler(op.Local) != nil })
+	envelope, violation := dotnet.CheckService(body, func(op xml.Name) bool { return s.handler(op.Local) != nil })
 	c := &call{
 		Request:   Request{Header: r.Header, Body: body, ctx: r.Context()},
 		violation: violation,
 	}
-	c.readHeader(envelope.Child(envelopeSpace, "Header"))
+	header := envelope.Child(envelopeSpace, "Header")
+	c.version = versions[0]
+	if version, ok := header.Child(typesSpace, "RequestServerVersion").Attr("Version"); ok {
+		c.version = version
+	}
+	if violation != nil {
+		envelope, header = nil, nil // read in part
+	}
+	c.readHeader(header)
 	if b := envelope.Child(envelopeSpace, "Body"); b != nil && len(b.Children) > 0 {
 		c.op = b.Children[0]
 		c.Op = c.op.Name.Local
@@ -122,7 +130,6 @@ func (s *Server) receive(r *http.Request, body []byte) *call {
 
 // readHeader takes what matters here out of the SOAP header, which may be nil.
 func (c *call) readHeader(header *dotnet.Element) {
-	c.version, _ = header.Child(typesSpace, "RequestServerVersion").Attr("Version")
 	if header != nil {
 		c.notUnderstood = notUnderstoodIn(header.Children)
 	}

@@ -80,8 +80,11 @@ func (s *Server) answer(c *call) *response {
 }
 
 // execute does what the request asks for. Exchange looks at a request in this order as far as one can
-// tell: its form, the version, the account, and then the operation.
+// tell: the version, the form, the account, and then the operation.
 func (s *Server) execute(c *call) *response {
+	if code := s.checkVersion(c); code != "" {
+		return fault(&ews.Error{Code: code})
+	}
 	switch {
 	case c.violation != nil:
 		v := c.violation
@@ -93,7 +96,7 @@ func (s *Server) execute(c *call) *response {
 	}
 	operation, known := operations[c.Op]
 	switch {
-	case known && beforeExchange2013(c.version):
+	case known && order(c.version) < order("Exchange2013"):
 		return fault(&ews.Error{Code: ews.ErrorIncorrectSchemaVersion})
 	case c.Mailbox == "":
 		return fault(&ews.Error{Code: ews.ErrorInvalidExchangeImpersonationHeaderData})
@@ -124,14 +127,6 @@ func (s *Server) execute(c *call) *response {
 		return s.failed(c.Op, err)
 	}
 	return s.success(c.Op, payload)
-}
-
-// beforeExchange2013 reports whether the schema version lacks the operations of the list. A request
-// without a version is accepted.
-func beforeExchange2013(version string) bool {
-	const before = " Exchange2007 Exchange2007_SP1 Exchange2009 Exchange2010 Exchange2010_SP1 " +
-		"Exchange2010_SP2 Exchange2012 "
-	return version != "" && strings.Contains(before, " "+version+" ")
 }
 
 // mark adds the headers that Exchange puts on every response, unless the response has its own. The

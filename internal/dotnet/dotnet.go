@@ -93,27 +93,31 @@ func (e *Element) Attr(local string) (string, bool) {
 // The root is an Envelope with one child in its Body, unless it is an element that the schemas do not
 // declare at all: of that .NET has nothing to say, so the caller has to look at its name.
 func Check(request []byte, accept func(op xml.Name) bool) (*Element, *Violation) {
-	return check(request, accept, false)
-}
-
-// CheckSOAP is [Check] by a reader that knows the attributes of SOAP 1.1, as the service that reads requests
-// for Exchange does: mustUnderstand="0" on a header and encodingStyle on the envelope get past it. .NET's
-// verdict alone is that no schema declares them. They stand in the Attrs of their elements.
-func CheckSOAP(request []byte, accept func(op xml.Name) bool) (*Element, *Violation) {
-	return check(request, accept, true)
-}
-
-func check(request []byte, accept func(op xml.Name) bool, soap bool) (*Element, *Violation) {
-	text, encoding := decode(request)
-	r := reader{
-		text: text, encoding: encoding, line: 1, accept: accept, soap: soap,
-		stack: make([]frame, 0, 8), bindings: make([]binding, 0, 8), attrs: make([]attribute, 0, 8),
-	}
-	r.run()
+	r := check(request, accept, false)
 	if r.violation != nil {
 		return nil, r.violation
 	}
 	return r.root, nil
+}
+
+// CheckService is [Check] as recorded servers do it, which is not .NET's verdict by Microsoft's schemas alone.
+// The service knows the attributes of SOAP 1.1: mustUnderstand="0" on a header and encodingStyle on the envelope
+// get past it; they stand in the Attrs of their elements. It reads RequestServerVersion before it validates: the
+// value is the caller's to judge. With a violation comes the root with the elements before it, nil if there is
+// none.
+func CheckService(request []byte, accept func(op xml.Name) bool) (*Element, *Violation) {
+	r := check(request, accept, true)
+	return r.root, r.violation
+}
+
+func check(request []byte, accept func(op xml.Name) bool, service bool) *reader {
+	text, encoding := decode(request)
+	r := &reader{
+		text: text, encoding: encoding, line: 1, accept: accept, service: service,
+		stack: make([]frame, 0, 8), bindings: make([]binding, 0, 8), attrs: make([]attribute, 0, 8),
+	}
+	r.run()
+	return r
 }
 
 // Known reports whether op is one of the thirteen operations that [Check] knows in full.

@@ -20,7 +20,7 @@ type reader struct {
 	text     string
 	encoding encoding
 	accept   func(xml.Name) bool // what else the body may hold
-	soap     bool                // SOAP's own attributes may stand where SOAP 1.1 has them
+	service  bool                // see CheckService
 
 	pos       int // how far the document has been taken in
 	line      int

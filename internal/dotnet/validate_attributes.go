@@ -7,7 +7,7 @@ func (r *reader) validateAttributes(f *frame) bool {
 	t := f.state.typ
 	for i := range r.attrs {
 		a := &r.attrs[i]
-		if a.declares() || r.soap && r.isSOAP(a) {
+		if a.declares() || r.service && (r.isSOAP(a) || t == requestServerVersion && a.name == "Version") {
 			continue
 		}
 		if !r.validateAttribute(t, a) {
