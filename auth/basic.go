@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+
+	"github.com/go-ews/exchange/internal/httpbody"
 )
 
 const schemeBasic = "Basic"
@@ -68,7 +70,7 @@ func (b *basic) send(r *http.Request, at origin) (*http.Response, error) {
 		return resp, nil
 	}
 	settle(rejected)
-	drain(resp)
+	httpbody.Discard(r.Context(), resp.Body)
 	b.log.WarnContext(r.Context(), "login refused",
 		slog.String("scheme", schemeBasic), slog.String("origin", at.String()))
 	e := fail("the server refused the login", nil).withResponse(resp)

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"golang.org/x/oauth2"
+
+	"github.com/go-ews/exchange/internal/httpbody"
 )
 
 const schemeBearer = "Bearer"
@@ -53,7 +55,7 @@ func (b *bearer) send(r *http.Request, at origin) (*http.Response, error) {
 	}
 	first := b.fail(at, "the server refused the token", nil).withResponse(resp)
 	claims := claimsOf(parseChallenges(resp.Header.Values("Www-Authenticate")))
-	drain(resp)
+	httpbody.Discard(r.Context(), resp.Body)
 	b.log.WarnContext(r.Context(), "token refused",
 		slog.String("origin", at.String()), slog.Bool("claims", claims != ""))
 
@@ -66,7 +68,7 @@ func (b *bearer) send(r *http.Request, at origin) (*http.Response, error) {
 	if err != nil || resp.StatusCode != http.StatusUnauthorized {
 		return resp, err
 	}
-	drain(resp)
+	httpbody.Discard(r.Context(), resp.Body)
 	second := b.fail(at, "the server refused the token, and a new one as well", nil).withResponse(resp)
 	second.Hint = "the token's audience and permissions, that EWS is allowed for this application, " +
 		"and the impersonated mailbox"

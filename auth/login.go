@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/go-ews/exchange/internal/contextcause"
+	"github.com/go-ews/exchange/internal/httpbody"
 )
 
 // maxLegs bounds a login that never ends; NTLM has two, SPNEGO seldom more.
@@ -102,7 +103,7 @@ func (b *bound) leg(ctx context.Context, k *call, token []byte) (*http.Response,
 	}
 	switch code := resp.StatusCode; {
 	case code == http.StatusUnauthorized:
-		next, err := b.nextChallenge(k, resp)
+		next, err := b.nextChallenge(ctx, k, resp)
 		return nil, next, err
 	case code/100 == 2: // nothing is protected here: the request goes as it is
 		if !drain(resp) || resp.Close {
@@ -111,7 +112,7 @@ func (b *bound) leg(ctx context.Context, k *call, token []byte) (*http.Response,
 		resp, err := b.deliver(ctx, k, nil)
 		return resp, nil, err
 	case code >= 500 && code != http.StatusServiceUnavailable:
-		drain(resp)
+		httpbody.Discard(ctx, resp.Body)
 		return nil, nil, b.fail(k.at, fmt.Sprintf("the server answered %d to the login, "+
 			"and nothing of the request was sent", code), nil).withResponse(resp)
 	default: // 403, 404, 429, 503, a redirect: true for the request as well
@@ -120,8 +121,7 @@ func (b *bound) leg(ctx context.Context, k *call, token []byte) (*http.Response,
 }
 
 // nextChallenge takes the token out of a 401.
-func (b *bound) nextChallenge(k *call, resp *http.Response) ([]byte, error) {
-	whole := drain(resp)
+func (b *bound) nextChallenge(ctx context.Context, k *call, resp *http.Response) ([]byte, error) {
 	found, ok := findChallenge(parseChallenges(resp.Header.Values("Www-Authenticate")), b.scheme)
 	refuse := func(reason, hint string) error {
 		e := b.fail(k.at, reason+", and nothing of the request was sent", nil).withResponse(resp)
@@ -130,12 +130,14 @@ func (b *bound) nextChallenge(k *call, resp *http.Response) ([]byte, error) {
 	}
 	switch {
 	case !ok:
+		httpbody.Discard(ctx, resp.Body)
 		return nil, refuse("the server does not offer "+b.scheme,
 			"which scheme the virtual directory has switched on, and whether the URL is right")
 	case found.token == "":
+		httpbody.Discard(ctx, resp.Body)
 		return nil, refuse("the server answered without a challenge",
 			"whether a proxy or load balancer in between spreads one connection over several servers")
-	case resp.Close || !whole:
+	case !drain(resp) || resp.Close:
 		// A server that restarts gracefully does so too; another connection may fare better.
 		return nil, fmt.Errorf("%w: %w", errUnsent, refuse("the connection does not outlast the challenge",
 			"whether a proxy or load balancer in between closes connections after each answer"))
@@ -156,7 +158,7 @@ func (b *bound) finish(ctx context.Context, k *call, x Handshake, token []byte, 
 	list := parseChallenges(resp.Header.Values("Www-Authenticate"))
 	found, _ := findChallenge(list, b.scheme)
 	if resp.StatusCode == http.StatusUnauthorized {
-		drain(resp)
+		httpbody.Discard(ctx, resp.Body)
 		return nil, b.refused(ctx, k, x, found, resp)
 	}
 	if b.scheme == schemeNegotiate && (found.token != "" || resp.StatusCode/100 == 2) {

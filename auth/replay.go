@@ -39,8 +39,8 @@ func (b *replay) close() {
 	}
 }
 
-// drain reads the rest of a refusal, so that its connection can be used on; false if it is too
-// long for that.
+// drain reads the rest of a response whose connection is needed, however long that takes, and reports
+// whether it can be used on.
 func drain(resp *http.Response) bool {
 	n, err := io.Copy(io.Discard, io.LimitReader(resp.Body, maxDrain+1))
 	closeErr := resp.Body.Close()

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/go-ews/exchange/internal/httpbody"
 	"github.com/go-ews/exchange/internal/proxyerror"
 	"github.com/go-ews/exchange/soap"
 )
@@ -22,7 +23,7 @@ const headSize = 1 << 10
 // answer reads one HTTP response. They are pooled: the SOAP reader owns buffers. They do not refer to
 // their call, which therefore stays on the stack.
 type answer struct {
-	raw     responseBody
+	raw     httpbody.Body
 	body    io.Reader // raw, unpacked
 	ended   bool      // body was read to its end
 	cut     error     // what ended the body, if not its end
@@ -46,11 +47,11 @@ func (x *call) read(ctx context.Context, res *http.Response) error {
 	if !ok {
 		return errors.New("ews: foreign value in pool")
 	}
-	a.raw.from = res.Body
+	a.raw.Reset(res.Body)
 	a.resp = x.resp
 	defer a.release(ctx)
 	if !isOurs(res.Header, x.info.ClientRequestID) {
-		a.raw.drop = true
+		a.raw.Drop()
 		return x.broken(&badResponse{"the response belongs to another request: it carries that one's client-request-id; " +
 			"check what stands between: something on the way responds twice, or mixes up connections"})
 	}
@@ -59,7 +60,7 @@ func (x *call) read(ctx context.Context, res *http.Response) error {
 
 // release finishes the body and makes the value ready for the next response.
 func (a *answer) release(ctx context.Context) {
-	a.raw.finish(ctx)
+	a.raw.Finish(ctx)
 	a.body, a.ended, a.cut, a.resp, a.version = nil, false, nil, nil, ServerVersion{}
 	a.detail = faultDetail{}
 	answers.Put(a)
@@ -70,7 +71,7 @@ func (a *answer) release(ctx context.Context) {
 func (x *call) decode(ctx context.Context, a *answer, res *http.Response) error {
 	known := res.StatusCode/100 != 2 && res.StatusCode != http.StatusInternalServerError
 	if known {
-		a.raw.hurry(ctx)
+		a.raw.Hurry(ctx)
 	}
 	kind, head, err := x.recognize(ctx, a, res)
 	head = head[:min(len(head), headSize)]
@@ -82,7 +83,7 @@ func (x *call) decode(ctx context.Context, a *answer, res *http.Response) error 
 	case !known:
 		return x.decodeEnvelope(a, res)
 	}
-	a.raw.relax()
+	a.raw.Relax()
 	head = bytes.Clone(head)
 	err = x.decodeEnvelope(a, res)
 	if _, unread := err.(*TransportError); unread { //nolint:errorlint // only what decodeEnvelope itself made
@@ -181,7 +182,7 @@ func (a *answer) sniff(ctx context.Context) (answerKind, []byte, error) {
 		case undecided:
 			n = len(head) + 1
 		case notSOAP:
-			a.raw.hurry(ctx)
+			a.raw.Hurry(ctx)
 			head, _ = a.soap.Peek(headSize)
 			return kind, head, nil
 		default:

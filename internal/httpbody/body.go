@@ -1,4 +1,6 @@
-package ews
+// Package httpbody reads bodies of HTTP responses without waiting for those that decide nothing: a
+// page that stalls or drips must not hold up a call whose outcome is known.
+package httpbody
 
 import (
 	"context"
@@ -19,9 +21,9 @@ const (
 	maxEmptyReads = 100
 )
 
-// responseBody reads the body of a response as it comes over the wire. It waits for as long as that
-// takes, until the outcome of the call no longer depends on it: see hurry.
-type responseBody struct {
+// Body reads the body of one response as it comes over the wire. It waits for as long as that takes,
+// until [Body.Hurry] says that the outcome of the call no longer depends on it.
+type Body struct {
 	from  io.ReadCloser
 	fast  *impatient // from, read in a hurry; nil: not yet
 	size  int64      // what was read
@@ -29,7 +31,12 @@ type responseBody struct {
 	drop  bool       // close the connection, whatever is left
 }
 
-func (b *responseBody) Read(p []byte) (n int, err error) {
+// Reset makes b read another body.
+func (b *Body) Reset(from io.ReadCloser) { *b = Body{from: from} }
+
+// Read reads the body. A body that returns neither bytes nor an error again and again ends with
+// [io.ErrNoProgress].
+func (b *Body) Read(p []byte) (n int, err error) {
 	for range maxEmptyReads {
 		if b.fast != nil {
 			n, err = b.fast.Read(p)
@@ -46,8 +53,8 @@ func (b *responseBody) Read(p []byte) (n int, err error) {
 	return 0, io.ErrNoProgress
 }
 
-// hurry makes reads fail from now on after a moment, and when the context ends.
-func (b *responseBody) hurry(ctx context.Context) {
+// Hurry makes reads fail from now on after a moment, and when the context ends.
+func (b *Body) Hurry(ctx context.Context) {
 	if b.fast == nil {
 		b.fast = &impatient{
 			body: b.from, ended: ctx.Done(), patience: patience,
@@ -57,17 +64,21 @@ func (b *responseBody) hurry(ctx context.Context) {
 	b.fast.hurried = true
 }
 
-// relax takes hurry back: the outcome depends on the body after all.
-func (b *responseBody) relax() {
+// Relax takes Hurry back: the outcome depends on the body after all.
+func (b *Body) Relax() {
 	if b.fast != nil {
 		b.fast.hurried = false
 	}
 }
 
-// finish reads what is left of a short body, so that its connection can be used again, and closes it.
-func (b *responseBody) finish(ctx context.Context) {
+// Drop makes Finish close the connection.
+func (b *Body) Drop() { b.drop = true }
+
+// Finish reads what is left of a short body in a hurry, so that its connection can be used again, and
+// closes it.
+func (b *Body) Finish(ctx context.Context) {
 	if !b.ended && !b.drop && b.size < drainSize && ctx.Err() == nil {
-		b.hurry(ctx)
+		b.Hurry(ctx)
 		_, _ = io.CopyN(io.Discard, b, drainSize-b.size)
 	}
 	if b.fast != nil && b.fast.reading {
@@ -75,7 +86,13 @@ func (b *responseBody) finish(ctx context.Context) {
 	} else {
 		_ = b.from.Close()
 	}
-	*b = responseBody{}
+	b.Reset(nil)
+}
+
+// Discard finishes a body that nothing is to be read of.
+func Discard(ctx context.Context, body io.ReadCloser) {
+	b := Body{from: body}
+	b.Finish(ctx)
 }
 
 // impatient reads a body in another goroutine and stops waiting for it.
