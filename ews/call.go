@@ -135,12 +135,11 @@ func (x *call) attempts(ctx context.Context) error {
 		err := x.attempt(ctx)
 		x.logAttempt(ctx, start, err)
 		if err == nil {
-			c.throttle.observe(c.mailbox, nil, x.info.StatusCode, 0)
+			c.throttle.endRow()
 			return nil
 		}
-		delay := c.retry.delay(attempt, err)
-		c.throttle.observe(c.mailbox, err, x.info.StatusCode, delay)
-		outcome := outcomeOf(err, x.info.StatusCode)
+		outcome, delay := outcomeOf(err, x.info.StatusCode), c.retry.delay(attempt, err)
+		x.backOff(err, outcome, delay)
 		if !outcome.retries(x.op) || attempt >= c.retry.MaxAttempts || ctx.Err() != nil {
 			return outcome.mark(x.op, err)
 		}

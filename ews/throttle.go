@@ -38,35 +38,32 @@ func (t *throttle) until(mailbox string) time.Time {
 	return t.all
 }
 
-// observe takes the result of an attempt into account, and the wait that it calls for.
-func (t *throttle) observe(mailbox string, err error, status int, wait time.Duration) {
+// hold makes the calls in the scope wait.
+func (t *throttle) hold(s scope, mailbox string, wait time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	switch scopeOf(err, status) {
-	case holdsAll:
-		t.holdAll(wait)
-	case holdsMailbox:
-		if !slices.Contains(t.row, mailbox) && len(t.row) < rowLimit {
-			t.row = append(t.row, mailbox)
-		}
-		if len(t.row) == rowLimit {
-			t.holdAll(wait)
-			return
-		}
-		t.holdMailbox(mailbox, wait)
-	case holdsNone:
-		if status != 0 {
-			t.row = t.row[:0]
-		}
+	if s == scopeMailbox && !slices.Contains(t.row, mailbox) && len(t.row) < rowLimit {
+		t.row = append(t.row, mailbox)
 	}
-}
-
-func (t *throttle) holdAll(wait time.Duration) {
-	t.all = later(t.all, time.Now().Add(min(wait, maxHold)))
-}
-
-func (t *throttle) holdMailbox(mailbox string, wait time.Duration) {
 	now := time.Now()
+	until := now.Add(min(wait, maxHold))
+	if s == scopeAll || len(t.row) == rowLimit {
+		t.all = later(t.all, until)
+		return
+	}
+	t.sweep(now)
+	t.mailboxes[mailbox] = later(t.mailboxes[mailbox], until)
+}
+
+// endRow takes note of a response that asks nobody to wait.
+func (t *throttle) endRow() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.row = t.row[:0]
+}
+
+// sweep makes room for a mailbox and forgets, now and then, those whose hold is over.
+func (t *throttle) sweep(now time.Time) {
 	if len(t.mailboxes) >= t.sweepAt {
 		for other, until := range t.mailboxes {
 			if !until.After(now) {
@@ -78,7 +75,6 @@ func (t *throttle) holdMailbox(mailbox string, wait time.Duration) {
 	if t.mailboxes == nil {
 		t.mailboxes = make(map[string]time.Time)
 	}
-	t.mailboxes[mailbox] = later(t.mailboxes[mailbox], now.Add(min(wait, maxHold)))
 }
 
 func later(a, b time.Time) time.Time {
@@ -88,33 +84,42 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// scope is the set of calls that a response holds back.
+// scope is the set of calls that a response makes wait.
 type scope uint8
 
 const (
-	holdsNone scope = iota
-	holdsMailbox
-	holdsAll
+	scopeNone scope = iota
+	scopeMailbox
+	scopeAll
 )
 
-// scopeOf returns the scope of an attempt's error, nil included. Exchange's back-offs are about the
-// budget of the mailbox; connections are counted, and statuses sent, for everybody.
-func scopeOf(err error, status int) scope {
-	if err == nil {
-		return holdsNone
-	}
+// scopeOf returns the scope of a failed attempt. Exchange's back-offs are about the budget of the
+// mailbox; connections are counted, and statuses sent, for everybody.
+func scopeOf(err error, status int, o outcome) scope {
 	_, told := RetryAfter(err)
 	_, said := errors.AsType[*Error](err)
 	switch {
 	case status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable,
 		errors.Is(err, ErrorExceededConnectionCount):
-		return holdsAll
-	case errors.Is(err, ErrorServerBusy), told && said:
-		return holdsMailbox
-	case told:
-		return holdsAll // by a gateway's page, or by a token endpoint
+		return scopeAll
+	case errors.Is(err, ErrorServerBusy):
+		return scopeMailbox
+	case !told || o == permanent:
+		return scopeNone
+	case said:
+		return scopeMailbox
 	}
-	return holdsNone
+	return scopeAll // a gateway's page, a token endpoint
+}
+
+// backOff makes other calls wait if the failure of an attempt calls for it.
+func (x *call) backOff(err error, o outcome, wait time.Duration) {
+	c := x.client
+	if s := scopeOf(err, x.info.StatusCode, o); s != scopeNone {
+		c.throttle.hold(s, c.mailbox, wait)
+	} else if x.info.StatusCode != 0 {
+		c.throttle.endRow()
+	}
 }
 
 // admit waits until the throttle lets a call of the client's mailbox through. It returns a

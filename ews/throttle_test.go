@@ -104,6 +104,29 @@ func TestThrottle_All(t *testing.T) {
 	}
 }
 
+// A failure that is permanent holds nobody, whatever header it has.
+func TestThrottle_PermanentFailure(t *testing.T) {
+	t.Parallel()
+	for name, first := range map[string]step{
+		"redirect": answered(302, "", "Location", "https://elsewhere.test/", "Retry-After", "20"),
+		"403":      answered(403, htmlPage, "Retry-After", "20"),
+		"fault":    withHeader(faulted(500, "ErrorAccessDenied"), "Retry-After", "20"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				client := script(first, done).once(t)
+				if _, told := ews.RetryAfter(addGroup(t.Context(), client)); !told {
+					t.Error("RetryAfter does not tell the time")
+				}
+				if got := wait(t, client); got != 0 {
+					t.Errorf("waited %v", got)
+				}
+			})
+		})
+	}
+}
+
 // Without a time from the server, the others wait for as long as a retry would.
 func TestThrottle_TimeNotTold(t *testing.T) {
 	t.Parallel()
