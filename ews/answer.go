@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-ews/exchange/internal/httpbody"
 	"github.com/go-ews/exchange/internal/proxyerror"
+	"github.com/go-ews/exchange/internal/requestid"
 	"github.com/go-ews/exchange/soap"
 )
 
@@ -50,7 +51,7 @@ func (x *call) read(ctx context.Context, res *http.Response) error {
 	a.raw.Reset(res.Body)
 	a.resp = x.resp
 	defer a.release(ctx)
-	if !isOurs(res.Header, x.info.ClientRequestID) {
+	if requestid.Foreign(res.Header, x.info.ClientRequestID) {
 		a.raw.Drop()
 		return x.broken(&badResponse{"the response belongs to another request: it carries that one's client-request-id; " +
 			"check what stands between: something on the way responds twice, or mixes up connections"})

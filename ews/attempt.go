@@ -2,16 +2,12 @@ package ews
 
 import (
 	"context"
-	"encoding/binary"
-	"encoding/hex"
-	"math/rand/v2"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/go-ews/exchange/internal/contextcause"
+	"github.com/go-ews/exchange/internal/requestid"
 	"github.com/go-ews/exchange/soap"
 )
 
@@ -23,8 +19,8 @@ import (
 func (x *call) attempt(ctx context.Context) error {
 	limited, cancel := x.client.limitTime(ctx)
 	defer cancel()
-	t := newTracker(x.request)
-	res, err := t.send(x.client.http.Transport, x.newRequest(limited, t)) //nolint:bodyclose // read closes it
+	s := new(sending)
+	res, err := s.roundTrip(x.client.http.Transport, x.newRequest(limited, s)) //nolint:bodyclose // read closes it
 	if err != nil {
 		return &TransportError{Op: x.op.Name, Err: contextcause.In(ctx, err), Info: x.info}
 	}
@@ -57,29 +53,25 @@ func (e *timeoutError) Error() string {
 }
 func (e *timeoutError) Unwrap() error { return context.DeadlineExceeded }
 
-// newRequest returns the HTTP request of one attempt. Header keys are written in their canonical
-// form, under which a RoundTripper finds them.
-func (x *call) newRequest(ctx context.Context, t *tracker) *http.Request {
+// newRequest returns the HTTP request of one attempt.
+func (x *call) newRequest(ctx context.Context, s *sending) *http.Request {
 	c := x.client
 	var buffer [128]byte
-	text := string(appendAction(appendRequestID(buffer[:0]), x.op.Name))
-	x.info.ClientRequestID = text[:requestIDSize]
-	t.values = headerValues{
+	text := string(appendAction(requestid.Append(buffer[:0]), x.op.Name))
+	x.info.ClientRequestID = text[:requestid.Size]
+	s.values = headerValues{
 		"text/xml; charset=utf-8", "text/xml", "true", c.userAgent, x.info.ClientRequestID,
-		text[requestIDSize:], c.anchor,
+		text[requestid.Size:], c.anchor,
 	}
-	r := c.template.WithContext(httptrace.WithClientTrace(ctx, &t.trace))
-	t.url = *c.template.URL
-	r.URL = &t.url
-	r.Header = t.values.header()
-	r.Body = bodyOf(&t.reader)
-	r.GetBody = t.getBody
-	r.ContentLength = int64(len(x.request))
+	r := s.guard.Request(ctx, c.template, x.request)
+	s.url = *c.template.URL
+	r.URL, r.Header = &s.url, s.values.header()
 	return r
 }
 
 // headerValues are those of a request's header, in the order of headerKeys. Each request has its
-// own: a RoundTripper that edits them, or the URL, harms only its own request.
+// own: a RoundTripper that edits them, or the URL, harms only its own request. Keys are written in
+// their canonical form, under which a RoundTripper finds them.
 type headerValues [len(headerKeys)]string
 
 var headerKeys = [...]string{
@@ -111,48 +103,6 @@ func appendAction(dst []byte, op string) []byte {
 	dst = append(dst, `"`+soap.NamespaceMessages+"/"...)
 	dst = append(dst, op...)
 	return append(dst, '"')
-}
-
-// requestIDSize is the length of a UUID as text.
-const requestIDSize = 36
-
-// processID is half of every request id of this process. A response that echoes it with another
-// half than its request's answers another request.
-var processID = rand.Uint64() //nolint:gosec // it is there to be found in logs, and no secret
-
-// appendRequestID writes a UUID, version 4: half of it the process's, half of it the attempt's.
-func appendRequestID(dst []byte) []byte {
-	var raw [16]byte
-	binary.BigEndian.PutUint64(raw[:8], processID)
-	binary.BigEndian.PutUint64(raw[8:], rand.Uint64()) //nolint:gosec // as above
-	raw[6] = raw[6]&0x0f | 0x40
-	raw[8] = raw[8]&0x3f | 0x80
-	for i, part := range [...][]byte{raw[:4], raw[4:6], raw[6:8], raw[8:10], raw[10:]} {
-		if i > 0 {
-			dst = append(dst, '-')
-		}
-		dst = hex.AppendEncode(dst, part)
-	}
-	return dst
-}
-
-// processPart is how much of a request id is the process's.
-const processPart = len("01234567-89ab-4def-")
-
-// isOurs reports whether a response is one to the request with that id. A server or proxy that
-// responds twice to a request makes net/http take a response for that of the next one. An id that
-// something on the way made up, or none, says nothing.
-func isOurs(h http.Header, id string) bool {
-	ours := true
-	for _, echoed := range h["Client-Request-Id"] {
-		if strings.EqualFold(echoed, id) {
-			return true
-		}
-		if len(echoed) == len(id) && strings.EqualFold(echoed[:processPart], id[:processPart]) {
-			ours = false
-		}
-	}
-	return ours
 }
 
 // readHeader takes from the answer's HTTP header what helps to find it in the server's logs.

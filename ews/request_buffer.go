@@ -1,18 +1,9 @@
 package ews
 
-import (
-	"bytes"
-	"io"
-	"sync"
-)
+import "sync"
 
-// bodyOf returns a body over an encoded request. net/http recognises this very type and writes it
-// together with the header, in one packet; any other costs a second write for every call. It does
-// not tell when such a body is done with, so requests are not pooled: each is one allocation of
-// its own size.
-func bodyOf(request *bytes.Reader) io.ReadCloser { return io.NopCloser(request) }
-
-// scratch is where requests are encoded before they are copied to their size.
+// scratch is where requests are encoded before they are copied to their size. net/http does not say
+// when it is done with a body, so requests themselves are not pooled.
 type scratch struct{ bytes []byte }
 
 // maxScratchBytes keeps one huge request from staying in memory for good.

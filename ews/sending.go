@@ -1,0 +1,91 @@
+package ews
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/go-ews/exchange/internal/proxyerror"
+	"github.com/go-ews/exchange/internal/sendonce"
+)
+
+// sending is one HTTP request: what it needs on the heap anyway, in one allocation.
+type sending struct {
+	guard  sendonce.Guard
+	url    url.URL
+	values headerValues
+}
+
+// roundTrip sends the request. A response comes with a body, an error says what is known of the request.
+func (s *sending) roundTrip(transport http.RoundTripper, r *http.Request) (*http.Response, error) {
+	res, err := transport.RoundTrip(r)
+	switch {
+	case err != nil:
+		return nil, s.cause(proxyerror.Explain(transport, r, err))
+	case res == nil:
+		return nil, errors.New("the http.RoundTripper returned neither a response nor an error")
+	case res.Body == nil:
+		res.Body = http.NoBody
+	}
+	return res, nil
+}
+
+// cause strips an outermost *url.Error, whose text repeats the URL, and what net/http quotes of a
+// response, and marks what was not sent.
+func (s *sending) cause(err error) error {
+	if u, ok := err.(*url.Error); ok { //nolint:errorlint // one further down is a part of another's story
+		err = u.Err
+	}
+	var record tls.RecordHeaderError
+	if errors.As(err, &record) && string(record.RecordHeader[:]) == "HTTP/" {
+		err = fmt.Errorf("%w: nothing speaks TLS on this port", http.ErrSchemeMismatch)
+	}
+	if text, ok := unquoted(err.Error()); ok {
+		err = &quietError{text, err}
+	}
+	if s.guard.NotSent() {
+		return &notSentError{err}
+	}
+	return err
+}
+
+// unquoted drops what net/http quotes of a server that it cannot understand, such as
+// malformed MIME header line: "Set-Cookie…": it may hold anything.
+func unquoted(text string) (string, bool) {
+	for _, phrase := range [...]string{"transport connection broken: ", "malformed ", "GOAWAY"} {
+		i := strings.Index(text, phrase)
+		if i < 0 {
+			continue
+		}
+		if quote := strings.IndexByte(text[i:], '"'); quote >= 0 {
+			return strings.TrimRight(text[:i+quote], ":= "), true
+		}
+	}
+	return text, false
+}
+
+// quietError is an error with another text.
+type quietError struct {
+	text string
+	err  error
+}
+
+func (e *quietError) Error() string { return e.text }
+func (e *quietError) Unwrap() error { return e.err }
+
+// notSentError says that nothing of the request left this machine for the server's application.
+type notSentError struct{ err error }
+
+func (e *notSentError) Error() string { return "not sent: " + e.err.Error() }
+func (e *notSentError) Unwrap() error { return e.err }
+func (e *notSentError) NotSent() bool { return true }
+
+// notSent asks the error chain whether the request was not sent. Transports of package auth, and
+// anyone else's, say so by the same method.
+func notSent(err error) bool {
+	var e interface{ NotSent() bool }
+	return errors.As(err, &e) && e.NotSent()
+}

@@ -1,0 +1,53 @@
+// Package requestid makes the ids by which requests are found in a server's logs, and tells whether a
+// response is one to its request.
+package requestid
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+)
+
+// Size is the length of an id, a UUID as text.
+const Size = 36
+
+// process is half of every id of this process. A response that echoes it with another half than its
+// request's answers another request.
+var process = rand.Uint64() //nolint:gosec // it is there to be found in logs, and no secret
+
+// Append writes a UUID, version 4: half of it the process's, half of it new.
+func Append(dst []byte) []byte {
+	var raw [16]byte
+	binary.BigEndian.PutUint64(raw[:8], process)
+	binary.BigEndian.PutUint64(raw[8:], rand.Uint64()) //nolint:gosec // as above
+	raw[6] = raw[6]&0x0f | 0x40
+	raw[8] = raw[8]&0x3f | 0x80
+	for i, part := range [...][]byte{raw[:4], raw[4:6], raw[6:8], raw[8:10], raw[10:]} {
+		if i > 0 {
+			dst = append(dst, '-')
+		}
+		dst = hex.AppendEncode(dst, part)
+	}
+	return dst
+}
+
+// processPart is how much of an id is the process's.
+const processPart = len("01234567-89ab-4def-")
+
+// Foreign reports whether a response with that header belongs to another request of this process
+// than the one with that id: a server or proxy that responds twice to a request makes net/http take
+// a response for that of the next one. An id that something on the way made up, or none, says nothing.
+func Foreign(h http.Header, id string) bool {
+	foreign := false
+	for _, echoed := range h["Client-Request-Id"] {
+		if strings.EqualFold(echoed, id) {
+			return false
+		}
+		if len(echoed) == len(id) && strings.EqualFold(echoed[:processPart], id[:processPart]) {
+			foreign = true
+		}
+	}
+	return foreign
+}
