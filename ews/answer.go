@@ -253,15 +253,11 @@ func (x *call) responseError() error {
 	return err
 }
 
-// brokenError marks, within a TransportError, a whole answer that cannot be understood. Asking
-// again would bring the same one.
-type brokenError struct{ err error }
-
-func (e *brokenError) Error() string { return e.err.Error() }
-func (e *brokenError) Unwrap() error { return e.err }
-
-// broken returns the error of an answer that came whole and cannot be understood.
-func (x *call) broken(err error) error { return x.lost(&brokenError{err}) }
+// broken returns the error of a response that came whole and cannot be understood. Another attempt
+// would bring the same one.
+func (x *call) broken(err error) error {
+	return &TransportError{Op: x.op.Name, Err: err, Info: x.info, malformed: true}
+}
 
 // lost returns the error of an answer that did not come whole.
 func (x *call) lost(err error) error {

@@ -42,7 +42,7 @@ type Response interface{ Err() error }
 // tag "ns A>B" means ns for both steps.
 //
 // What Call returns is *[Error] or *[SchemaValidationError] for what the server said, *[HTTPError]
-// for an answer that is not SOAP, *[TransportError] for no readable answer, *[InputError] for a
+// for a response that is not SOAP, *[TransportError] for no readable response, *[InputError] for a
 // request that was refused before anything was sent, or what resp.Err returned. Op and Info of an
 // *Error in resp.Err's chain are filled in. An error of a write that may have been done all the
 // same is also [ErrOutcomeUnknown].
@@ -147,7 +147,7 @@ func (x *call) attempts(ctx context.Context) error {
 			return outcome.mark(x.op, waitErr)
 		}
 		if held = x.admit(ctx); held != nil {
-			return outcome.mark(x.op, &waitError{err, held})
+			return outcome.mark(x.op, withEnd(err, held))
 		}
 		zero(x.resp)
 	}
@@ -286,11 +286,10 @@ func failureClass(err error) string {
 	if !ok || transport.Err == nil {
 		return ""
 	}
-	_, malformed := errors.AsType[*brokenError](transport.Err)
 	switch {
 	case isLimit(transport.Err):
 		return "too large"
-	case malformed:
+	case transport.malformed:
 		return "malformed"
 	case transport.Info.StatusCode != 0 && errors.Is(transport.Err, io.ErrUnexpectedEOF):
 		return "cut"

@@ -172,7 +172,9 @@ func (e *SchemaValidationError) LogValue() slog.Value {
 type TransportError struct {
 	Op   string
 	Err  error
-	Info ResponseInfo // what is known of the answer; zero if none began
+	Info ResponseInfo // what is known of the response
+
+	malformed bool // the response came whole
 }
 
 // Error returns one line: the operation, the cause, what to check if that is known, the URL and the
@@ -238,15 +240,6 @@ func NotFound(err error) bool {
 	}
 	return false
 }
-
-// unknownOutcome marks an error of a write as ErrOutcomeUnknown beside its own meaning.
-type unknownOutcome struct{ err error }
-
-func (e *unknownOutcome) Error() string {
-	return e.err.Error() + ": " + ErrOutcomeUnknown.Error()
-}
-
-func (e *unknownOutcome) Unwrap() []error { return []error{e.err, ErrOutcomeUnknown} }
 
 func writeOp(b *strings.Builder, op string) {
 	b.WriteString("ews: ")

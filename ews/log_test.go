@@ -91,11 +91,11 @@ func TestLog_Levels(t *testing.T) {
 	}{
 		"success":              {[]step{done}, addGroup, []string{"INFO ews call"}},
 		"refused":              {[]step{erring("ErrorAccessDenied")}, addGroup, []string{"WARN ews call ErrorAccessDenied"}},
-		"lost":                 {[]step{dropped}, addGroup, []string{"WARN ews call no readable answer"}},
+		"lost":                 {[]step{dropped}, addGroup, []string{"WARN ews call no readable response"}},
 		"a code that is none":  {[]step{erring("what the user wrote")}, addGroup, []string{"WARN ews call unknown code"}},
 		"a page":               {[]step{answered(403, htmlPage)}, addGroup, []string{"WARN ews call HTTP 403"}},
 		"a schema fault":       {[]step{faulted(500, "ErrorSchemaValidation")}, addGroup, []string{"WARN ews call ErrorSchemaValidation"}},
-		"a read, tried thrice": {[]step{dropped, dropped, done}, getItemList, []string{"WARN ews wait no readable answer", "WARN ews wait no readable answer", "INFO ews call"}},
+		"a read, tried thrice": {[]step{dropped, dropped, done}, getItemList, []string{"WARN ews wait no readable response", "WARN ews wait no readable response", "INFO ews call"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

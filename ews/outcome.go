@@ -29,7 +29,7 @@ func (o outcome) mark(op Operation, err error) error {
 	if op.Read || o != ambiguous && o != unreadable {
 		return err
 	}
-	return &unknownOutcome{err}
+	return withUnknown(err)
 }
 
 // outcomeOf classifies the error of an attempt whose response had this status, 0 for none.
@@ -57,7 +57,7 @@ func outcomeOfTransport(err error) outcome {
 	case notSent(err):
 		return retryable
 	}
-	if _, ok := errors.AsType[*brokenError](err); ok {
+	if e, ok := errors.AsType[*TransportError](err); ok && e.malformed {
 		return unreadable
 	}
 	return ambiguous

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
-	"net/http"
 	"strconv"
 	"time"
 
@@ -92,7 +91,7 @@ func (x *call) wait(ctx context.Context, d time.Duration, err error) error {
 	}
 	x.logWait(ctx, d, err)
 	if end := sleep(ctx, d); end != nil {
-		return &waitError{err, end}
+		return withEnd(err, end)
 	}
 	return nil
 }
@@ -122,21 +121,6 @@ func (x *call) logWait(ctx context.Context, d time.Duration, err error) {
 			slog.Duration("wait", d),
 		}, x.errorAttrs(err)...)...)
 	}
-}
-
-// waitError is the error of an attempt, and why there was no other: the context ended, or the
-// server asked another call to wait.
-type waitError struct{ err, end error }
-
-func (e *waitError) Error() string   { return e.err.Error() + "; waiting to retry: " + e.end.Error() }
-func (e *waitError) Unwrap() []error { return []error{e.err, e.end} }
-
-// RetryAfter returns the wait that kept the call from being sent again, else the attempt's.
-func (e *waitError) RetryAfter() (time.Duration, bool) {
-	if d, ok := RetryAfter(e.end); ok {
-		return d, true
-	}
-	return RetryAfter(e.err)
 }
 
 // RetryAfter returns the time that the server asked the client to wait: BackOffMilliseconds of an
@@ -171,30 +155,6 @@ func (e *Error) backOff() (time.Duration, bool) {
 	return retryafter.Number(e.Details["BackOffMilliseconds"], time.Millisecond)
 }
 
-// retryAfterError carries the Retry-After of an answer that was a SOAP fault.
-type retryAfterError struct {
-	err   error
-	after time.Duration
-}
-
-func (e *retryAfterError) Error() string                     { return e.err.Error() }
-func (e *retryAfterError) Unwrap() error                     { return e.err }
-func (e *retryAfterError) RetryAfter() (time.Duration, bool) { return e.after, true }
-
-// withRetryAfter keeps the header for RetryAfter, unless the fault says it better.
-func withRetryAfter(err error, h http.Header) error {
-	after, ok := retryafter.Header(h)
-	if err == nil || !ok {
-		return err
-	}
-	if e, ok := errors.AsType[*Error](err); ok {
-		if _, ok := e.backOff(); ok {
-			return err
-		}
-	}
-	return &retryAfterError{err, after}
-}
-
 // errorKind names an error for the log by what holds no content.
 func errorKind(err error) string {
 	var (
@@ -214,7 +174,7 @@ func errorKind(err error) string {
 		if notSent(err) {
 			return "not sent"
 		}
-		return "no readable answer"
+		return "no readable response"
 	case errors.As(err, &page):
 		return "HTTP " + strconv.Itoa(page.StatusCode)
 	case errors.As(err, &code):
