@@ -55,7 +55,7 @@ func (s *Server) version2(r *http.Request) *response {
 	}
 	mailbox := r.URL.Query().Get("Email")
 	if i := strings.LastIndexByte(r.URL.EscapedPath(), '/'); len(r.URL.Path) > len(version2Path) {
-		mailbox, _ = url.PathUnescape(r.URL.EscapedPath()[i+1:]) // what came in a URL can be unescaped
+		mailbox, _ = url.PathUnescape(r.URL.EscapedPath()[i+1:]) // a URL was parsed from it
 	}
 	refuse := func(status int, code, message string) *response {
 		return jsonResponse(status, map[string]string{"ErrorCode": code, "ErrorMessage": message})

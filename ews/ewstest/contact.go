@@ -16,27 +16,24 @@ type contact struct {
 	id, changeKey string
 	personaID     string
 	folderID      string // of Quick Contacts
-	key           string // what makes two contacts the same one
+	key           string // equal for two contacts that are the same one
 	created       time.Time
 
-	address string // as it was given, with or without sip:; of a person
-	name    string // "" if none was given
-
-	tel imgroup.TelContactSpec // of a telephone
+	address, name string                 // of a person: with or without sip:; "" for no name
+	tel           imgroup.TelContactSpec // of a telephone
 }
 
-// newIMContact makes a person, who is known by the address, with or without sip:.
+// newIMContact returns a person, identified by the address.
 func newIMContact(address, name string) *contact {
 	return &contact{address: address, name: name, key: "im " + imgroup.AddressKey(address)}
 }
 
-// newTelContact makes a telephone, which is known by its URI.
+// newTelContact returns a telephone, identified by its URI.
 func newTelContact(tel imgroup.TelContactSpec) *contact {
 	return &contact{tel: tel, key: "tel " + strings.ToLower(tel.TelURI)}
 }
 
-// put puts a contact into a group. The list has each contact once, so one that is there already
-// comes back instead of the new one.
+// put puts a contact into a group and returns it, or the same one that the list has already.
 func (m *mailbox) put(c *contact, g *group) *contact {
 	if known := m.known(c); known != nil {
 		m.join(known, g)
@@ -53,12 +50,12 @@ func (m *mailbox) put(c *contact, g *group) *contact {
 	return c
 }
 
-// known returns the contact of the list that is the same one, nil if there is none.
+// known returns the same contact in the list, nil if there is none.
 func (m *mailbox) known(c *contact) *contact {
 	return find(m.contacts, func(other *contact) bool { return other.key == c.key })
 }
 
-// join makes a contact a member of a group, which it may be already.
+// join makes a contact a member of a group, if it is none yet.
 func (m *mailbox) join(c *contact, g *group) {
 	if !slices.Contains(g.members, c) {
 		g.members = append(g.members, c)
@@ -72,7 +69,7 @@ func (m *mailbox) leave(c *contact, g *group) {
 	m.touch(g)
 }
 
-// dropOrphans takes the contacts out of the list that no group has.
+// dropOrphans removes the contacts that are in no group.
 func (m *mailbox) dropOrphans() {
 	m.contacts = slices.DeleteFunc(m.contacts, func(c *contact) bool {
 		return !slices.ContainsFunc(m.groups, func(g *group) bool { return slices.Contains(g.members, c) })
@@ -119,9 +116,7 @@ func (c *contact) persona() imgroup.Persona {
 	if c.tel.TelURI != "" {
 		number := imgroup.PhoneNumber{Number: c.tel.TelephoneNumber, Type: "Other"}
 		p.DisplayNameFirstLast, p.DisplayNameLastFirst = number.Number, number.Number
-		p.Phones = []imgroup.AttributedPhone{
-			{PhoneNumber: number, Kind: "OtherTelephones", Attributions: source},
-		}
+		p.Phones = []imgroup.AttributedPhone{{PhoneNumber: number, Kind: "OtherTelephones", Attributions: source}}
 		return p
 	}
 	name := c.displayName()
@@ -138,7 +133,7 @@ func (c *contact) persona() imgroup.Persona {
 	return p
 }
 
-// displayName is the name that was given, else the address. A telephone has none.
+// displayName returns the name, else the address. A telephone has none.
 func (c *contact) displayName() string {
 	if c.tel.TelURI != "" {
 		return ""
@@ -146,7 +141,7 @@ func (c *contact) displayName() string {
 	return cmp.Or(c.name, withoutScheme(c.address), c.address)
 }
 
-// withoutScheme is an instant-messaging address as an e-mail address.
+// withoutScheme returns an instant-messaging address as an e-mail address.
 func withoutScheme(address string) string {
 	const scheme = "sip:"
 	if len(address) >= len(scheme) && strings.EqualFold(address[:len(scheme)], scheme) {

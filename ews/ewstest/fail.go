@@ -109,7 +109,7 @@ func (e *executedError) Error() string {
 
 func (e *executedError) Unwrap() error { return e.err }
 
-// interrupt asks Intercept, then the queue, what is to happen to the call instead of its execution.
+// interrupt returns the failure of a call, from Intercept or else from the queue.
 func (s *Server) interrupt(c *call) error {
 	if s.intercept != nil {
 		if err := s.intercept(c.clone()); err != nil {
@@ -131,7 +131,7 @@ func (s *Server) nextFailure(op string) error {
 	return nil
 }
 
-// failed responds with an error of the caller's, or of an operation.
+// failed responds with an error of a test, or of an operation.
 func (s *Server) failed(op string, err error) *response {
 	if executed, ok := errors.AsType[*executedError](err); ok {
 		err = executed.err
@@ -161,8 +161,8 @@ func (s *Server) failed(op string, err error) *response {
 	return &response{lost: err}
 }
 
-// neverConnected reports whether a failure of the caller's means that no connection came about: it
-// is one of dialling, or says by itself that nothing was sent.
+// neverConnected reports whether an error means that there was no connection: dialling failed, or it
+// says so itself.
 func neverConnected(err error) bool {
 	var sent interface{ NotSent() bool }
 	if errors.As(err, &sent) && sent.NotSent() {

@@ -18,10 +18,9 @@ func (m *mailbox) addImGroup(request *dotnet.Element) (node, error) {
 	return m.addNewGroup(text(request, "DisplayName"), imgroup.UserGroup, "")
 }
 
-// addDistributionGroupToImList refuses what is no address
-// (ErrorInvalidImDistributionGroupSmtpAddress). Exchange looks the address up; here every address is
-// one of a distribution group. One that the list has already is ErrorImGroupDisplayNameAlreadyExists,
-// whatever its name is now.
+// addDistributionGroupToImList refuses a text that cannot be an address
+// (ErrorInvalidImDistributionGroupSmtpAddress). Exchange looks the address up; here every address names
+// a distribution group. One that the list has already is ErrorImGroupDisplayNameAlreadyExists.
 func (m *mailbox) addDistributionGroupToImList(request *dotnet.Element) (node, error) {
 	address := text(request, "SmtpAddress")
 	if !isAddress(address) {

@@ -42,8 +42,7 @@ type group struct {
 	created, changed time.Time
 }
 
-// newMailbox makes a mailbox with the three groups that every list has, in the order of Microsoft's
-// sample.
+// newMailbox returns a mailbox with the three groups of every list, in the order of Microsoft's sample.
 func newMailbox(name string) *mailbox {
 	m := &mailbox{guid: newGUID("mailbox " + name)}
 	m.addGroup("Other Contacts", imgroup.OtherContacts, "")
@@ -52,8 +51,8 @@ func newMailbox(name string) *mailbox {
 	return m
 }
 
-// operation is one of the 13: it reads the body's element, changes the mailbox, and returns what the
-// response element holds beyond NoError.
+// operation is one of the 13: it reads the body's element, changes the mailbox, and returns the payload
+// of the response.
 type operation func(m *mailbox, request *dotnet.Element) (node, error)
 
 // operations has the 13. Nothing writes to it.
@@ -73,13 +72,6 @@ var operations = map[string]operation{
 	"SetImListMigrationCompleted":       (*mailbox).setImListMigrationCompleted,
 }
 
-// run executes an operation alone.
-func (m *mailbox) run(op operation, request *dotnet.Element) (node, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return op(m, request)
-}
-
 // list returns the whole list as a client would decode it.
 func (m *mailbox) list() *imgroup.ItemList {
 	m.mu.Lock()
@@ -94,11 +86,9 @@ func (m *mailbox) list() *imgroup.ItemList {
 	return l
 }
 
-// addGroup makes a group; whether it may be made is the caller's business.
+// addGroup adds a group without asking whether the list may have it.
 func (m *mailbox) addGroup(name string, kind imgroup.GroupType, smtpAddress string) *group {
-	g := &group{
-		id: m.newItemID(), name: name, kind: kind, smtpAddress: smtpAddress, created: time.Now().UTC(),
-	}
+	g := &group{id: m.newItemID(), name: name, kind: kind, smtpAddress: smtpAddress, created: time.Now().UTC()}
 	m.touch(g)
 	m.groups = append(m.groups, g)
 	return g
@@ -115,8 +105,7 @@ func (m *mailbox) mayAdd(name string) error {
 	return nil
 }
 
-// sameName compares as Exchange does, as far as one can tell: its store compares strings without
-// case as a rule.
+// sameName compares without case, as Exchange's store does as a rule.
 func sameName(a, b string) bool { return strings.EqualFold(a, b) }
 
 // groupNamed returns the group of that name, nil if there is none.
@@ -173,26 +162,24 @@ func (m *mailbox) removeGroup(g *group) {
 	m.dropOrphans()
 }
 
-// touch gives a group a new change key.
+// touch sets a new change key.
 func (m *mailbox) touch(g *group) {
 	m.changes++
 	g.changeKey = newChangeKey(groupKey, m.changes)
 	g.changed = time.Now().UTC()
 }
 
-// newItemID makes the id of a group or contact that is to be.
+// newItemID returns the id for a new group or contact.
 func (m *mailbox) newItemID() string {
 	m.serial++
 	return newID(itemID, m.guid, m.serial)
 }
 
-// imGroup is the group as a client sees it.
+// imGroup returns the group as a client sees it.
 func (g *group) imGroup() imgroup.ImGroup {
 	out := imgroup.ImGroup{
-		DisplayName:     g.name,
-		GroupType:       g.kind,
+		DisplayName: g.name, GroupType: g.kind, SMTPAddress: g.smtpAddress,
 		ExchangeStoreID: imgroup.GroupID{ID: g.id, ChangeKey: g.changeKey},
-		SMTPAddress:     g.smtpAddress,
 	}
 	for _, c := range g.members {
 		out.Members = append(out.Members, imgroup.ContactID{ID: c.id, ChangeKey: newChangeKey(contactKey, 0)})

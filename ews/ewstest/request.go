@@ -24,19 +24,18 @@ type Request struct {
 	// malformed to have one, it is the SOAPAction's last part, else "".
 	Op string
 
-	// Mailbox is whose list is meant, in lower case: the impersonated identifier, whichever of the
-	// four kinds it is, else Options.User's, else Options.Mailbox. The impersonated one is not
-	// known of a malformed request.
+	// Mailbox is the mailbox of the list, in lower case: the impersonated identifier of any of the
+	// four kinds, else Options.User's, else Options.Mailbox. A malformed request impersonates none.
 	Mailbox string
 
-	Header http.Header // of HTTP, with whatever credentials it had
+	Header http.Header // of HTTP, credentials included
 	Body   []byte      // the envelope, as it came
 
 	ctx context.Context // a callback's own view of the request, like that of *http.Request
 }
 
-// Context ends when whoever sent the request no longer waits for the answer, as far as the server
-// can tell. In what [Server.Requests] returns it is [context.Background].
+// Context ends when the client no longer waits for the response, as far as the server can tell. In a
+// request of [Server.Requests] it is [context.Background].
 func (r Request) Context() context.Context {
 	if r.ctx == nil {
 		return context.Background()
@@ -51,9 +50,9 @@ func (r Request) clone() Request {
 	return r
 }
 
-// Requests returns the last 1,000 requests in the order in which they came, those included that
-// were answered with an error or not at all. A request that reached no application, because path,
-// method or content type were wrong, is not among them. Of large requests, fewer are kept.
+// Requests returns the last 1,000 requests in the order in which they came, with those that failed. A
+// request with a wrong path, method or content type reaches no application and is not among them. Of
+// large requests, fewer are kept.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -82,14 +81,12 @@ func (l *requestLog) add(r Request) {
 	}
 }
 
-// call is a request with what was found in it.
+// call is a request with its parts.
 type call struct {
 	Request
-	op      *dotnet.Element // the body's element; nil if there is none
-	version string          // RequestServerVersion; without one, the oldest
-
-	impersonated string // the element that names the mailbox, such as "SID"; "" if none does
-
+	op            *dotnet.Element // the body's element; nil if there is none
+	version       string          // RequestServerVersion; without one, the oldest
+	impersonated  string          // the element that names the mailbox, such as "SID"; "" if none does
 	violation     *dotnet.Violation
 	notUnderstood *xml.Name // a header that must be understood, and is not; nil: none
 }
@@ -97,10 +94,7 @@ type call struct {
 // receive reads and logs a request.
 func (s *Server) receive(r *http.Request, body []byte) *call {
 	envelope, violation := dotnet.CheckService(body, func(op xml.Name) bool { return s.handler(op.Local) != nil })
-	c := &call{
-		Request:   Request{Header: r.Header, Body: body, ctx: r.Context()},
-		violation: violation,
-	}
+	c := &call{Request: Request{Header: r.Header, Body: body, ctx: r.Context()}, violation: violation}
 	header := envelope.Child(envelopeSpace, "Header")
 	c.version = versions[0]
 	if version, ok := header.Child(typesSpace, "RequestServerVersion").Attr("Version"); ok {
@@ -116,11 +110,8 @@ func (s *Server) receive(r *http.Request, body []byte) *call {
 	} else {
 		c.Op = soapAction(r.Header)
 	}
-	if c.impersonated == "" && s.user != nil {
-		c.Mailbox = strings.ToLower(s.user(r))
-	}
 	if c.impersonated == "" {
-		c.Mailbox = cmp.Or(c.Mailbox, s.mailbox)
+		c.Mailbox = cmp.Or(strings.ToLower(s.user(r)), s.mailbox)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -128,7 +119,7 @@ func (s *Server) receive(r *http.Request, body []byte) *call {
 	return c
 }
 
-// readHeader takes what matters here out of the SOAP header, which may be nil.
+// readHeader reads the SOAP header, which may be nil.
 func (c *call) readHeader(header *dotnet.Element) {
 	if header != nil {
 		c.notUnderstood = notUnderstoodIn(header.Children)

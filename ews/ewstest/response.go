@@ -38,12 +38,7 @@ func xmlResponse(status int, root node) *response {
 
 func (r *response) cut() bool { return len(r.body) < r.size }
 
-// success responds with the response element of op: NoError, then the payload.
-func (s *Server) success(op string, payload node) *response {
-	return s.message(op, "Success", leaf("m:ResponseCode", string(ews.NoError)), payload)
-}
-
-// refusal responds with the response message of op that says what is wrong.
+// refusal responds with an error in the response message of op.
 func (s *Server) refusal(op string, e *ews.Error) *response {
 	details := node{}
 	if len(e.Details) > 0 {
@@ -109,8 +104,7 @@ func fault(e *ews.Error) *response {
 		el("detail", detail...))
 }
 
-// schemaFault responds with what .NET's parser has against the request. The violation stands in it
-// twice, as in the documented sample.
+// schemaFault responds with a violation. It stands in the fault twice, as in the documented sample.
 func schemaFault(e *ews.SchemaValidationError) *response {
 	from := e.Err
 	if from == nil {
@@ -128,8 +122,7 @@ func schemaFault(e *ews.SchemaValidationError) *response {
 			leaf("t:Violation", e.Violation))...))
 }
 
-// notUnderstood responds as SOAP 1.1 asks for (section 4.4.1), in the words of the .NET service that
-// Exchange is.
+// notUnderstood responds as SOAP 1.1 demands (section 4.4.1), in the words of .NET's services.
 func notUnderstood(header xml.Name) *response {
 	return faultResponse(ews.ResponseInfo{}, xml.Name{Space: envelopeSpace, Local: "MustUnderstand"},
 		leaf("faultstring", "The header '"+header.Local+"' from the namespace '"+header.Space+"' was not understood "+
@@ -139,8 +132,8 @@ func notUnderstood(header xml.Name) *response {
 			"service's binding. ", "xml:lang", "en-US"))
 }
 
-// faultResponse wraps the children of a fault but its code. Exchange sends it with HTTP 500, unless info has another
-// status, and without ServerVersionInfo.
+// faultResponse responds with a fault of that code and those other children. Exchange sends it with
+// HTTP 500, unless info has another status, and without ServerVersionInfo.
 func faultResponse(info ews.ResponseInfo, code xml.Name, children ...node) *response {
 	faultCode := leaf("faultcode", code.Local)
 	if code.Space != "" {
@@ -175,7 +168,7 @@ func values(details map[string]string) []node {
 	})
 }
 
-// page responds with what is no SOAP.
+// page responds without SOAP.
 func page(e *ews.HTTPError) *response {
 	r := &response{status: e.StatusCode, header: maps.Clone(e.Header), body: e.Body, size: len(e.Body), verbatim: true}
 	if r.status < 200 || r.status > 999 {

@@ -2,7 +2,6 @@ package ewstest
 
 import (
 	"cmp"
-	"strings"
 
 	"github.com/go-ews/exchange/imgroup"
 )
@@ -81,11 +80,5 @@ func (c Contact) contact() *contact {
 	if c.Telephone == "" {
 		return newIMContact(c.Address, c.DisplayName)
 	}
-	number := strings.Map(func(r rune) rune {
-		if strings.ContainsRune(" -()./", r) {
-			return -1
-		}
-		return r
-	}, c.Telephone)
-	return newTelContact(imgroup.TelContactSpec{TelURI: "tel:" + number, TelephoneNumber: c.Telephone})
+	return newTelContact(imgroup.TelContactSpec{TelURI: "tel:" + c.Telephone, TelephoneNumber: c.Telephone})
 }

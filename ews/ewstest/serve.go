@@ -4,19 +4,20 @@ import (
 	"errors"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/go-ews/exchange/ews"
 )
 
-// serve takes a request through the server. ServeHTTP and RoundTrip have it in common.
+// serve responds to a request of ServeHTTP or RoundTrip.
 func (s *Server) serve(r *http.Request, body []byte) *response {
 	resp := s.autodiscover(r, body)
 	if resp == nil {
 		resp = refuseHTTP(r)
 	}
 	if resp == nil {
-		resp = s.answer(s.receive(r, body))
+		resp = s.respondTo(s.receive(r, body))
 	}
 	if resp.lost == nil && !resp.verbatim {
 		s.mark(resp, r.Header)
@@ -30,13 +31,12 @@ func (s *Server) serve(r *http.Request, body []byte) *response {
 func refuseHTTP(r *http.Request) *response {
 	const notFound = `<!DOCTYPE html><html><head><title>404 - File or directory not found.</title></head>` +
 		`<body><h2>404 - File or directory not found.</h2></body></html>`
-	if p := r.URL.Path; p != "" && p != "/" && !strings.EqualFold(p, "/EWS/Exchange.asmx") {
+	switch p := r.URL.Path; {
+	case p != "" && p != "/" && !strings.EqualFold(p, "/EWS/Exchange.asmx"):
 		return newResponse(http.StatusNotFound, "text/html", []byte(notFound))
-	}
-	if r.Method != http.MethodPost {
+	case r.Method != http.MethodPost:
 		return notAllowed(http.MethodPost)
-	}
-	if !isSOAP11(r.Header.Get("Content-Type")) {
+	case !isSOAP11(r.Header.Get("Content-Type")):
 		return &response{status: http.StatusUnsupportedMediaType, header: http.Header{}}
 	}
 	return nil
@@ -59,8 +59,8 @@ func isSOAP11(contentType string) bool {
 	return false
 }
 
-// answer executes a call, unless Intercept or the queue of Fail say otherwise.
-func (s *Server) answer(c *call) *response {
+// respondTo executes a call, unless Intercept or the queue of Fail say otherwise.
+func (s *Server) respondTo(c *call) *response {
 	err := s.interrupt(c)
 	executed, ok := errors.AsType[*executedError](err)
 	switch {
@@ -122,11 +122,50 @@ func (s *Server) execute(c *call) *response {
 			Message: "This Exchange in process has no operation " + c.Op + ": see ewstest.Server.Handle.",
 		})
 	}
-	payload, err := m.run(operation, c.op)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	payload, err := operation(m, c.op)
 	if err != nil {
 		return s.failed(c.Op, err)
 	}
-	return s.success(c.Op, payload)
+	return s.message(c.Op, "Success", leaf("m:ResponseCode", string(ews.NoError)), payload)
+}
+
+// versions has the schema versions in order. Nothing writes to it.
+var versions = strings.Fields("Exchange2007 Exchange2007_SP1 Exchange2009 Exchange2010 Exchange2010_SP1 Exchange2010_SP2 " +
+	"Exchange2012 Exchange2013 Exchange2013_SP1 Exchange2015 Exchange2016 V2015_10_05 V2016_01_06 V2016_04_13 " +
+	"V2016_07_13 V2016_10_10 V2017_01_07 V2017_04_14 V2017_07_11 V2017_10_09 V2018_01_08")
+
+// order returns the place of a schema version; -1: there is no such version.
+func order(version string) int { return slices.Index(versions, version) }
+
+// checkVersion returns the code that refuses the request's RequestServerVersion, "" if it passes.
+// Servers refuse what they do not know, and what is newer than they are: those of build 15.2 call the
+// request invalid, others the version.
+func (s *Server) checkVersion(c *call) ews.ResponseCode {
+	if at := order(c.version); at >= 0 && at <= order(schemaOf(s.version)) {
+		return ""
+	}
+	if s.version.Major == 15 && s.version.Minor == 2 {
+		return ews.ErrorInvalidRequest
+	}
+	return ews.ErrorInvalidServerVersion
+}
+
+// schemaOf returns the newest schema version of a server: the one that it names, else that of its
+// build. Exchange 2016 and all later ones on premises end with V2017_07_11.
+func schemaOf(v ews.ServerVersion) string {
+	switch {
+	case order(v.Version) >= 0:
+		return v.Version
+	case v.Major < 15:
+		return "Exchange2010_SP2"
+	case v.Major == 15 && v.Minor == 0:
+		return "Exchange2013_SP1"
+	case v.Major == 15 && v.Minor <= 2:
+		return "V2017_07_11"
+	}
+	return "V2018_01_08"
 }
 
 // mark adds the headers that Exchange puts on every response, unless the response has its own. The

@@ -44,9 +44,9 @@ type Options struct {
 	Intercept func(Request) error
 }
 
-// Server is an Exchange server with the operations of the instant-messaging list. It is an
-// [http.Handler] and an [http.RoundTripper], asks for no authentication, and is safe for concurrent
-// use. Make one with [NewServer].
+// Server is an Exchange server with the operations of the instant-messaging list, made by [NewServer].
+// It is an [http.Handler] and an [http.RoundTripper], asks for no authentication, and is safe for
+// concurrent use.
 type Server struct {
 	mailbox   string
 	only      []string // the mailboxes that exist; nil: any
@@ -80,6 +80,9 @@ func NewServer(opts *Options) *Server {
 	}
 	if s.only != nil && s.mailbox != "" {
 		s.only = append(s.only, s.mailbox)
+	}
+	if s.user == nil {
+		s.user = func(*http.Request) string { return "" }
 	}
 	s.mailbox = cmp.Or(s.mailbox, "user@exchange.test")
 	s.version = cmp.Or(s.version, ews.ServerVersion{

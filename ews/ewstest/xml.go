@@ -95,9 +95,9 @@ func appendAll(b []byte, nodes []node) []byte {
 	return b
 }
 
-// appendEscaped appends character data that is right in an element and in an attribute. A character
-// that XML 1.0 forbids becomes a reference in hexadecimal, &#xB;, as Exchange writes it in a violation
-// that quotes it: no conforming parser accepts that, and a client of Exchange has to.
+// appendEscaped appends character data for an element or an attribute. A character that XML 1.0
+// forbids becomes a reference, &#xB;, as Exchange writes it in a violation that quotes one: no
+// conforming parser accepts that, and a client of Exchange has to.
 func appendEscaped(b []byte, s string) []byte {
 	for _, r := range s { // invalid UTF-8 comes out as U+FFFD
 		switch {

@@ -6,13 +6,71 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
 	"strconv"
 	"sync"
+	"time"
 )
+
+// maxRequest bounds the body of a request. IIS in front of Exchange takes 64 MB as a rule; nothing
+// that a test sends comes near.
+const maxRequest = 16 << 20
+
+// ServeHTTP serves /EWS/Exchange.asmx, the root as the same, and the paths of Autodiscover; every other
+// path is not found. A dropped or cut response ends the connection by [http.ErrAbortHandler], which a server does not log.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		w.WriteHeader(http.StatusRequestEntityTooLarge)
+		return
+	}
+	if err != nil {
+		return // the client went away in the middle of its request
+	}
+	resp := s.serve(r, body)
+	if resp.lost != nil {
+		abort()
+	}
+	h := w.Header()
+	maps.Copy(h, resp.header)
+	h.Set("Content-Length", strconv.Itoa(resp.size))
+	w.WriteHeader(resp.status)
+	if _, err = w.Write(resp.body); err != nil || !resp.cut() {
+		return
+	}
+	if err := http.NewResponseController(w).Flush(); err == nil { // else there is no connection to end
+		abort()
+	}
+}
+
+// abort ends the connection without a word, as the documentation of http.Handler says.
+func abort() {
+	panic(http.ErrAbortHandler) //nolint:forbidigo // net/http's way to drop a connection, HTTP/2 included
+}
+
+// Start listens on a free port of the loopback interface and returns the endpoint,
+// http://127.0.0.1:PORT/EWS/Exchange.asmx, and what ends it: stop closes every connection and may be
+// called more than once. Several listeners share one server's mailboxes.
+//
+// Where no port can be had, Start panics, as httptest.NewServer does.
+func (s *Server) Start() (endpoint string, stop func()) {
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		//nolint:forbidigo // a machine without loopback runs no test; an error would burden every caller
+		panic(fmt.Sprintf("ewstest: no port on the loopback interface: %v", err))
+	}
+	server := &http.Server{Handler: s, ReadHeaderTimeout: 30 * time.Second}
+	var done sync.WaitGroup
+	done.Go(func() { _ = server.Serve(listener) }) // always http.ErrServerClosed, by stop
+	return "http://" + listener.Addr().String() + "/EWS/Exchange.asmx", func() {
+		_ = server.Close() // the listener's error would say that it was closed already
+		done.Wait()
+	}
+}
 
 // RoundTrip responds to a request without any network, in the caller's goroutine. It behaves as an
 // *http.Transport would: it closes the request's body, ends with the request's context, and calls
@@ -32,7 +90,7 @@ func (s *Server) RoundTrip(r *http.Request) (*http.Response, error) {
 		trace = &httptrace.ClientTrace{}
 	}
 	hook(trace.GetConn, hostPort(r.URL))
-	incoming := r.Clone(ctx) // handlers may do with it what they like
+	incoming := r.Clone(ctx) // a callback's own
 	incoming.Header = canonical(r.Header)
 	incoming.Body = http.NoBody
 	resp := s.serve(incoming, body)
@@ -89,21 +147,15 @@ func (r *response) of(request *http.Request) *http.Response {
 		body.end = io.ErrUnexpectedEOF
 	}
 	return &http.Response{
-		Status:        strconv.Itoa(r.status) + " " + http.StatusText(r.status),
-		StatusCode:    r.status,
-		Proto:         "HTTP/1.1",
-		ProtoMajor:    1,
-		ProtoMinor:    1,
-		Header:        header,
-		Body:          body,
-		ContentLength: int64(r.size),
-		Request:       request,
+		Status: strconv.Itoa(r.status) + " " + http.StatusText(r.status), StatusCode: r.status,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: header, Body: body, ContentLength: int64(r.size), Request: request,
 	}
 }
 
 // responseBody is the body of a response. It ends early when the request's context does.
 type responseBody struct {
-	ctx    context.Context // of the request, whose end is the body's end too, as in net/http
+	ctx    context.Context // of the request; its end is the body's end too, as in net/http
 	rest   []byte
 	end    error
 	closed bool
