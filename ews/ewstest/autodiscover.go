@@ -16,6 +16,7 @@ import (
 const (
 	poxPath      = "/autodiscover/autodiscover.xml"
 	version2Path = "/autodiscover/autodiscover.json"
+	endpointPath = "/EWS/Exchange.asmx"
 
 	poxSpace     = "http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006"
 	outlookSpace = "http://schemas.microsoft.com/exchange/autodiscover/outlook/"
@@ -32,7 +33,7 @@ func (s *Server) autodiscover(r *http.Request, body []byte) *response {
 		return nil
 	case r.Method == http.MethodGet && overHTTP(r):
 		resp := newResponse(http.StatusFound, "text/html", nil)
-		resp.header.Set("Location", "https://"+hostOf(r)+poxPath)
+		resp.header.Set("Location", at(r, poxPath))
 		return resp
 	case r.Method != http.MethodGet && r.Method != http.MethodPost:
 		return notAllowed("GET, POST")
@@ -45,8 +46,6 @@ func (s *Server) autodiscover(r *http.Request, body []byte) *response {
 func overHTTP(r *http.Request) bool {
 	return r.URL.Scheme == "http" || r.URL.Scheme == "" && r.TLS == nil
 }
-
-func hostOf(r *http.Request) string { return cmp.Or(r.Host, r.URL.Host) }
 
 // version2 responds to a GET with the address as the path's last element, or in the query.
 func (s *Server) version2(r *http.Request) *response {
@@ -64,16 +63,15 @@ func (s *Server) version2(r *http.Request) *response {
 	case mailbox == "" || !s.exists(strings.ToLower(mailbox)):
 		return refuse(http.StatusNotFound, "UserNotFound", "The mailbox is not of this Exchange in process.")
 	case strings.EqualFold(protocol, "EWS"):
-		return jsonResponse(http.StatusOK, map[string]string{"Protocol": "EWS", "Url": endpointAt(r)})
+		return jsonResponse(http.StatusOK, map[string]string{"Protocol": "EWS", "Url": at(r, endpointPath)})
 	case strings.EqualFold(protocol, "AutodiscoverV1"):
-		return jsonResponse(http.StatusOK, map[string]string{
-			"Protocol": "AutodiscoverV1", "Url": "https://" + hostOf(r) + poxPath,
-		})
+		return jsonResponse(http.StatusOK, map[string]string{"Protocol": "AutodiscoverV1", "Url": at(r, poxPath)})
 	}
 	return refuse(http.StatusBadRequest, "InvalidProtocol", "This Exchange in process has EWS and AutodiscoverV1.")
 }
 
-func endpointAt(r *http.Request) string { return "https://" + hostOf(r) + "/EWS/Exchange.asmx" }
+// at returns the URL of a path at the host that was asked.
+func at(r *http.Request, path string) string { return "https://" + cmp.Or(r.Host, r.URL.Host) + path }
 
 func jsonResponse(status int, fields map[string]string) *response {
 	body, _ := json.Marshal(fields) // texts have no other form
@@ -97,37 +95,28 @@ func (s *Server) pox(r *http.Request, body []byte) *response {
 	case !s.exists(strings.ToLower(mailbox)):
 		return poxError(500, "The email address can't be found.")
 	}
-	return s.poxSettings(mailbox, endpointAt(r))
+	return s.poxSettings(mailbox, at(r, endpointPath))
 }
 
 // poxSettings names the endpoint as it is for outside, in the two kinds of protocol that servers have
 // had for that. EXCH is for inside, and has the version.
 func (s *Server) poxSettings(mailbox, endpoint string) *response {
 	protocol := func(kind string) node {
-		return el("Protocol",
-			leaf("Type", kind),
-			leaf("TTL", "1"),
-			leaf("SSL", "On"),
-			leaf("AuthPackage", "Negotiate"),
-			leaf("EwsUrl", endpoint))
+		return el("Protocol", leaf("Type", kind), leaf("TTL", "1"), leaf("SSL", "On"),
+			leaf("AuthPackage", "Negotiate"), leaf("EwsUrl", endpoint))
 	}
 	return poxResponse(el("Response",
 		el("User", leaf("AutoDiscoverSMTPAddress", mailbox)),
-		el("Account",
-			leaf("AccountType", "email"),
-			leaf("Action", "settings"),
+		el("Account", leaf("AccountType", "email"), leaf("Action", "settings"),
 			el("Protocol", leaf("Type", "EXCH"), leaf("ServerVersion", serverVersionBits(s.version))),
-			protocol("EXPR"),
-			protocol("EXHTTP")),
+			protocol("EXPR"), protocol("EXHTTP")),
 	).with("xmlns", outlookSpace+"responseschema/2006a"))
 }
 
 // poxError has another namespace in its Response than settings have, as Exchange's own.
 func poxError(code int, message string) *response {
 	return poxResponse(el("Response", el("Error",
-		leaf("ErrorCode", strconv.Itoa(code)),
-		leaf("Message", message),
-		leaf("DebugData", ""),
+		leaf("ErrorCode", strconv.Itoa(code)), leaf("Message", message), leaf("DebugData", ""),
 	).with("Time", "00:00:00.0000000", "Id", "0")))
 }
 

@@ -8,9 +8,6 @@ import (
 	"github.com/go-ews/exchange/internal/dotnet"
 )
 
-// The operations that put contacts into groups and take them out. Each is described at
-// https://learn.microsoft.com/exchange/client-developer/web-service-reference/NAME-operation.
-
 // addNewImContactToGroup refuses one contact more than a list may have (ErrorImContactLimitReached)
 // and a group of another mailbox (ErrorNonExistentMailbox). A group that does not exist is
 // ErrorItemNotFound, by analogy with the operation below.

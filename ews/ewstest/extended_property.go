@@ -1,6 +1,7 @@
 package ewstest
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -25,50 +26,44 @@ func requestedProperties(request *dotnet.Element) ([]property, error) {
 	}
 	var out []property
 	for _, e := range list.Children {
-		uri, ok := fieldURI(e)
-		if !ok || uri.Check() != nil {
-			return nil, refuse(errorInvalidExtendedProperty)
-		}
-		p := property{uri: uri}
+		p, given := property{}, map[string]string{}
 		for _, name := range [...]string{
 			"DistinguishedPropertySetId", "PropertySetId", "PropertyTag", "PropertyName", "PropertyId", "PropertyType",
 		} {
 			if value, ok := e.Attr(name); ok {
+				given[name] = value
 				p.attrs = append(p.attrs, name, value)
 			}
+		}
+		var err error
+		if p.uri, err = fieldURI(given); err != nil || p.uri.Check() != nil {
+			return nil, refuse(errorInvalidExtendedProperty)
 		}
 		out = append(out, p)
 	}
 	return out, nil
 }
 
-// fieldURI reads the attributes of a PathToExtendedFieldType. The schema's documentation allows a
-// tag alone, or one kind of set with a name or a number.
-func fieldURI(e *dotnet.Element) (mapi.FieldURI, bool) {
-	typ, _ := e.Attr("PropertyType")
-	set, hasDistinguished := e.Attr("DistinguishedPropertySetId")
-	guid, hasGUID := e.Attr("PropertySetId")
-	tag, hasTag := e.Attr("PropertyTag")
-	name, hasName := e.Attr("PropertyName")
-	number, hasNumber := e.Attr("PropertyId")
-	if hasGUID {
-		set = guid
-	} else if set == string(mapi.AddressSet) {
-		set = string(addressSet)
+// fieldURI returns the property that the attributes of a PathToExtendedFieldType name. The schema's
+// documentation allows a tag alone, or one kind of set with a name or a number; a type is with each.
+func fieldURI(given map[string]string) (mapi.FieldURI, error) {
+	has := func(name string) bool { _, ok := given[name]; return ok }
+	kind := mapi.PropertyType(given["PropertyType"])
+	set := mapi.PropertySet(cmp.Or(given["PropertySetId"], given["DistinguishedPropertySetId"]))
+	if set == mapi.AddressSet {
+		set = addressSet
 	}
-	kind := mapi.PropertyType(typ)
 	switch {
-	case hasTag:
-		n, err := strconv.ParseUint(strings.TrimSpace(tag), 0, 16)
-		alone := !hasDistinguished && !hasGUID && !hasName && !hasNumber
-		return mapi.Tag(uint16(n), kind), err == nil && alone
-	case hasDistinguished == hasGUID || hasName == hasNumber:
-		return mapi.FieldURI{}, false
-	case hasName:
-		return mapi.Named(mapi.PropertySet(set), name, kind), true
+	case len(given) == 2 && has("PropertyTag"):
+		n, err := strconv.ParseUint(strings.TrimSpace(given["PropertyTag"]), 0, 16)
+		return mapi.Tag(uint16(n), kind), err
+	case len(given) != 3 || has("PropertyTag") || has("PropertySetId") == has("DistinguishedPropertySetId"):
+		return mapi.FieldURI{}, refuse(errorInvalidExtendedProperty)
+	case has("PropertyName"):
+		return mapi.Named(set, given["PropertyName"], kind), nil
 	}
-	n, err := strconv.ParseInt(strings.TrimSpace(number), 10, 32)
-	return mapi.Numbered(mapi.PropertySet(set), int32(n), kind), err == nil
+	n, err := strconv.ParseInt(strings.TrimSpace(given["PropertyId"]), 10, 32)
+	return mapi.Numbered(set, int32(n), kind), err
 }
 
 // The MAPI properties that groups and contacts have here; [MS-OXPROPS] describes them. A request may

@@ -8,8 +8,7 @@ import (
 	"github.com/go-ews/exchange/internal/dotnet"
 )
 
-// The operations that make, rename and remove groups, and the one that sets a flag of the list. Each
-// is described at
+// Each operation is described at
 // https://learn.microsoft.com/exchange/client-developer/web-service-reference/NAME-operation.
 
 // addImGroup refuses a name that a group has (ErrorImGroupDisplayNameAlreadyExists), and one group
@@ -96,9 +95,8 @@ func isAddress(s string) bool {
 
 // text returns the text of a child of the request's element, "" if it has no such child.
 func text(request *dotnet.Element, name string) string {
-	e := request.Child(messagesSpace, name)
-	if e == nil {
-		return ""
+	if e := request.Child(messagesSpace, name); e != nil {
+		return e.Text
 	}
-	return e.Text
+	return ""
 }

@@ -10,10 +10,6 @@ import (
 	"github.com/go-ews/exchange/internal/dotnet"
 )
 
-// The operations that read the list, each described at
-// https://learn.microsoft.com/exchange/client-developer/web-service-reference/NAME-operation, and the
-// forms of groups and contacts in responses. The order of elements is the schema's.
-
 // getImItemList returns the whole list.
 func (m *mailbox) getImItemList(request *dotnet.Element) (node, error) {
 	return itemList(request, m.groups, m.contacts)

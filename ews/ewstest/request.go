@@ -136,17 +136,14 @@ func (c *call) readHeader(header *dotnet.Element) {
 // 4.2.2 and 4.2.3).
 func notUnderstoodIn(headers []*dotnet.Element) *xml.Name {
 	for _, h := range headers {
-		must, actor := false, ""
+		soap := map[string]string{}
 		for _, a := range h.Attrs {
-			switch a.Name {
-			case xml.Name{Space: envelopeSpace, Local: "mustUnderstand"}:
-				must = a.Value == "1"
-			case xml.Name{Space: envelopeSpace, Local: "actor"}:
-				actor = a.Value
+			if a.Name.Space == envelopeSpace {
+				soap[a.Name.Local] = a.Value
 			}
 		}
-		forUs := actor == "" || actor == "http://schemas.xmlsoap.org/soap/actor/next"
-		if must && forUs && h.Name.Space != typesSpace {
+		forUs := soap["actor"] == "" || soap["actor"] == "http://schemas.xmlsoap.org/soap/actor/next"
+		if soap["mustUnderstand"] == "1" && forUs && h.Name.Space != typesSpace {
 			return &h.Name
 		}
 	}

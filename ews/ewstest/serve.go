@@ -2,6 +2,7 @@ package ewstest
 
 import (
 	"errors"
+	"fmt"
 	"mime"
 	"net/http"
 	"slices"
@@ -32,7 +33,7 @@ func refuseHTTP(r *http.Request) *response {
 	const notFound = `<!DOCTYPE html><html><head><title>404 - File or directory not found.</title></head>` +
 		`<body><h2>404 - File or directory not found.</h2></body></html>`
 	switch p := r.URL.Path; {
-	case p != "" && p != "/" && !strings.EqualFold(p, "/EWS/Exchange.asmx"):
+	case p != "" && p != "/" && !strings.EqualFold(p, endpointPath):
 		return newResponse(http.StatusNotFound, "text/html", []byte(notFound))
 	case r.Method != http.MethodPost:
 		return notAllowed(http.MethodPost)
@@ -177,7 +178,7 @@ func (s *Server) mark(resp *response, request http.Header) {
 	s.mu.Unlock()
 	h := resp.header
 	for _, field := range [...][2]string{
-		{headerRequestID, requestID(n)},
+		{headerRequestID, newGUID(fmt.Sprint("answer ", n)).String()},
 		{"X-FEServer", "EXCH-FE01"},
 		{"X-DiagInfo", "EXCH-MBX01"},
 		{"Server", "Microsoft-IIS/10.0"},

@@ -60,13 +60,12 @@ func abort() {
 func (s *Server) Start() (endpoint string, stop func()) {
 	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
-		//nolint:forbidigo // a machine without loopback runs no test; an error would burden every caller
-		panic(fmt.Sprintf("ewstest: no port on the loopback interface: %v", err))
+		misuse("no port on the loopback interface: %v", err)
 	}
 	server := &http.Server{Handler: s, ReadHeaderTimeout: 30 * time.Second}
 	var done sync.WaitGroup
 	done.Go(func() { _ = server.Serve(listener) }) // always http.ErrServerClosed, by stop
-	return "http://" + listener.Addr().String() + "/EWS/Exchange.asmx", func() {
+	return "http://" + listener.Addr().String() + endpointPath, func() {
 		_ = server.Close() // the listener's error would say that it was closed already
 		done.Wait()
 	}
