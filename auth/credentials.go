@@ -28,9 +28,6 @@ const redacted = "auth.Credentials(…)"
 // String shows nothing of the credentials.
 func (Credentials) String() string { return redacted }
 
-// GoString shows nothing of the credentials.
-func (Credentials) GoString() string { return redacted }
-
 // LogValue shows nothing of the credentials.
 func (Credentials) LogValue() slog.Value { return slog.StringValue(redacted) }
 

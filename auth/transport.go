@@ -81,9 +81,6 @@ func (t *Transport) Client() *http.Client {
 // String names the scheme and shows nothing of the credentials.
 func (t *Transport) String() string { return "auth.Transport(" + t.scheme + ")" }
 
-// GoString is String.
-func (t *Transport) GoString() string { return t.String() }
-
 // LogValue is String for slog.
 func (t *Transport) LogValue() slog.Value { return slog.StringValue(t.String()) }
 

@@ -137,7 +137,7 @@ func (x *call) proxyOf(res *http.Response) string {
 	if res.StatusCode != http.StatusProxyAuthRequired {
 		return ""
 	}
-	return proxyerror.NameOf(x.client.http.Transport, x.client.template)
+	return proxyerror.NameOf(x.client.transport, x.client.template)
 }
 
 // defaultMaxBytes is soap's own default, needed here to compare it with a Content-Length.

@@ -20,7 +20,7 @@ func (x *call) attempt(ctx context.Context) error {
 	limited, cancel := x.client.limitTime(ctx)
 	defer cancel()
 	s := new(sending)
-	res, err := s.roundTrip(x.client.http.Transport, x.newRequest(limited, s)) //nolint:bodyclose // read closes it
+	res, err := s.roundTrip(x.client.transport, x.newRequest(limited, s)) //nolint:bodyclose // read closes it
 	if err != nil {
 		return &TransportError{Op: x.op.Name, Err: contextcause.In(ctx, err), Info: x.info}
 	}
@@ -35,13 +35,13 @@ func (x *call) attempt(ctx context.Context) error {
 
 // limitTime bounds an attempt by the http.Client's Timeout, from the connection to the last byte.
 func (c *core) limitTime(ctx context.Context) (context.Context, context.CancelFunc) {
-	if c.http.Timeout <= 0 {
+	if c.timeout <= 0 {
 		return ctx, func() {}
 	}
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= c.http.Timeout {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= c.timeout {
 		return ctx, func() {}
 	}
-	return context.WithTimeoutCause(ctx, c.http.Timeout, &timeoutError{c.http.Timeout})
+	return context.WithTimeoutCause(ctx, c.timeout, &timeoutError{c.timeout})
 }
 
 // timeoutError is the end of an attempt that took too long, as opposed to that of the caller's

@@ -21,11 +21,11 @@ const defaultTimeout = 2 * time.Minute
 
 // Options are the settings of a [Client]. They are copied: later changes have no effect.
 type Options struct {
-	// HTTPClient sends the requests; authentication is its Transport's business (package auth). It
-	// is copied without its Jar, since one mailbox's routing cookie would misroute another's, and
-	// never follows redirects, since they would carry requests and credentials elsewhere. Without
-	// a Transport of its own it gets the tuned one. nil: a private client with 2 minutes per
-	// attempt and 100 idle connections a host.
+	// HTTPClient has the Transport that sends the requests, which is also where authentication
+	// belongs (package auth), and the Timeout of one attempt. Its Jar is not used, since one
+	// mailbox's routing cookie would misroute another's, nor its CheckRedirect: redirects would
+	// carry requests and credentials elsewhere. A nil Transport is a tuned clone of the default
+	// one, with 100 idle connections per host. nil: that transport, and 2 minutes.
 	HTTPClient *http.Client
 
 	Header Header // of every request; see [Client.WithHeader] for others
@@ -61,7 +61,8 @@ type Client struct {
 
 // core is what a client shares with its copies.
 type core struct {
-	http      *http.Client
+	transport http.RoundTripper
+	timeout   time.Duration // of one attempt; 0 or less: none
 	template  *http.Request
 	url       string // of the endpoint, for texts
 	userAgent string
@@ -87,8 +88,10 @@ func NewClient(endpoint string, opts *Options) (*Client, error) {
 	if bad != nil {
 		return nil, bad
 	}
+	transport, timeout := sender(opts.HTTPClient)
 	c := &core{
-		http:      privateHTTPClient(opts.HTTPClient),
+		transport: transport,
+		timeout:   timeout,
 		template:  newTemplate(u),
 		url:       origin.Page(u),
 		userAgent: strings.TrimSpace(opts.UserAgent + " " + moduleUserAgent()),
@@ -151,7 +154,11 @@ func (c *Client) Impersonate(a Account) *Client {
 }
 
 // CloseIdleConnections closes connections that no request uses at the moment.
-func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }
+func (c *Client) CloseIdleConnections() {
+	if t, ok := c.transport.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
+}
 
 // parseEndpoint checks the endpoint. Reasons never quote it: it may hold a password.
 func parseEndpoint(endpoint string, allowHTTP bool) (*url.URL, *InputError) {
@@ -181,18 +188,16 @@ func parseEndpoint(endpoint string, allowHTTP bool) (*url.URL, *InputError) {
 	return u, nil
 }
 
-// privateHTTPClient copies hc, or makes one, without cookies and redirects.
-func privateHTTPClient(hc *http.Client) *http.Client {
-	copied := http.Client{Timeout: defaultTimeout}
-	if hc != nil {
-		copied = *hc
+// sender returns what of hc the client uses. Its Jar and CheckRedirect have no say, because requests
+// go to the transport itself.
+func sender(hc *http.Client) (http.RoundTripper, time.Duration) {
+	switch {
+	case hc == nil:
+		return tunedTransport(), defaultTimeout
+	case hc.Transport == nil:
+		return tunedTransport(), hc.Timeout
 	}
-	if copied.Transport == nil {
-		copied.Transport = tunedTransport()
-	}
-	copied.Jar = nil
-	copied.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &copied
+	return hc.Transport, hc.Timeout
 }
 
 // tunedTransport clones the default transport, whose 2 idle connections a host would cost a new

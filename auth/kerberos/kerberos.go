@@ -147,9 +147,6 @@ func (m *Mechanism) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, m.Str
 // String shows nothing of what the mechanism knows.
 func (*Mechanism) String() string { return "kerberos.Mechanism(…)" }
 
-// GoString is String.
-func (m *Mechanism) GoString() string { return m.String() }
-
 // LogValue is String for slog.
 func (m *Mechanism) LogValue() slog.Value { return slog.StringValue(m.String()) }
 
