@@ -9,9 +9,9 @@ import (
 	"github.com/go-ews/exchange/soap"
 )
 
-// Account names the mailbox owner on whose behalf a request is made (ExchangeImpersonation): by
-// exactly one identifier, or by none (the zero value). Make one with [PrimarySMTP], [SMTP], [UPN]
-// or [SID]; a bad identifier is reported by the first call that uses it.
+// Account identifies the mailbox owner on whose behalf a request is made (ExchangeImpersonation).
+// The zero value stands for no impersonation. Create one with [PrimarySMTP], [SMTP], [UPN] or [SID];
+// the first call that uses a bad identifier returns an [*InputError].
 //
 // As text, and thereby in JSON, an account is the name of its element and the identifier, such as
 // "PrimarySmtpAddress:tony@contoso.com"; the zero value is "".
@@ -34,20 +34,20 @@ const (
 	accountSMTP
 )
 
-// PrimarySMTP names an account by its primary SMTP address.
+// PrimarySMTP identifies an account by its primary SMTP address.
 func PrimarySMTP(address string) Account { return Account{accountPrimarySMTP, address} }
 
-// SMTP names an account by any of its SMTP addresses. Exchange may answer
-// ErrorNonPrimarySmtpAddress, whose Details tell the primary one.
+// SMTP identifies an account by any of its SMTP addresses. Exchange may return
+// ErrorNonPrimarySmtpAddress, with the primary one in the error's Details.
 func SMTP(address string) Account { return Account{accountSMTP, address} }
 
-// UPN names an account by its user principal name, user@domain.
+// UPN identifies an account by its user principal name, user@domain.
 func UPN(name string) Account { return Account{accountUPN, name} }
 
-// SID names an account by its security identifier, S-1-5-21-….
+// SID identifies an account by its security identifier, S-1-5-21-….
 func SID(sid string) Account { return Account{accountSID, sid} }
 
-// IsZero reports whether the account names nobody.
+// IsZero reports whether the account is the zero value. An account with an empty identifier is not.
 func (a Account) IsZero() bool { return a.kind == accountNone }
 
 // String returns the identifier, "" for the zero value.
@@ -69,11 +69,11 @@ func (a Account) element() string {
 	return ""
 }
 
-// accountKinds are the kinds of identifier.
+// accountKinds lists the kinds of identifier.
 var accountKinds = [...]accountKind{accountUPN, accountSID, accountPrimarySMTP, accountSMTP}
 
-// MarshalText returns the text form, from which UnmarshalText makes an equal account, even one that
-// no request can carry. An identifier that is not valid UTF-8 has none.
+// MarshalText returns the text form, from which UnmarshalText restores an equal account, even one
+// that no request can carry. It returns an error if the identifier is not valid UTF-8.
 func (a Account) MarshalText() ([]byte, error) {
 	if a.IsZero() {
 		return []byte{}, nil
@@ -84,8 +84,8 @@ func (a Account) MarshalText() ([]byte, error) {
 	return []byte(a.element() + ":" + a.value), nil
 }
 
-// UnmarshalText reads the text form; the element's name may be in any case. A text without such a
-// name is an error, since the kind of identifier cannot be told from the identifier alone.
+// UnmarshalText reads the text form, with the element's name in any case. It returns an error for a
+// text without such a name, since the identifier alone does not show its kind.
 func (a *Account) UnmarshalText(text []byte) error {
 	if len(text) == 0 {
 		*a = Account{}
@@ -110,7 +110,7 @@ func (a Account) smtpAddress() string {
 	return ""
 }
 
-// problem says why the identifier cannot be sent, "" if it can.
+// problem returns why the identifier cannot be sent, "" if it can.
 func (a Account) problem() string {
 	if a.value == "" {
 		return "empty account"
@@ -130,7 +130,7 @@ func (a Account) problem() string {
 	return ""
 }
 
-// append writes the identifier's element into a ConnectingSID.
+// append appends the identifier's element, the content of a ConnectingSID.
 func (a Account) append(dst []byte) ([]byte, error) {
 	name := a.element()
 	dst = append(dst, "<t:"...)

@@ -5,49 +5,44 @@ import (
 	"context"
 	"encoding/xml"
 	"errors"
-	"io"
-	"log/slog"
 	"reflect"
 	"strconv"
-	"time"
 	"unicode/utf8"
 
-	"github.com/go-ews/exchange/internal/netfault"
-	"github.com/go-ews/exchange/internal/oneline"
 	"github.com/go-ews/exchange/soap"
 )
 
-// Operation names what a request does. Its zero Read makes it a write, which is never sent again
-// unless it certainly was not done.
+// Operation identifies an operation. Unless Read is set it is a write, which is retried only after
+// a failure that proves that it was not done.
 type Operation struct {
 	Name string // Exchange's name, such as "GetFolder"; it becomes the SOAPAction
-	Read bool   // changes nothing on the server and may be sent again freely
+	Read bool   // the operation changes nothing on the server
 }
 
-// Response is what an answer is decoded into: a pointer to a struct. It is decoded by its
-// ReadBody if it is a [soap.BodyReader], else by encoding/xml. Err is asked after decoding and
-// says whether the server reported an error; embed [ResponseMessage] to have it.
+// Response is a pointer to a struct into which a response is decoded: by its ReadBody if it is a
+// [soap.BodyReader], else by encoding/xml. Err, called after decoding, returns the error that the
+// server reported in the response; embed [ResponseMessage] to have it.
 type Response interface{ Err() error }
 
-// Call performs any EWS operation, also one that this module does not have. Everything that the
-// other methods do, they do through it: headers, retries, errors, response info.
+// Call performs any EWS operation, also one that this module does not have. All other methods use
+// it for headers, retries, errors and response info.
 //
 // req is the body's one child: it is encoded by its AppendBody if it is a [soap.BodyAppender],
 // else by encoding/xml. The prefixes m (messages), t (types) and soap are declared. encoding/xml
-// writes U+FFFD for what XML cannot carry without a word, so a body that contains U+FFFD is
-// refused.
+// silently writes U+FFFD for characters that XML cannot carry, so Call refuses a body that contains
+// U+FFFD.
 //
-// resp is filled from the body's one child, and zeroed before another attempt. With encoding/xml
-// its names are matched by name space; fields tagged ",innerxml" and ",comment" stay empty, and a
+// resp is filled from the body's one child, and reset before another attempt. With encoding/xml
+// its names are matched by namespace; fields tagged ",innerxml" and ",comment" stay empty, and a
 // tag "ns A>B" means ns for both steps.
 //
-// What Call returns is *[Error] or *[SchemaValidationError] for what the server said, *[HTTPError]
-// for a response that is not SOAP, *[TransportError] for no readable response, *[InputError] for a
-// request that was refused before anything was sent, or what resp.Err returned. Op and Info of an
-// *Error in resp.Err's chain are filled in. An error of a write that may have been done all the
-// same is also [ErrOutcomeUnknown].
+// Call returns an *[Error] or *[SchemaValidationError] for an error that the server reported, an
+// *[HTTPError] for a response that is not SOAP, a *[TransportError] if no readable response came, an
+// *[InputError] for a request that cannot be sent, or the error of resp.Err. It fills in Op and Info
+// of an *Error in the chain of the last. The error of a write that may have been done is
+// [ErrOutcomeUnknown] as well.
 func (c *Client) Call(ctx context.Context, op Operation, req any, resp Response) error {
-	if bad := c.refuse(ctx, op, resp); bad != nil {
+	if bad := c.checkCall(ctx, op, resp); bad != nil {
 		if ctx != nil {
 			storeInfo(ctx, &ResponseInfo{})
 		}
@@ -59,8 +54,8 @@ func (c *Client) Call(ctx context.Context, op Operation, req any, resp Response)
 	return err
 }
 
-// refuse checks what must hold before a request is encoded.
-func (c *Client) refuse(ctx context.Context, op Operation, resp Response) error {
+// checkCall reports the first argument of Call, or the header of the client, that cannot be used.
+func (c *Client) checkCall(ctx context.Context, op Operation, resp Response) error {
 	bad := func(field, reason string) error {
 		return &InputError{Op: op.Name, Field: field, Reason: reason}
 	}
@@ -82,7 +77,7 @@ func (c *Client) refuse(ctx context.Context, op Operation, resp Response) error 
 	return nil
 }
 
-// of returns a copy of the error for the operation.
+// of returns a copy of the error with the operation's name.
 func (e *InputError) of(op string) *InputError {
 	copied := *e
 	copied.Op = op
@@ -101,16 +96,16 @@ func isOperationName(name string) bool {
 	return name != ""
 }
 
-// call is one call in progress: a request, its attempts, its response.
+// call is a call in progress.
 type call struct {
 	client  *Client
 	op      Operation
 	resp    Response
-	request []byte // encoded; net/http may still be reading it when the call has ended
+	request []byte // encoded; net/http may still read it after the call has returned
 	info    ResponseInfo
 }
 
-// run encodes the request and sends it until there is an outcome to report.
+// run encodes the request, sends it as often as the policy allows, and logs the result.
 func (x *call) run(ctx context.Context, req any) error {
 	if err := x.encode(req); err != nil {
 		return err
@@ -121,12 +116,11 @@ func (x *call) run(ctx context.Context, req any) error {
 	return err
 }
 
-// attempts is the retry loop; the rules are in retry.go.
+// attempts is the retry loop. Its rules are documented at [RetryPolicy].
 func (x *call) attempts(ctx context.Context) error {
 	c := x.client
 	x.begin(0)
-	held := x.admit(ctx)
-	if held != nil {
+	if held := x.admit(ctx); held != nil {
 		return &TransportError{Op: x.op.Name, Err: held, Info: x.info}
 	}
 	for attempt := 1; ; attempt++ {
@@ -146,22 +140,22 @@ func (x *call) attempts(ctx context.Context) error {
 		if waitErr := x.wait(ctx, delay, err); waitErr != nil {
 			return outcome.mark(x.op, waitErr)
 		}
-		if held = x.admit(ctx); held != nil {
+		if held := x.admit(ctx); held != nil {
 			return outcome.mark(x.op, withEnd(err, held))
 		}
-		zero(x.resp)
+		reset(x.resp)
 	}
 }
 
-// begin forgets the response before.
+// begin resets the info for an attempt.
 func (x *call) begin(attempt int) {
 	x.info = ResponseInfo{
 		URL: x.client.url, Mailbox: x.client.header.Impersonate.String(), Attempts: attempt,
 	}
 }
 
-// zero makes resp what it was made as, so that nothing of a broken answer stays.
-func zero(resp Response) {
+// reset removes from resp what the failed attempt decoded into it.
+func reset(resp Response) {
 	if v := reflect.ValueOf(resp); v.Kind() == reflect.Pointer && !v.IsNil() {
 		if r, ok := resp.(interface{ reset() }); ok {
 			r.reset()
@@ -171,7 +165,7 @@ func zero(resp Response) {
 	}
 }
 
-// encode writes the request, which is a copy of its own size.
+// encode encodes the request into a slice of the right size.
 func (x *call) encode(req any) error {
 	scratch := newScratch()
 	defer scratch.release()
@@ -180,7 +174,7 @@ func (x *call) encode(req any) error {
 	out, err := appendBody(scratch.bytes, req)
 	switch {
 	case err != nil:
-	case !bytes.HasPrefix(out, opening): // else out may hold anything, and belong to anyone
+	case !bytes.HasPrefix(out, opening): // out may belong to another request
 		err = errors.New("AppendBody did not return its argument with the body appended")
 	case len(out) == len(opening):
 		err = errors.New("AppendBody appended nothing")
@@ -200,7 +194,7 @@ func (x *call) encode(req any) error {
 	return nil
 }
 
-// appendBody writes the body's child: by its own AppendBody, else through encoding/xml.
+// appendBody appends the body's child, encoded by its own AppendBody or by encoding/xml.
 func appendBody(dst []byte, req any) ([]byte, error) {
 	if a, ok := req.(soap.BodyAppender); ok {
 		return a.AppendBody(dst)
@@ -219,80 +213,4 @@ func appendBody(dst []byte, req any) ([]byte, error) {
 		}
 	}
 	return append(dst, body...), nil
-}
-
-// now is for the log alone.
-func (x *call) now() time.Time {
-	if x.client.log == nil {
-		return time.Time{}
-	}
-	return time.Now()
-}
-
-func (x *call) logCall(ctx context.Context, start time.Time, err error) {
-	level := slog.LevelInfo
-	if err != nil {
-		level = slog.LevelWarn
-	}
-	if x.logs(ctx, level) {
-		x.client.log.LogAttrs(ctx, level, "ews call", append(x.logAttrs(start, err),
-			slog.Int("attempts", x.info.Attempts))...)
-	}
-}
-
-func (x *call) logAttempt(ctx context.Context, start time.Time, err error) {
-	if x.logs(ctx, slog.LevelDebug) {
-		x.client.log.LogAttrs(ctx, slog.LevelDebug, "ews attempt", append(x.logAttrs(start, err),
-			slog.Int("attempt", x.info.Attempts))...)
-	}
-}
-
-// logs spares the attributes that nobody wants.
-func (x *call) logs(ctx context.Context, level slog.Level) bool {
-	return x.client.log != nil && x.client.log.Enabled(ctx, level)
-}
-
-// logAttrs describes an attempt by facts that hold no content: an error is logged by its kind and
-// code, because its text may quote the server, and the server the request.
-func (x *call) logAttrs(start time.Time, err error) []slog.Attr {
-	attrs := []slog.Attr{
-		slog.String("op", x.op.Name),
-		slog.Duration("duration", time.Since(start)),
-		slog.Int("status", x.info.StatusCode),
-		slog.String("request_id", loggedID(&x.info)),
-		slog.String("client_request_id", x.info.ClientRequestID),
-	}
-	return append(attrs, x.errorAttrs(err)...)
-}
-
-// errorAttrs describes whose mailbox the call is for and, if it failed, how.
-func (x *call) errorAttrs(err error) []slog.Attr {
-	var attrs []slog.Attr
-	if x.info.Mailbox != "" {
-		attrs = append(attrs, slog.String("mailbox", oneline.Clip(x.info.Mailbox, 256)))
-	}
-	if err != nil {
-		attrs = append(attrs, slog.String("error", errorKind(err)))
-	}
-	if class := failureClass(err); class != "" {
-		attrs = append(attrs, slog.String("class", class))
-	}
-	return attrs
-}
-
-// failureClass names the kind of a transport failure for the log, "" for other errors.
-func failureClass(err error) string {
-	transport, ok := errors.AsType[*TransportError](err)
-	if !ok || transport.Err == nil {
-		return ""
-	}
-	switch {
-	case isLimit(transport.Err):
-		return "too large"
-	case transport.malformed:
-		return "malformed"
-	case transport.Info.StatusCode != 0 && errors.Is(transport.Err, io.ErrUnexpectedEOF):
-		return "cut"
-	}
-	return netfault.Kind(transport.Err)
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/go-ews/exchange/soap"
 )
 
-// properties writes an m:ExtendedProperties, nothing for none. The element for a property is called
-// t:ExtendedProperty in requests; in responses, that holds t:ExtendedFieldURI and values.
+// properties writes an m:ExtendedProperties, nothing if there are no properties. In a request,
+// t:ExtendedProperty names a property; in a response, it holds t:ExtendedFieldURI and values.
 func (b body) properties(field string, properties []mapi.FieldURI) body {
 	if len(properties) == 0 {
 		return b
@@ -53,7 +53,7 @@ func setAttribute(set mapi.PropertySet) string {
 }
 
 // readExtendedProperties appends the properties of an ExtendedProperties element: of a group, or
-// of a persona, where each stands in a Value beside its attributions.
+// of a persona, where each is in a Value with its attributions.
 func readExtendedProperties(r *soap.Reader, list []mapi.Property) []mapi.Property {
 	for local := range typesChildren(r) {
 		switch local {
@@ -82,8 +82,7 @@ func readExtendedProperty(r *soap.Reader) (p mapi.Property) {
 	return p
 }
 
-// readFieldURI reads the attributes of an ExtendedFieldURI. What names nothing comes back as the
-// zero value's form.
+// readFieldURI reads the attributes of an ExtendedFieldURI, the zero value if they name no property.
 func readFieldURI(r *soap.Reader) mapi.FieldURI {
 	attr := func(name string) string { s, _ := r.Attr("", name); return strings.TrimSpace(s) }
 	typ := mapi.PropertyType(attr("PropertyType"))

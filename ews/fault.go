@@ -6,7 +6,7 @@ import (
 	"github.com/go-ews/exchange/soap"
 )
 
-// faultError makes a fault an *Error, or a *SchemaValidationError.
+// faultError returns the *Error or *SchemaValidationError for a fault.
 func (x *call) faultError(f *soap.Fault, d *faultDetail) error {
 	e := &Error{
 		Op: x.op.Name, Code: d.code, Message: strings.TrimSpace(d.message), Details: d.values,
@@ -24,7 +24,7 @@ func (x *call) faultError(f *soap.Fault, d *faultDetail) error {
 	s := &SchemaValidationError{
 		Line: d.line, Position: d.position, Violation: d.violationOf(e, f), Err: e,
 	}
-	// Some servers say 0 and 0, and tell the place in a text alone.
+	// Some servers send 0 and 0, and tell the place only in a text.
 	for _, text := range [...]string{s.Violation, e.Message, f.String} {
 		if s.Line > 0 && s.Position > 0 {
 			break
@@ -37,9 +37,9 @@ func (x *call) faultError(f *soap.Fault, d *faultDetail) error {
 	return s
 }
 
-// codeOfFaultcode returns Exchange's code that stands in the faultcode, "" if there is none. Its
-// namespace is that of types. Gateways that copy a fault lose the prefix, and an unprefixed name is
-// in the default namespace, which may be the envelope's.
+// codeOfFaultcode returns the code in the faultcode, "" if there is none. Exchange sends it in the
+// types namespace. Gateways that copy a fault lose the prefix, and a name without a prefix is in the
+// default namespace, which may be the envelope's.
 func codeOfFaultcode(f *soap.Fault) ResponseCode {
 	code := ResponseCode(f.Code.Local)
 	switch f.Code.Space {
@@ -53,10 +53,10 @@ func codeOfFaultcode(f *soap.Fault) ResponseCode {
 	return ""
 }
 
-// bareMessage is what a schema fault says that keeps the violation elsewhere.
+// bareMessage is the message of a schema fault that has the violation elsewhere.
 const bareMessage = "The request failed schema validation."
 
-// faultDetail is what the detail of a fault tells, in any of the forms that servers use.
+// faultDetail is the content of a fault's detail, in any of the forms that servers use.
 type faultDetail struct {
 	code           ResponseCode
 	message        string
@@ -66,8 +66,8 @@ type faultDetail struct {
 	values         Details // of MessageXml, but for those above
 }
 
-// violationOf chooses the violation: MessageXml's, else the detail's, else the message unless it is
-// the bare one, else the faultstring as it stands.
+// violationOf returns the violation: MessageXml's, else the detail's, else the message unless it is
+// the bare one, else the faultstring.
 func (d *faultDetail) violationOf(e *Error, f *soap.Fault) string {
 	switch {
 	case d.violation != "":
@@ -80,9 +80,8 @@ func (d *faultDetail) violationOf(e *Error, f *soap.Fault) string {
 	return strings.TrimSpace(f.String)
 }
 
-// read reads the detail that r stands on; of several details the last one counts. Names are matched
-// without regard to their namespace: older servers put MessageXml into the errors namespace, newer
-// ones into types.
+// read reads the detail that r stands on; the last of several details counts. Names are matched in
+// any namespace: older servers put MessageXml into the errors namespace, newer ones into types.
 func (d *faultDetail) read(r *soap.Reader) error {
 	*d = faultDetail{}
 	return d.readChildren(r, false)
@@ -134,7 +133,7 @@ func (d *faultDetail) readChild(r *soap.Reader, inner bool) error {
 	return nil
 }
 
-// positive returns the number that text holds, or old if it holds none above 0.
+// positive returns the number in text, or old if there is none above 0.
 func positive(text string, old int) int {
 	if n := parseInt(text); n > 0 {
 		return n
@@ -142,7 +141,7 @@ func positive(text string, old int) int {
 	return old
 }
 
-// placeIn reads the last "Line 4, position 60." of a violation, 0 and 0 if there is none.
+// placeIn returns the last "Line 4, position 60." of a violation, 0 and 0 if there is none.
 func placeIn(violation string) (line, position int) {
 	lower := strings.ToLower(violation)
 	i := strings.LastIndex(lower, "line ")

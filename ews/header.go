@@ -11,32 +11,32 @@ import (
 // NoAnchor as a Header's AnchorMailbox leaves X-AnchorMailbox out even with impersonation.
 const NoAnchor = "-"
 
-// Header holds what every request of a client says beside its operation: the SOAP headers
-// RequestServerVersion, MailboxCulture and ExchangeImpersonation, and the HTTP header
-// X-AnchorMailbox. The zero value asks for Exchange2013 and impersonates nobody.
+// Header holds the headers of a client's requests: the SOAP headers RequestServerVersion,
+// MailboxCulture and ExchangeImpersonation, and the HTTP header X-AnchorMailbox. The zero value asks
+// for Exchange2013, without impersonation.
 type Header struct {
 	// RequestServerVersion is the schema version asked for. "": Exchange2013, the first one with
 	// IM lists. [OmitVersion]: no header. A value outside the schema's list is refused.
 	RequestServerVersion Version
 
 	// MailboxCulture is the language of the server's texts, an RFC 3066 tag such as "de-DE". "":
-	// no header. A tag of another form is refused; whether the server has the language is its to
-	// say (ErrorUnsupportedCulture).
+	// no header. A tag of another form is refused; the server refuses a language that it does not
+	// have (ErrorUnsupportedCulture).
 	MailboxCulture string
 
-	// Impersonate is the account on whose behalf requests are made. Zero: nobody. It takes the
-	// management role ApplicationImpersonation.
+	// Impersonate is the account on whose behalf requests are made, for which Exchange requires the
+	// management role ApplicationImpersonation. The zero value: no impersonation.
 	Impersonate Account
 
 	// AnchorMailbox is sent as X-AnchorMailbox, by which a front end finds the right server. "":
-	// the impersonated SMTP address, if there is one. [NoAnchor]: no header. Microsoft asks for it
-	// with impersonation, and insists with OAuth application permissions.
+	// the impersonated SMTP address, if there is one. [NoAnchor]: no header. Microsoft recommends
+	// it with impersonation, and requires it with OAuth application permissions.
 	AnchorMailbox string
 }
 
 // check reports the first field that cannot be sent.
 func (h *Header) check() *InputError {
-	if v := h.RequestServerVersion; v != "" && v != OmitVersion && !v.known() {
+	if v := h.RequestServerVersion; v != "" && v != OmitVersion && !v.inSchema() {
 		return &InputError{
 			Field:  "Header.RequestServerVersion",
 			Reason: fmt.Sprintf("%q is not in the schema's list; see the Version constants", oneline.Clip(string(v), 40)),
@@ -70,7 +70,7 @@ func (h *Header) anchor() string {
 	return h.AnchorMailbox
 }
 
-// encode returns what stands before and behind the body's child in every request.
+// encode returns the parts of every request before and after the body's child.
 func (h *Header) encode() (opening, closing []byte, bad *InputError) {
 	if bad := h.check(); bad != nil {
 		return nil, nil, bad
@@ -90,12 +90,12 @@ func (h *Header) encode() (opening, closing []byte, bad *InputError) {
 	return whole[:size:size], whole[size:], nil
 }
 
-// isEmpty reports whether there is nothing to say in soap:Header.
+// isEmpty reports whether soap:Header has no content.
 func (h *Header) isEmpty() bool {
 	return h.RequestServerVersion == OmitVersion && h.MailboxCulture == "" && h.Impersonate.IsZero()
 }
 
-// append writes the content of soap:Header. The order is that of Microsoft's own client: version,
+// append appends the content of soap:Header in the order of Microsoft's own client: version,
 // culture, impersonation.
 func (h *Header) append(dst []byte) ([]byte, error) {
 	switch h.RequestServerVersion {
@@ -124,7 +124,7 @@ func appendVersion(dst []byte, v Version) []byte {
 	return append(dst, "\"/>\n"...)
 }
 
-// inputReason words an encoding error for an InputError.
+// inputReason returns the text of an encoding error for an InputError.
 func inputReason(err error) string {
 	if char, ok := errors.AsType[*soap.CharError](err); ok {
 		return char.Error()

@@ -34,8 +34,8 @@ func (o outcome) mark(op Operation, err error) error {
 
 // outcomeOf classifies the error of an attempt whose response had this status, 0 for none.
 func outcomeOf(err error, status int) outcome {
-	if _, ok := errors.AsType[*TransportError](err); ok {
-		return outcomeOfTransport(err)
+	if e, ok := errors.AsType[*TransportError](err); ok {
+		return outcomeOfTransport(e)
 	}
 	if page, ok := errors.AsType[*HTTPError](err); ok {
 		return outcomeOfPage(page)
@@ -50,14 +50,13 @@ func outcomeOf(err error, status int) outcome {
 	return permanent
 }
 
-func outcomeOfTransport(err error) outcome {
+func outcomeOfTransport(e *TransportError) outcome {
 	switch {
-	case notSent(err) && isPermanent(err):
+	case notSent(e) && isPermanent(e):
 		return permanent
-	case notSent(err):
+	case notSent(e):
 		return retryable
-	}
-	if e, ok := errors.AsType[*TransportError](err); ok && e.malformed {
+	case e.malformed:
 		return unreadable
 	}
 	return ambiguous

@@ -2,13 +2,13 @@ package ews
 
 import "strings"
 
-// ResponseCode is Exchange's word for what went wrong (or NoError). It is an error, so that
+// ResponseCode is Exchange's code for an error, or NoError. It is an error itself, so that
 //
 //	errors.Is(err, ews.ErrorImGroupDisplayNameAlreadyExists)
 //
-// works on whatever a call returns, and errors.As with a *ResponseCode tells which one it is. The
-// set is open: server updates bring new codes, and a code without a constant here is kept as it
-// is. Microsoft lists the codes at
+// works on any error that a call returns, and errors.As with a *ResponseCode finds the code. The
+// set is open: server updates bring new codes, and a code without a constant here is kept
+// unchanged. Microsoft lists the codes at
 // https://learn.microsoft.com/exchange/client-developer/web-service-reference/responsecode.
 type ResponseCode string
 
@@ -24,7 +24,7 @@ func (c *ResponseCode) UnmarshalText(text []byte) error {
 // NoError is the code of a success.
 const NoError ResponseCode = "NoError"
 
-// What the IM-list operations answer.
+// Codes of the IM-list operations.
 const (
 	// ErrorImGroupDisplayNameAlreadyExists: a group has that display name already.
 	ErrorImGroupDisplayNameAlreadyExists ResponseCode = "ErrorImGroupDisplayNameAlreadyExists"
@@ -42,7 +42,7 @@ const (
 	ErrorUnableToRemoveImContactFromGroup ResponseCode = "ErrorUnableToRemoveImContactFromGroup"
 	// ErrorItemNotFound: the item does not exist, or the caller may not see it.
 	ErrorItemNotFound ResponseCode = "ErrorItemNotFound"
-	// ErrorNonExistentMailbox: no such mailbox; also for an id of another mailbox.
+	// ErrorNonExistentMailbox: no such mailbox, or an id of another mailbox; see [NotFound].
 	ErrorNonExistentMailbox ResponseCode = "ErrorNonExistentMailbox"
 )
 
@@ -74,7 +74,7 @@ const (
 	ErrorMoreThanOneAccessModeSpecified         ResponseCode = "ErrorMoreThanOneAccessModeSpecified"
 	ErrorInvalidUserPrincipalName               ResponseCode = "ErrorInvalidUserPrincipalName"
 	ErrorInvalidSmtpAddress                     ResponseCode = "ErrorInvalidSmtpAddress"
-	// ErrorNonPrimarySmtpAddress: the Details tell the primary address.
+	// ErrorNonPrimarySmtpAddress: the error's Details hold the primary address.
 	ErrorNonPrimarySmtpAddress ResponseCode = "ErrorNonPrimarySmtpAddress"
 	ErrorInvalidSid            ResponseCode = "ErrorInvalidSid"
 	ErrorAccessDenied          ResponseCode = "ErrorAccessDenied"
@@ -84,9 +84,9 @@ const (
 	ErrorItemSave              ResponseCode = "ErrorItemSave"
 )
 
-// About the state of the server. The retry rules of this package know most of them.
+// About the state of the server. [RetryPolicy] says which of them are retried.
 const (
-	// ErrorServerBusy: throttled; see RetryAfter.
+	// ErrorServerBusy: throttled; [RetryAfter] may return the time to wait.
 	ErrorServerBusy ResponseCode = "ErrorServerBusy"
 	// ErrorExceededConnectionCount: more requests at a time than the throttling policy allows.
 	ErrorExceededConnectionCount          ResponseCode = "ErrorExceededConnectionCount"
@@ -99,8 +99,8 @@ const (
 	ErrorADUnavailable                    ResponseCode = "ErrorADUnavailable"
 	ErrorClientDisconnected               ResponseCode = "ErrorClientDisconnected"
 	ErrorNoRespondingCASInDestinationSite ResponseCode = "ErrorNoRespondingCASInDestinationSite"
-	// ErrorConnectionFailed and ErrorMailboxMoveInProgress: also a reason to look the endpoint up
-	// again.
+	// ErrorConnectionFailed and ErrorMailboxMoveInProgress: the endpoint may have changed; run
+	// Autodiscover again.
 	ErrorConnectionFailed      ResponseCode = "ErrorConnectionFailed"
 	ErrorMailboxMoveInProgress ResponseCode = "ErrorMailboxMoveInProgress"
 )

@@ -3,12 +3,9 @@ package ews
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"math/rand/v2"
-	"strconv"
 	"time"
 
-	"github.com/go-ews/exchange/internal/oneline"
 	"github.com/go-ews/exchange/internal/retryafter"
 )
 
@@ -60,7 +57,7 @@ import (
 // One attempt is at most one request on the wire. Do not put a retrying transport under the client:
 // Exchange sends every fault as HTTP 500, and a transport that repeats those repeats writes.
 type RetryPolicy struct {
-	MaxAttempts int           // 0: 3; 1: never again
+	MaxAttempts int           // 0: 3; 1: no retry
 	MaxWait     time.Duration // longest single wait; 0: 30 s
 }
 
@@ -74,7 +71,7 @@ func (p RetryPolicy) withDefaults() RetryPolicy {
 	return p
 }
 
-// delay returns how long to wait after the n-th attempt failed with err.
+// delay returns the wait after the n-th attempt, which failed with err.
 func (p RetryPolicy) delay(n int, err error) time.Duration {
 	if d, ok := RetryAfter(err); ok {
 		return d
@@ -83,8 +80,8 @@ func (p RetryPolicy) delay(n int, err error) time.Duration {
 	return ceiling/2 + rand.N(ceiling/2+1)
 }
 
-// wait waits before the next attempt. It returns the attempt's error at once if the wait is too
-// long to begin, or with the context's error if that ends it.
+// wait waits before the next attempt. It returns err at once if the wait is too long to begin, and
+// err with the context's error if the context ends first.
 func (x *call) wait(ctx context.Context, d time.Duration, err error) error {
 	if d > x.client.retry.MaxWait || isPastDeadline(ctx, d) {
 		return err
@@ -96,7 +93,7 @@ func (x *call) wait(ctx context.Context, d time.Duration, err error) error {
 	return nil
 }
 
-// isPastDeadline reports whether a wait would outlast the context.
+// isPastDeadline reports whether a wait would end after the context's deadline.
 func isPastDeadline(ctx context.Context, d time.Duration) bool {
 	deadline, ok := ctx.Deadline()
 	return ok && time.Until(deadline) <= d
@@ -111,16 +108,6 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 	}
 	return ctx.Err()
-}
-
-func (x *call) logWait(ctx context.Context, d time.Duration, err error) {
-	if x.logs(ctx, slog.LevelWarn) {
-		x.client.log.LogAttrs(ctx, slog.LevelWarn, "ews wait", append([]slog.Attr{
-			slog.String("op", x.op.Name),
-			slog.Int("attempt", x.info.Attempts),
-			slog.Duration("wait", d),
-		}, x.errorAttrs(err)...)...)
-	}
 }
 
 // RetryAfter returns the time that the server asked the client to wait: BackOffMilliseconds of an
@@ -153,40 +140,4 @@ func RetryAfter(err error) (time.Duration, bool) {
 // backOff returns the time that the details of an error ask to wait.
 func (e *Error) backOff() (time.Duration, bool) {
 	return retryafter.Number(e.Details["BackOffMilliseconds"], time.Millisecond)
-}
-
-// errorKind names an error for the log by what holds no content.
-func errorKind(err error) string {
-	var (
-		transport *TransportError
-		page      *HTTPError
-		code      ResponseCode
-		held      *heldError
-	)
-	switch {
-	case errors.Is(err, context.Canceled):
-		return "canceled"
-	case errors.Is(err, context.DeadlineExceeded):
-		return "deadline exceeded"
-	case errors.As(err, &held):
-		return "held back"
-	case errors.As(err, &transport):
-		if notSent(err) {
-			return "not sent"
-		}
-		return "no readable response"
-	case errors.As(err, &page):
-		return "HTTP " + strconv.Itoa(page.StatusCode)
-	case errors.As(err, &code):
-		return loggedCode(code)
-	}
-	return "refused"
-}
-
-// loggedCode returns a code as a log shows it: what is no name may be anything.
-func loggedCode(code ResponseCode) string {
-	if code != "" && !isOperationName(string(code)) {
-		return "unknown code"
-	}
-	return oneline.Clip(string(code), 80)
 }

@@ -2,9 +2,9 @@ package ews
 
 import "fmt"
 
-// Version is a schema version that a request asks the server for. The operations of this family
-// exist from Exchange2013 on. Microsoft's advice is to ask for the earliest version that has what
-// you need; a server of build 15.2 (Exchange 2019 and Subscription Edition) answers all of them.
+// Version is a schema version that a request asks for. The operations of this package exist from
+// Exchange2013 on. Microsoft advises to ask for the earliest version that has what you need; a
+// server of build 15.2 (Exchange 2019 and Subscription Edition) accepts all of them.
 type Version string
 
 // The versions of Microsoft's schema that a client has a reason to send.
@@ -29,13 +29,14 @@ const (
 	V2017_10_09      Version = "V2017_10_09"
 	V2018_01_08      Version = "V2018_01_08"
 
-	// OmitVersion leaves the header RequestServerVersion out. Servers since Exchange 2010 ask for
-	// it and answer without it as the oldest version would, so this is for special cases.
+	// OmitVersion leaves the header RequestServerVersion out. Servers since Exchange 2010 require
+	// it, and treat a request without it as one for the oldest version: the operations of this
+	// package fail with ErrorIncorrectSchemaVersion.
 	OmitVersion Version = "-"
 )
 
-// known reports whether the schema's ExchangeVersionType has the version.
-func (v Version) known() bool {
+// inSchema reports whether the schema's ExchangeVersionType has the version.
+func (v Version) inSchema() bool {
 	switch v {
 	case Exchange2007, Exchange2007_SP1, Exchange2010, Exchange2010_SP1, Exchange2010_SP2,
 		Exchange2013, Exchange2013_SP1, Exchange2015, Exchange2016, V2015_10_05, V2016_01_06,
@@ -47,9 +48,9 @@ func (v Version) known() bool {
 	return false
 }
 
-// ServerVersion is the ServerVersionInfo of an answer. Faults carry none, and it is zero then.
-// What a server can do beyond its schema version is told by the build alone: 15.0 is Exchange 2013,
-// 15.1 is 2016, 15.2 is 2019 and, from 15.2.2562 on, Subscription Edition.
+// ServerVersion is the ServerVersionInfo of a response, the zero value for a fault, which has none.
+// The build tells the product: 15.0 is Exchange 2013, 15.1 is 2016, 15.2 is 2019 and, from
+// 15.2.2562 on, Subscription Edition.
 type ServerVersion struct {
 	Major, Minor, MajorBuild, MinorBuild int
 	Version                              string // the schema version, such as "V2017_07_11"
