@@ -14,6 +14,7 @@ import (
 	"github.com/go-ews/exchange/internal/httpbody"
 	"github.com/go-ews/exchange/internal/proxyerror"
 	"github.com/go-ews/exchange/internal/requestid"
+	"github.com/go-ews/exchange/internal/sniff"
 	"github.com/go-ews/exchange/soap"
 )
 
@@ -79,7 +80,7 @@ func (x *call) decode(ctx context.Context, a *answer, res *http.Response) error 
 	switch {
 	case err != nil && !known:
 		return x.lost(err)
-	case err != nil || kind == notSOAP || res.StatusCode == http.StatusUnauthorized:
+	case err != nil || kind == sniff.Other || res.StatusCode == http.StatusUnauthorized:
 		return x.page(res, bytes.Clone(head))
 	case !known:
 		return x.decodeEnvelope(a, res)
@@ -102,9 +103,9 @@ func (x *call) page(res *http.Response, head []byte) error {
 }
 
 // recognize unpacks the body, and reads until it can tell what the response is.
-func (x *call) recognize(ctx context.Context, a *answer, res *http.Response) (answerKind, []byte, error) {
+func (x *call) recognize(ctx context.Context, a *answer, res *http.Response) (sniff.Kind, []byte, error) {
 	if err := a.open(res); err != nil {
-		return undecided, nil, err
+		return sniff.Undecided, nil, err
 	}
 	a.soap.Reset(a, soap.Limits{Bytes: x.client.limit})
 	return a.sniff(ctx)
@@ -173,16 +174,16 @@ func (a *answer) Read(p []byte) (int, error) {
 // sniff reads until it can tell what the response is, at most the head. Of what is not SOAP it
 // returns as much of that as comes at once. A limit that is reached on the way is for the SOAP
 // reader to report.
-func (a *answer) sniff(ctx context.Context) (answerKind, []byte, error) {
+func (a *answer) sniff(ctx context.Context) (sniff.Kind, []byte, error) {
 	for n := 1; ; {
 		head, err := a.soap.Peek(n)
 		if err != nil && !errors.Is(err, io.EOF) && !isLimit(err) {
-			return undecided, head, err
+			return sniff.Undecided, head, err
 		}
-		switch kind := kindOf(head, err != nil || len(head) >= headSize); kind {
-		case undecided:
+		switch kind := sniff.Of(head, err != nil || len(head) >= headSize); kind {
+		case sniff.Undecided:
 			n = len(head) + 1
-		case notSOAP:
+		case sniff.Other:
 			a.raw.Hurry(ctx)
 			head, _ = a.soap.Peek(headSize)
 			return kind, head, nil

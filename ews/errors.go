@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/go-ews/exchange/internal/excerpt"
 	"github.com/go-ews/exchange/internal/netfault"
 	"github.com/go-ews/exchange/internal/oneline"
 	"github.com/go-ews/exchange/soap"
@@ -101,7 +102,7 @@ type SchemaValidationError struct {
 
 	Err *Error // the fault it came from; may be nil in values that tests make
 
-	excerpt *excerpt
+	excerpt *excerpt.Excerpt // behind a pointer: printing the error shows an address, never the request
 }
 
 // Error returns one line with the place and the violation.
@@ -144,6 +145,17 @@ func (e *SchemaValidationError) Unwrap() error {
 		return nil
 	}
 	return e.Err
+}
+
+// Excerpt returns the line of the request that the violation is in, at most 160 characters of it,
+// and under it a caret at the position; "" if the place is not known or lies outside of what was
+// sent, because something on the way has edited the request. It quotes what was sent, so
+// it is for the developer's eyes and not part of Error.
+func (e *SchemaValidationError) Excerpt() string {
+	if e.excerpt == nil {
+		return ""
+	}
+	return e.excerpt.String()
 }
 
 // GoString keeps the excerpt, which quotes the request, out of %#v.

@@ -3,6 +3,7 @@ package ews
 import (
 	"strings"
 
+	"github.com/go-ews/exchange/internal/excerpt"
 	"github.com/go-ews/exchange/soap"
 )
 
@@ -33,7 +34,7 @@ func (x *call) faultError(f *soap.Fault, d *faultDetail) error {
 			s.Line, s.Position = line, position
 		}
 	}
-	s.excerpt = newExcerpt(x.request, s.Line, s.Position)
+	s.excerpt = excerpt.At(x.request, s.Line, s.Position)
 	return s
 }
 

@@ -1,27 +1,15 @@
 package ews
 
 import (
-	"bytes"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"strings"
 
-	"github.com/go-ews/exchange/internal/loginform"
 	"github.com/go-ews/exchange/internal/oneline"
-	"github.com/go-ews/exchange/internal/origin"
+	"github.com/go-ews/exchange/internal/pagehint"
 	"github.com/go-ews/exchange/internal/retryafter"
-	"github.com/go-ews/exchange/internal/serverwords"
 )
-
-// Statuses that net/http has no name for.
-const (
-	statusLoginTimeout  = 440 // IIS and Exchange's forms-based authentication
-	statusAccountLocked = 456 // Exchange Online
-)
-
-const checkEndpoint = "check the endpoint, which as a rule ends in /EWS/Exchange.asmx"
 
 // HTTPError is a response that is not SOAP: a proxy's page, a refused login, a redirect, an empty
 // body. Its text has the status, the server's own words if it said any, else what the status
@@ -50,7 +38,7 @@ func (e *HTTPError) Error() string {
 	} else if len(e.Body) == 0 {
 		b.WriteString(" with an empty body")
 	}
-	b.WriteString(" instead of a SOAP response: " + e.explain())
+	b.WriteString(" instead of a SOAP response: " + e.page().Explain())
 	if after, ok := retryafter.Header(e.Header); ok {
 		b.WriteString("; the server asks to wait " + after.String())
 	}
@@ -58,215 +46,10 @@ func (e *HTTPError) Error() string {
 	return b.String()
 }
 
-// explain returns what the server says of itself: its words, where a redirect leads, which schemes it
-// offers. A guess follows only where it said no words.
-func (e *HTTPError) explain() string {
-	var parts []string
-	words := serverwords.Of(e.Header)
-	if words != "" {
-		parts = append(parts, words)
+func (e *HTTPError) page() pagehint.Page {
+	return pagehint.Page{
+		StatusCode: e.StatusCode, Header: e.Header, Body: e.Body, URL: e.Info.URL, Proxy: e.proxy,
 	}
-	if target := e.target(); target != "" && e.StatusCode/100 == 3 {
-		parts = append(parts, "it leads to "+target)
-	}
-	if schemes := offeredSchemes(e.Header); schemes != "" && e.StatusCode == http.StatusUnauthorized {
-		parts = append(parts, "it offers "+schemes)
-	}
-	if words == "" {
-		parts = append(parts, e.guess())
-	}
-	return strings.Join(parts, "; ")
-}
-
-// target returns the Location of a redirect without what may be secret, "" if it is no URL.
-func (e *HTTPError) target() string {
-	location := e.Header.Get("Location")
-	u, err := url.Parse(location)
-	if err != nil || location == "" {
-		return ""
-	}
-	return oneline.Clip(origin.Page(u), 200)
-}
-
-// guess says what the response probably means and what to check.
-func (e *HTTPError) guess() string {
-	if form, ok := e.loginForm(); ok {
-		return form
-	}
-	switch s := e.StatusCode; {
-	case s/100 == 3 && isErrorPage(e.Header.Get("Location")):
-		return "Exchange redirects to its error page: an outage of the server behind; try again later"
-	case s/100 == 3 && strings.HasPrefix(e.Info.URL, "http:") && e.target() == "https"+e.Info.URL[len("http"):]:
-		return "use https:// in the endpoint"
-	case s/100 == 3:
-		return "redirects are not followed, since they would carry the request elsewhere; " + checkEndpoint
-	case e.isPlainHTTP():
-		return e.plainHTTPHint()
-	case s == http.StatusUnauthorized:
-		return "the credentials were refused or none were sent: check user, password and scheme; " +
-			"Extended Protection also responds so if TLS ends before Exchange or no channel binding is " +
-			"sent, and so does throttling"
-	case s == http.StatusForbidden:
-		return "refused before EWS: in Exchange Online check EWSEnabled and EwsAllowedAppIDs " +
-			"(EWS is off there unless allow-listed), on-premises the mailbox's EWS access policy and " +
-			"client access rules, and any proxy on the way"
-	case s == http.StatusNotFound, s == http.StatusMethodNotAllowed, s == http.StatusGone:
-		return "nothing at this address: " + checkEndpoint
-	case s == http.StatusRequestEntityTooLarge, s == http.StatusBadRequest:
-		return e.requestHint()
-	case s == http.StatusUnsupportedMediaType:
-		return "not an EWS endpoint, or something on the way edits requests"
-	case s == http.StatusProxyAuthRequired:
-		return e.proxyHint()
-	case s == http.StatusTooManyRequests, s == http.StatusServiceUnavailable:
-		return "too busy, or the application pool or the server behind a gateway is down"
-	case s == statusAccountLocked:
-		return "the account is locked or must sign in interactively first"
-	case s == http.StatusBadGateway, s == http.StatusGatewayTimeout:
-		return "a gateway or load balancer got no response from Exchange"
-	case s >= 500:
-		return "the web server failed before EWS; its event log has the cause"
-	}
-	return "a proxy or another application: " + checkEndpoint
-}
-
-// loginForm recognizes the log-in form of a publisher or an identity provider.
-func (e *HTTPError) loginForm() (hint string, ok bool) {
-	var product string
-	switch s := e.StatusCode; {
-	case s/100 == 3:
-		location := e.Header.Get("Location")
-		if isErrorPage(location) {
-			return "", false
-		}
-		product, ok = loginform.At(location)
-	case s/100 == 2, s == http.StatusUnauthorized, s == http.StatusForbidden:
-		product, ok = loginform.In(e.Body)
-	case s == statusLoginTimeout:
-		product, ok = "Exchange's forms-based authentication", true
-	}
-	if !ok {
-		return "", false
-	}
-	if product != "" {
-		product = " (" + product + ")"
-	}
-	return "a log-in form" + product + " stands before EWS, which programs cannot fill in; it must let " +
-		"EWS pass: exempt the path /EWS from pre-authentication, switch forms-based authentication off " +
-		"for the EWS directory; some publishers decide by User-Agent", true
-}
-
-// plainHTTP are phrases of servers whose TLS port got plain HTTP, or the other way round, in lower
-// case: Go, nginx, Apache, IIS (403.4), Tomcat and Jetty, HAProxy's and Envoy's users, F5.
-var plainHTTP = [...]string{
-	"client sent an http request to an https server",
-	"plain http request was sent to https port",
-	"speaking plain http to an ssl-enabled server port",
-	"speaking plain http to an https-enabled server port",
-	"combination of host and port requires tls",
-	"http request sent to https port",
-	"http request was sent to an https port",
-	"ssl is required to view this resource",
-	"secured with secure sockets layer",
-	"must be viewed over a secure channel",
-	"403.4",
-}
-
-// isPlainHTTP reports whether a server says that it wants https on this port.
-func (e *HTTPError) isPlainHTTP() bool {
-	const nginxPlainHTTP = 497
-	if s := e.StatusCode; s != http.StatusBadRequest && s != http.StatusForbidden && s != nginxPlainHTTP {
-		return false
-	}
-	body := strings.Join(strings.Fields(string(bytes.ToLower(e.Body))), " ")
-	for _, phrase := range plainHTTP {
-		if strings.Contains(body, phrase) {
-			return true
-		}
-	}
-	return e.StatusCode == nginxPlainHTTP
-}
-
-func (e *HTTPError) plainHTTPHint() string {
-	if strings.HasPrefix(e.Info.URL, "https:") {
-		return "a gateway sends plain HTTP to a port that wants HTTPS: check the address of Exchange there"
-	}
-	return "an HTTP request to a port that wants HTTPS: use https:// in the endpoint"
-}
-
-// requestHint tells the limits of a gateway from Extended Protection, of which Exchange itself
-// speaks so.
-func (e *HTTPError) requestHint() string {
-	tooLarge := e.StatusCode == http.StatusRequestEntityTooLarge
-	switch fromExchange, gateway := e.origin(); {
-	case gateway != "" && tooLarge:
-		return "the request is larger than the limit of " + gateway + " in front of Exchange"
-	case gateway != "":
-		return gateway + " in front of Exchange does not take the request: check its limits and rules"
-	case fromExchange && tooLarge:
-		return "right after authentication this means Extended Protection: a proxy or load balancer that " +
-			"ends TLS with another certificate, or a client without channel binding; else a request " +
-			"larger than IIS takes (uploadReadAheadSize, maxAllowedContentLength)"
-	case tooLarge:
-		return "the request is larger than a gateway or the server takes; right after authentication it " +
-			"means Extended Protection: TLS that ends before Exchange, or no channel binding"
-	}
-	return "a request that was damaged on the way, or a header that is too large (a Kerberos ticket of a " +
-		"user in many groups); right after authentication it means Extended Protection: TLS that ends " +
-		"before Exchange, or no channel binding"
-}
-
-// gateways are products by what their Server header or page begins with or holds, in lower case.
-var gateways = [...]struct{ mark, name string }{
-	{"nginx", "nginx (client_max_body_size)"},
-	{"openresty", "nginx (client_max_body_size)"},
-	{"apache", "Apache (LimitRequestBody)"},
-	{"haproxy", "HAProxy"},
-	{"varnish", "Varnish"},
-	{"squid", "Squid (request_body_max_size)"},
-	{"envoy", "Envoy"},
-	{"big-ip", "F5 BIG-IP"},
-	{"bigip", "F5 BIG-IP"},
-	{"cloudflare", "Cloudflare"},
-	{"akamai", "Akamai"},
-	{"awselb", "the AWS load balancer"},
-	{"microsoft-azure-application-gateway", "Azure Application Gateway"},
-	{"netscaler", "Citrix NetScaler"},
-	{"traefik", "Traefik"},
-	{"caddy", "Caddy"},
-	{"litespeed", "LiteSpeed"},
-	{"kemp", "Kemp LoadMaster"},
-	{"fortiweb", "FortiWeb"},
-	{"barracuda", "Barracuda"},
-}
-
-// origin reports who sent the response: Exchange or its IIS, or a gateway, by its name.
-func (e *HTTPError) origin() (fromExchange bool, gateway string) {
-	if e.Header.Get("X-FEServer") != "" || e.Header.Get("X-OWA-Version") != "" {
-		return true, ""
-	}
-	server := strings.ToLower(e.Header.Get("Server"))
-	text := server
-	if text == "" {
-		text = string(bytes.ToLower(e.Body))
-	}
-	for _, g := range gateways {
-		if strings.Contains(text, g.mark) {
-			return false, g.name
-		}
-	}
-	return strings.Contains(server, "microsoft-iis") || strings.Contains(server, "microsoft-httpapi"), ""
-}
-
-func (e *HTTPError) proxyHint() string {
-	name := "an HTTP proxy"
-	if e.proxy != "" {
-		name = "the HTTP proxy " + e.proxy
-	} else if via := oneline.Clip(e.Header.Get("Via"), 80); via != "" {
-		name += " (" + via + ")"
-	}
-	return name + " asks for credentials: put them into the proxy's URL, or exempt the Exchange server " +
-		"from the proxy"
 }
 
 // String keeps header and body out of what is printed of a value, which is no error.
@@ -283,15 +66,4 @@ func (e *HTTPError) LogValue() slog.Value {
 		slog.String("op", e.Op),
 		slog.Int("status", e.StatusCode),
 		slog.String("request_id", loggedID(&e.Info)))
-}
-
-// offeredSchemes lists the first word of each WWW-Authenticate header.
-func offeredSchemes(h http.Header) string {
-	var names []string
-	for _, challenge := range h.Values("Www-Authenticate") {
-		if words := strings.Fields(challenge); len(words) > 0 {
-			names = append(names, oneline.Clip(words[0], 20))
-		}
-	}
-	return oneline.Clip(strings.Join(names, ", "), 100)
 }

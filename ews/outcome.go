@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/go-ews/exchange/internal/pagehint"
 	"github.com/go-ews/exchange/soap"
 )
 
@@ -73,17 +74,12 @@ func outcomeOfPage(e *HTTPError) outcome {
 	switch s := e.StatusCode; {
 	case s == http.StatusTooManyRequests:
 		return retryable
-	case isGatewayStatus(s), s/100 == 3 && isErrorPage(e.Header.Get("Location")):
+	case isGatewayStatus(s), s/100 == 3 && pagehint.IsErrorPage(e.Header.Get("Location")):
 		return ambiguous
 	case s/100 == 3, s/100 == 4:
 		return permanent
 	}
 	return ambiguous
-}
-
-// isErrorPage recognizes the page to which Exchange redirects during an outage.
-func isErrorPage(location string) bool {
-	return strings.Contains(strings.ToLower(location), "/ews/genericerrorpage.htm")
 }
 
 // isGatewayStatus reports whether a gateway may have sent the response after the server behind it

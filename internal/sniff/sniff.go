@@ -1,29 +1,32 @@
-package ews
+// Package sniff tells SOAP from everything else by the beginning of a document.
+package sniff
 
 import "bytes"
 
-// answerKind is what the beginning of an answer says it is.
-type answerKind uint8
+// Kind is what the beginning of a document says it is.
+type Kind uint8
 
+// The kinds.
 const (
-	undecided answerKind = iota // more bytes are needed
-	isSOAP                      // an envelope, or close enough for the SOAP reader to judge
-	notSOAP
+	Undecided Kind = iota // more bytes are needed
+	SOAP                  // an envelope, or close enough for the SOAP reader to judge
+	Other                 // a page, or nothing
 )
 
-// exchangeBegins is how every answer of Exchange itself begins, as it is written.
-var exchangeBegins = []byte(`<?xml version="1.0" encoding="utf-8"?><s:Envelope `)
+// exchange is how every response of Exchange itself begins, as it is written.
+var exchange = []byte(`<?xml version="1.0" encoding="utf-8"?><s:Envelope `)
 
-// kindOf looks for the root element: <Envelope> of any prefix is SOAP. An answer in UTF-16 and one
+// Of returns the kind of a document that begins so; ended says that there is no more of it. It looks
+// for the root element: <Envelope> of any prefix is SOAP. A document in UTF-16 and one
 // with a DOCTYPE other than HTML's are left to the SOAP reader, which says what is wrong with
 // them; so is an XML document that ends before its root element.
-func kindOf(head []byte, ended bool) answerKind {
-	if bytes.HasPrefix(head, exchangeBegins) {
-		return isSOAP
+func Of(head []byte, ended bool) Kind {
+	if bytes.HasPrefix(head, exchange) {
+		return SOAP
 	}
 	s := bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF"))
 	if bytes.HasPrefix(s, []byte("\xFE\xFF")) || bytes.HasPrefix(s, []byte("\xFF\xFE")) {
-		return isSOAP
+		return SOAP
 	}
 	sawProlog := false
 	for {
@@ -46,7 +49,7 @@ func kindOf(head []byte, ended bool) answerKind {
 }
 
 // kindOfRoot judges what follows the prolog.
-func kindOfRoot(s []byte, sawProlog, ended bool) answerKind {
+func kindOfRoot(s []byte, sawProlog, ended bool) Kind {
 	const doctype = "<!DOCTYPE"
 	switch {
 	case len(s) == 0 || len(s) < len(doctype) && bytes.HasPrefix([]byte(doctype), s):
@@ -54,11 +57,11 @@ func kindOfRoot(s []byte, sawProlog, ended bool) answerKind {
 	case len(s) >= len(doctype) && bytes.EqualFold(s[:len(doctype)], []byte(doctype)):
 		rest := bytes.TrimLeft(s[len(doctype):], " \t\r\n")
 		if !sawProlog || len(rest) >= 4 && bytes.EqualFold(rest[:4], []byte("html")) {
-			return notSOAP
+			return Other
 		}
-		return isSOAP
+		return SOAP
 	case s[0] != '<':
-		return notSOAP
+		return Other
 	}
 	name := s[1:]
 	i := bytes.IndexAny(name, " \t\r\n/>")
@@ -70,18 +73,18 @@ func kindOfRoot(s []byte, sawProlog, ended bool) answerKind {
 		name = name[colon+1:]
 	}
 	if string(name) == "Envelope" {
-		return isSOAP
+		return SOAP
 	}
-	return notSOAP
+	return Other
 }
 
-// unlessEnded waits for more, or decides about an answer that ends in its prolog.
-func unlessEnded(sawProlog, ended bool) answerKind {
+// unlessEnded waits for more, or decides about a document that ends in its prolog.
+func unlessEnded(sawProlog, ended bool) Kind {
 	switch {
 	case !ended:
-		return undecided
+		return Undecided
 	case sawProlog:
-		return isSOAP
+		return SOAP
 	}
-	return notSOAP
+	return Other
 }

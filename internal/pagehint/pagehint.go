@@ -1,0 +1,259 @@
+// Package pagehint says what a response means that came in the place of a SOAP response: a proxy's
+// page, a log-in form, a redirect.
+package pagehint
+
+import (
+	"bytes"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/go-ews/exchange/internal/loginform"
+	"github.com/go-ews/exchange/internal/oneline"
+	"github.com/go-ews/exchange/internal/origin"
+	"github.com/go-ews/exchange/internal/serverwords"
+)
+
+// Page is the response, as far as it tells something.
+type Page struct {
+	StatusCode int
+	Header     http.Header
+	Body       []byte // its beginning
+	URL        string // that was asked
+	Proxy      string // that answered 407; "" if it is not known
+}
+
+// Statuses that net/http has no name for.
+const (
+	statusLoginTimeout  = 440 // IIS and Exchange's forms-based authentication
+	statusAccountLocked = 456 // Exchange Online
+)
+
+const checkEndpoint = "check the endpoint, which as a rule ends in /EWS/Exchange.asmx"
+
+// Explain returns what the server says of itself: its words, where a redirect leads, which schemes it
+// offers. A guess follows only where it said no words.
+func (p Page) Explain() string {
+	var parts []string
+	words := serverwords.Of(p.Header)
+	if words != "" {
+		parts = append(parts, words)
+	}
+	if target := p.target(); target != "" && p.StatusCode/100 == 3 {
+		parts = append(parts, "it leads to "+target)
+	}
+	if schemes := offeredSchemes(p.Header); schemes != "" && p.StatusCode == http.StatusUnauthorized {
+		parts = append(parts, "it offers "+schemes)
+	}
+	if words == "" {
+		parts = append(parts, p.guess())
+	}
+	return strings.Join(parts, "; ")
+}
+
+// target returns the Location of a redirect without what may be secret, "" if it is no URL.
+func (p Page) target() string {
+	location := p.Header.Get("Location")
+	u, err := url.Parse(location)
+	if err != nil || location == "" {
+		return ""
+	}
+	return oneline.Clip(origin.Page(u), 200)
+}
+
+// guess says what the response probably means and what to check.
+func (p Page) guess() string {
+	if form, ok := p.loginForm(); ok {
+		return form
+	}
+	switch s := p.StatusCode; {
+	case s/100 == 3 && IsErrorPage(p.Header.Get("Location")):
+		return "Exchange redirects to its error page: an outage of the server behind; try again later"
+	case s/100 == 3 && strings.HasPrefix(p.URL, "http:") && p.target() == "https"+p.URL[len("http"):]:
+		return "use https:// in the endpoint"
+	case s/100 == 3:
+		return "redirects are not followed, since they would carry the request elsewhere; " + checkEndpoint
+	case p.isPlainHTTP():
+		return p.plainHTTPHint()
+	case s == http.StatusUnauthorized:
+		return "the credentials were refused or none were sent: check user, password and scheme; " +
+			"Extended Protection also responds so if TLS ends before Exchange or no channel binding is " +
+			"sent, and so does throttling"
+	case s == http.StatusForbidden:
+		return "refused before EWS: in Exchange Online check EWSEnabled and EwsAllowedAppIDs " +
+			"(EWS is off there unless allow-listed), on-premises the mailbox's EWS access policy and " +
+			"client access rules, and any proxy on the way"
+	case s == http.StatusNotFound, s == http.StatusMethodNotAllowed, s == http.StatusGone:
+		return "nothing at this address: " + checkEndpoint
+	case s == http.StatusRequestEntityTooLarge, s == http.StatusBadRequest:
+		return p.requestHint()
+	case s == http.StatusUnsupportedMediaType:
+		return "not an EWS endpoint, or something on the way edits requests"
+	case s == http.StatusProxyAuthRequired:
+		return p.proxyHint()
+	case s == http.StatusTooManyRequests, s == http.StatusServiceUnavailable:
+		return "too busy, or the application pool or the server behind a gateway is down"
+	case s == statusAccountLocked:
+		return "the account is locked or must sign in interactively first"
+	case s == http.StatusBadGateway, s == http.StatusGatewayTimeout:
+		return "a gateway or load balancer got no response from Exchange"
+	case s >= 500:
+		return "the web server failed before EWS; its event log has the cause"
+	}
+	return "a proxy or another application: " + checkEndpoint
+}
+
+// loginForm recognizes the log-in form of a publisher or an identity provider.
+func (p Page) loginForm() (hint string, ok bool) {
+	var product string
+	switch s := p.StatusCode; {
+	case s/100 == 3:
+		location := p.Header.Get("Location")
+		if IsErrorPage(location) {
+			return "", false
+		}
+		product, ok = loginform.At(location)
+	case s/100 == 2, s == http.StatusUnauthorized, s == http.StatusForbidden:
+		product, ok = loginform.In(p.Body)
+	case s == statusLoginTimeout:
+		product, ok = "Exchange's forms-based authentication", true
+	}
+	if !ok {
+		return "", false
+	}
+	if product != "" {
+		product = " (" + product + ")"
+	}
+	return "a log-in form" + product + " stands before EWS, which programs cannot fill in; it must let " +
+		"EWS pass: exempt the path /EWS from pre-authentication, switch forms-based authentication off " +
+		"for the EWS directory; some publishers decide by User-Agent", true
+}
+
+// plainHTTP are phrases of servers whose TLS port got plain HTTP, or the other way round, in lower
+// case: Go, nginx, Apache, IIS (403.4), Tomcat and Jetty, HAProxy's and Envoy's users, F5.
+var plainHTTP = [...]string{
+	"client sent an http request to an https server",
+	"plain http request was sent to https port",
+	"speaking plain http to an ssl-enabled server port",
+	"speaking plain http to an https-enabled server port",
+	"combination of host and port requires tls",
+	"http request sent to https port",
+	"http request was sent to an https port",
+	"ssl is required to view this resource",
+	"secured with secure sockets layer",
+	"must be viewed over a secure channel",
+	"403.4",
+}
+
+// isPlainHTTP reports whether a server says that it wants https on this port.
+func (p Page) isPlainHTTP() bool {
+	const nginxPlainHTTP = 497
+	if s := p.StatusCode; s != http.StatusBadRequest && s != http.StatusForbidden && s != nginxPlainHTTP {
+		return false
+	}
+	body := strings.Join(strings.Fields(string(bytes.ToLower(p.Body))), " ")
+	for _, phrase := range plainHTTP {
+		if strings.Contains(body, phrase) {
+			return true
+		}
+	}
+	return p.StatusCode == nginxPlainHTTP
+}
+
+func (p Page) plainHTTPHint() string {
+	if strings.HasPrefix(p.URL, "https:") {
+		return "a gateway sends plain HTTP to a port that wants HTTPS: check the address of Exchange there"
+	}
+	return "an HTTP request to a port that wants HTTPS: use https:// in the endpoint"
+}
+
+// requestHint tells the limits of a gateway from Extended Protection, of which Exchange itself
+// speaks so.
+func (p Page) requestHint() string {
+	tooLarge := p.StatusCode == http.StatusRequestEntityTooLarge
+	switch fromExchange, gateway := p.origin(); {
+	case gateway != "" && tooLarge:
+		return "the request is larger than the limit of " + gateway + " in front of Exchange"
+	case gateway != "":
+		return gateway + " in front of Exchange does not take the request: check its limits and rules"
+	case fromExchange && tooLarge:
+		return "right after authentication this means Extended Protection: a proxy or load balancer that " +
+			"ends TLS with another certificate, or a client without channel binding; else a request " +
+			"larger than IIS takes (uploadReadAheadSize, maxAllowedContentLength)"
+	case tooLarge:
+		return "the request is larger than a gateway or the server takes; right after authentication it " +
+			"means Extended Protection: TLS that ends before Exchange, or no channel binding"
+	}
+	return "a request that was damaged on the way, or a header that is too large (a Kerberos ticket of a " +
+		"user in many groups); right after authentication it means Extended Protection: TLS that ends " +
+		"before Exchange, or no channel binding"
+}
+
+// gateways are products by what their Server header or page begins with or holds, in lower case.
+var gateways = [...]struct{ mark, name string }{
+	{"nginx", "nginx (client_max_body_size)"},
+	{"openresty", "nginx (client_max_body_size)"},
+	{"apache", "Apache (LimitRequestBody)"},
+	{"haproxy", "HAProxy"},
+	{"varnish", "Varnish"},
+	{"squid", "Squid (request_body_max_size)"},
+	{"envoy", "Envoy"},
+	{"big-ip", "F5 BIG-IP"},
+	{"bigip", "F5 BIG-IP"},
+	{"cloudflare", "Cloudflare"},
+	{"akamai", "Akamai"},
+	{"awselb", "the AWS load balancer"},
+	{"microsoft-azure-application-gateway", "Azure Application Gateway"},
+	{"netscaler", "Citrix NetScaler"},
+	{"traefik", "Traefik"},
+	{"caddy", "Caddy"},
+	{"litespeed", "LiteSpeed"},
+	{"kemp", "Kemp LoadMaster"},
+	{"fortiweb", "FortiWeb"},
+	{"barracuda", "Barracuda"},
+}
+
+// origin reports who sent the response: Exchange or its IIS, or a gateway, by its name.
+func (p Page) origin() (fromExchange bool, gateway string) {
+	if p.Header.Get("X-FEServer") != "" || p.Header.Get("X-OWA-Version") != "" {
+		return true, ""
+	}
+	server := strings.ToLower(p.Header.Get("Server"))
+	text := server
+	if text == "" {
+		text = string(bytes.ToLower(p.Body))
+	}
+	for _, g := range gateways {
+		if strings.Contains(text, g.mark) {
+			return false, g.name
+		}
+	}
+	return strings.Contains(server, "microsoft-iis") || strings.Contains(server, "microsoft-httpapi"), ""
+}
+
+func (p Page) proxyHint() string {
+	name := "an HTTP proxy"
+	if p.Proxy != "" {
+		name = "the HTTP proxy " + p.Proxy
+	} else if via := oneline.Clip(p.Header.Get("Via"), 80); via != "" {
+		name += " (" + via + ")"
+	}
+	return name + " asks for credentials: put them into the proxy's URL, or exempt the Exchange server " +
+		"from the proxy"
+}
+
+// offeredSchemes lists the first word of each WWW-Authenticate header.
+func offeredSchemes(h http.Header) string {
+	var names []string
+	for _, challenge := range h.Values("Www-Authenticate") {
+		if words := strings.Fields(challenge); len(words) > 0 {
+			names = append(names, oneline.Clip(words[0], 20))
+		}
+	}
+	return oneline.Clip(strings.Join(names, ", "), 100)
+}
+
+// IsErrorPage recognizes the page to which Exchange redirects during an outage.
+func IsErrorPage(location string) bool {
+	return strings.Contains(strings.ToLower(location), "/ews/genericerrorpage.htm")
+}
