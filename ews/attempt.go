@@ -11,11 +11,11 @@ import (
 	"github.com/go-ews/exchange/soap"
 )
 
-// attempt sends the request once and decodes its answer into x.resp.
+// attempt sends the request once and decodes its response into x.resp.
 //
 // It asks the transport itself, not http.Client.Do: that one parses the Location of a redirect that
-// is not followed anyway, and where it cannot, quotes it in an error instead of handing the answer
-// over.
+// is not followed anyway, and where it cannot, quotes it in an error instead of returning the
+// response.
 func (x *call) attempt(ctx context.Context) error {
 	limited, cancel := x.client.limitTime(ctx)
 	defer cancel()
@@ -27,8 +27,8 @@ func (x *call) attempt(ctx context.Context) error {
 	x.info.StatusCode = res.StatusCode
 	x.info.readHeader(res.Header)
 	err = x.read(limited, res)
-	if lost, ok := err.(*TransportError); ok { //nolint:errorlint // only what read itself made
-		lost.Err = contextcause.In(ctx, lost.Err)
+	if failure, ok := err.(*TransportError); ok { //nolint:errorlint // only what read itself made
+		failure.Err = contextcause.In(ctx, failure.Err)
 	}
 	return err
 }
@@ -105,7 +105,7 @@ func appendAction(dst []byte, op string) []byte {
 	return append(dst, '"')
 }
 
-// readHeader takes from the answer's HTTP header what helps to find it in the server's logs.
+// readHeader takes from the response's HTTP header what helps to find it in the server's logs.
 func (i *ResponseInfo) readHeader(h http.Header) {
 	i.RequestID = first(h, "Request-Id", "Requestid")
 	i.FrontEnd = first(h, "X-Feserver")

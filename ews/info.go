@@ -2,18 +2,18 @@ package ews
 
 import "context"
 
-// ResponseInfo is what an answer told beside its payload. The names in FrontEnd and Diagnostics
+// ResponseInfo describes a response apart from its payload. The names in FrontEnd and Diagnostics
 // are those of internal hosts.
 type ResponseInfo struct {
 	URL             string // that was called, without query and user information
 	Mailbox         string // identifier of the impersonated account; "": the caller's own mailbox
-	StatusCode      int    // 0: no answer
+	StatusCode      int    // 0: no response
 	RequestID       string // the server's: quote it to an administrator, it is in the EWS logs
 	ClientRequestID string // what this module sent, a new one per attempt
 	FrontEnd        string // X-FEServer
 	Diagnostics     string // x-ms-diagnostics, else X-DiagInfo
 	ServerVersion   ServerVersion
-	Attempts        int // how many times the call was sent or tried to; 0: refused before
+	Attempts        int // how many times the call was sent, or was to be; 0: refused before
 	ReplacedChars   int // characters that XML forbids and that became U+FFFD in the result
 }
 
@@ -26,7 +26,7 @@ func WithResponseInfo(ctx context.Context, info *ResponseInfo) context.Context {
 	return context.WithValue(ctx, infoKey{}, info)
 }
 
-// storeInfo hands info to whoever asked for it with WithResponseInfo.
+// storeInfo fills the info of WithResponseInfo, if there is one.
 func storeInfo(ctx context.Context, info *ResponseInfo) {
 	if p, ok := ctx.Value(infoKey{}).(*ResponseInfo); ok && p != nil {
 		*p = *info

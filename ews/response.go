@@ -22,9 +22,9 @@ import (
 // everything else an HTTPError keeps.
 const headSize = 1 << 10
 
-// answer reads one HTTP response. They are pooled: the SOAP reader owns buffers. They do not refer to
-// their call, which therefore stays on the stack.
-type answer struct {
+// decoder reads one HTTP response. Decoders are pooled: the SOAP reader owns buffers. They do not refer
+// to their call, which therefore stays on the stack.
+type decoder struct {
 	raw     httpbody.Body
 	body    io.Reader // raw, unpacked
 	ended   bool      // body was read to its end
@@ -34,60 +34,60 @@ type answer struct {
 	version ServerVersion // of the header
 	detail  faultDetail
 
-	envelope soap.EnvelopeReader // method values of the answer, bound once
+	envelope soap.EnvelopeReader // method values of the decoder, bound once
 }
 
-var answers = sync.Pool{New: func() any {
-	a := &answer{soap: soap.NewReader(nil, soap.Limits{})}
-	a.envelope = soap.EnvelopeReader{Header: a.readHeader, Body: a.readBody, Detail: a.detail.read}
-	return a
+var decoders = sync.Pool{New: func() any {
+	d := &decoder{soap: soap.NewReader(nil, soap.Limits{})}
+	d.envelope = soap.EnvelopeReader{Header: d.readHeader, Body: d.readBody, Detail: d.detail.read}
+	return d
 }}
 
 // read decodes the response into x.resp and closes it.
 func (x *call) read(ctx context.Context, res *http.Response) error {
-	a, ok := answers.Get().(*answer)
+	d, ok := decoders.Get().(*decoder)
 	if !ok {
 		return errors.New("ews: foreign value in pool")
 	}
-	a.raw.Reset(res.Body)
-	a.resp = x.resp
-	defer a.release(ctx)
+	d.raw.Reset(res.Body)
+	d.resp = x.resp
+	defer d.release(ctx)
 	if requestid.Foreign(res.Header, x.info.ClientRequestID) {
-		a.raw.Drop()
-		return x.broken(&badResponse{"the response belongs to another request: it carries that one's client-request-id; " +
+		d.raw.Drop()
+		return x.malformed(&badResponse{"the response belongs to another request: it carries that one's client-request-id; " +
 			"check what stands between: something on the way responds twice, or mixes up connections"})
 	}
-	return x.decode(ctx, a, res)
+	return x.decode(ctx, d, res)
 }
 
 // release finishes the body and makes the value ready for the next response.
-func (a *answer) release(ctx context.Context) {
-	a.raw.Finish(ctx)
-	a.body, a.ended, a.cut, a.resp, a.version = nil, false, nil, nil, ServerVersion{}
-	a.detail = faultDetail{}
-	answers.Put(a)
+func (d *decoder) release(ctx context.Context) {
+	d.raw.Finish(ctx)
+	d.body, d.ended, d.cut, d.resp, d.version = nil, false, nil, nil, ServerVersion{}
+	d.detail = faultDetail{}
+	decoders.Put(d)
 }
 
 // decode tells SOAP from everything else. The status line counts even if the body cannot be read:
 // unless it says 200 or 500, as it does with SOAP, it says what became of the request.
-func (x *call) decode(ctx context.Context, a *answer, res *http.Response) error {
+func (x *call) decode(ctx context.Context, d *decoder, res *http.Response) error {
 	known := res.StatusCode/100 != 2 && res.StatusCode != http.StatusInternalServerError
 	if known {
-		a.raw.Hurry(ctx)
+		d.raw.Hurry(ctx)
 	}
-	kind, head, err := x.recognize(ctx, a, res)
+	kind, head, err := x.recognize(ctx, d, res)
 	head = head[:min(len(head), headSize)]
 	switch {
 	case err != nil && !known:
-		return x.lost(err)
+		return x.incomplete(err)
 	case err != nil || kind == sniff.Other || res.StatusCode == http.StatusUnauthorized:
 		return x.page(res, bytes.Clone(head))
 	case !known:
-		return x.decodeEnvelope(a, res)
+		return x.decodeEnvelope(d, res)
 	}
-	a.raw.Relax()
+	d.raw.Relax()
 	head = bytes.Clone(head)
-	err = x.decodeEnvelope(a, res)
+	err = x.decodeEnvelope(d, res)
 	if _, unread := err.(*TransportError); unread { //nolint:errorlint // only what decodeEnvelope itself made
 		return x.page(res, head)
 	}
@@ -103,32 +103,32 @@ func (x *call) page(res *http.Response, head []byte) error {
 }
 
 // recognize unpacks the body, and reads until it can tell what the response is.
-func (x *call) recognize(ctx context.Context, a *answer, res *http.Response) (sniff.Kind, []byte, error) {
-	if err := a.open(res); err != nil {
+func (x *call) recognize(ctx context.Context, d *decoder, res *http.Response) (sniff.Kind, []byte, error) {
+	if err := d.open(res); err != nil {
 		return sniff.Undecided, nil, err
 	}
-	a.soap.Reset(a, soap.Limits{Bytes: x.client.limit})
-	return a.sniff(ctx)
+	d.soap.Reset(d, soap.Limits{Bytes: x.client.limit})
+	return d.sniff(ctx)
 }
 
 // decodeEnvelope tells a fault from a response.
-func (x *call) decodeEnvelope(a *answer, res *http.Response) error {
+func (x *call) decodeEnvelope(d *decoder, res *http.Response) error {
 	limit := x.client.limit
 	if limit == 0 {
 		limit = defaultMaxBytes
 	}
 	if res.ContentLength > limit {
-		return x.broken(&soap.LimitError{What: "response bytes", Limit: limit})
+		return x.malformed(&soap.LimitError{What: "response bytes", Limit: limit})
 	}
-	fault, err := a.envelope.Read(a.soap)
-	x.info.ServerVersion, x.info.ReplacedChars = a.version, a.soap.Replaced()
+	fault, err := d.envelope.Read(d.soap)
+	x.info.ServerVersion, x.info.ReplacedChars = d.version, d.soap.Replaced()
 	switch {
-	case a.cut != nil, errors.Is(err, io.ErrUnexpectedEOF):
-		return x.lost(err)
+	case d.cut != nil, errors.Is(err, io.ErrUnexpectedEOF):
+		return x.incomplete(err)
 	case err != nil:
-		return x.broken(err)
+		return x.malformed(err)
 	case fault != nil:
-		return withRetryAfter(x.faultError(fault, &a.detail), res.Header)
+		return withRetryAfter(x.faultError(fault, &d.detail), res.Header)
 	}
 	return withRetryAfter(x.responseError(), res.Header)
 }
@@ -146,27 +146,27 @@ const defaultMaxBytes = 32 << 20
 
 // open prepares the body. net/http unpacks gzip that it asked for itself; a proxy's or another
 // RoundTripper's is unpacked here.
-func (a *answer) open(res *http.Response) error {
-	a.body = &a.raw
+func (d *decoder) open(res *http.Response) error {
+	d.body = &d.raw
 	if strings.EqualFold(res.Header.Get("Content-Encoding"), "gzip") {
-		z, err := gzip.NewReader(&a.raw)
+		z, err := gzip.NewReader(&d.raw)
 		if err != nil {
 			return err
 		}
-		a.body = z
+		d.body = z
 	}
 	return nil
 }
 
 // Read reads the body for the SOAP reader, and notes how it ends.
-func (a *answer) Read(p []byte) (int, error) {
-	if a.ended || a.body == nil { // nil: somebody kept the reader beyond the call
+func (d *decoder) Read(p []byte) (int, error) {
+	if d.ended || d.body == nil { // nil: the reader was kept beyond the call
 		return 0, io.EOF
 	}
-	n, err := a.body.Read(p)
-	a.ended = err == io.EOF
-	if err != nil && !a.ended {
-		a.cut = err
+	n, err := d.body.Read(p)
+	d.ended = err == io.EOF
+	if err != nil && !d.ended {
+		d.cut = err
 	}
 	return n, err
 }
@@ -174,9 +174,9 @@ func (a *answer) Read(p []byte) (int, error) {
 // sniff reads until it can tell what the response is, at most the head. Of what is not SOAP it
 // returns as much of that as comes at once. A limit that is reached on the way is for the SOAP
 // reader to report.
-func (a *answer) sniff(ctx context.Context) (sniff.Kind, []byte, error) {
+func (d *decoder) sniff(ctx context.Context) (sniff.Kind, []byte, error) {
 	for n := 1; ; {
-		head, err := a.soap.Peek(n)
+		head, err := d.soap.Peek(n)
 		if err != nil && !errors.Is(err, io.EOF) && !isLimit(err) {
 			return sniff.Undecided, head, err
 		}
@@ -184,8 +184,8 @@ func (a *answer) sniff(ctx context.Context) (sniff.Kind, []byte, error) {
 		case sniff.Undecided:
 			n = len(head) + 1
 		case sniff.Other:
-			a.raw.Hurry(ctx)
-			head, _ = a.soap.Peek(headSize)
+			d.raw.Hurry(ctx)
+			head, _ = d.soap.Peek(headSize)
 			return kind, head, nil
 		default:
 			return kind, head, nil
@@ -198,10 +198,10 @@ func isLimit(err error) bool {
 	return ok
 }
 
-// readHeader takes ServerVersionInfo and skips every other header entry.
-func (a *answer) readHeader(r *soap.Reader) error {
+// readHeader reads ServerVersionInfo and skips every other header entry.
+func (d *decoder) readHeader(r *soap.Reader) error {
 	if r.Name() == (xml.Name{Space: soap.NamespaceTypes, Local: "ServerVersionInfo"}) {
-		a.version = readServerVersion(r)
+		d.version = readServerVersion(r)
 	}
 	return r.Skip()
 }
@@ -221,12 +221,12 @@ func readServerVersion(r *soap.Reader) ServerVersion {
 }
 
 // readBody decodes the body's child into the response.
-func (a *answer) readBody(r *soap.Reader) error {
-	if fast, ok := a.resp.(soap.BodyReader); ok {
+func (d *decoder) readBody(r *soap.Reader) error {
+	if fast, ok := d.resp.(soap.BodyReader); ok {
 		return fast.ReadBody(r)
 	}
 	tokens := r.Tokens()
-	if err := xml.NewTokenDecoder(tokens).Decode(a.resp); err != nil {
+	if err := xml.NewTokenDecoder(tokens).Decode(d.resp); err != nil {
 		return err
 	}
 	for {
@@ -239,14 +239,14 @@ func (a *answer) readBody(r *soap.Reader) error {
 	}
 }
 
-// responseError asks the response what the server said.
+// responseError returns what the response says that went wrong.
 func (x *call) responseError() error {
 	err := x.resp.Err()
 	if err == nil {
 		return nil
 	}
 	if _, ok := errors.AsType[*badResponse](err); ok {
-		return x.broken(err)
+		return x.malformed(err)
 	}
 	if e, ok := errors.AsType[*Error](err); ok {
 		e.Op, e.Info = x.op.Name, x.info
@@ -254,13 +254,13 @@ func (x *call) responseError() error {
 	return err
 }
 
-// broken returns the error of a response that came whole and cannot be understood. Another attempt
+// malformed returns the error of a response that came whole and cannot be understood. Another attempt
 // would bring the same one.
-func (x *call) broken(err error) error {
+func (x *call) malformed(err error) error {
 	return &TransportError{Op: x.op.Name, Err: err, Info: x.info, malformed: true}
 }
 
-// lost returns the error of an answer that did not come whole.
-func (x *call) lost(err error) error {
+// incomplete returns the error of a response that did not come whole.
+func (x *call) incomplete(err error) error {
 	return &TransportError{Op: x.op.Name, Err: err, Info: x.info}
 }
