@@ -22,7 +22,9 @@ func (x *call) attempt(ctx context.Context) error {
 	s := new(sending)
 	res, err := s.roundTrip(x.client.transport, x.newRequest(limited, s)) //nolint:bodyclose // read closes it
 	if err != nil {
-		return &TransportError{Op: x.op.Name, Err: contextcause.In(ctx, err), Info: x.info}
+		return &TransportError{
+			Op: x.op.Name, Err: contextcause.In(ctx, err), Info: x.info, notSent: s.guard.NotSent(),
+		}
 	}
 	x.info.StatusCode = res.StatusCode
 	x.info.readHeader(res.Header)

@@ -121,7 +121,7 @@ func (x *call) attempts(ctx context.Context) error {
 	c := x.client
 	x.begin(0)
 	if held := x.admit(ctx); held != nil {
-		return &TransportError{Op: x.op.Name, Err: held, Info: x.info}
+		return &TransportError{Op: x.op.Name, Err: held, Info: x.info, notSent: true}
 	}
 	for attempt := 1; ; attempt++ {
 		x.begin(attempt)

@@ -186,6 +186,7 @@ type TransportError struct {
 	Err  error
 	Info ResponseInfo // what is known of the response
 
+	notSent   bool
 	malformed bool // the response came whole
 }
 
@@ -194,6 +195,9 @@ type TransportError struct {
 func (e *TransportError) Error() string {
 	var b strings.Builder
 	writeOp(&b, e.Op)
+	if e.notSent {
+		b.WriteString("not sent: ")
+	}
 	if e.Err != nil {
 		b.WriteString(oneline.Clip(e.Err.Error(), maxQuoted))
 		if advice := netfault.Advice(e.Err, e.host()); advice != "" {
@@ -208,6 +212,17 @@ func (e *TransportError) Error() string {
 
 // Unwrap returns Err.
 func (e *TransportError) Unwrap() error { return e.Err }
+
+// NotSent reports whether certainly nothing of the request reached the server's application, so that
+// even a write may be sent again. An error in Err's chain may say so by the same method, as those of
+// package auth do.
+func (e *TransportError) NotSent() bool { return e.notSent || notSent(e.Err) }
+
+// notSent asks the first error in the chain that knows whether the request was not sent.
+func notSent(err error) bool {
+	var e interface{ NotSent() bool }
+	return errors.As(err, &e) && e.NotSent()
+}
 
 // host returns the host of the endpoint.
 func (e *TransportError) host() string {

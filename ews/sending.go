@@ -19,12 +19,12 @@ type sending struct {
 	values headerValues
 }
 
-// roundTrip sends the request. A response comes with a body, an error says what is known of the request.
+// roundTrip sends the request. A response comes with a body.
 func (s *sending) roundTrip(transport http.RoundTripper, r *http.Request) (*http.Response, error) {
 	res, err := transport.RoundTrip(r)
 	switch {
 	case err != nil:
-		return nil, s.cause(proxyerror.Explain(transport, r, err))
+		return nil, cause(proxyerror.Explain(transport, r, err))
 	case res == nil:
 		return nil, errors.New("the http.RoundTripper returned neither a response nor an error")
 	case res.Body == nil:
@@ -34,8 +34,8 @@ func (s *sending) roundTrip(transport http.RoundTripper, r *http.Request) (*http
 }
 
 // cause strips an outermost *url.Error, whose text repeats the URL, and what net/http quotes of a
-// response, and marks what was not sent.
-func (s *sending) cause(err error) error {
+// response.
+func cause(err error) error {
 	if u, ok := err.(*url.Error); ok { //nolint:errorlint // one further down is a part of another's story
 		err = u.Err
 	}
@@ -44,10 +44,7 @@ func (s *sending) cause(err error) error {
 		err = fmt.Errorf("%w: nothing speaks TLS on this port", http.ErrSchemeMismatch)
 	}
 	if text, ok := unquoted(err.Error()); ok {
-		err = &quietError{text, err}
-	}
-	if s.guard.NotSent() {
-		return &notSentError{err}
+		return &quietError{text, err}
 	}
 	return err
 }
@@ -75,17 +72,3 @@ type quietError struct {
 
 func (e *quietError) Error() string { return e.text }
 func (e *quietError) Unwrap() error { return e.err }
-
-// notSentError says that nothing of the request left this machine for the server's application.
-type notSentError struct{ err error }
-
-func (e *notSentError) Error() string { return "not sent: " + e.err.Error() }
-func (e *notSentError) Unwrap() error { return e.err }
-func (e *notSentError) NotSent() bool { return true }
-
-// notSent asks the error chain whether the request was not sent. Transports of package auth, and
-// anyone else's, say so by the same method.
-func notSent(err error) bool {
-	var e interface{ NotSent() bool }
-	return errors.As(err, &e) && e.NotSent()
-}

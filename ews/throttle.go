@@ -135,20 +135,17 @@ func (x *call) admit(ctx context.Context) error {
 		}
 		x.logWait(ctx, d, held)
 		if end := sleep(ctx, d); end != nil {
-			return &notSentError{end}
+			return end
 		}
 	}
-	if end := ctx.Err(); end != nil {
-		return &notSentError{end}
-	}
-	return nil
+	return ctx.Err()
 }
 
 // heldError says that a call was not sent, since the server asked an earlier one to wait.
 type heldError struct{ after time.Duration }
 
 func (e *heldError) Error() string {
-	return "not sent: the server asked an earlier call to wait, for another " +
+	return "the server asked an earlier call to wait, for another " +
 		e.after.Round(time.Millisecond).String()
 }
 
