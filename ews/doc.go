@@ -5,8 +5,8 @@
 //
 // # Quick start
 //
-// Make one client and share it; calls are methods. Logging in is the business of the http.Client's
-// transport, and package auth has one for each scheme.
+// Make one client and share it; calls are methods. The transport of its http.Client logs in, and
+// package auth has one for each scheme.
 //
 //	transport, err := auth.NTLM(nil, auth.Static(`CONTOSO\svc-im`, password), nil)
 //	if err != nil { … }
@@ -21,18 +21,19 @@
 // # What a list is made of
 //
 // [Client.GetImItemList] returns it whole, as an [imgroup.ItemList]: groups, each with the ids of
-// its members, and personas, which is what Exchange calls contacts that it has put together from
-// several sources. A mailbox has three groups from the start (Other Contacts, Tagged, Favorites)
+// its members, and personas, Exchange's name for contacts that it has put together from several
+// sources. A mailbox has three groups from the start (Other Contacts, Tagged, Favorites)
 // and takes 64 further groups and 1,000 contacts unless its server is configured otherwise.
 //
-// Ids of groups, contacts and personas have different types ([imgroup.GroupID], [imgroup.ContactID],
-// [imgroup.PersonaID]), and each operation takes the kind that it means. An ID is opaque and
-// case-sensitive. Compare the ID alone: the ChangeKey changes with every change of the item.
+// Ids of groups, contacts and personas have different types ([imgroup.GroupID],
+// [imgroup.ContactID], [imgroup.PersonaID]), and each operation takes the kind that it means. An ID
+// is opaque and case-sensitive. Compare the ID alone: the ChangeKey changes with every change of
+// the item.
 //
 // # Moving a contact
 //
 // A contact that leaves its last group leaves the list. So a move adds first and removes after; a
-// contact that is in both groups for a moment harms nobody:
+// contact that is in both groups for a moment does no harm:
 //
 //	contact, ok := persona.ContactID()
 //	if !ok { … } // no contact of the list
@@ -47,53 +48,70 @@
 //
 // # Headers and mailboxes
 //
-// A call acts on the mailbox of the account that logs in, or on that of another owner through
-// impersonation, which takes the management role ApplicationImpersonation. [Client.Impersonate] and
+// A call acts on the mailbox of the account that logs in, or on another one through impersonation,
+// which takes the management role ApplicationImpersonation. [Client.Impersonate] and
 // [Client.WithHeader] return copies of the client that cost next to nothing and use the same
 // connections: make one for each mailbox.
 //
 //	tony := client.Impersonate(ews.PrimarySMTP("tony@contoso.com"))
 //
-// [Header] holds what else a request says of itself: the schema version, which seldom needs to be
-// other than Exchange2013, and the language of the server's messages. [WithResponseInfo] tells what
-// the answer said beside its payload: the server's version, and the request id by which an
+// [Header] holds the other SOAP headers of a request: the schema version, which seldom needs to be
+// other than Exchange2013, and the language of the server's messages. [WithResponseInfo] returns what
+// a response says apart from its payload: the server's version, and the request id by which an
 // administrator finds the call in the server's log.
+//
+//	var info ews.ResponseInfo
+//	group, err := tony.AddImGroup(ews.WithResponseInfo(ctx, &info), "MyCustomGroup")
 //
 // # Errors
 //
-// What went wrong is found with errors.Is and errors.As through any wrapping, never in the text:
+// Use errors.Is and errors.As, which find these through any wrapping; no text is a contract.
 //
-//   - [*Error]: Exchange said no. Its Code is a [ResponseCode], which is an error itself:
-//     errors.Is(err, ews.ErrorImGroupDisplayNameAlreadyExists). [NotFound] knows the four codes by
-//     which these operations say that something does not exist.
-//   - [*SchemaValidationError]: Exchange could not read the request. Excerpt shows the line that was
-//     sent, with a caret under the place.
-//   - [*HTTPError]: what answered was not EWS, but a log-in page, a proxy, a load balancer. Its text
-//     says what the status probably means.
-//   - [*TransportError]: no whole, readable answer came; it unwraps to the cause.
+//   - [*Error]: Exchange refused. Its Code is a [ResponseCode], which is an error itself:
+//     errors.Is(err, ews.ErrorImGroupDisplayNameAlreadyExists). Message, Details and the request id
+//     are there too. [NotFound] knows the codes by which these operations say that something does
+//     not exist.
+//   - [*SchemaValidationError]: Exchange could not read the request. It has line, position and
+//     violation; Excerpt shows the line that was sent, with a caret under the place.
+//   - [*HTTPError]: the response is not SOAP. It comes from a log-in page, a proxy, a load
+//     balancer; its text has the server's own words, or what the status probably means.
+//   - [*TransportError]: no whole, readable response. It unwraps to the cause: a network failure,
+//     the context's error, a malformed document.
 //   - [*InputError]: refused before anything was sent, because it could not become a valid request.
 //
-// [ErrOutcomeUnknown] may be true beside one of these, for writes only: the request was sent, and
-// nothing came back that says whether it was done. Sending it again might do it twice; read the
-// list first.
+// [ErrOutcomeUnknown] is in the chain of an error, together with one of these, for a write that was
+// sent and for which no response says whether it was done. To send it again might do it twice: read
+// the list first.
 //
-// No error's text, and nothing that %+v or %#v print of one, holds a credential, a request or the
-// body of an answer. What an [*HTTPError] keeps in Header and Body may: do not log those.
+// Each text begins with the operation, and ends with the URL and the server's request id. Neither
+// it nor %+v nor %#v shows a credential, a request or the body of a response. The Header and Body
+// of an [*HTTPError] may hold one: do not log those.
 //
 // # Retries
 //
-// Calls are tried up to three times ([RetryPolicy]). A read is retried after any transient failure;
-// a write only where it certainly was not done: nothing was sent, or Exchange said that it is busy.
-// Between attempts the client waits for as long as the server asks. A wait of more than half a
-// minute, and one that would outlast the context, is not begun: the error comes back at once, and
-// [RetryAfter] tells how long, so that a job queue can put the job aside. Copies of a client wait for
-// each other's back-offs.
+// A call makes up to three attempts; [RetryPolicy] has the table of what is retried. A read is
+// retried after any transient failure, a write only if it certainly was not done. Between attempts
+// the client waits for as long as the server asks. A wait of more than half a minute, and one that
+// would outlast the context, is not begun: the call returns its error at once, and [RetryAfter]
+// says how long to wait, so that a job queue can put the job aside. Copies of a client share a
+// throttle, so that a server which asks one call to wait is not asked by the next.
+//
+// Do not put a retrying transport under the client: Exchange sends every fault as HTTP 500, and
+// such a transport repeats writes and loses the fault.
+//
+// # Which servers
+//
+// Exchange Server 2013 and later have these operations. The module is made for 2016, 2019 and
+// Subscription Edition, Extended Protection included, which Setup switches on since 2019 CU14. 2013
+// is out of support. Older servers return [ErrorIncorrectSchemaVersion] or a
+// [*SchemaValidationError]. In Exchange Online, EWS is off since 2026-10-01 except for applications
+// on the tenant's allow list, and ends on 2027-04-01.
 //
 // # Other operations
 //
-// [Client.Call] carries every operation of EWS with the same headers, retries and errors. Its
-// request is any value that encoding/xml can write; the prefixes m and t are declared, so that
-// tags can use them:
+// [Client.Call] performs any operation of EWS, with the same headers, retries and errors. Its request
+// is any value that encoding/xml can write; the prefixes m and t are declared, so that tags can use
+// them:
 //
 //	type getFolder struct {
 //		XMLName xml.Name `xml:"m:GetFolder"`
@@ -101,8 +119,8 @@
 //		…
 //	}
 //
-// The response embeds [ResponseMessage]. Where speed counts, both implement the fast path of
-// package soap instead.
+// The response embeds [ResponseMessage]. Where speed counts, both implement the interfaces of
+// package soap instead. examples/customop is a whole program.
 //
 // # Concurrency
 //
