@@ -15,9 +15,9 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// parrot listens on loopback and answers every request on a connection with the same bytes, after
+// parrot listens on loopback and responds to every request on a connection with the same bytes, after
 // it has called hold. It allocates nothing per request, so what is counted is the client's.
-func parrot(t testing.TB, answer string, hold func()) (endpoint string, connections *atomic.Int64) {
+func parrot(t testing.TB, response string, hold func()) (endpoint string, connections *atomic.Int64) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // ends with the test
 	if err != nil {
@@ -26,7 +26,7 @@ func parrot(t testing.TB, answer string, hold func()) (endpoint string, connecti
 	t.Cleanup(func() { _ = listener.Close() })
 	connections = new(atomic.Int64)
 	whole := fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Type: text/xml; charset=utf-8\r\n"+
-		"request-id: 5d3c1a2b-0000-4000-8000-000000000000\r\nContent-Length: %d\r\n\r\n%s", len(answer), answer)
+		"request-id: 5d3c1a2b-0000-4000-8000-000000000000\r\nContent-Length: %d\r\n\r\n%s", len(response), response)
 	go func() {
 		for {
 			conn, err := listener.Accept()
@@ -40,10 +40,10 @@ func parrot(t testing.TB, answer string, hold func()) (endpoint string, connecti
 	return "http://" + listener.Addr().String() + "/EWS/Exchange.asmx", connections
 }
 
-// repeat answers requests, each of which ends in </soap:Envelope>, with a group of another id each time.
-func repeat(conn net.Conn, answer []byte, hold func()) {
+// repeat responds to requests, each of which ends in </soap:Envelope>, with a group of another id each time.
+func repeat(conn net.Conn, response []byte, hold func()) {
 	defer conn.Close()
-	id := bytes.Index(answer, []byte(` Id="`)) + 40
+	id := bytes.Index(response, []byte(` Id="`)) + 40
 	end := []byte("</soap:Envelope>")
 	buffer := make([]byte, 64<<10)
 	n := 0
@@ -55,11 +55,11 @@ func repeat(conn net.Conn, answer []byte, hold func()) {
 		if n += k; bytes.HasSuffix(buffer[:n], end) {
 			n = 0
 			hold()
-			answer[id]++
-			if answer[id] > 'Z' || answer[id] < 'A' {
-				answer[id] = 'A'
+			response[id]++
+			if response[id] > 'Z' || response[id] < 'A' {
+				response[id] = 'A'
 			}
-			if _, err := conn.Write(answer); err != nil {
+			if _, err := conn.Write(response); err != nil {
 				return
 			}
 		}
@@ -136,12 +136,12 @@ func TestList_Cost(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector allocates beside the program")
 	}
-	answer := envelope(replaceOnce(emptyListAnswer, "<m:ImItemList/>",
+	list := envelope(replaceOnce(emptyListAnswer, "<m:ImItemList/>",
 		"<m:ImItemList>"+fullList(t, 64, 1000)+"</m:ImItemList>"))
 	w := &wire{}
 	w.answer = func(int, *http.Request) (*http.Response, error) {
 		w.sent = nil
-		return response(http.StatusOK, answer), nil
+		return response(http.StatusOK, list), nil
 	}
 	client := connect(t, once(w))
 	_, size := cost(t, 20, func() {
@@ -149,8 +149,8 @@ func TestList_Cost(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	ratio := size / float64(len(answer))
-	t.Logf("a list of %d bytes: %.2f bytes allocated for each", len(answer), ratio)
+	ratio := size / float64(len(list))
+	t.Logf("a list of %d bytes: %.2f bytes allocated for each", len(list), ratio)
 	if ratio > 1.2 {
 		t.Error("want at most 1.2")
 	}
@@ -192,11 +192,11 @@ func TestConnections_Warm(t *testing.T) {
 		close(barrier)
 		wg.Wait()
 	}
-	round(1) // the server answers when all 64 have asked
+	round(1) // the server responds when all 64 have asked
 	if got := connections.Load(); got != workers {
 		t.Fatalf("%d connections for %d workers", got, workers)
 	}
-	// On a machine that is busy, net/http gives a connection up which answered before the request
+	// On a machine that is busy, net/http gives up a connection that responded before the request
 	// was known to be written. That is not every time.
 	var opened int64
 	for range 5 {

@@ -34,7 +34,7 @@ type Options struct {
 	// value per application.
 	UserAgent string
 
-	// MaxResponseBytes bounds an answer, unpacked. 0: 32 MiB.
+	// MaxResponseBytes bounds a response, unpacked. 0: 32 MiB.
 	MaxResponseBytes int64
 
 	Retry RetryPolicy
@@ -210,7 +210,7 @@ func tunedTransport() http.RoundTripper {
 	t := base.Clone()
 	t.MaxIdleConns = 0 // bounded per host
 	t.MaxIdleConnsPerHost = 100
-	t.MaxResponseHeaderBytes = 1 << 20 // net/http's 10 MiB would let an answer cost more than its body may
+	t.MaxResponseHeaderBytes = 1 << 20 // net/http's 10 MiB would let a response cost more than its body may
 	if t.TLSClientConfig == nil {
 		t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	}

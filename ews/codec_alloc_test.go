@@ -27,7 +27,7 @@ func (r *rewound) Close() error {
 	return nil
 }
 
-func answerOf(status int, doc string) *http.Response {
+func responseOf(status int, doc string) *http.Response {
 	body := &rewound{docs: [...]string{doc, strings.Replace(doc, "AAMkAD", "AAMkBD", 1)}}
 	body.Reset(doc)
 	return &http.Response{
@@ -67,7 +67,7 @@ func TestEncode_Allocations(t *testing.T) {
 }
 
 // TestDecode_Allocations holds that neither takes more than 8 allocations. The response that the call
-// makes counts, what the HTTP answer takes does not.
+// makes counts, what the HTTP response takes does not.
 //
 //nolint:paralleltest // counts allocations
 func TestDecode_Allocations(t *testing.T) {
@@ -96,7 +96,7 @@ func TestDecode_Allocations(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			request := []byte(strings.Repeat("<m:DisplayName>x</m:DisplayName>\n", 20))
-			res := answerOf(tc.status, string(tc.doc))
+			res := responseOf(tc.status, string(tc.doc))
 			defer res.Body.Close()
 			got := testing.AllocsPerRun(1000, func() {
 				resp := addGroupCall()

@@ -9,7 +9,7 @@ import (
 	"github.com/go-ews/exchange/ews"
 )
 
-// listOfAll is an answer with a list that has one of each element which the client reads.
+// listOfAll is a response with a list that has one of each element which the client reads.
 func listOfAll(t testing.TB) string {
 	t.Helper()
 	const property = `<t:ExtendedFieldURI PropertyTag="0x3001" PropertyType="StringArray"/>` +
@@ -26,13 +26,13 @@ func listOfAll(t testing.TB) string {
 			`<t:ExtendedProperties><t:ExtendedPropertyAttributedValue><t:Value>`+property+`</t:Value>`+
 			`<t:Attributions><t:Attribution>0</t:Attribution></t:Attributions></t:ExtendedPropertyAttributedValue>`+
 			`</t:ExtendedProperties></t:Persona>`)
-	answer := replaceOnce(emptyListAnswer, "<m:ImItemList/>", "<m:ImItemList>"+list+"</m:ImItemList>")
-	return replaceOnce(envelope(answer), "<s:Body>",
+	response := replaceOnce(emptyListAnswer, "<m:ImItemList/>", "<m:ImItemList>"+list+"</m:ImItemList>")
+	return replaceOnce(envelope(response), "<s:Body>",
 		`<s:Header><t:ServerVersionInfo MajorVersion="15"/></s:Header><s:Body>`)
 }
 
-// TestCut cuts a documented answer, an error, and a list with everything in it at every byte: an
-// error each time, never a value. The answer says how long it meant to be, or just ends.
+// TestCut cuts a documented response, an error, and a list with everything in it at every byte: an
+// error each time, never a value. The response says how long it meant to be, or just ends.
 func TestCut(t *testing.T) {
 	t.Parallel()
 	docs := map[string]struct{ doc, op string }{

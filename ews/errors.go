@@ -13,8 +13,8 @@ import (
 	"github.com/go-ews/exchange/soap"
 )
 
-// ErrOutcomeUnknown marks, for [errors.Is], a write of which nobody can tell whether it was done:
-// it was sent, and no answer that says so came back. Read the list before sending it again.
+// ErrOutcomeUnknown marks, for [errors.Is], a write whose outcome is unknown: it was sent, and no
+// response came back that says what became of it. Read the list before sending it again.
 //
 // Whether a request reached the server's application cannot be told from outside. A request that
 // met a connection which the server was just closing counts as unknown too, though it probably was
@@ -35,7 +35,7 @@ type Error struct {
 	Details Details
 
 	Fault *soap.Fault  // the fault as it came, nil for an error response
-	Info  ResponseInfo // of the answer
+	Info  ResponseInfo // of the response
 }
 
 // Error returns one line: operation, code, the server's message and the request id.
@@ -177,8 +177,8 @@ func (e *SchemaValidationError) LogValue() slog.Value {
 	return slog.GroupValue(attrs...)
 }
 
-// TransportError says that no whole, readable answer came back: the network failed, the context
-// ended, the answer was cut, malformed, too large, or a success without what it should carry.
+// TransportError says that no whole, readable response came back: the network failed, the context
+// ended, the response was cut, malformed, too large, or a success without what it should carry.
 // It unwraps to Err, so the cause stays visible: [context.DeadlineExceeded], *net.OpError,
 // [*soap.SyntaxError], [*soap.LimitError], ….
 type TransportError struct {

@@ -23,8 +23,8 @@ import (
 	"github.com/go-ews/exchange/internal/relay"
 )
 
-// bed is where faults are injected: a client, a relay, and behind it an Exchange whose answers a
-// front end may spoil.
+// bed is where faults are injected: a client, a relay, and behind it an Exchange whose responses
+// a front end may spoil.
 type bed struct {
 	client   *ews.Client
 	exchange *ewstest.Server
@@ -38,9 +38,9 @@ type bed struct {
 	plans []relay.Plan
 }
 
-// front answers a request in the place of Exchange, or after it: exchange executes the request and
-// returns the answer that the client would have got.
-type front func(w http.ResponseWriter, exchange func() *httptest.ResponseRecorder)
+// front responds to a request in the place of Exchange, or after it: execute executes the request and
+// returns the response that the client would have got.
+type front func(w http.ResponseWriter, execute func() *httptest.ResponseRecorder)
 
 // newBed starts a bed whose first connections go by the plans. It is not for tests that run in
 // parallel with others: what it leaves behind is looked for in the whole process.

@@ -10,18 +10,18 @@ import (
 	"strings"
 )
 
-// instead executes the request and answers something else.
+// instead executes the request and responds with something else.
 func instead(status int, body string) front {
-	return func(w http.ResponseWriter, exchange func() *httptest.ResponseRecorder) {
-		exchange()
+	return func(w http.ResponseWriter, execute func() *httptest.ResponseRecorder) {
+		execute()
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, body) // the client may have gone
 	}
 }
 
 func redirect(status int, location string) front {
-	return func(w http.ResponseWriter, exchange func() *httptest.ResponseRecorder) {
-		exchange()
+	return func(w http.ResponseWriter, execute func() *httptest.ResponseRecorder) {
+		execute()
 		w.Header().Set("Location", location)
 		w.WriteHeader(status)
 	}
@@ -34,10 +34,10 @@ func busyFor(after string) front {
 	}
 }
 
-// wrongLength announces more or less than the answer has, and sends what HTTP lets through.
+// wrongLength announces more or less than the response has, and sends what HTTP lets through.
 func wrongLength(by int) front {
-	return func(w http.ResponseWriter, exchange func() *httptest.ResponseRecorder) {
-		body := exchange().Body.Bytes()
+	return func(w http.ResponseWriter, execute func() *httptest.ResponseRecorder) {
+		body := execute().Body.Bytes()
 		length := len(body) + by
 		w.Header().Set("Content-Type", "text/xml; charset=utf-8")
 		w.Header().Set("Content-Length", strconv.Itoa(length))
@@ -47,8 +47,8 @@ func wrongLength(by int) front {
 
 // endlessly begins like this and goes on with blanks until the client closes the connection.
 func endlessly(start string) front {
-	return func(w http.ResponseWriter, exchange func() *httptest.ResponseRecorder) {
-		exchange()
+	return func(w http.ResponseWriter, execute func() *httptest.ResponseRecorder) {
+		execute()
 		_, err := io.WriteString(w, start)
 		for blanks := []byte(strings.Repeat(" ", 32<<10)); err == nil; {
 			_, err = w.Write(blanks)
@@ -57,8 +57,8 @@ func endlessly(start string) front {
 }
 
 // endlessHeader is a header beyond what net/http reads.
-func endlessHeader(w http.ResponseWriter, exchange func() *httptest.ResponseRecorder) {
-	exchange()
+func endlessHeader(w http.ResponseWriter, execute func() *httptest.ResponseRecorder) {
+	execute()
 	w.Header().Set("X-Endless", strings.Repeat("x", 1<<20))
 	w.WriteHeader(http.StatusOK)
 }
@@ -76,8 +76,8 @@ func packed(start string) front {
 		_, _ = z.Write(blanks)
 	}
 	_ = z.Close()
-	return func(w http.ResponseWriter, exchange func() *httptest.ResponseRecorder) {
-		exchange()
+	return func(w http.ResponseWriter, execute func() *httptest.ResponseRecorder) {
+		execute()
 		w.Header().Set("Content-Type", "text/xml")
 		w.Header().Set("Content-Encoding", "gzip")
 		_, _ = w.Write(small.Bytes())

@@ -88,12 +88,12 @@ func (f *frames) serve(c net.Conn) {
 				return
 			}
 		case kind == frameHeaders && f.early:
-			if f.answer(c, stream, "") != nil {
+			if f.respond(c, stream, "") != nil {
 				return
 			}
 		case kind == frameData && !f.early:
 			bodies[stream] += string(payload)
-			if flags&flagEndStream != 0 && f.answer(c, stream, bodies[stream]) != nil {
+			if flags&flagEndStream != 0 && f.respond(c, stream, bodies[stream]) != nil {
 				return
 			}
 		}
@@ -111,7 +111,7 @@ func hangUp(c net.Conn) {
 	_, _ = io.Copy(io.Discard, c)
 }
 
-func (f *frames) answer(c net.Conn, stream uint32, body string) error {
+func (f *frames) respond(c net.Conn, stream uint32, body string) error {
 	f.mu.Lock()
 	step := f.script[min(f.requests, len(f.script)-1)]
 	f.requests++
@@ -181,15 +181,15 @@ func hint(status string, then func(net.Conn, uint32, string) error) func(net.Con
 }
 
 func respond(c net.Conn, stream uint32, body string) error {
-	answer := scriptGroup
+	content := scriptGroup
 	if strings.Contains(body, "GetImItemList") {
-		answer = scriptList
+		content = scriptList
 	}
 	status200 := []byte{0x88} // RFC 7541, entry 8 of the static table
 	if err := writeFrame(c, frameHeaders, flagEndHeaders, stream, status200); err != nil {
 		return err
 	}
-	return writeFrame(c, frameData, flagEndStream, stream, []byte(enveloped(answer)))
+	return writeFrame(c, frameData, flagEndStream, stream, []byte(enveloped(content)))
 }
 
 // net/http repeats a POST after some of these by itself. A write must come only once all the same.
@@ -201,23 +201,23 @@ func TestFaultInjection_HTTP2(t *testing.T) {
 		first       func(net.Conn, uint32, string) error
 		write, read wanted
 	}{
-		"an answer":             {respond, success, success},
-		"PROTOCOL_ERROR":        {reset(codeProtocolError), lostAfter, twice},
-		"INTERNAL_ERROR":        {reset(codeInternalError), lostAfter, twice},
-		"REFUSED_STREAM":        {reset(codeRefusedStream), lostAfter, twice},
-		"GOAWAY, done":          {goAway(this, codeNoError), lostAfter, twice},
-		"GOAWAY, not done":      {goAway(none, codeNoError), lostAfter, twice},
-		"GOAWAY with an error":  {goAway(this, codeInternalError), lostAfter, twice},
-		"GOAWAY, then answered": {goAwayAndRespond, success, success},
-		"100, then an answer":   {hint("100", respond), success, success},
-		"103, then an answer":   {hint("103", hint("103", respond)), success, success},
-		"103, PROTOCOL_ERROR":   {hint("103", reset(codeProtocolError)), lostAfter, twice},
-		"102, REFUSED_STREAM":   {hint("102", reset(codeRefusedStream)), lostAfter, twice},
-		"100, REFUSED_STREAM":   {hint("100", reset(codeRefusedStream)), lostAfter, twice},
-		"103, GOAWAY":           {hint("103", goAway(none, codeNoError)), lostAfter, twice},
-		"102, GOAWAY, done":     {hint("102", goAway(this, codeNoError)), lostAfter, twice},
-		"103, the end":          {hint("103", func(net.Conn, uint32, string) error { return io.EOF }), lostAfter, twice},
-		"the end":               {func(net.Conn, uint32, string) error { return io.EOF }, lostAfter, twice},
+		"a response":              {respond, success, success},
+		"PROTOCOL_ERROR":          {reset(codeProtocolError), lostAfter, twice},
+		"INTERNAL_ERROR":          {reset(codeInternalError), lostAfter, twice},
+		"REFUSED_STREAM":          {reset(codeRefusedStream), lostAfter, twice},
+		"GOAWAY, done":            {goAway(this, codeNoError), lostAfter, twice},
+		"GOAWAY, not done":        {goAway(none, codeNoError), lostAfter, twice},
+		"GOAWAY with an error":    {goAway(this, codeInternalError), lostAfter, twice},
+		"GOAWAY, then a response": {goAwayAndRespond, success, success},
+		"100, then a response":    {hint("100", respond), success, success},
+		"103, then a response":    {hint("103", hint("103", respond)), success, success},
+		"103, PROTOCOL_ERROR":     {hint("103", reset(codeProtocolError)), lostAfter, twice},
+		"102, REFUSED_STREAM":     {hint("102", reset(codeRefusedStream)), lostAfter, twice},
+		"100, REFUSED_STREAM":     {hint("100", reset(codeRefusedStream)), lostAfter, twice},
+		"103, GOAWAY":             {hint("103", goAway(none, codeNoError)), lostAfter, twice},
+		"102, GOAWAY, done":       {hint("102", goAway(this, codeNoError)), lostAfter, twice},
+		"103, the end":            {hint("103", func(net.Conn, uint32, string) error { return io.EOF }), lostAfter, twice},
+		"the end":                 {func(net.Conn, uint32, string) error { return io.EOF }, lostAfter, twice},
 	} {
 		for kind, want := range map[string]wanted{"write": tt.write, "read": tt.read} {
 			t.Run(name+"/"+kind, func(t *testing.T) {

@@ -23,7 +23,7 @@ import (
 	"github.com/go-ews/exchange/soap"
 )
 
-// injection is a fault on the first connection, or in the first answer.
+// injection is a fault on the first connection, or in the first response.
 type injection struct {
 	name        string
 	plan        relay.Plan
@@ -54,22 +54,22 @@ func wireFaults() []injection {
 			name: "stall in the body", plan: relay.CutRequest(700, relay.Stall), deadline: 50 * time.Millisecond,
 			write: lostBefore, read: wanted{"TransportError", false, 0}, is: context.DeadlineExceeded,
 		},
-		{name: "reset after the request", plan: relay.CutAnswer(0, relay.Reset), write: lostAfter, read: twice},
-		{name: "end after the request", plan: relay.CutAnswer(0, relay.End), write: lostAfter, read: twice},
-		{name: "reset in the answer", plan: relay.CutAnswer(300, relay.Reset), write: lostAfter, read: twice},
+		{name: "reset after the request", plan: relay.CutResponse(0, relay.Reset), write: lostAfter, read: twice},
+		{name: "end after the request", plan: relay.CutResponse(0, relay.End), write: lostAfter, read: twice},
+		{name: "reset in the response", plan: relay.CutResponse(300, relay.Reset), write: lostAfter, read: twice},
 		{
-			name: "slow answer", plan: relay.CutAnswer(0, relay.Stall), expires: true,
+			name: "slow response", plan: relay.CutResponse(0, relay.Stall), expires: true,
 			write: lostAfter, read: wanted{"TransportError", false, 1}, is: context.DeadlineExceeded,
 		},
 		{
-			name: "slow body", plan: relay.CutAnswer(400, relay.Stall), expires: true,
+			name: "slow body", plan: relay.CutResponse(400, relay.Stall), expires: true,
 			write: lostAfter, read: wanted{"TransportError", false, 1}, is: context.DeadlineExceeded,
 		},
 	}
 }
 
-// In the answer: Exchange has done it, and what comes back is something else.
-func answerFaults() []injection {
+// In the response: Exchange has done it, and what comes back is something else.
+func responseFaults() []injection {
 	limit := &soap.LimitError{}
 	return []injection{
 		{name: "200 with HTML", spoil: instead(200, htmlPage), write: pageAfter, read: twice},
@@ -119,7 +119,7 @@ func frontFaults() []injection {
 //nolint:paralleltest // compares what the whole process has open, before and after
 func TestFaultInjection(t *testing.T) {
 	before := openNow(t)
-	for _, f := range slices.Concat(wireFaults(), answerFaults(), frontFaults()) {
+	for _, f := range slices.Concat(wireFaults(), responseFaults(), frontFaults()) {
 		t.Run(f.name+"/write", func(t *testing.T) { f.run(t, (*bed).write, f.write, f.is) })
 		t.Run(f.name+"/read", func(t *testing.T) { f.run(t, (*bed).read, f.read, nil) })
 	}
@@ -163,23 +163,23 @@ func allocated() uint64 {
 	return m.TotalAlloc
 }
 
-// The answer is cut at every length, and the request was done every time.
+// The response is cut at every length, and the request was done every time.
 //
 //nolint:paralleltest // compares what the whole process has open, before and after
-func TestFaultInjection_AnswerCutAtEveryLength(t *testing.T) {
+func TestFaultInjection_ResponseCutAtEveryLength(t *testing.T) {
 	before := openNow(t)
 	t.Run("lengths", func(t *testing.T) {
-		whole := lengthOfAnswer(t)
+		whole := lengthOfResponse(t)
 		if whole < 500 {
-			t.Fatalf("the answer has %d bytes", whole)
+			t.Fatalf("the response has %d bytes", whole)
 		}
 		var plans []relay.Plan
 		for n := range whole {
-			plans = append(plans, relay.CutAnswer(n, relay.End))
+			plans = append(plans, relay.CutResponse(n, relay.End))
 		}
 		b := newBed(t, nil, plans...)
 		for n := range whole {
-			// A connection whose answer was cut is not used again, so each call has one of its own.
+			// A connection whose response was cut is not used again, so each call has one of its own.
 			_, err := b.client.Impersonate(cutMailbox(n)).AddImGroup(t.Context(), "Sales")
 			if !errors.Is(err, ews.ErrOutcomeUnknown) || kindOfError(err) != "TransportError" {
 				t.Fatalf("cut after %d bytes of %d: %v", n, whole, err)
@@ -197,8 +197,8 @@ func TestFaultInjection_AnswerCutAtEveryLength(t *testing.T) {
 	before.check(t)
 }
 
-// lengthOfAnswer returns how many bytes come back over a connection for AddImGroup, header included.
-func lengthOfAnswer(t *testing.T) int {
+// lengthOfResponse returns how many bytes come back over a connection for AddImGroup, header included.
+func lengthOfResponse(t *testing.T) int {
 	t.Helper()
 	b := newBed(t, nil)
 	var raw bytes.Buffer
@@ -260,7 +260,7 @@ func TestFaultInjection_TLS(t *testing.T) {
 		{"no TLS there", httptest.NewServer, relay.Plan{}, func(err error) bool {
 			return errors.Is(err, http.ErrSchemeMismatch)
 		}},
-		{"cut in the handshake", httptest.NewTLSServer, relay.CutAnswer(20, relay.End), func(err error) bool {
+		{"cut in the handshake", httptest.NewTLSServer, relay.CutResponse(20, relay.End), func(err error) bool {
 			return errors.Is(err, io.ErrUnexpectedEOF)
 		}},
 	} {

@@ -52,7 +52,7 @@ func (e *HTTPError) page() pagehint.Page {
 	}
 }
 
-// String keeps header and body out of what is printed of a value, which is no error.
+// String keeps header and body out of prints of a value, which does not implement error.
 func (e HTTPError) String() string { return e.Error() }
 
 // GoString keeps header and body out of %#v.

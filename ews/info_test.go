@@ -11,7 +11,7 @@ import (
 	"github.com/go-ews/exchange/ews"
 )
 
-// described are the header lines that a front end adds to its answers.
+// described are the header lines that a front end adds to its responses.
 var described = []string{
 	"Content-Type: text/xml; charset=utf-8", "request-id: 0f1d2c3b", "X-FEServer: EX01", "X-DiagInfo: EX02",
 }
@@ -105,7 +105,7 @@ func infoOf(err error) *ews.ResponseInfo {
 	return nil
 }
 
-func TestResponseInfo_NoAnswer(t *testing.T) {
+func TestResponseInfo_NoResponse(t *testing.T) {
 	t.Parallel()
 	w := &wire{answer: func(int, *http.Request) (*http.Response, error) { return nil, errKept }}
 	var info ews.ResponseInfo

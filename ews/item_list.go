@@ -24,7 +24,7 @@ func groupPayload() payload[imgroup.ImGroup] {
 }
 
 // readItemList reads an ImItemListType: t:Groups, then t:Personas. A list of elements that the schema
-// does not name is none: taken for an empty list, it would be filled anew.
+// does not name is no list: taken for an empty one, it would be filled anew.
 func readItemList(r *soap.Reader, list *imgroup.ItemList) (lack error) {
 	named, others := 0, 0
 	for name := range r.Children() {

@@ -24,8 +24,8 @@ type operation[T any] struct {
 // payload is the element of a response that holds what an operation returns.
 type payload[T any] struct {
 	element string // in the messages namespace
-	// read reads the element. It returns what a success must hold and this one does not; what is
-	// wrong with the document, the reader keeps.
+	// read reads the element. It returns what a success must hold and this one lacks; errors of the
+	// document stay in the reader.
 	read func(*soap.Reader, *T) error
 }
 

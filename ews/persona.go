@@ -27,7 +27,7 @@ func readPersona(r *soap.Reader, p *imgroup.Persona) {
 	}
 }
 
-// personaText returns the field for an element of plain text, nil if it is none.
+// personaText returns the field for an element of plain text, nil for any other.
 func personaText(p *imgroup.Persona, local string) *string {
 	switch local {
 	case "PersonaType":
@@ -52,7 +52,7 @@ func personaText(p *imgroup.Persona, local string) *string {
 	return nil
 }
 
-// personaValues returns the field for an ArrayOfStringAttributedValues, nil if it is none.
+// personaValues returns the field for an ArrayOfStringAttributedValues, nil for any other.
 func personaValues(p *imgroup.Persona, local string) *[]imgroup.AttributedString {
 	switch local {
 	case "DisplayNames":
@@ -173,8 +173,8 @@ func readPhone(r *soap.Reader) (p imgroup.PhoneNumber) {
 	return p
 }
 
-// Attributed values are pairs of t:Value and t:Attributions, in arrays of them. The schema gives
-// every kind of array one kind of child, so its name does not matter.
+// Attributed values are pairs of t:Value and t:Attributions, in arrays of them. Each kind of
+// array has one kind of child, so its name does not matter.
 
 func readAttributedStrings(r *soap.Reader, list []imgroup.AttributedString) []imgroup.AttributedString {
 	for range typesChildren(r) {

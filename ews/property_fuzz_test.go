@@ -13,12 +13,12 @@ import (
 	"github.com/go-ews/exchange/ews"
 )
 
-// FuzzWire answers a write and a read with arbitrary bytes in the place of HTTP. The call ends, with an
-// error of a documented type; that a write was not done is said only by an answer that says so.
+// FuzzWire responds to a write and a read with arbitrary bytes in the place of HTTP. The call ends,
+// with an error of a documented type; only a response can say that a write was not done.
 func FuzzWire(f *testing.F) {
 	length := func(body string) string { return "Content-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body }
 	group := enveloped(scriptGroup)
-	for _, answer := range []string{
+	for _, response := range []string{
 		"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n" + length(group),
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n<a>\r\n0\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n" + length("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"),
@@ -29,31 +29,31 @@ func FuzzWire(f *testing.F) {
 		"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n" + group,
 		"SSH-2.0-OpenSSH\r\n", "\x15\x03\x01\x00\x02\x02\x46", "",
 	} {
-		f.Add([]byte(answer))
+		f.Add([]byte(response))
 	}
-	f.Fuzz(func(t *testing.T, answer []byte) {
+	f.Fuzz(func(t *testing.T, response []byte) {
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
-		err := addGroup(ctx, wireClient(t, answer))
+		err := addGroup(ctx, wireClient(t, response))
 		checkTyped(t, err)
 		if kindOfError(err) == "TransportError" && !errors.Is(err, ews.ErrOutcomeUnknown) {
 			t.Errorf("the request was sent, and the outcome is known: %v", err)
 		}
-		checkTyped(t, getItemList(ctx, wireClient(t, answer)))
+		checkTyped(t, getItemList(ctx, wireClient(t, response)))
 		if ctx.Err() != nil {
-			t.Errorf("hangs on %q", answer)
+			t.Errorf("hangs on %q", response)
 		}
 	})
 }
 
-// wireClient returns a client that tries once and is answered with these bytes.
-func wireClient(t *testing.T, answer []byte) *ews.Client {
+// wireClient returns a client that tries once and gets these bytes.
+func wireClient(t *testing.T, response []byte) *ews.Client {
 	t.Helper()
 	transport := &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(context.Context, string, string) (net.Conn, error) {
 			near, far := net.Pipe()
-			go answerRaw(far, string(answer))
+			go answerRaw(far, string(response))
 			return near, nil
 		},
 	}

@@ -209,7 +209,7 @@ func (p *program) contact(l *imgroup.ItemList) imgroup.ContactID {
 	return imgroup.ContactID{ID: "AAMkNone"}
 }
 
-// unreliable stands between a client and its server. It loses requests, answers and connections.
+// unreliable stands between a client and its server. It loses requests, responses and connections.
 type unreliable struct {
 	server  *ewstest.Server
 	random  *rand.Rand
@@ -221,7 +221,7 @@ func (u *unreliable) RoundTrip(r *http.Request) (*http.Response, error) {
 	faults := []struct {
 		name     string
 		executed bool
-		answer   step // nil: the server's
+		response step // nil: the server's
 	}{
 		{"never connected", false, unconnected},
 		{"lost before", false, dropped},
@@ -245,7 +245,7 @@ func (u *unreliable) RoundTrip(r *http.Request) (*http.Response, error) {
 		{"page after", true, answered(200, htmlPage)},
 		{"outage", true, answered(302, "", "Location", "/ews/genericerrorpage.htm")},
 		{"malformed", true, answered(200, "<a:Envelope>")},
-		{"not the answer", true, answered(200, enveloped("<m:Other/>"))},
+		{"another operation", true, answered(200, enveloped("<m:Other/>"))},
 		{"cut", true, nil},
 	}
 	if u.random.IntN(100) >= 35 {
@@ -260,7 +260,7 @@ func (u *unreliable) RoundTrip(r *http.Request) (*http.Response, error) {
 		if err != nil {
 			return nil, err
 		}
-		if fault.answer == nil {
+		if fault.response == nil {
 			part := io.LimitReader(res.Body, u.random.Int64N(res.ContentLength))
 			res.Body = io.NopCloser(io.MultiReader(part, failingReader{io.ErrUnexpectedEOF}))
 			return res, nil
@@ -269,7 +269,7 @@ func (u *unreliable) RoundTrip(r *http.Request) (*http.Response, error) {
 	} else {
 		r.Body.Close()
 	}
-	return fault.answer(r)
+	return fault.response(r)
 }
 
 // hinted loses the connection after an early hint. As net/http does over HTTP/2, it has the request

@@ -10,7 +10,7 @@ import (
 // it; the three built-in groups cannot be removed.
 //
 // It returns [ErrorInvalidImGroupId] for a group that does not exist ([NotFound]) and
-// [ErrorInvalidIdMalformed] for an id that is none.
+// [ErrorInvalidIdMalformed] for a malformed id.
 //
 // https://learn.microsoft.com/exchange/client-developer/web-service-reference/removeimgroup-operation
 func (c *Client) RemoveImGroup(ctx context.Context, group imgroup.GroupID) error {

@@ -46,7 +46,7 @@ func TestRequestID_Form(t *testing.T) {
 	}
 }
 
-// A response that echoes the id of another attempt of this process answers another request. An id
+// A response that echoes the id of another attempt of this process belongs to another request. An id
 // that something on the way made up, or none, says nothing.
 func TestRequestID_Echo(t *testing.T) {
 	t.Parallel()

@@ -68,7 +68,7 @@ func (d *decoder) release(ctx context.Context) {
 	decoders.Put(d)
 }
 
-// decode tells SOAP from everything else. The status line counts even if the body cannot be read:
+// decode separates SOAP from everything else. The status line counts even if the body cannot be read:
 // unless it says 200 or 500, as it does with SOAP, it says what became of the request.
 func (x *call) decode(ctx context.Context, d *decoder, res *http.Response) error {
 	known := res.StatusCode/100 != 2 && res.StatusCode != http.StatusInternalServerError
@@ -111,7 +111,7 @@ func (x *call) recognize(ctx context.Context, d *decoder, res *http.Response) (s
 	return d.sniff(ctx)
 }
 
-// decodeEnvelope tells a fault from a response.
+// decodeEnvelope separates a fault from a response.
 func (x *call) decodeEnvelope(d *decoder, res *http.Response) error {
 	limit := x.client.limit
 	if limit == 0 {
@@ -171,8 +171,8 @@ func (d *decoder) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// sniff reads until it can tell what the response is, at most the head. Of what is not SOAP it
-// returns as much of that as comes at once. A limit that is reached on the way is for the SOAP
+// sniff reads until it can tell what the response is, at most the head. Of a page it returns as
+// much of that as comes at once. A limit that is reached on the way is for the SOAP
 // reader to report.
 func (d *decoder) sniff(ctx context.Context) (sniff.Kind, []byte, error) {
 	for n := 1; ; {
@@ -206,7 +206,7 @@ func (d *decoder) readHeader(r *soap.Reader) error {
 	return r.Skip()
 }
 
-// readServerVersion reads the attributes; a number that is none counts as 0.
+// readServerVersion reads the attributes; a malformed number counts as 0.
 func readServerVersion(r *soap.Reader) ServerVersion {
 	number := func(name string) int {
 		s, _ := r.Attr("", name)

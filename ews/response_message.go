@@ -86,7 +86,7 @@ func attrOf(attrs []xml.Attr, local string) string {
 }
 
 // put stores a value that is not empty under a name that is new. The number of details is bounded
-// so that no answer can make an error large.
+// so that no response can make an error large.
 func (d *Details) put(name, value string) {
 	const most = 64
 	if value == "" || len(*d) >= most {

@@ -34,7 +34,7 @@ func readText(r *soap.Reader) string {
 
 func readTrimmed(r *soap.Reader) string { return strings.TrimSpace(readText(r)) }
 
-// readTime reads an xs:dateTime, zero if it is none: a date is no reason to refuse a list.
+// readTime reads an xs:dateTime, zero if it is malformed: a date is no reason to refuse a list.
 func readTime(r *soap.Reader) time.Time {
 	text := readTrimmed(r)
 	for _, layout := range [...]string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999"} {
@@ -45,7 +45,7 @@ func readTime(r *soap.Reader) time.Time {
 	return time.Time{}
 }
 
-// parseInt parses an xs:int, which has 32 bits whatever an int has. It returns 0 if text is none.
+// parseInt parses an xs:int, which has 32 bits whatever an int has. It returns 0 if text is malformed.
 func parseInt(text string) int {
 	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 32)
 	if err != nil {
@@ -54,7 +54,7 @@ func parseInt(text string) int {
 	return int(n)
 }
 
-// readBool reads an xs:boolean, false if it is none.
+// readBool reads an xs:boolean, false if it is malformed.
 func readBool(r *soap.Reader) bool {
 	text := readTrimmed(r)
 	return text == "true" || text == "1"

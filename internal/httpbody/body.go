@@ -26,7 +26,7 @@ const (
 type Body struct {
 	from  io.ReadCloser
 	fast  *impatient // from, read in a hurry; nil: not yet
-	size  int64      // what was read
+	size  int64      // bytes read
 	ended bool       // at the end, or with an error: nothing is left to read
 	drop  bool       // close the connection, whatever is left
 }
@@ -74,7 +74,7 @@ func (b *Body) Relax() {
 // Drop makes Finish close the connection.
 func (b *Body) Drop() { b.drop = true }
 
-// Finish reads what is left of a short body in a hurry, so that its connection can be used again, and
+// Finish reads the rest of a short body in a hurry, so that its connection can be used again, and
 // closes it.
 func (b *Body) Finish(ctx context.Context) {
 	if !b.ended && !b.drop && b.size < drainSize && ctx.Err() == nil {
@@ -89,7 +89,7 @@ func (b *Body) Finish(ctx context.Context) {
 	b.Reset(nil)
 }
 
-// Discard finishes a body that nothing is to be read of.
+// Discard finishes a body of which nothing is needed.
 func Discard(ctx context.Context, body io.ReadCloser) {
 	b := Body{from: body}
 	b.Finish(ctx)
@@ -100,7 +100,7 @@ type impatient struct {
 	body     io.Reader
 	ended    <-chan struct{} // of the context
 	hurried  bool            // patience counts
-	patience time.Duration   // what is left of it
+	patience time.Duration   // that remains
 
 	reading bool // a read is under way, which owns buffer and err
 	started chan struct{}

@@ -14,13 +14,13 @@ import (
 	"github.com/go-ews/exchange/internal/serverwords"
 )
 
-// Page is the response, as far as it tells something.
+// Page is a response and its request, as far as they help.
 type Page struct {
 	StatusCode int
 	Header     http.Header
 	Body       []byte // its beginning
 	URL        string // that was asked
-	Proxy      string // that answered 407; "" if it is not known
+	Proxy      string // that responded 407; "" if it is not known
 }
 
 // Statuses that net/http has no name for.

@@ -20,7 +20,7 @@ type part uint8
 const (
 	nothing part = iota
 	request
-	answer
+	response
 )
 
 // How is the way in which a connection breaks.
@@ -38,9 +38,9 @@ const (
 // connected.
 func CutRequest(n int, how How) Plan { return Plan{request, int64(n), how} }
 
-// CutAnswer passes everything on that the client sends, and n bytes of what the server sends. It breaks
-// the connection when another byte comes, so the server has begun to answer even with n = 0.
-func CutAnswer(n int, how How) Plan { return Plan{answer, int64(n), how} }
+// CutResponse passes everything on that the client sends, and n bytes of what the server sends. It breaks
+// the connection when another byte comes, so the server has begun to respond even with n = 0.
+func CutResponse(n int, how How) Plan { return Plan{response, int64(n), how} }
 
 // Relay listens on loopback. Make one with Listen.
 type Relay struct {
@@ -136,11 +136,11 @@ func (r *Relay) serve(client *net.TCPConn, plan Plan) {
 	up.Go(func() {
 		if r.pass(server, client, plan, request) {
 			r.breakOff(client, plan.how)
-			server.Close() // the answer's direction ends too
+			server.Close() // the response's direction ends too
 		}
 		server.CloseWrite()
 	})
-	if r.pass(client, server, plan, answer) {
+	if r.pass(client, server, plan, response) {
 		r.breakOff(client, plan.how)
 		server.Close()
 	}

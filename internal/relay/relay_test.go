@@ -13,7 +13,7 @@ import (
 	"github.com/go-ews/exchange/internal/relay"
 )
 
-// echo answers a line with the same line, and counts nothing.
+// echo responds to a line with the same line, and counts nothing.
 func echo(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // ends with the test
@@ -51,15 +51,15 @@ func TestRelay(t *testing.T) {
 		want string
 		err  error // nil: the end; errReset: any but a deadline
 	}{
-		"passes on":            {relay.Plan{}, "hello\n", nil},
-		"resets":               {relay.CutRequest(1, relay.Reset), "", errReset},
-		"ends at once":         {relay.CutRequest(0, relay.End), "", nil},
-		"cuts the request":     {relay.CutRequest(3, relay.Reset), "", errReset},
-		"cuts an answer":       {relay.CutAnswer(3, relay.End), "hel", nil},
-		"cuts at 0":            {relay.CutAnswer(0, relay.End), "", nil},
-		"cuts beyond its end":  {relay.CutAnswer(7, relay.End), "hello\n", nil},
-		"stalls in the answer": {relay.CutAnswer(2, relay.Stall), "he", os.ErrDeadlineExceeded},
-		"stalls in a request":  {relay.CutRequest(2, relay.Stall), "", os.ErrDeadlineExceeded},
+		"passes on":              {relay.Plan{}, "hello\n", nil},
+		"resets":                 {relay.CutRequest(1, relay.Reset), "", errReset},
+		"ends at once":           {relay.CutRequest(0, relay.End), "", nil},
+		"cuts the request":       {relay.CutRequest(3, relay.Reset), "", errReset},
+		"cuts a response":        {relay.CutResponse(3, relay.End), "hel", nil},
+		"cuts at 0":              {relay.CutResponse(0, relay.End), "", nil},
+		"cuts beyond its end":    {relay.CutResponse(7, relay.End), "hello\n", nil},
+		"stalls in the response": {relay.CutResponse(2, relay.Stall), "he", os.ErrDeadlineExceeded},
+		"stalls in a request":    {relay.CutRequest(2, relay.Stall), "", os.ErrDeadlineExceeded},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -90,7 +90,7 @@ func TestRelay(t *testing.T) {
 
 func TestRelay_PlansByConnection(t *testing.T) {
 	t.Parallel()
-	r, err := relay.Listen(echo(t), func(n int) relay.Plan { return relay.CutAnswer(n, relay.End) })
+	r, err := relay.Listen(echo(t), func(n int) relay.Plan { return relay.CutResponse(n, relay.End) })
 	if err != nil {
 		t.Fatal(err)
 	}

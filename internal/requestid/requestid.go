@@ -1,5 +1,5 @@
-// Package requestid makes the ids by which requests are found in a server's logs, and tells whether a
-// response is one to its request.
+// Package requestid makes the ids by which requests are found in a server's logs, and reports
+// whether a response belongs to its request.
 package requestid
 
 import (
@@ -14,7 +14,7 @@ import (
 const Size = 36
 
 // process is half of every id of this process. A response that echoes it with another half than its
-// request's answers another request.
+// request's belongs to another request.
 var process = rand.Uint64() //nolint:gosec // it is there to be found in logs, and no secret
 
 // Append writes a UUID, version 4: half of it the process's, half of it new.

@@ -60,7 +60,7 @@ const (
 	asked                     // asked for a connection
 	connected                 // has one
 	written                   // the request is on it, at least in part
-	informed                  // so it is, and a 1xx response came back: nobody reports what follows it
+	informed                  // likewise, and a 1xx response came back: what follows is not reported
 	responded                 // the final response begins
 
 	phaseMask progress = 1<<4 - 1

@@ -1,4 +1,4 @@
-// Package sniff tells SOAP from everything else by the beginning of a document.
+// Package sniff separates SOAP from everything else by the beginning of a document.
 package sniff
 
 import "bytes"
@@ -18,7 +18,7 @@ var exchange = []byte(`<?xml version="1.0" encoding="utf-8"?><s:Envelope `)
 
 // Of returns the kind of a document that begins so; ended says that there is no more of it. It looks
 // for the root element: <Envelope> of any prefix is SOAP. A document in UTF-16 and one
-// with a DOCTYPE other than HTML's are left to the SOAP reader, which says what is wrong with
+// with a DOCTYPE other than HTML's are left to the SOAP reader, which has an error for
 // them; so is an XML document that ends before its root element.
 func Of(head []byte, ended bool) Kind {
 	if bytes.HasPrefix(head, exchange) {
