@@ -8,22 +8,23 @@ import (
 )
 
 const (
-	maxTries    = 4  // of one step, with the list read back in between
-	maxFailures = 10 // of steps; then the plan is given up
+	maxTries    = 4  // of a step, with the list read back in between
+	maxFailures = 10 // failed steps, after which no other is tried
 )
 
-// Apply does the steps of a plan in their order, one write at a time. It reads the list first, because
-// the plan may be old, and skips what is done already; a step that is not in the plan is never done.
+// Apply applies the steps of a plan in order, one write at a time. It reads the list first, because the
+// plan may be old, and skips steps whose result is there already. It never does anything that is not
+// in the plan.
 //
-// After an error that leaves open what has happened ([ews.ErrOutcomeUnknown]) and after a lost race
-// (the name exists, the item is gone) it reads the list back and carries on from what it finds. So no
-// second group of a name comes about and nothing is added twice. A step that Exchange refuses for
-// itself, such as an address that is no distribution group's, does not keep the others from being done;
-// but a contact that could not be added to a group is not removed from another after that, nor is a
-// group removed that it is in ([ErrWithheld]).
+// After a write whose outcome is unknown ([ews.ErrOutcomeUnknown]), and after a conflict with another
+// client (the name exists, the item is gone), it reads the list back and continues from there. So
+// there is never a second group of a name, and nothing is added twice. A step that Exchange refuses,
+// such as one with an address that is no distribution group's, does not stop the others; but a
+// contact that could not be added to a group is not removed from another afterwards, nor is a group
+// removed that has it ([ErrWithheld]).
 //
-// The error is an *[Error] that names what is left, or what kept the list from being read. Success
-// means that every step succeeded; [Sync] reads the list once more to be certain.
+// The error is an *[Error] with the remaining steps, or with the reason why the list could not be
+// read. A nil error means that every step succeeded; [Sync] also reads the list back.
 func Apply(ctx context.Context, client Client, plan Plan, opts *Options) error {
 	o := opts.withDefaults()
 	if plan.Empty() || o.DryRun {
@@ -40,18 +41,18 @@ func Apply(ctx context.Context, client Client, plan Plan, opts *Options) error {
 	return &Error{Remaining: Plan{Steps: remaining, Notes: plan.Notes}, Errs: errs}
 }
 
-// applier carries out steps against one mailbox.
+// applier applies steps to one mailbox.
 type applier struct {
 	client  Client
 	options *Options
-	list    *list // nil: must be read before anything is judged by it
-	halted  bool  // by a failure that the next step would meet too
+	list    *list // nil: not read, or out of date
+	halted  bool  // by a failure that the next step would meet as well
 
-	lacking map[string]bool // keys of contacts that could not be added to a group
+	notAdded map[string]bool // keys of contacts that could not be added to a group
 }
 
 func newApplier(client Client, o *Options) *applier {
-	return &applier{client: client, options: o, lacking: map[string]bool{}}
+	return &applier{client: client, options: o, notAdded: map[string]bool{}}
 }
 
 // read reads the list.
@@ -63,22 +64,22 @@ func (a *applier) read(ctx context.Context) error {
 	return err
 }
 
-// readList returns the mailbox's list, which is not nil if the error is.
+// readList returns the mailbox's list, which is non-nil if the error is nil.
 func readList(ctx context.Context, client Client) (*imgroup.ItemList, error) {
 	items, err := client.GetImItemList(ctx, imgroup.ListQuery{})
 	if err != nil {
 		return nil, &readError{err}
 	}
 	if items == nil {
-		return nil, errNoAnswer
+		return nil, errNoResult
 	}
 	return items, nil
 }
 
-// run does the steps and returns those that are left with the reasons.
+// run applies the steps and returns those that remain, with the reasons.
 func (a *applier) run(ctx context.Context, steps []Step) (remaining []Step, errs []error) {
 	for i, s := range steps {
-		err := a.settle(ctx, s, i, len(steps))
+		err := a.ensure(ctx, s, i, len(steps))
 		a.options.Progress(Event{Step: s, Number: i + 1, Total: len(steps), Err: err})
 		if err == nil {
 			continue
@@ -87,10 +88,10 @@ func (a *applier) run(ctx context.Context, steps []Step) (remaining []Step, errs
 		errs = append(errs, &StepError{s, err})
 		if !s.Kind.Removes() {
 			for _, key := range s.keys() {
-				a.lacking[key] = true
+				a.notAdded[key] = true
 			}
 		}
-		if !ofOneStep(ctx, err) || len(errs) >= maxFailures {
+		if !isStepOnly(ctx, err) || len(errs) >= maxFailures {
 			a.halted = true
 			return slices.Concat(remaining, steps[i+1:]), errs
 		}
@@ -98,23 +99,23 @@ func (a *applier) run(ctx context.Context, steps []Step) (remaining []Step, errs
 	return remaining, errs
 }
 
-// withholds reports whether the step would take away a contact that could not be added elsewhere. A
-// contact of the list may go by another address in the step that failed.
+// withholds reports whether the step would remove a contact that could not be added elsewhere, perhaps
+// by another of its addresses.
 func (a *applier) withholds(s Step) bool {
 	g := a.list.group(s.Group)
-	if len(a.lacking) == 0 || !s.Kind.Removes() || g == nil {
+	if len(a.notAdded) == 0 || !s.Kind.Removes() || g == nil {
 		return false
 	}
 	return slices.ContainsFunc(g.members, func(m member) bool {
 		if s.Kind != RemoveGroup && !slices.Contains(s.keys(), m.key) {
 			return false
 		}
-		return a.lacking[m.key] || slices.ContainsFunc(m.further, func(key string) bool { return a.lacking[key] })
+		return a.notAdded[m.key] || slices.ContainsFunc(m.further, func(key string) bool { return a.notAdded[key] })
 	})
 }
 
-// settle brings about what a step says, with as many looks at the list as that takes.
-func (a *applier) settle(ctx context.Context, s Step, i, total int) error {
+// ensure applies a step, and reads the list back as often as needed to know that its result is there.
+func (a *applier) ensure(ctx context.Context, s Step, i, total int) error {
 	for try := 1; ; {
 		if a.list == nil {
 			if err := a.read(ctx); err != nil {
@@ -132,12 +133,12 @@ func (a *applier) settle(ctx context.Context, s Step, i, total int) error {
 		if err == nil && !a.list.stale {
 			w.done()
 			if s.Kind.Removes() {
-				continue // there may be another contact of the same address
+				continue // another contact may have the same address
 			}
 			return nil
 		}
 		a.list = nil
-		if err != nil && !leavesOpen(err) || ctx.Err() != nil {
+		if err != nil && !needsReadBack(err) || ctx.Err() != nil {
 			return err
 		}
 		if try++; try > maxTries {
@@ -147,10 +148,10 @@ func (a *applier) settle(ctx context.Context, s Step, i, total int) error {
 	}
 }
 
-// giveUp returns the error of a step that has been tried often enough.
+// giveUp returns the error of a step after its last try.
 func giveUp(err error) error {
 	if err == nil {
-		return ErrChanging // done each time without an id in the answer, and never there afterwards
+		return ErrChanging // each write succeeded, without an id, and the list never had its result
 	}
 	return err
 }

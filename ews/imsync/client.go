@@ -6,11 +6,11 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// Client is what this package asks of a client: one read and nine writes. *ews.Client has them; give
-// it with [ews.Client.Impersonate] for the mailbox that is meant.
+// Client is the part of *[ews.Client] that this package uses: one read and nine writes. Use
+// [ews.Client.Impersonate] to choose the mailbox.
 //
-// RemoveContactFromImList is not among them, because some servers are reported to refuse it
-// always: a contact that leaves its last group leaves the list.
+// RemoveContactFromImList is not among them, because some servers are reported to refuse it always;
+// a contact that leaves its last group leaves the list anyway.
 type Client interface {
 	GetImItemList(ctx context.Context, query imgroup.ListQuery) (*imgroup.ItemList, error)
 

@@ -8,17 +8,16 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// Diff returns what has to be done to current to put it in step with the roster. It sends nothing,
-// changes neither argument, and returns the same plan for the same arguments. A nil current is an
-// empty list; nil opts work.
+// Diff returns the plan that puts current in step with the roster. It sends nothing, changes neither
+// argument, and returns the same plan for the same arguments. A nil current is an empty list; nil
+// opts work.
 //
-// What is in order already takes no step, so the plan for a list that was put in step is empty.
-// Groups of other types than user groups and distribution groups are left alone, the built-in ones
-// above all.
+// The plan for a list that is in step is empty. It has no step for groups of other types than user
+// groups and distribution groups, the built-in ones above all.
 //
 // The error is a *[RosterError] for a roster that no list can be put in step with, a
-// *[ConflictError] for one that this list cannot, and a *[LimitError] where the list would outgrow
-// the server's limits, on the way or at the end.
+// *[ConflictError] if this list cannot, and a *[LimitError] if the list would exceed the server's
+// limits, on the way or at the end.
 func Diff(current *imgroup.ItemList, roster Roster, opts *Options) (Plan, error) {
 	if err := roster.Check(); err != nil {
 		return Plan{}, err
@@ -26,15 +25,15 @@ func Diff(current *imgroup.ItemList, roster Roster, opts *Options) (Plan, error)
 	o := opts.withDefaults()
 	if o.Prune && roster.Empty() && !o.AllowEmpty {
 		return Plan{}, &RosterError{[]string{
-			"empty, and Prune would take everything off the list: set AllowEmpty if that is meant",
+			"no groups, and pruning would remove everything from the list: allow an empty roster if that is meant",
 		}}
 	}
 	d := differ{list: newList(current), prune: o.Prune}
-	d.groups = wantedGroups(roster, d.list)
+	d.groups = desiredGroups(roster, d.list)
 	d.distributions = roster.DistributionGroups
 	d.match()
 	steps := d.additionsFirst()
-	if rehearse(newList(current), steps, &o) != nil { // a limit, or a name that is taken
+	if rehearse(newList(current), steps, &o) != nil { // a limit, or a name that is in use
 		steps = d.roomFirst()
 		if err := rehearse(newList(current), steps, &o); err != nil {
 			return Plan{}, err
@@ -43,22 +42,22 @@ func Diff(current *imgroup.ItemList, roster Roster, opts *Options) (Plan, error)
 	return Plan{Steps: steps, Notes: d.notes()}, nil
 }
 
-// differ compares a list with what is wanted of it.
+// differ compares a list with its desired state.
 type differ struct {
 	list          *list
-	groups        []wantedGroup
+	groups        []desiredGroup
 	distributions []DistributionGroup
 	prune         bool
 
-	matched map[*group]*wantedGroup // user groups of the list that stay
-	renamed map[*group]string       // those of them that get another name, with that
-	byName  map[string]*group       // by the folded name that it will have
+	matched map[*group]*desiredGroup // user groups of the list that stay
+	renamed map[*group]string        // the new names of those that are renamed
+	byName  map[string]*group        // by the folded name after the plan
 }
 
-// match finds the user groups of the list that the wanted groups are: by name first, so that a group
-// whose name is wanted is never renamed.
+// match pairs desired groups with user groups of the list: by name first, so that a group whose name
+// is desired is never renamed.
 func (d *differ) match() {
-	d.matched, d.renamed = map[*group]*wantedGroup{}, map[*group]string{}
+	d.matched, d.renamed = map[*group]*desiredGroup{}, map[*group]string{}
 	d.byName = map[string]*group{}
 	for i := range d.groups {
 		w := &d.groups[i]
@@ -82,7 +81,8 @@ func (d *differ) match() {
 	}
 }
 
-// additionsFirst is the order that leaves the list with more rather than less where it is broken off.
+// additionsFirst returns the steps in the order that, interrupted anywhere, leaves too much rather than
+// too little in the list.
 func (d *differ) additionsFirst() []Step {
 	dropGroups, leaveGroups := d.groupRemovals()
 	dropContacts, leaveContacts := d.contactRemovals()
@@ -91,8 +91,8 @@ func (d *differ) additionsFirst() []Step {
 		dropContacts, leaveContacts, dropGroups, leaveGroups)
 }
 
-// roomFirst is the order for a list that has no room, or no free name, for what is to be added: first
-// goes what nobody wants any more. What a contact moves away from still comes last.
+// roomFirst returns the steps in the order for a list without room, or without a free name, for the
+// additions: unwanted groups and contacts are removed first. A contact that moves still leaves last.
 func (d *differ) roomFirst() []Step {
 	dropGroups, leaveGroups := d.groupRemovals()
 	dropContacts, leaveContacts := d.contactRemovals()
@@ -102,8 +102,8 @@ func (d *differ) roomFirst() []Step {
 		leaveContacts, leaveGroups)
 }
 
-// renames returns the steps for groups that have a former name. They go first among the additions: the
-// old name may be wanted for a distribution group.
+// renames returns the steps for groups with a former name. They come before the additions: a
+// distribution group may need the old name.
 func (d *differ) renames() (steps []Step) {
 	for _, g := range d.list.groups {
 		if name, ok := d.renamed[g]; ok {
@@ -129,8 +129,8 @@ func (d *differ) groupAdditions() (steps []Step) {
 	return steps
 }
 
-// contactAdditions returns the steps for contacts that a wanted group lacks. Whether the contact is new
-// to the list too is found out when the step is done.
+// contactAdditions returns the steps for contacts that a desired group lacks. Whether the contact is
+// new to the list as well is decided when the step is applied.
 func (d *differ) contactAdditions() (steps []Step) {
 	for _, w := range d.groups {
 		g := d.byName[fold(w.name)]
@@ -146,16 +146,16 @@ func (d *differ) contactAdditions() (steps []Step) {
 	return steps
 }
 
-// nameOf is the name that a group has once the renames are done.
-func (d *differ) nameOf(g *group, wanted string) string {
+// nameOf returns the name of a group after the renames.
+func (d *differ) nameOf(g *group, desired string) string {
 	if g == nil || d.renamed[g] != "" {
-		return wanted
+		return desired
 	}
 	return g.name
 }
 
-// contactRemovals returns the steps for contacts of wanted groups that go, and for those that move to
-// another group. Strangers are not among the members and stay.
+// contactRemovals returns the steps for unwanted contacts of desired groups, and for those that move
+// to another group. Members that the list does not describe stay.
 func (d *differ) contactRemovals() (drop, leave []Step) {
 	if !d.prune {
 		return nil, nil
@@ -166,7 +166,7 @@ func (d *differ) contactRemovals() (drop, leave []Step) {
 			continue
 		}
 		for _, m := range g.members {
-			if w.wants(m) {
+			if w.has(m) {
 				continue
 			}
 			step := removal(m, d.nameOf(g, w.name))
@@ -180,8 +180,7 @@ func (d *differ) contactRemovals() (drop, leave []Step) {
 	return drop, leave
 }
 
-// groupRemovals returns the steps for groups that can go at once and for those that contacts move
-// out of.
+// groupRemovals returns the steps for unwanted groups, and for those that contacts move out of.
 func (d *differ) groupRemovals() (drop, leave []Step) {
 	if !d.prune {
 		return nil, nil
@@ -189,11 +188,11 @@ func (d *differ) groupRemovals() (drop, leave []Step) {
 	for _, g := range d.list.groups {
 		step := Step{Kind: RemoveGroup, Group: g.name, Members: len(g.members)}
 		switch {
-		case g.kind == imgroup.DistributionGroup && !d.wantsDistribution(g):
+		case g.kind == imgroup.DistributionGroup && !d.hasDistribution(g):
 			step = Step{Kind: RemoveDistributionGroup, Group: g.name, Address: g.address}
 			drop = append(drop, step)
 		case g.kind != imgroup.UserGroup || d.matched[g] != nil:
-		case g.strangers > 0: // kept, and noted
+		case g.undescribed > 0: // kept, and noted
 		case slices.ContainsFunc(g.members, d.moves):
 			leave = append(leave, step)
 		default:
@@ -203,29 +202,29 @@ func (d *differ) groupRemovals() (drop, leave []Step) {
 	return drop, leave
 }
 
-// notes tells of groups that are kept although nobody wants them.
+// notes returns a note for each unwanted group that is kept.
 func (d *differ) notes() (notes []string) {
 	for _, g := range d.list.groups {
-		if d.prune && g.kind == imgroup.UserGroup && d.matched[g] == nil && g.strangers > 0 {
+		if d.prune && g.kind == imgroup.UserGroup && d.matched[g] == nil && g.undescribed > 0 {
 			notes = append(notes, fmt.Sprintf(
-				"group %s is kept: the list does not tell who %d of its members are", quote(g.name), g.strangers))
+				"group %s is kept: the list does not tell who %d of its members are", quote(g.name), g.undescribed))
 		}
 	}
 	return notes
 }
 
-// wantsDistribution reports whether the roster has the distribution group, whatever it calls it.
-func (d *differ) wantsDistribution(g *group) bool {
+// hasDistribution reports whether the roster has the distribution group, under any name.
+func (d *differ) hasDistribution(g *group) bool {
 	return slices.ContainsFunc(d.distributions, func(w DistributionGroup) bool {
 		return imgroup.SameAddress(w.Address, g.address)
 	})
 }
 
-// moves reports whether the contact is wanted in another group that it is not in yet, so that it
-// would be lost if it left the one that it is in now.
+// moves reports whether a desired group still lacks the contact, which would be lost if it left its
+// present group first.
 func (d *differ) moves(m member) bool {
 	for _, w := range d.groups {
-		if !w.wants(m) {
+		if !w.has(m) {
 			continue
 		}
 		g := d.byName[fold(w.name)]
@@ -239,7 +238,7 @@ func (d *differ) moves(m member) bool {
 	return false
 }
 
-// removal is the step that takes a member out of a group.
+// removal returns the step that removes a member from a group.
 func removal(m member, group string) Step {
 	if m.telephone.Number != "" {
 		return Step{Kind: RemoveTelephone, Group: group, Telephone: m.telephone}

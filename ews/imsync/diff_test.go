@@ -119,7 +119,7 @@ func TestDiff_RosterErrors(t *testing.T) {
 	}{
 		{"no name", rosterOf(team("")), imsync.Options{}, "group 1 has no name"},
 		{"blank name", rosterOf(team("A"), team(" \t")), imsync.Options{}, "group 2 has no name"},
-		{"same name", rosterOf(team("A"), team("A")), imsync.Options{}, `group "A": the name is there twice`},
+		{"same name", rosterOf(team("A"), team("A")), imsync.Options{}, `group "A": the name is listed twice`},
 		{
 			"case", rosterOf(team("Sales"), team("SALES")),
 			imsync.Options{},
@@ -153,7 +153,7 @@ func TestDiff_RosterErrors(t *testing.T) {
 				{Address: "a@c.com", DisplayName: "A"}, {Address: "A@c.com", DisplayName: "B"},
 			}},
 			imsync.Options{},
-			`"A@c.com" is there twice`,
+			`"A@c.com" is listed twice`,
 		},
 		{
 			"both kinds of one name",
@@ -164,7 +164,7 @@ func TestDiff_RosterErrors(t *testing.T) {
 			imsync.Options{},
 			"in case only",
 		},
-		{"empty", imsync.Roster{}, imsync.Options{Prune: true}, "set AllowEmpty"},
+		{"empty", imsync.Roster{}, imsync.Options{Prune: true}, "allow an empty roster"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -9,30 +9,30 @@ import (
 	"github.com/go-ews/exchange/ews"
 )
 
-// Result is what came of one mailbox.
+// Result is the result for one mailbox.
 type Result struct {
 	Mailbox ews.Account
-	Plan    Plan  // what was to be done; see [Sync]
+	Plan    Plan  // as [Sync] returns it
 	Err     error // nil: the mailbox is in step
 }
 
-// Each syncs many mailboxes, up to Options.Parallel of them side by side, each with one request at a
-// time on behalf of its owner, and yields a [Result] for each as it is done, in no particular order. It
-// draws on rosters only as it goes, from one goroutine of its own, so they may come from a directory
-// or, by maps.All, from a map.
+// Each syncs many mailboxes, up to Options.Parallel of them at a time, each with one request at a time
+// on behalf of its owner. It yields a [Result] for each mailbox that is finished, in no particular
+// order. It iterates over rosters in one goroutine as workers become free, so they may come from a
+// directory or, by maps.All, from a map.
 //
-// Where the server asks to wait, the client's throttle holds that mailbox back, or all of them, and
-// retries afterwards. Its ews.RetryPolicy bounds the attempts and the waits: give it a MaxWait of
-// five minutes to sit out what Exchange asks for, or a short one to have the mailbox's result at
-// once, with an error for which [ews.RetryAfter] returns the time.
+// When the server asks to wait, the client holds back the calls for one mailbox or for all, and
+// retries afterwards. Its ews.RetryPolicy bounds attempts and waits: with a MaxWait of five minutes
+// the mailboxes wait for as long as Exchange asks, with a short one the result comes at once, as an
+// error for which [ews.RetryAfter] returns the time.
 //
-// A mailbox that comes twice is an error the second time; accounts are told apart by their text, so
-// name all of them in the same way. A failure ends nothing but its own mailbox: break out of the loop
+// A mailbox that comes twice is an error the second time. Accounts are compared by their identifiers,
+// so use the same kind for all of them. A failure concerns its mailbox alone: break out of the loop
 // when enough have failed.
 //
-// When ctx ends, or the loop is left, no further mailbox is begun, those in hand end with the context's
-// error, and no goroutine is left once the loop is over. Only mailboxes that were begun are yielded:
-// check ctx.Err after the loop.
+// When ctx ends, or the loop does, no further mailbox is started, those in progress end with the
+// context's error, and no goroutine is left when the loop has returned. Each yields only mailboxes
+// that were started: check ctx.Err after the loop.
 func Each(
 	ctx context.Context, client *ews.Client, rosters iter.Seq2[ews.Account, Roster], opts *Options,
 ) iter.Seq[Result] {
@@ -40,9 +40,9 @@ func Each(
 		ctx, cancel := context.WithCancel(ctx)
 		e := newEach(client, opts)
 		results := e.start(ctx, rosters)
-		defer func() { // also where yield panics
+		defer func() { // also if yield panics
 			cancel()
-			for range results { // nobody wants them any more, but the workers wait to hand them over
+			for range results { // the workers block until their results are received
 			}
 		}()
 		for r := range results {
@@ -53,20 +53,20 @@ func Each(
 	}
 }
 
-// each is one run of Each: what the mailboxes share.
+// each is one run of Each.
 type each struct {
 	client  *ews.Client
 	options Options
 }
 
-// job is a mailbox that is waiting for a worker.
+// job is a mailbox for a worker.
 type job struct {
 	mailbox ews.Account
 	roster  Roster
 	twice   bool
 }
 
-// newEach lets one goroutine at a time into the caller's Progress.
+// newEach returns a run whose workers call the caller's Progress one at a time.
 func newEach(client *ews.Client, opts *Options) *each {
 	e := &each{client: client, options: opts.withDefaults()}
 	var mu sync.Mutex
@@ -79,8 +79,8 @@ func newEach(client *ews.Client, opts *Options) *each {
 	return e
 }
 
-// start starts the goroutines. All of them have ended when the channel is closed, which they bring
-// about themselves as long as somebody receives.
+// start starts the goroutines. The channel is closed when all of them have ended, for which its results
+// must be received.
 func (e *each) start(ctx context.Context, rosters iter.Seq2[ews.Account, Roster]) <-chan Result {
 	jobs, results := make(chan job), make(chan Result)
 	var running sync.WaitGroup
@@ -102,13 +102,13 @@ func (e *each) start(ctx context.Context, rosters iter.Seq2[ews.Account, Roster]
 	return results
 }
 
-// feed hands the mailboxes out until there are no more or the context ends.
+// feed sends the mailboxes to the workers until there are no more or the context ends.
 func feed(ctx context.Context, rosters iter.Seq2[ews.Account, Roster], jobs chan<- job) {
 	seen := map[string]bool{}
 	for mailbox, roster := range rosters {
 		name := strings.ToLower(mailbox.String())
 		if ctx.Err() != nil {
-			return // both cases below may be ready
+			return // select below may choose either case
 		}
 		select {
 		case jobs <- job{mailbox, roster, seen[name]}:
@@ -119,7 +119,7 @@ func feed(ctx context.Context, rosters iter.Seq2[ews.Account, Roster], jobs chan
 	}
 }
 
-// sync does one mailbox.
+// sync syncs one mailbox.
 func (e *each) sync(ctx context.Context, j job) Result {
 	if j.twice {
 		return Result{Mailbox: j.mailbox, Err: &RosterError{[]string{

@@ -8,15 +8,15 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// EnsureGroup returns the group of that name and makes it if there is none; created says whether this
-// call did. Names are compared without case. After an error that leaves open whether the group was
-// made, and if somebody else was faster, it reads the list and looks: a second group of the name never
-// comes about. If the outcome of the one write was unknown and the group is there, created is true.
+// EnsureGroup returns the group of that name, and creates it if there is none; created reports whether
+// this call did. Names are compared without case. If the outcome of the write is unknown, or if
+// another client created the group first, it reads the list back: there is never a second group of
+// the name. If the outcome was unknown and the list has the group, created is true.
 //
-// A built-in group of that name is returned as it is. A distribution group of that name is a
-// *[ConflictError], because no contact can be put into it.
+// EnsureGroup returns a built-in group of that name like any other, and a *[ConflictError] for a
+// distribution group, which takes no contacts.
 func EnsureGroup(ctx context.Context, client Client, name string) (g *imgroup.ImGroup, created bool, err error) {
-	maybe := false // an earlier try may have made it
+	maybe := false // an earlier try may have created it
 	for try := 1; ; try++ {
 		items, readErr := readList(ctx, client)
 		if readErr != nil {
@@ -24,7 +24,7 @@ func EnsureGroup(ctx context.Context, client Client, name string) (g *imgroup.Im
 		}
 		if found, ok := items.GroupByName(name); ok {
 			if found.GroupType == imgroup.DistributionGroup {
-				return nil, false, taken(Step{Kind: AddGroup, Group: name}, newList(items).group(name))
+				return nil, false, nameInUse(Step{Kind: AddGroup, Group: name}, newList(items).group(name))
 			}
 			return found, maybe, nil
 		}
@@ -35,7 +35,7 @@ func EnsureGroup(ctx context.Context, client Client, name string) (g *imgroup.Im
 		if err == nil {
 			return g, true, nil
 		}
-		if !leavesOpen(err) || ctx.Err() != nil {
+		if !needsReadBack(err) || ctx.Err() != nil {
 			return nil, false, err
 		}
 		maybe = maybe || errors.Is(err, ews.ErrOutcomeUnknown)

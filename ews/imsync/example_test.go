@@ -77,7 +77,7 @@ func ExampleDiff() {
 	// Output:
 	// + Sales
 	// - Temp
-	// not applied: somebody has to look at it first
+	// not applied: it is to be reviewed first
 }
 
 func ExampleEach() {

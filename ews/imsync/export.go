@@ -2,12 +2,12 @@ package imsync
 
 import "github.com/go-ews/exchange/imgroup"
 
-// Export returns the roster that describes a list: with it, [Diff] finds nothing to do to that list,
-// Prune or not. Groups and contacts are in the list's order.
+// Export returns the roster of a list: [Diff] of the two is empty, with Prune or without. Groups and
+// contacts are in the list's order.
 //
-// The built-in groups are left out, and so is a contact that is in no other group: a sync leaves both
-// alone. The SIP URIs of telephones are left out because Exchange does not tell them. A nil list
-// gives an empty roster.
+// It leaves out the built-in groups, and a contact that is in no other group: a sync leaves both
+// alone. SIP URIs of telephones are empty because Exchange does not return them. The roster of a nil
+// list is empty.
 func Export(items *imgroup.ItemList) Roster {
 	r := Roster{Groups: []Group{}}
 	for _, g := range newList(items).groups {

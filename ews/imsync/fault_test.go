@@ -11,13 +11,13 @@ import (
 	"github.com/go-ews/exchange/soap"
 )
 
-// unavailable is how Varnish answers for a server that dropped the connection.
+// unavailable is Varnish's response for a server that dropped the connection.
 func unavailable() error {
 	return &ews.HTTPError{StatusCode: 503, Header: map[string][]string{"Retry-After": {"5"}}}
 }
 
-// TestSync_Faults lets the one write of each kind meet each fault after which nobody knows whether it
-// was done. Two more of it would show up in the counts.
+// TestSync_Faults has the write of each kind meet each fault that leaves its outcome unknown. A write
+// that is done twice shows in the counts.
 func TestSync_Faults(t *testing.T) {
 	t.Parallel()
 	tel := imsync.Group{Name: "A", Telephones: []imsync.Telephone{{Number: "1", SIPURI: "sip:1@contoso.com"}}}
@@ -110,7 +110,7 @@ func TestEnsureGroup_Unavailable(t *testing.T) {
 	}
 }
 
-// TestSync_LostRaces lets somebody else do the same, or undo what the plan builds on, just before a
+// TestSync_LostRaces has another client do the same, or undo what the plan builds on, just before a
 // write arrives.
 func TestSync_LostRaces(t *testing.T) {
 	t.Parallel()

@@ -5,7 +5,7 @@ import (
 	"unicode"
 )
 
-// fold returns what is equal for names that strings.EqualFold takes for equal.
+// fold returns a key that is equal for names that are equal under strings.EqualFold.
 func fold(name string) string {
 	return strings.Map(func(r rune) rune {
 		least := r

@@ -78,7 +78,7 @@ func TestSync_UnreadableAfterAWrite(t *testing.T) {
 	}
 }
 
-// TestSync_ServerThatForgets answers every addition with success and does nothing.
+// TestSync_ServerThatForgets: the server reports every addition as a success and does nothing.
 func TestSync_ServerThatForgets(t *testing.T) {
 	t.Parallel()
 	srv := ewstest.NewServer(nil)
@@ -99,8 +99,8 @@ func TestSync_ServerThatForgets(t *testing.T) {
 	}
 }
 
-// TestSync_AnswerWithoutID: the schema lets a server leave the new group's id out.
-func TestSync_AnswerWithoutID(t *testing.T) {
+// TestSync_ResultWithoutID: the schema lets a server leave the new group's id out.
+func TestSync_ResultWithoutID(t *testing.T) {
 	t.Parallel()
 	srv := ewstest.NewServer(nil)
 	client := &forgetful{Client: newClient(t, srv)}
@@ -119,7 +119,7 @@ func TestSync_AnswerWithoutID(t *testing.T) {
 	}
 }
 
-// forgetful leaves ids out of answers, and with blind the new groups out of the list too.
+// forgetful leaves ids out of results, and with blind the new groups out of the list too.
 type forgetful struct {
 	imsync.Client
 	blind bool

@@ -6,45 +6,45 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// list is an IM list by names and addresses instead of ids. It is what steps are judged by, and it
-// follows the writes: what was done is done here too, so that the mailbox need not be read again.
+// list is an IM list by names and addresses instead of ids. Writes that succeed are applied to it
+// too, so that the mailbox need not be read again.
 type list struct {
 	groups   []*group
 	contacts map[string]*contact // by key
 	further  map[string]*contact // by the keys of addresses that are not the preferred one
 	count    int                 // contacts, those without a key included
-	stale    bool                // a write succeeded, but its answer did not tell the id
+	stale    bool                // a write succeeded, but its result had no id
 }
 
-// group is a group of the list, of whatever kind. Its id goes without the change key, which changes
-// with every change of its members and which the operations do without.
+// group is a group of the list, of any kind. Its id has no change key: that changes with the members,
+// and no operation needs it.
 type group struct {
-	name      string
-	kind      imgroup.GroupType
-	id        imgroup.GroupID
-	address   string // of a distribution group
-	members   []member
-	strangers int // members that the list does not describe, or that have no address
+	name        string
+	kind        imgroup.GroupType
+	id          imgroup.GroupID
+	address     string // of a distribution group
+	members     []member
+	undescribed int // members without a persona, or without an address
 }
 
-// member is a contact in a group, by the id that it has there.
+// member is a contact in a group, with its id there.
 type member struct {
 	id string
 	*contact
 }
 
-// contact is a contact of the list. Exactly one of person and telephone is filled in. A contact without
-// key cannot be told from others; it counts for the limit and is a stranger in its groups.
+// contact is a contact of the list. Exactly one of person and telephone is set. A contact without a
+// key cannot be told from others; it counts for the limit and is undescribed in its groups.
 type contact struct {
 	key       string
-	further   []string // keys of addresses beside the preferred one
+	further   []string // keys of the addresses other than the preferred one
 	id        string
-	groups    int // that it is in
+	groups    int // number of groups that have it
 	person    Contact
 	telephone Telephone
 }
 
-// newList reads an ItemList. Nil is an empty one.
+// newList returns the list of items, which may be nil.
 func newList(items *imgroup.ItemList) *list {
 	l := &list{contacts: map[string]*contact{}, further: map[string]*contact{}}
 	if items == nil {
@@ -61,7 +61,7 @@ func newList(items *imgroup.ItemList) *list {
 			c := byID[m.ID]
 			switch {
 			case c == nil || c.key == "":
-				g.strangers++
+				g.undescribed++
 			case !g.hasMember(m.ID):
 				l.join(g, c, m.ID)
 			}
@@ -71,8 +71,8 @@ func newList(items *imgroup.ItemList) *list {
 	return l
 }
 
-// readPersonas makes the contacts and returns them by every id that a group may know them by. A
-// persona that several quick contacts were put together in has one for each.
+// readPersonas adds the contacts and returns them by every id that a group may have for them: a
+// persona of several quick contacts has one for each.
 func (l *list) readPersonas(personas []imgroup.Persona) map[string]*contact {
 	byID := make(map[string]*contact, len(personas))
 	for i := range personas {
@@ -105,8 +105,8 @@ func (l *list) readPersonas(personas []imgroup.Persona) map[string]*contact {
 	return byID
 }
 
-// contactOf tells a person from a telephone: a person has an instant-messaging address that is no tel
-// URI. What has neither address nor number gets no key.
+// contactOf returns a persona as a person, if it has an instant-messaging address that is no tel URI,
+// or as a telephone. A persona with neither address nor number gets no key.
 func contactOf(p *imgroup.Persona) *contact {
 	address := p.ImAddress
 	for i := 0; contactKey(address) == "" && i < len(p.ImAddresses); i++ {
@@ -125,15 +125,14 @@ func contactOf(p *imgroup.Persona) *contact {
 	return &contact{key: telephoneKey(number), telephone: Telephone{Number: number}}
 }
 
-// idOnly leaves the change key out.
+// idOnly returns the id without its change key.
 func idOnly(id imgroup.GroupID) imgroup.GroupID { return imgroup.GroupID{ID: id.ID} }
 
-// lookup returns the contact with one of the keys. A preferred address goes before a further one of
-// another contact.
+// lookup returns the contact with one of the keys: first by preferred addresses, then by further ones.
 func (l *list) lookup(keys ...string) *contact {
-	for _, known := range []map[string]*contact{l.contacts, l.further} {
+	for _, byKey := range []map[string]*contact{l.contacts, l.further} {
 		for _, key := range keys {
-			if c := known[key]; c != nil {
+			if c := byKey[key]; c != nil {
 				return c
 			}
 		}
@@ -165,8 +164,8 @@ func (l *list) distribution(address string) *group {
 	return nil
 }
 
-// sizes counts what the server's limits are about: distribution groups count as groups, the built-in
-// ones do not.
+// sizes returns the numbers that the server limits: distribution groups count as groups, built-in
+// groups do not.
 func (l *list) sizes() (groups, contacts int) {
 	for _, g := range l.groups {
 		if !g.kind.BuiltIn() {
@@ -176,22 +175,22 @@ func (l *list) sizes() (groups, contacts int) {
 	return groups, l.count
 }
 
-// addGroup notes a new group. It and the next methods are what writes do to the list.
+// addGroup adds a new group. It and the next methods apply a write to the list.
 func (l *list) addGroup(g *group) { l.groups = append(l.groups, g) }
 
-// addContact notes a new contact.
+// addContact adds a new contact.
 func (l *list) addContact(c *contact) {
 	l.contacts[c.key] = c
 	l.count++
 }
 
-// join notes that a contact is in a group.
+// join adds a contact to a group.
 func (l *list) join(g *group, c *contact, id string) {
 	g.members = append(g.members, member{id, c})
 	c.groups++
 }
 
-// remove notes that a group is gone, and the contacts with it that no other group has.
+// remove removes a group, and the contacts that no other group has.
 func (l *list) remove(gone *group) {
 	l.groups = slices.DeleteFunc(l.groups, func(g *group) bool { return g == gone })
 	for _, m := range gone.members {
@@ -199,7 +198,7 @@ func (l *list) remove(gone *group) {
 	}
 }
 
-// leave notes that a contact is out of a group, and out of the list if that was its last one.
+// leave removes a contact from a group, and from the list if that was its last one.
 func (l *list) leave(g *group, id string) {
 	i := slices.IndexFunc(g.members, func(m member) bool { return m.id == id })
 	if i < 0 {
@@ -210,7 +209,7 @@ func (l *list) leave(g *group, id string) {
 	l.release(c)
 }
 
-// release counts one group less for a contact, and forgets it after the last one.
+// release counts one group less for a contact, and removes it from the list after the last one.
 func (l *list) release(c *contact) {
 	c.groups--
 	if c.groups > 0 {
@@ -231,8 +230,8 @@ func (g *group) hasMember(id string) bool {
 	return slices.ContainsFunc(g.members, func(m member) bool { return m.id == id })
 }
 
-// find returns the member that is c, which may be nil, or that has one of the keys. Servers should
-// not have two contacts with the same address; where they do, one of them is enough.
+// find returns the member that is c, which may be nil, or that has one of the keys. If a server has
+// two contacts with the same address, it returns one of them.
 func (g *group) find(c *contact, keys []string) (member, bool) {
 	for _, m := range g.members {
 		if m.contact == c || slices.Contains(keys, m.key) {

@@ -2,49 +2,48 @@ package imsync
 
 import "github.com/go-ews/exchange/ews"
 
-// Options say how far a sync may go. Nil and the zero value work: they add and rename, and remove
+// Options are the settings of a sync. With nil and with the zero value it adds and renames, and removes
 // nothing.
 type Options struct {
-	// Prune removes what the roster does not name: contacts from the groups that it names, other
+	// Prune removes what the roster does not list: contacts from the groups that it lists, other
 	// groups, other distribution groups. A contact that leaves its last group leaves the list. The
-	// built-in groups and who is in them stay as they are.
+	// built-in groups and their members stay unchanged.
 	Prune bool
 
-	// AllowEmpty lets Prune work with a roster without any group, which takes everything off the
-	// list. Without it such a roster is an error with Prune: a look-up that came back empty by
-	// mistake must not empty mailboxes.
+	// AllowEmpty allows Prune with a roster without groups, which removes everything from the list.
+	// Otherwise such a roster is an error with Prune: a look-up that returned nothing by mistake
+	// must not empty mailboxes.
 	AllowEmpty bool
 
 	// DryRun makes [Sync] and [Each] read and plan without writing, and [Apply] do nothing.
 	DryRun bool
 
-	// MaxGroups and MaxContacts are the sizes of a list that the server is configured for. 0: 64
-	// groups, distribution groups among them, and 1,000 contacts, Exchange's defaults; below 0: not
-	// checked here.
+	// MaxGroups and MaxContacts are the limits that the server is configured for. 0: Exchange's
+	// defaults, 64 groups with the distribution groups, and 1,000 contacts; below 0: no check.
 	MaxGroups, MaxContacts int
 
-	// Progress is told of every step. [Each] calls it from several goroutines, one at a time. It
-	// holds up the sync for as long as it runs. Nil: nobody is told.
+	// Progress is called after every step. [Each] calls it from several goroutines, one at a time.
+	// The sync waits until it returns. nil: no callback.
 	Progress func(Event)
 
-	// Parallel is how many mailboxes [Each] has in hand at a time; 0 or less: 10, which is what
-	// Microsoft advises. Exchange answers ErrorExceededConnectionCount to an account that makes more
-	// than 27 requests at a time, unless its policy says otherwise.
+	// Parallel is the number of mailboxes that [Each] syncs at a time; 0 or less: 10, as Microsoft
+	// advises. Exchange returns ErrorExceededConnectionCount to an account with more than 27 requests
+	// at a time, unless its policy says otherwise.
 	Parallel int
 }
 
-// Event tells what a sync has just done.
+// Event is a step of a sync that was applied or has failed.
 type Event struct {
-	Mailbox ews.Account // which one of those that [Each] has in hand; else zero
+	Mailbox ews.Account // the mailbox in [Each]; else the zero value
 
-	// Step is the step that is over, the Number-th of Total, with Err if it failed. The number of
-	// steps may change after the list was read back.
+	// Step is the Number-th of Total, with Err if it failed. Total may change after the list was
+	// read back.
 	Step          Step
 	Number, Total int
 	Err           error
 
-	// ReadBack says that the step is not over: Err left open whether it was done, or somebody else
-	// was faster, and the list is read to see.
+	// ReadBack is set while the step is not over: after Err its outcome is unknown, or another client
+	// changed the list, which is read back to find out.
 	ReadBack bool
 }
 
@@ -54,7 +53,7 @@ const (
 	defaultParallel    = 10
 )
 
-// withDefaults returns a copy with its zeros filled in.
+// withDefaults returns a copy with defaults for the zero values.
 func (o *Options) withDefaults() Options {
 	var out Options
 	if o != nil {

@@ -7,22 +7,22 @@ import (
 	"strings"
 )
 
-// Plan is what has to be done to put a list in step with a roster. It holds names and addresses, no
-// ids, so it can be shown, kept and applied later.
+// Plan holds the steps that put a list in step with a roster. It has names and addresses, no ids, so
+// it can be shown, kept and applied later.
 type Plan struct {
-	// Steps are in the order in which they are safe: additions come first, so that a contact that
-	// moves is never in no group. Where the list has no room for them, or a name is taken, what nobody
-	// wants any more goes before.
+	// Steps are in a safe order: additions come first, so that a contact that moves is never without
+	// a group. If the list has no room for them, or a name is in use, removals of unwanted groups and
+	// contacts come first.
 	Steps []Step `json:"steps"`
 
-	// Notes say in words what was found and is left alone.
+	// Notes describe, for people, what the plan leaves alone.
 	Notes []string `json:"notes,omitempty"`
 }
 
-// Empty reports whether there is nothing to do.
+// Empty reports whether the plan has no steps.
 func (p Plan) Empty() bool { return len(p.Steps) == 0 }
 
-// Kind says what a [Step] does.
+// Kind is the kind of a [Step].
 type Kind string
 
 // The kinds of steps.
@@ -30,7 +30,7 @@ const (
 	AddGroup                Kind = "add group"
 	RenameGroup             Kind = "rename group"
 	RemoveGroup             Kind = "remove group"
-	AddContact              Kind = "add contact" // to Group, and to the list if it is not there yet
+	AddContact              Kind = "add contact" // to Group, and to the list if it is new
 	RemoveContact           Kind = "remove contact"
 	AddTelephone            Kind = "add telephone"
 	RemoveTelephone         Kind = "remove telephone"
@@ -38,7 +38,7 @@ const (
 	RemoveDistributionGroup Kind = "remove distribution group"
 )
 
-// Removes reports whether a step of this kind takes something away.
+// Removes reports whether steps of this kind remove something.
 func (k Kind) Removes() bool {
 	switch k {
 	case RemoveGroup, RemoveContact, RemoveTelephone, RemoveDistributionGroup:
@@ -47,16 +47,15 @@ func (k Kind) Removes() bool {
 	return false
 }
 
-// Step is one change. It says what is to be true afterwards; where that is so already, it costs
-// nothing.
+// Step is one change, described by its result. A step whose result is there already sends nothing.
 type Step struct {
 	Kind      Kind      `json:"kind"`
-	Group     string    `json:"group"`             // the display name, for [RenameGroup] the one it has
+	Group     string    `json:"group"`             // the display name, for [RenameGroup] the present one
 	NewName   string    `json:"newName,omitempty"` // of [RenameGroup]
 	Contact   Contact   `json:"contact,omitzero"`
 	Telephone Telephone `json:"telephone,omitzero"`
 	Address   string    `json:"address,omitempty"` // of a distribution group
-	Members   int       `json:"members,omitempty"` // that a group to be removed has
+	Members   int       `json:"members,omitempty"` // of a group to be removed
 }
 
 // String returns the step in words, on one line.
@@ -65,17 +64,17 @@ func (s Step) String() string {
 	case RenameGroup:
 		return fmt.Sprintf("%s %s to %s", s.Kind, quote(s.Group), quote(s.NewName))
 	case AddContact, AddTelephone:
-		return fmt.Sprintf("%s %s to group %s", s.Kind, s.who(), quote(s.Group))
+		return fmt.Sprintf("%s %s to group %s", s.Kind, s.target(), quote(s.Group))
 	case RemoveContact, RemoveTelephone:
-		return fmt.Sprintf("%s %s from group %s", s.Kind, s.who(), quote(s.Group))
+		return fmt.Sprintf("%s %s from group %s", s.Kind, s.target(), quote(s.Group))
 	case AddDistributionGroup, RemoveDistributionGroup:
 		return fmt.Sprintf("%s %s", s.Kind, plain(s.Address))
 	}
 	return fmt.Sprintf("%s %s", s.Kind, quote(s.Group))
 }
 
-// who is the contact or telephone that the step is about.
-func (s Step) who() string {
+// target returns the contact or telephone of the step.
+func (s Step) target() string {
 	switch s.Kind {
 	case AddTelephone, RemoveTelephone:
 		return plain(s.Telephone.Number)
@@ -83,9 +82,9 @@ func (s Step) who() string {
 	return plain(s.Contact.Address)
 }
 
-// String shows the plan as a diff, sorted by name: a line per group that changes, "+" before what is
-// added, "-" before what is removed, "~" before what is renamed, and indented below it who joins and
-// who leaves. It is the same for equal plans and ends in a line feed.
+// String returns the plan as a diff, sorted by name: a line per group that changes, with "+" for an
+// addition, "-" for a removal and "~" for a new name, and indented below it the contacts that join and
+// leave. It is the same for equal plans and ends in a line feed.
 //
 //	  Sales
 //	+   anna@contoso.com "Anna Ek"
@@ -106,17 +105,17 @@ func (p Plan) String() string {
 	return b.String()
 }
 
-// section is what the text of a plan says of one group.
+// section is the part of a plan's text about one group.
 type section struct {
-	name  string // that the group will have
+	name  string // after the plan
 	heads []string
 	lines []line
 }
 
-// line is somebody who joins or leaves.
+// line is a contact that joins or leaves.
 type line struct{ sign, text, sort string }
 
-// sections sorts the steps by the group that they are about.
+// sections returns the steps by group, sorted by name.
 func (p Plan) sections() []*section {
 	var all []*section
 	byName := map[string]*section{}
@@ -139,7 +138,7 @@ func (p Plan) sections() []*section {
 	return all
 }
 
-// add puts a step into words. Lines are sorted by key, so that "sip:" and case do not scatter them.
+// add adds the text of a step. Lines are sorted by key, so that "sip:" and case do not scatter them.
 func (s *section) add(step Step) {
 	switch step.Kind {
 	case AddGroup:
@@ -153,17 +152,17 @@ func (s *section) add(step Step) {
 	case RemoveDistributionGroup:
 		s.head("-", plain(step.Group)+" <"+plain(step.Address)+">")
 	case AddContact:
-		text := step.who()
+		text := step.target()
 		if step.Contact.DisplayName != "" {
 			text += " " + quote(step.Contact.DisplayName)
 		}
 		s.lines = append(s.lines, line{"+", text, step.Contact.key()})
 	case AddTelephone:
-		s.lines = append(s.lines, line{"+", "tel " + step.who(), step.Telephone.keys()[0]})
+		s.lines = append(s.lines, line{"+", "tel " + step.target(), step.Telephone.keys()[0]})
 	case RemoveContact:
-		s.lines = append(s.lines, line{"-", step.who(), step.Contact.key()})
+		s.lines = append(s.lines, line{"-", step.target(), step.Contact.key()})
 	case RemoveTelephone:
-		s.lines = append(s.lines, line{"-", "tel " + step.who(), step.Telephone.keys()[0]})
+		s.lines = append(s.lines, line{"-", "tel " + step.target(), step.Telephone.keys()[0]})
 	}
 }
 
@@ -184,7 +183,7 @@ func (s *section) write(b *strings.Builder) {
 	}
 }
 
-// contacts says how many contacts a group has, for the line that removes it.
+// contacts returns the number of contacts of a group for the line that removes it.
 func contacts(n int) string {
 	switch n {
 	case 0:

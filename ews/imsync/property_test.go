@@ -179,7 +179,7 @@ func randomFault(r *rand.Rand) error {
 	return &ews.Error{Code: ews.ErrorImGroupDisplayNameAlreadyExists}
 }
 
-// world is a fake that fails at random, and now and then has somebody else edit the list.
+// world is a fake that fails at random, and now and then has another client edit the list.
 type world struct {
 	srv      *ewstest.Server
 	random   *rand.Rand

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// RosterError says what is wrong with a roster, all of it, before anything was sent.
+// RosterError lists the problems of a roster. Nothing was sent.
 type RosterError struct {
 	Problems []string // one line each, at least one
 }
@@ -22,10 +22,10 @@ func (e *RosterError) Error() string {
 	return text
 }
 
-// Check reports what no list can be put in step with, as a *[RosterError]: an empty name, address or
-// number, two groups whose names differ in case at most, an address or number that two entries claim
-// with different URIs, a distribution group that is named twice, and characters that XML 1.0 cannot
-// carry. [Diff] checks too.
+// Check returns a *[RosterError] for a roster that no list can be put in step with: one with an empty
+// name, address or number, two groups whose names differ in case at most, a telephone with different
+// URIs in two groups, a distribution group that is listed twice, or a character that XML 1.0 cannot
+// carry. [Diff] calls it.
 func (r *Roster) Check() error {
 	c := checker{names: map[string]string{}, numbers: map[string]Telephone{}}
 	for i := range r.Groups {
@@ -40,7 +40,7 @@ func (r *Roster) Check() error {
 			c.add("distribution group %d has no address", i+1)
 			continue
 		case addresses[key]:
-			c.add("%s is there twice", where)
+			c.add("%s is listed twice", where)
 		}
 		addresses[key] = true
 		c.text(where, "the address", d.Address)
@@ -52,7 +52,7 @@ func (r *Roster) Check() error {
 	return nil
 }
 
-// checker gathers the problems of a roster.
+// checker collects the problems of a roster.
 type checker struct {
 	problems []string
 	names    map[string]string    // the spelling by the folded name
@@ -63,7 +63,7 @@ func (c *checker) add(format string, args ...any) {
 	c.problems = append(c.problems, fmt.Sprintf(format, args...))
 }
 
-// group checks a group and everybody in it. Where a group has no name, the rest would name nothing.
+// group checks a group and its members, unless the group has no name by which to report problems.
 func (c *checker) group(g *Group, i int) {
 	if strings.TrimSpace(g.Name) == "" {
 		c.add("group %d has no name", i+1)
@@ -86,12 +86,12 @@ func (c *checker) group(g *Group, i int) {
 	}
 }
 
-// name checks the name of a group of either kind: Exchange has one name space for both.
+// name checks the name of a group of either kind: the names of both kinds must differ.
 func (c *checker) name(where, name string) {
 	c.text(where, "the name", name)
 	if other, ok := c.names[fold(name)]; ok {
 		if other == name {
-			c.add("%s: the name is there twice", where)
+			c.add("%s: the name is listed twice", where)
 		} else {
 			c.add("%s: the name differs from %s in case only, and Exchange compares without case",
 				where, quote(other))
@@ -101,8 +101,8 @@ func (c *checker) name(where, name string) {
 	c.names[fold(name)] = name
 }
 
-// telephone checks a number, and that everything that is said of it goes together: a list holds each
-// number once, so two sets of URIs could not both be had.
+// telephone checks a number and that its URIs are the same wherever the roster lists it, since a list
+// holds each number once.
 func (c *checker) telephone(where string, t *Telephone, i int) {
 	if telephoneKey(t.Number) == "" {
 		c.add("%s: telephone %d has no number", where, i+1)
@@ -113,26 +113,26 @@ func (c *checker) telephone(where string, t *Telephone, i int) {
 	c.text(who, "the tel URI", t.TelURI)
 	c.text(who, "the SIP URI", t.SIPURI)
 	for _, key := range t.keys() {
-		other, known := c.numbers[key]
-		if known && telephoneKey(other.Number) != telephoneKey(t.Number) {
+		other, seen := c.numbers[key]
+		if seen && telephoneKey(other.Number) != telephoneKey(t.Number) {
 			c.add("%s: the tel URI is that of %s too", who, quote(other.Number))
 			return
 		}
-		if known && !agree(other.TelURI, t.TelURI) || known && !agree(other.SIPURI, t.SIPURI) {
+		if seen && !(compatible(other.TelURI, t.TelURI) && compatible(other.SIPURI, t.SIPURI)) {
 			c.add("%s: the same number has other URIs elsewhere", who)
 			return
 		}
-		if !known {
+		if !seen {
 			c.numbers[key] = *t
 		}
 	}
 }
 
-// agree reports whether two texts of the same contact do not contradict each other.
-func agree(a, b string) bool { return a == "" || b == "" || strings.EqualFold(a, b) }
+// compatible reports whether two texts of the same contact are equal, if both are given.
+func compatible(a, b string) bool { return a == "" || b == "" || strings.EqualFold(a, b) }
 
-// text finds what XML 1.0 cannot carry (section 2.2): the client would refuse it, but only after
-// others have been sent.
+// text reports a character that XML 1.0 cannot carry (section 2.2). The client would refuse it too,
+// but only after earlier steps were sent.
 func (c *checker) text(where, what, s string) {
 	if !utf8.ValidString(s) {
 		c.add("%s: %s is not valid UTF-8", where, what)

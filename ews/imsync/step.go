@@ -7,13 +7,13 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// write is one operation, and what is noted in the list once it was done.
+// write is an operation of the client, and the same change of a list.
 type write struct {
 	send func(ctx context.Context, c Client) error
 	done func()
 }
 
-// keys are those of the contact or telephone that the step is about.
+// keys returns the keys of the step's contact or telephone.
 func (s Step) keys() []string {
 	switch s.Kind {
 	case AddContact, RemoveContact:
@@ -24,8 +24,8 @@ func (s Step) keys() []string {
 	return nil
 }
 
-// next returns the next write that the step takes, given the list as it is; nil if the list is as the
-// step wants it. It fails where no write could bring that about.
+// next returns the next write of the step for the list, nil if the list has the step's result. It
+// returns an error if no write could bring that about.
 func (s Step) next(l *list) (*write, error) {
 	switch s.Kind {
 	case AddGroup:
@@ -48,54 +48,54 @@ func (s Step) next(l *list) (*write, error) {
 	return nil, &ConflictError{s, "no such kind of step"}
 }
 
-// addGroup makes a group unless there is one of the name, in whatever case: Exchange would answer
+// addGroup creates a group unless the list has one of the name, in any case: Exchange would return
 // ErrorImGroupDisplayNameAlreadyExists.
 func (s Step) addGroup(l *list, name string) (*write, error) {
 	if g := l.group(name); g != nil {
 		if g.kind != imgroup.UserGroup {
-			return nil, taken(s, g)
+			return nil, nameInUse(s, g)
 		}
 		return nil, nil
 	}
-	made := &group{name: name, kind: imgroup.UserGroup}
+	added := &group{name: name, kind: imgroup.UserGroup}
 	return &write{
 		send: func(ctx context.Context, c Client) error {
 			g, err := c.AddImGroup(ctx, name)
-			return l.made(made, g, err)
+			return l.adoptGroupID(added, g, err)
 		},
-		done: func() { l.addGroup(made) },
+		done: func() { l.addGroup(added) },
 	}, nil
 }
 
-// made takes over the id of a new group. An answer without one means that the list must be read.
-func (l *list) made(made *group, answer *imgroup.ImGroup, err error) error {
+// adoptGroupID copies the id of a new group from the result of its write. Without an id the list must
+// be read back.
+func (l *list) adoptGroupID(added *group, result *imgroup.ImGroup, err error) error {
 	if err != nil {
 		return err
 	}
-	if answer == nil || answer.ExchangeStoreID.ID == "" {
+	if result == nil || result.ExchangeStoreID.ID == "" {
 		l.stale = true
 		return nil
 	}
-	made.id = idOnly(answer.ExchangeStoreID)
+	added.id = idOnly(result.ExchangeStoreID)
 	return nil
 }
 
-// renameGroup takes a group that has the new name already for the one that is meant: somebody was
-// faster, or an earlier try was done without an answer. To give a group its own name again would be an
-// error for Exchange.
+// renameGroup does nothing if a user group has the new name: another client was faster, or an earlier
+// try succeeded although its response was lost. Exchange refuses to give a group its own name.
 func (s Step) renameGroup(l *list) (*write, error) {
 	if g := l.group(s.NewName); g != nil {
 		if g.kind != imgroup.UserGroup {
-			return nil, taken(s, g)
+			return nil, nameInUse(s, g)
 		}
 		return nil, nil
 	}
 	g := l.group(s.Group)
-	if g == nil { // somebody removed it: what counts is that there is one of the new name
+	if g == nil { // another client removed it, but the new name is desired all the same
 		return s.addGroup(l, s.NewName)
 	}
 	if g.kind != imgroup.UserGroup {
-		return nil, taken(s, g)
+		return nil, nameInUse(s, g)
 	}
 	return &write{
 		send: func(ctx context.Context, c Client) error { return c.SetImGroup(ctx, g.id, s.NewName) },
@@ -103,14 +103,14 @@ func (s Step) renameGroup(l *list) (*write, error) {
 	}, nil
 }
 
-// removeGroup takes the group off the list and, on the server's side, the contacts that are in no other.
+// removeGroup removes the group. The server also removes the contacts that no other group has.
 func (s Step) removeGroup(l *list) (*write, error) {
 	g := l.group(s.Group)
 	if g == nil {
 		return nil, nil
 	}
 	if g.kind != imgroup.UserGroup {
-		return nil, taken(s, g)
+		return nil, nameInUse(s, g)
 	}
 	return &write{
 		send: func(ctx context.Context, c Client) error { return c.RemoveImGroup(ctx, g.id) },
@@ -118,15 +118,15 @@ func (s Step) removeGroup(l *list) (*write, error) {
 	}, nil
 }
 
-// add puts a contact into a group: the one of the list, or a new one. The built-in groups take contacts
-// too, though no plan of Diff has such a step; distribution groups take none.
+// add adds a contact of the list, or a new one, to a group. Built-in groups take contacts too, although
+// no plan of Diff has such a step; distribution groups take none.
 func (s Step) add(l *list, e *entry) (*write, error) {
 	g := l.group(s.Group)
 	if g == nil {
 		return nil, &ConflictError{s, "the list has no such group"}
 	}
 	if g.kind == imgroup.DistributionGroup {
-		return nil, taken(s, g)
+		return nil, nameInUse(s, g)
 	}
 	e.contact = l.lookup(e.keys...)
 	if _, ok := g.find(e.contact, e.keys); ok {
@@ -141,14 +141,14 @@ func (s Step) add(l *list, e *entry) (*write, error) {
 		}, nil
 	}
 	if e.isPhone && e.telephone.SIPURI == "" {
-		return nil, &ConflictError{s, "the telephone is not in the list yet, and to make it takes a SIP URI: " +
-			"fill in sipUri (Exchange does not tell it, so an exported roster lacks it)"}
+		return nil, &ConflictError{s, "the telephone is new to the list, and to create it takes a SIP URI: " +
+			"fill in sipUri (Exchange does not return it, so an exported roster lacks it)"}
 	}
 	c := &contact{key: e.keys[0], person: e.person, telephone: e.telephone}
 	return &write{
 		send: func(ctx context.Context, client Client) error {
 			persona, err := e.create(ctx, client, g.id)
-			return l.born(c, persona, err)
+			return l.adoptContactID(c, persona, err)
 		},
 		done: func() {
 			l.addContact(c)
@@ -157,7 +157,7 @@ func (s Step) add(l *list, e *entry) (*write, error) {
 	}, nil
 }
 
-// create makes the contact in a group. It answers with the persona that the server made of it.
+// create creates the contact in a group and returns the persona that the server created.
 func (e *entry) create(ctx context.Context, c Client, group imgroup.GroupID) (*imgroup.Persona, error) {
 	if e.isPhone {
 		return c.AddNewTelUriContactToGroup(ctx, imgroup.TelContactSpec{
@@ -174,8 +174,8 @@ func (e *entry) create(ctx context.Context, c Client, group imgroup.GroupID) (*i
 	})
 }
 
-// born takes over the id of a new contact, as made does for a group.
-func (l *list) born(c *contact, persona *imgroup.Persona, err error) error {
+// adoptContactID copies the id of a new contact, as adoptGroupID does for a group.
+func (l *list) adoptContactID(c *contact, persona *imgroup.Persona, err error) error {
 	if err != nil {
 		return err
 	}
@@ -189,7 +189,7 @@ func (l *list) born(c *contact, persona *imgroup.Persona, err error) error {
 	return nil
 }
 
-// remove takes a contact out of a group, one membership at a time.
+// remove removes a contact from a group, one membership at a time.
 func (s Step) remove(l *list, keys ...string) (*write, error) {
 	g := l.group(s.Group)
 	if g == nil {
@@ -200,7 +200,7 @@ func (s Step) remove(l *list, keys ...string) (*write, error) {
 		return nil, nil
 	}
 	if g.kind == imgroup.DistributionGroup {
-		return nil, taken(s, g)
+		return nil, nameInUse(s, g)
 	}
 	return &write{
 		send: func(ctx context.Context, c Client) error {
@@ -210,32 +210,33 @@ func (s Step) remove(l *list, keys ...string) (*write, error) {
 	}, nil
 }
 
-// addDistribution needs a free name besides: Exchange has one name space for groups of both kinds.
+// addDistribution adds a distribution group unless the list has its address. Its name must be free:
+// the names of user groups and distribution groups must differ.
 func (s Step) addDistribution(l *list) (*write, error) {
 	if l.distribution(s.Address) != nil {
 		return nil, nil
 	}
 	if g := l.group(s.Group); g != nil {
-		return nil, taken(s, g)
+		return nil, nameInUse(s, g)
 	}
-	made := &group{name: s.Group, kind: imgroup.DistributionGroup, address: s.Address}
+	added := &group{name: s.Group, kind: imgroup.DistributionGroup, address: s.Address}
 	return &write{
 		send: func(ctx context.Context, c Client) error {
 			g, err := c.AddDistributionGroupToImList(ctx, s.Address, s.Group)
-			return l.made(made, g, err)
+			return l.adoptGroupID(added, g, err)
 		},
-		done: func() { l.addGroup(made) },
+		done: func() { l.addGroup(added) },
 	}, nil
 }
 
-// removeDistribution takes the entry off the list; the distribution group itself stays.
+// removeDistribution removes the entry from the list; the distribution group itself stays.
 func (s Step) removeDistribution(l *list) (*write, error) {
 	g := l.distribution(s.Address)
 	if g == nil {
 		return nil, nil
 	}
 	if g.id.ID == "" {
-		return nil, &ConflictError{s, fmt.Sprintf("the server does not tell the id of %s", quote(g.name))}
+		return nil, &ConflictError{s, fmt.Sprintf("the server did not return the id of %s", quote(g.name))}
 	}
 	return &write{
 		send: func(ctx context.Context, c Client) error {

@@ -1,25 +1,25 @@
-// Package imsync puts a mailbox's instant-messaging contact list in step with a wanted one, safely and
-// as often as one likes.
+// Package imsync puts the instant-messaging contact lists of mailboxes in step with a desired state. A
+// sync can be repeated at any time.
 //
-// A [Roster] says what a list is to hold: groups by name, with contacts by address, and distribution
-// groups. [Sync] reads the mailbox's list, works out the difference, writes it, and reads the list
-// back. Running it again changes nothing. [Diff] and [Apply] are its halves, for a plan that is to be
-// looked at before; [Each] does many mailboxes side by side; [Export] makes a roster of a list, and
-// [EnsureGroup] is for the program that wants one group and no roster.
+// A [Roster] is the desired state: groups by name, with contacts by address, and distribution groups.
+// [Sync] reads the mailbox's list, computes the difference, writes it, and reads the list back.
+// Running it again changes nothing. [Diff] and [Apply] are its halves, for a plan that is reviewed in
+// between; [Each] syncs many mailboxes at a time; [Export] returns the roster of a list, and
+// [EnsureGroup] creates a single group.
 //
 // # Rules
 //
-//   - Nothing is removed without [Options.Prune]. The built-in groups, and groups of types that have
-//     no name here, are never touched.
+//   - Nothing is removed without [Options.Prune]. The built-in groups, and groups of types that this
+//     module does not know, are never changed.
 //   - Addresses are compared without "sip:" and without case, names of groups without case.
 //   - Additions come before removals, so a move adds first and removes after: a contact that leaves its
 //     last group leaves the list. If the addition fails, the contact stays where it is.
-//   - A list that would outgrow the server's limits, a name that a group of another kind has, and a
+//   - A list that would exceed the server's limits, a name that a group of another kind has, and a
 //     roster that contradicts itself are errors before the first write.
-//   - A group is renamed only where [Group.FormerName] says so.
-//   - One write at a time per mailbox. Whether a write was done is found out by reading, never by
-//     sending it again.
-//   - What cannot be compared, such as a member that the list does not describe, is left where it is.
+//   - A group is renamed only if [Group.FormerName] is set.
+//   - There is one write at a time per mailbox. If the outcome of a write is unknown, the list is read
+//     back; the write is never just sent again.
+//   - Members that cannot be compared, because the list does not describe them, stay in their groups.
 package imsync
 
 import (
@@ -29,15 +29,15 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// maxRounds is how often Sync does what it finds undone because somebody else edits the list.
+// maxRounds is the number of times that Sync applies a plan to a list that another client edits.
 const maxRounds = 3
 
-// Sync puts the mailbox's list in step with the roster: it reads the list, works out the difference as
-// [Diff] does, does it as [Apply] does, and reads the list back. It returns the plan that it made at
-// first, with DryRun without doing it.
+// Sync puts the mailbox's list in step with the roster: it reads the list, computes the plan as [Diff]
+// does, applies it as [Apply] does, and reads the list back. It returns the first plan, which with
+// DryRun it does not apply.
 //
-// A nil error means that the list was read and is as the roster wants it, as far as opts allow. An
-// *[Error] names what is missing; errors of Diff come back as they are, before anything was sent.
+// A nil error means that the list was read back and is in step, as far as opts allow. An *[Error] has
+// the remaining steps; errors of Diff are returned unchanged, and nothing was sent.
 func Sync(ctx context.Context, client Client, roster Roster, opts *Options) (Plan, error) {
 	o := opts.withDefaults()
 	a := newApplier(client, &o)
@@ -48,7 +48,7 @@ func Sync(ctx context.Context, client Client, roster Roster, opts *Options) (Pla
 	rest, errs := plan, []error(nil)
 	for range maxRounds {
 		a.list = newList(items)
-		clear(a.lacking)
+		clear(a.notAdded)
 		var remaining []Step
 		remaining, errs = a.run(ctx, rest.Steps)
 		next, read, err := a.plan(ctx, roster)
@@ -56,7 +56,7 @@ func Sync(ctx context.Context, client Client, roster Roster, opts *Options) (Pla
 		case err != nil:
 			return plan, &Error{Remaining: Plan{Steps: remaining}, Errs: append(errs, err)}
 		case next.Empty():
-			return plan, nil // also after an error: what counts is the list
+			return plan, nil // also after an error, since the list is in step
 		case len(errs) > 0 && (a.halted || slices.Equal(next.Steps, remaining)):
 			return plan, &Error{Remaining: next, Errs: errs}
 		}
@@ -65,7 +65,7 @@ func Sync(ctx context.Context, client Client, roster Roster, opts *Options) (Pla
 	return plan, &Error{Remaining: rest, Errs: append(errs, ErrChanging)}
 }
 
-// plan reads the list and compares it.
+// plan reads the list and computes the plan.
 func (a *applier) plan(ctx context.Context, roster Roster) (Plan, *imgroup.ItemList, error) {
 	items, err := readList(ctx, a.client)
 	if err != nil {

@@ -150,7 +150,7 @@ func TestParseInput_JSON(t *testing.T) {
 		},
 		"two groups of a name": {
 			`{"mailbox": "a@b", "groups": [{"name": "X"}, {"name": "X"}]}`,
-			input{problems: []problem{{1, `a@b: group "X": the name is there twice`}}},
+			input{problems: []problem{{1, `a@b: group "X": the name is listed twice`}}},
 		},
 		"broken in the middle": {
 			"[" + entry + ",\n{,}]",

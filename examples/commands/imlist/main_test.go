@@ -264,7 +264,7 @@ func TestRoster_Bad(t *testing.T) {
 		{"wrong type", `{"groups": {}}`, "cannot unmarshal object"},
 		{"two", `{"groups": []} {}`, "something follows the roster"},
 		{"contradiction", `{"groups": [{"name": "A"}, {"name": "a"}]}`, "differs from \"A\" in case only"},
-		{"empty and prune", `{"groups": []}`, "set AllowEmpty"},
+		{"empty and prune", `{"groups": []}`, "allow an empty roster"},
 		{"too large", strings.Repeat(" ", 17<<20), "larger than 16 MiB"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

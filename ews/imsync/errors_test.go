@@ -35,14 +35,14 @@ func TestErrors_OneLine(t *testing.T) {
 		"list unreadable": {&imsync.Error{Errs: []error{imsync.ErrChanging}}, imsync.ErrChanging.Error()},
 		"limit": {
 			&imsync.LimitError{What: "contacts", Need: 1001, Limit: 1000, Final: 1001},
-			"imsync: the list would have 1001 contacts, and the limit is 1000: want fewer, or say in " +
-				"Options.MaxContacts that the server takes more",
+			"imsync: the list would have 1001 contacts, and the limit is 1000: shorten the roster, or " +
+				"raise the limit in the settings of the sync if the server allows more",
 		},
 		"limit on the way": {
 			&imsync.LimitError{What: "groups", Need: 65, Limit: 64, Final: 64},
 			"imsync: the list would end with 64 groups, within the limit of 64, but would have 65 on the way, since " +
-				"contacts are added before they are removed: take out some first, or name a group's FormerName so " +
-				"that it is renamed (see Options.MaxGroups)",
+				"contacts are added before others are removed: remove some first, or give the former name of a " +
+				"group that is only renamed",
 		},
 		"long name": {
 			&imsync.ConflictError{Step: long, Reason: "reason"},

@@ -6,45 +6,45 @@ import (
 	"strings"
 )
 
-// wantedGroup is a group of a roster with each contact once.
-type wantedGroup struct {
+// desiredGroup is a group of a roster with each contact once.
+type desiredGroup struct {
 	name, former string
 	entries      []*entry
 	byKey        map[string]*entry
 }
 
-// entry is a contact or telephone of a roster, the same for every group that names it.
+// entry is a contact or telephone of a roster, shared by the groups that list it.
 type entry struct {
 	keys      []string
 	person    Contact
 	telephone Telephone
 	isPhone   bool
 
-	contact *contact // in the list; nil if it is not there
+	contact *contact // in the list, nil if it is new
 }
 
-// wantedGroups merges what the roster says of the same contact, and finds the contacts in the list.
-// Two addresses of one contact are that contact.
-func wantedGroups(r Roster, l *list) []wantedGroup {
-	known := map[string]*entry{}
+// desiredGroups returns the groups of the roster. It merges the entries of a contact, also those by
+// different addresses of one contact of the list.
+func desiredGroups(r Roster, l *list) []desiredGroup {
+	byKey := map[string]*entry{}
 	merge := func(e *entry) *entry {
 		e.contact = l.lookup(e.keys...)
 		if e.contact != nil {
 			e.keys = append(e.keys, e.contact.key)
 		}
-		i := slices.IndexFunc(e.keys, func(key string) bool { return known[key] != nil })
+		i := slices.IndexFunc(e.keys, func(key string) bool { return byKey[key] != nil })
 		if i >= 0 {
-			known[e.keys[i]].complete(e)
-			e = known[e.keys[i]]
+			byKey[e.keys[i]].complete(e)
+			e = byKey[e.keys[i]]
 		}
 		for _, key := range e.keys {
-			known[key] = e
+			byKey[key] = e
 		}
 		return e
 	}
-	groups := make([]wantedGroup, 0, len(r.Groups))
+	groups := make([]desiredGroup, 0, len(r.Groups))
 	for _, from := range r.Groups {
-		g := wantedGroup{name: from.Name, former: from.FormerName}
+		g := desiredGroup{name: from.Name, former: from.FormerName}
 		for _, c := range from.Contacts {
 			c.Address = strings.TrimSpace(c.Address)
 			g.add(merge(&entry{keys: []string{c.key()}, person: c}))
@@ -60,15 +60,15 @@ func wantedGroups(r Roster, l *list) []wantedGroup {
 	return groups
 }
 
-// add takes an entry once: an address that is named twice, or two of one contact.
-func (g *wantedGroup) add(e *entry) {
+// add adds an entry unless the group has it, by the same or another address of the contact.
+func (g *desiredGroup) add(e *entry) {
 	if !slices.Contains(g.entries, e) {
 		g.entries = append(g.entries, e)
 	}
 }
 
-// index notes the keys of the entries, which are known once every group has been read.
-func (g *wantedGroup) index() {
+// index indexes the entries by their keys, which are complete once every group was read.
+func (g *desiredGroup) index() {
 	g.byKey = make(map[string]*entry, len(g.entries))
 	for _, e := range g.entries {
 		for _, key := range e.keys {
@@ -77,11 +77,11 @@ func (g *wantedGroup) index() {
 	}
 }
 
-// wants reports whether one of the entries is about the member. An entry for a contact of the list
-// has the contact's key among its own.
-func (g *wantedGroup) wants(m member) bool { return g.byKey[m.key] != nil }
+// has reports whether the desired group has the member. The keys of an entry include that of its
+// contact in the list.
+func (g *desiredGroup) has(m member) bool { return g.byKey[m.key] != nil }
 
-// complete takes over what another entry for the same contact knows better.
+// complete adds the keys and the missing values of another entry for the same contact.
 func (e *entry) complete(other *entry) {
 	for _, key := range other.keys {
 		if !slices.Contains(e.keys, key) {
@@ -93,7 +93,7 @@ func (e *entry) complete(other *entry) {
 	e.telephone.SIPURI = cmp.Or(e.telephone.SIPURI, other.telephone.SIPURI)
 }
 
-// step is what puts the entry into a group. It carries all that making the contact may take.
+// step returns the step that adds the entry to a group, with all that a new contact may need.
 func (e *entry) step(group string) Step {
 	if e.isPhone {
 		return Step{Kind: AddTelephone, Group: group, Telephone: e.telephone}
