@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,7 +59,7 @@ func (e *Error) Error() string {
 	}
 	if e.Err != nil {
 		b.WriteString(": " + oneline.Text(e.Err.Error()))
-		if advice := netfault.Advice(e.Err, cmp.Or(e.Origin, "the server")); advice != "" {
+		if advice := netfault.Advice(e.Err, e.host()); advice != "" {
 			b.WriteString("; " + advice)
 		}
 	}
@@ -72,6 +73,14 @@ func (e *Error) Error() string {
 		b.WriteString("; check " + e.Hint)
 	}
 	return b.String()
+}
+
+// host returns the host of the origin.
+func (e *Error) host() string {
+	if u, err := url.Parse(e.Origin); err == nil && u.Host != "" {
+		return u.Hostname()
+	}
+	return "the server"
 }
 
 // summary is the first clause of the text, for errors that a test made as well.

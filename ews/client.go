@@ -34,7 +34,7 @@ type Options struct {
 	// value per application.
 	UserAgent string
 
-	// MaxResponseBytes bounds a response, unpacked. 0: 32 MiB.
+	// MaxResponseBytes bounds the body of a response, unpacked. 0: 32 MiB.
 	MaxResponseBytes int64
 
 	Retry RetryPolicy
@@ -188,8 +188,8 @@ func parseEndpoint(endpoint string, allowHTTP bool) (*url.URL, *InputError) {
 	return u, nil
 }
 
-// sender returns what of hc the client uses. Its Jar and CheckRedirect have no say, because requests
-// go to the transport itself.
+// sender returns what of hc the client uses. Its Jar and CheckRedirect have no say, because
+// requests go to the transport itself.
 func sender(hc *http.Client) (http.RoundTripper, time.Duration) {
 	switch {
 	case hc == nil:
@@ -210,7 +210,7 @@ func tunedTransport() http.RoundTripper {
 	t := base.Clone()
 	t.MaxIdleConns = 0 // bounded per host
 	t.MaxIdleConnsPerHost = 100
-	t.MaxResponseHeaderBytes = 1 << 20 // net/http's 10 MiB would let a response cost more than its body may
+	t.MaxResponseHeaderBytes = 1 << 20 // with net/http's 10 MiB a header might cost more than a body
 	if t.TLSClientConfig == nil {
 		t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	}

@@ -56,8 +56,8 @@
 //	tony := client.Impersonate(ews.PrimarySMTP("tony@contoso.com"))
 //
 // [Header] holds the other SOAP headers of a request: the schema version, which seldom needs to be
-// other than Exchange2013, and the language of the server's messages. [WithResponseInfo] returns what
-// a response says apart from its payload: the server's version, and the request id by which an
+// other than Exchange2013, and the language of the server's messages. [WithResponseInfo] returns
+// what a response says apart from its payload: the server's version, and the request id by which an
 // administrator finds the call in the server's log.
 //
 //	var info ews.ResponseInfo
@@ -109,9 +109,9 @@
 //
 // # Other operations
 //
-// [Client.Call] performs any operation of EWS, with the same headers, retries and errors. Its request
-// is any value that encoding/xml can write; the prefixes m and t are declared, so that tags can use
-// them:
+// [Client.Call] performs any operation of EWS, with the same headers, retries and errors. Its
+// request is any value that encoding/xml can write; the prefixes m and t are declared, so that tags
+// can use them:
 //
 //	type getFolder struct {
 //		XMLName xml.Name `xml:"m:GetFolder"`

@@ -13,16 +13,16 @@ import (
 	"github.com/go-ews/exchange/soap"
 )
 
-// ErrOutcomeUnknown marks, for [errors.Is], a write whose outcome is unknown: it was sent, and no
-// response came back that says what became of it. Read the list before sending it again.
+// ErrOutcomeUnknown is in the chain of an error of a write whose outcome is unknown: it was sent,
+// and no response says whether it was done. Read the list before sending it again.
 //
-// Whether a request reached the server's application cannot be told from outside. A request that
-// met a connection which the server was just closing counts as unknown too, though it probably was
-// not done; so does one that an HTTP/2 server turned away after it had come whole.
+// A client cannot see how far a request came. One that met a connection which the server was
+// closing has an unknown outcome too, though it probably was not done; so has one that an HTTP/2
+// server refused after receiving all of it.
 var ErrOutcomeUnknown = errors.New("the write may or may not have been done")
 
-// Error is what Exchange said: a SOAP fault, or a response with ResponseClass="Error". It unwraps
-// to its Code, so that errors.Is(err, ErrorServerBusy) works through any wrapping.
+// Error is an error that Exchange reports: a SOAP fault, or a response with ResponseClass="Error".
+// It unwraps to its Code, so that errors.Is(err, ErrorServerBusy) works through any wrapping.
 //
 // Its text is for people and may change; act on Code.
 type Error struct {
@@ -34,11 +34,12 @@ type Error struct {
 	// Nil if there are none.
 	Details Details
 
-	Fault *soap.Fault  // the fault as it came, nil for an error response
-	Info  ResponseInfo // of the response
+	Fault *soap.Fault // nil for an error response
+	Info  ResponseInfo
 }
 
-// Error returns one line: operation, code, the server's message and the request id.
+// Error returns one line: operation, code, the server's message, the error behind the error, the
+// URL and the request id.
 func (e *Error) Error() string {
 	var b strings.Builder
 	writeOp(&b, e.Op)
@@ -87,17 +88,17 @@ func (e *Error) LogValue() slog.Value {
 		slog.String("request_id", loggedID(&e.Info)))
 }
 
-// SchemaValidationError is the fault ErrorSchemaValidation: the request was no well-formed XML, or
-// not what the schema asks for. Since every request of this module is both, it hints at a server
-// of another version, at something on the way that edits requests, or at a request of your own.
+// SchemaValidationError is the fault ErrorSchemaValidation: the request was not well-formed XML, or
+// not valid by the server's schema. Every request of this module is both, so the cause is a server
+// of another version, something on the way that edits requests, or a request of your own.
 //
 // It unwraps to its *Error, and is ErrorSchemaValidation even without one.
 type SchemaValidationError struct {
 	// Line and Position are the place in the request, from 1, as the server counts: a position is a
-	// UTF-16 unit. 0: the server did not tell.
+	// UTF-16 unit. 0: not known.
 	Line, Position int
 
-	// Violation is what the server found, in its own words.
+	// Violation is the server's description.
 	Violation string
 
 	Err *Error // the fault it came from; may be nil in values that tests make
@@ -147,10 +148,10 @@ func (e *SchemaValidationError) Unwrap() error {
 	return e.Err
 }
 
-// Excerpt returns the line of the request that the violation is in, at most 160 characters of it,
-// and under it a caret at the position; "" if the place is not known or lies outside of what was
-// sent, because something on the way has edited the request. It quotes what was sent, so
-// it is for the developer's eyes and not part of Error.
+// Excerpt returns the line of the request that has the violation, at most 160 characters of it, and
+// under it a caret at the position. It returns "" if the place is not known, or lies outside of the
+// request because something on the way has edited that. It quotes the request, so it is for the
+// developer's eyes and not part of Error.
 func (e *SchemaValidationError) Excerpt() string {
 	if e.excerpt == nil {
 		return ""
@@ -177,8 +178,8 @@ func (e *SchemaValidationError) LogValue() slog.Value {
 	return slog.GroupValue(attrs...)
 }
 
-// TransportError says that no whole, readable response came back: the network failed, the context
-// ended, the response was cut, malformed, too large, or a success without what it should carry.
+// TransportError is the error of a call without a whole, readable response: the network failed, the
+// context ended, or the response was cut, malformed, too large, or a success without its payload.
 // It unwraps to Err, so the cause stays visible: [context.DeadlineExceeded], *net.OpError,
 // [*soap.SyntaxError], [*soap.LimitError], ….
 type TransportError struct {
@@ -199,8 +200,9 @@ func (e *TransportError) Error() string {
 		b.WriteString("not sent: ")
 	}
 	if e.Err != nil {
-		b.WriteString(oneline.Clip(e.Err.Error(), maxQuoted))
-		if advice := netfault.Advice(e.Err, e.host()); advice != "" {
+		text := oneline.Clip(e.Err.Error(), maxQuoted)
+		b.WriteString(text)
+		if advice := netfault.Advice(e.Err, e.host()); advice != "" && !strings.Contains(text, advice) {
 			b.WriteString("; " + advice)
 		}
 	} else {
@@ -213,9 +215,9 @@ func (e *TransportError) Error() string {
 // Unwrap returns Err.
 func (e *TransportError) Unwrap() error { return e.Err }
 
-// NotSent reports whether certainly nothing of the request reached the server's application, so that
-// even a write may be sent again. An error in Err's chain may say so by the same method, as those of
-// package auth do.
+// NotSent reports whether certainly nothing of the request reached the server's application, so
+// that even a write may be sent again. An error in Err's chain may say so by the same method, as
+// those of package auth do.
 func (e *TransportError) NotSent() bool { return e.notSent || notSent(e.Err) }
 
 // notSent asks the first error in the chain that knows whether the request was not sent.
@@ -227,16 +229,16 @@ func notSent(err error) bool {
 // host returns the host of the endpoint.
 func (e *TransportError) host() string {
 	if u, err := url.Parse(e.Info.URL); err == nil && u.Host != "" {
-		return u.Host
+		return u.Hostname()
 	}
 	return "the server"
 }
 
-// InputError says that a call was refused before anything was sent: the caller's input cannot
-// become a valid request. Its text never holds a credential.
+// InputError is the error of input that cannot become a valid request, or of an option that cannot
+// be meant. Nothing was sent. Its text never holds a credential.
 type InputError struct {
 	Op     string // the operation, or "NewClient"
-	Field  string // what is wrong: "displayName", "Header.MailboxCulture", "endpoint"
+	Field  string // the input: "displayName", "Header.MailboxCulture", "endpoint"
 	Reason string
 }
 
@@ -251,11 +253,11 @@ func (e *InputError) Error() string {
 	return b.String()
 }
 
-// NotFound reports whether err says that an id, or what it named, does not exist: a group or contact
-// that is gone, or an id of another mailbox. This family spells it in four ways: ErrorItemNotFound,
-// ErrorInvalidImGroupId, ErrorInvalidImContactId and, in a response, ErrorNonExistentMailbox. The
-// last one as a SOAP fault says that the impersonated mailbox does not exist, which NotFound does
-// not report.
+// NotFound reports whether err says that an id, or what it named, does not exist: a group or
+// contact that is gone, or an id of another mailbox. This family spells it in four ways:
+// ErrorItemNotFound, ErrorInvalidImGroupId, ErrorInvalidImContactId and, in a response,
+// ErrorNonExistentMailbox. The last one as a SOAP fault says that the impersonated mailbox does not
+// exist, which NotFound does not report.
 func NotFound(err error) bool {
 	code, _ := errors.AsType[ResponseCode](err)
 	switch code {
