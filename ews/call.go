@@ -190,7 +190,8 @@ func (x *call) encode(req any) error {
 	if out[len(out)-1] != '\n' {
 		request = append(request, '\n') // as soap.AppendEnvelope does
 	}
-	x.request = append(request, closing...)
+	request = append(request, closing...)
+	x.request = request
 	return nil
 }
 

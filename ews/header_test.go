@@ -255,6 +255,7 @@ func TestImpersonate_Nobody(t *testing.T) {
 var headerTrips = map[string]func(*testing.T, ews.Header) ews.Header{
 	"copied": func(_ *testing.T, h ews.Header) ews.Header { return h },
 	"as JSON": func(t *testing.T, h ews.Header) ews.Header {
+		t.Helper()
 		text, err := json.Marshal(h)
 		if err != nil {
 			t.Fatal(err)
@@ -266,6 +267,7 @@ var headerTrips = map[string]func(*testing.T, ews.Header) ews.Header{
 		return got
 	},
 	"as JSON that leaves zeros out": func(t *testing.T, h ews.Header) ews.Header {
+		t.Helper()
 		type sparse struct {
 			Account ews.Account `json:"account,omitzero"`
 		}

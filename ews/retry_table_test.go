@@ -196,7 +196,7 @@ func gatewayFailures() map[string]step {
 // codeFailures are the ways in which a code comes.
 func codeFailures(row string) map[string]step {
 	steps := map[string]step{}
-	for _, code := range strings.Split(row, ", ") {
+	for code := range strings.SplitSeq(row, ", ") {
 		steps[code+", fault"] = faulted(500, code)
 		steps[code+", fault with HTTP 200"] = faulted(200, code)
 		steps[code+", fault with HTTP 503"] = faulted(503, code)

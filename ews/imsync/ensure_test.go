@@ -34,7 +34,7 @@ func TestEnsureGroup(t *testing.T) {
 			[]error{ewstest.DropBefore(), ewstest.DropBefore(), ewstest.DropBefore(), ewstest.DropAfter()},
 			false, true, 9,
 		},
-		{"somebody was faster", "Team", "", nil, true, false, 4},
+		{"another client was faster", "Team", "", nil, true, false, 4},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -68,7 +68,7 @@ func ExampleDiff() {
 	}
 	fmt.Print(plan)
 	if removals > 0 {
-		fmt.Println("not applied: somebody has to look at it first")
+		fmt.Println("not applied: it is to be reviewed first")
 		return
 	}
 	if err := imsync.Apply(ctx, client, plan, nil); err != nil {

@@ -161,7 +161,7 @@ func TestSync_LostRaces(t *testing.T) {
 				t.Fatal(err)
 			}
 			if armed {
-				t.Error("nobody was faster: the case tests nothing")
+				t.Error("the other client did nothing: the case tests nothing")
 			}
 			checkInStep(t, srv.List(""), tc.wanted, true)
 		})

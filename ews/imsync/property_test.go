@@ -331,8 +331,8 @@ func kept(current, wanted imsync.Roster) (both []string) {
 	return both
 }
 
-// checkNamed wants an error to name everything that is not in order. What somebody else has done since
-// the list was last read cannot be named where the last reading failed.
+// checkNamed requires that an error names all that is not in step, except for changes of another client
+// since the list was last read.
 func checkNamed(t *testing.T, err error, left []difference, meddled bool) {
 	t.Helper()
 	var failure *imsync.Error

@@ -118,7 +118,7 @@ func (c *checker) telephone(where string, t *Telephone, i int) {
 			c.add("%s: the tel URI is that of %s too", who, quote(other.Number))
 			return
 		}
-		if seen && !(compatible(other.TelURI, t.TelURI) && compatible(other.SIPURI, t.SIPURI)) {
+		if seen && (!compatible(other.TelURI, t.TelURI) || !compatible(other.SIPURI, t.SIPURI)) {
 			c.add("%s: the same number has other URIs elsewhere", who)
 			return
 		}
