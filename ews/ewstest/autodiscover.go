@@ -31,7 +31,8 @@ func (s *Server) autodiscover(r *http.Request, body []byte) *response {
 		return s.version2(r)
 	case p != poxPath:
 		return nil
-	case r.Method == http.MethodGet && overHTTP(r):
+	// Without TLS: a transport has that in the URL, a server in the connection.
+	case r.Method == http.MethodGet && (r.URL.Scheme == "http" || r.URL.Scheme == "" && r.TLS == nil):
 		resp := newResponse(http.StatusFound, "text/html", nil)
 		resp.header.Set("Location", at(r, poxPath))
 		return resp
@@ -39,12 +40,6 @@ func (s *Server) autodiscover(r *http.Request, body []byte) *response {
 		return notAllowed("GET, POST")
 	}
 	return s.pox(r, body)
-}
-
-// overHTTP reports whether a request came without TLS: a transport has that in the URL, a server in
-// the connection.
-func overHTTP(r *http.Request) bool {
-	return r.URL.Scheme == "http" || r.URL.Scheme == "" && r.TLS == nil
 }
 
 // version2 responds to a GET with the address as the path's last element, or in the query.

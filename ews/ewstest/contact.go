@@ -18,6 +18,7 @@ type contact struct {
 	folderID      string // of Quick Contacts
 	key           string // equal for two contacts that are the same one
 	created       time.Time
+	ungrouped     bool // added without a group, which it does not need
 
 	address, name string                 // of a person: with or without sip:; "" for no name
 	tel           imgroup.TelContactSpec // of a telephone
@@ -55,9 +56,11 @@ func (m *mailbox) known(c *contact) *contact {
 	return find(m.contacts, func(other *contact) bool { return other.key == c.key })
 }
 
-// join makes a contact a member of a group, if it is none yet.
+// join makes a contact a member of a group, if it is none yet; nil is no group.
 func (m *mailbox) join(c *contact, g *group) {
-	if !slices.Contains(g.members, c) {
+	if g == nil {
+		c.ungrouped = true
+	} else if !slices.Contains(g.members, c) {
 		g.members = append(g.members, c)
 		m.touch(g)
 	}
@@ -69,23 +72,27 @@ func (m *mailbox) leave(c *contact, g *group) {
 	m.touch(g)
 }
 
-// dropOrphans removes the contacts that are in no group.
+// dropOrphans removes the contacts that need a group and have none.
 func (m *mailbox) dropOrphans() {
+	if !m.profile.holds("last-group") {
+		return
+	}
 	m.contacts = slices.DeleteFunc(m.contacts, func(c *contact) bool {
-		return !slices.ContainsFunc(m.groups, func(g *group) bool { return slices.Contains(g.members, c) })
+		return !c.ungrouped && !slices.ContainsFunc(m.groups, func(g *group) bool { return slices.Contains(g.members, c) })
 	})
 }
 
 // contact returns the contact that the request's ContactId names.
 func (m *mailbox) contact(request *dotnet.Element, unknown ews.ResponseCode) (*contact, error) {
-	id, err := m.idIn(request.Child(messagesSpace, "ContactId"))
+	id, key, err := m.idIn(request, "ContactId", unknown)
 	if err != nil {
 		return nil, err
 	}
-	if c := find(m.contacts, func(c *contact) bool { return c.id == id }); c != nil {
-		return c, nil
+	c := find(m.contacts, func(c *contact) bool { return c.id == id })
+	if c == nil {
+		return nil, refuse(unknown)
 	}
-	return nil, refuse(unknown)
+	return c, m.checkKey(key, c.changeKey)
 }
 
 // What all contacts of Microsoft's samples have.
@@ -99,19 +106,14 @@ const (
 func (c *contact) persona() imgroup.Persona {
 	source := []string{"0"}
 	p := imgroup.Persona{
-		PersonaID:    imgroup.PersonaID{ID: c.personaID},
-		PersonaType:  "Person",
-		CreationTime: c.created,
-		FileAsID:     "None",
+		PersonaID: imgroup.PersonaID{ID: c.personaID}, PersonaType: "Person", CreationTime: c.created,
+		FileAsID: "None", FileAsIDs: []imgroup.AttributedString{{Value: "None", Attributions: source}},
 		Attributions: []imgroup.Attribution{{
-			ID:             source[0],
-			SourceID:       imgroup.ItemID{ID: c.id, ChangeKey: c.changeKey},
-			DisplayName:    sourceName,
-			IsQuickContact: true,
-			FolderID:       imgroup.ItemID{ID: c.folderID, ChangeKey: folderKey},
+			ID: source[0], DisplayName: sourceName, IsQuickContact: true,
+			SourceID: imgroup.ItemID{ID: c.id, ChangeKey: c.changeKey},
+			FolderID: imgroup.ItemID{ID: c.folderID, ChangeKey: folderKey},
 		}},
 		RelevanceScore: relevance,
-		FileAsIDs:      []imgroup.AttributedString{{Value: "None", Attributions: source}},
 	}
 	if c.tel.TelURI != "" {
 		number := imgroup.PhoneNumber{Number: c.tel.TelephoneNumber, Type: "Other"}
@@ -122,12 +124,10 @@ func (c *contact) persona() imgroup.Persona {
 	name := c.displayName()
 	p.DisplayName, p.DisplayNameFirstLast, p.DisplayNameLastFirst = name, name, name
 	p.DisplayNames = []imgroup.AttributedString{{Value: name, Attributions: source}}
-	p.ImAddress = c.address
-	p.ImAddresses = []imgroup.AttributedString{{Value: c.address, Attributions: source}}
+	p.ImAddress, p.ImAddresses = c.address, []imgroup.AttributedString{{Value: c.address, Attributions: source}}
 	if address := withoutScheme(c.address); address != "" {
 		email := imgroup.EmailAddress{Name: name, Address: address, RoutingType: "SMTP"}
-		p.EmailAddress = email
-		p.EmailAddresses = []imgroup.EmailAddress{email}
+		p.EmailAddress, p.EmailAddresses = email, []imgroup.EmailAddress{email}
 		p.Emails = []imgroup.AttributedEmail{{EmailAddress: email, Attributions: source}}
 	}
 	return p

@@ -1,6 +1,7 @@
 package ewstest
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/go-ews/exchange/ews"
@@ -12,24 +13,35 @@ import (
 // and a group of another mailbox (ErrorNonExistentMailbox). A group that does not exist is
 // ErrorItemNotFound, by analogy with the operation below.
 func (m *mailbox) addNewImContactToGroup(request *dotnet.Element) (node, error) {
-	return m.addNewContact(request, newIMContact(text(request, "ImAddress"), text(request, "DisplayName")))
+	unknown := ews.ErrorItemNotFound
+	if !m.profile.holds("unknown-group-new") {
+		unknown = ews.ErrorInvalidImGroupId
+	}
+	return m.addNewContact(request, unknown, newIMContact(text(request, "ImAddress"), text(request, "DisplayName")))
 }
 
 // addNewTelURIContactToGroup refuses a group that does not exist (ErrorItemNotFound), as documented.
 func (m *mailbox) addNewTelURIContactToGroup(request *dotnet.Element) (node, error) {
-	return m.addNewContact(request, newTelContact(imgroup.TelContactSpec{
+	return m.addNewContact(request, ews.ErrorItemNotFound, newTelContact(imgroup.TelContactSpec{
 		TelURI:          text(request, "TelUriAddress"),
 		SIPURI:          text(request, "ImContactSipUriAddress"),
 		TelephoneNumber: text(request, "ImTelephoneNumber"),
 	}))
 }
 
-func (m *mailbox) addNewContact(request *dotnet.Element, c *contact) (node, error) {
-	g, err := m.target(request, ews.ErrorItemNotFound)
+func (m *mailbox) addNewContact(request *dotnet.Element, unknown ews.ResponseCode, c *contact) (node, error) {
+	g, err := m.target(request, unknown)
 	if err != nil {
 		return node{}, err
 	}
-	if m.known(c) == nil && len(m.contacts) >= maxContacts {
+	if !m.profile.holds("same-contact") {
+		c.key = fmt.Sprint(c.key, " ", m.serial)
+	}
+	count := len(m.contacts)
+	if g != nil && !m.profile.holds("limit-per-list") {
+		count = len(g.members)
+	}
+	if m.known(c) == nil && count >= maxContacts {
 		return node{}, refuse(ews.ErrorImContactLimitReached)
 	}
 	return m.put(c, g).node("m:Persona", nil), nil
@@ -42,11 +54,15 @@ func (m *mailbox) addImContactToGroup(request *dotnet.Element) (node, error) {
 	if err != nil {
 		return node{}, err
 	}
-	g, err := m.target(request, ews.ErrorInvalidImGroupId)
-	if err == nil {
-		m.join(c, g)
+	g, err := m.target(request, m.unknownGroup())
+	if err != nil {
+		return node{}, err
 	}
-	return node{}, err
+	if g != nil && slices.Contains(g.members, c) && !m.profile.holds("member-again") {
+		return node{}, refuse(ews.ErrorInvalidImContactId)
+	}
+	m.join(c, g)
+	return node{}, nil
 }
 
 // removeImContactFromGroup refuses a contact that is not in the group, too (ErrorInvalidImContactId),
@@ -56,7 +72,7 @@ func (m *mailbox) removeImContactFromGroup(request *dotnet.Element) (node, error
 	if err != nil {
 		return node{}, err
 	}
-	g, err := m.group(request, ews.ErrorInvalidImGroupId)
+	g, err := m.group(request, m.unknownGroup())
 	if err != nil {
 		return node{}, err
 	}
@@ -75,11 +91,14 @@ func (m *mailbox) removeContactFromImList(request *dotnet.Element) (node, error)
 	if err != nil {
 		return node{}, err
 	}
+	if !m.profile.holds("remove-contact") {
+		return node{}, refuse(ews.ErrorItemNotFound)
+	}
 	for _, g := range m.groups {
 		if slices.Contains(g.members, c) {
 			m.leave(c, g)
 		}
 	}
-	m.dropOrphans()
+	m.contacts = slices.DeleteFunc(m.contacts, func(other *contact) bool { return other == c })
 	return node{}, nil
 }

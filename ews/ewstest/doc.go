@@ -1,66 +1,68 @@
 // Package ewstest is an Exchange server for tests, in process. It keeps an instant-messaging list
-// for each mailbox and answers the 13 operations of package ews, and what may be wrong with a
-// request, as Exchange does. Give its client to the code under test:
+// for each mailbox and responds to the 13 operations of package ews, and to malformed requests, as
+// Exchange does. Give its client to the code under test:
 //
 //	exchange := ewstest.NewServer(nil)
 //	client, err := ews.NewClient(ewstest.Endpoint, &ews.Options{HTTPClient: exchange.Client()})
 //
 // There is no listener and no goroutine behind it, so a test runs in parallel with any other and
-// inside [testing/synctest]. Where a real connection is wanted, [Server.Start] listens on loopback,
-// and [net/http/httptest.NewServer] takes a Server as its handler.
+// inside [testing/synctest]. For a real connection, [Server.Start] listens on loopback, and
+// [net/http/httptest.NewServer] takes a Server as its handler.
 //
 // # Lists
 //
-// [Server.Seed] fills a list in one call, also with what no operation can make. [Server.List] and
-// [Server.Groups] return what is in a mailbox, [Server.Requests] what was asked for.
+// [Server.Seed] fills a list in one call, also with lists that no operation can make. [Server.List] and
+// [Server.Groups] return the content of a mailbox, [Server.Requests] the requests.
 //
-// # Making things go wrong
+// # Failures
 //
 // [Server.Fail] queues a response for the next call of an operation: any error of package ews, a
 // dropped connection ([DropBefore], [DropAfter]), a cut response ([Truncate]). [AnswerAfter] executes
 // the request first, as where a gateway fails after the server behind it did the work.
-// [Server.Failures] returns what is left of the queue. Options.Intercept sees every request first and
-// may respond likewise.
+// [Server.Failures] returns the rest of the queue. Options.Intercept sees every request first and may
+// respond likewise.
 //
 // # Autodiscover
 //
-// Whoever asks for the endpoint of a mailbox by /autodiscover/autodiscover.json or .xml, at any host,
-// is led to /EWS/Exchange.asmx at that host; a GET of the latter over http is redirected to https.
-// Give the Server to [github.com/go-ews/exchange/ews/autodiscover.Options] as the Transport. These
-// requests are not in [Server.Requests], and neither Fail nor Intercept has to do with them.
+// A request for the endpoint of a mailbox, to /autodiscover/autodiscover.json or .xml at any host, is
+// led to /EWS/Exchange.asmx at that host; a GET of the latter over http is redirected to https. Give
+// the Server to [github.com/go-ews/exchange/ews/autodiscover.Options] as the Transport. These requests
+// are not in [Server.Requests], and neither Fail nor Intercept sees them.
 //
-// # What is known, and what is guessed
+// # Known and guessed
 //
-// Microsoft documents the operations with one sample each, and says little about their rules. What
-// this package does is documented unless it is in this list, in which it is inferred:
+// Microsoft documents each operation with one sample, and says little about their rules. [Rules] has
+// every rule of this package with its grade, its source and its test. RequestServerVersion, for one, is
+// judged as servers of the build in Options.ServerVersion were recorded to do it. The following rules
+// are guessed; Options.Profile flips them, one by one.
 //
-//   - Names of groups are compared without case, and the built-in groups and distribution groups
-//     count: their names are taken too. That a group cannot be renamed to the name it has is
-//     documented; here that includes the name in another case.
-//   - The 64 groups of a list are user groups and distribution groups; the three built-in ones do
-//     not count. The 1,000 contacts are those of the whole list. Microsoft words it in both ways.
-//   - A contact that is added without a group goes to Other Contacts.
-//   - An instant-messaging address, or tel URI, that the list has already makes no second contact:
-//     the first one is added to the group and comes back. Adding a member again changes nothing.
-//   - A contact lives in the list as long as a group has it. Removed from its last group, or with
-//     its last group, it leaves the list.
-//   - Distribution groups have no members here, and can be neither renamed nor filled. Any
-//     well-formed address names one: there is no directory behind it.
-//   - Built-in groups cannot be renamed or removed: ErrorInvalidImGroupId.
-//   - What an id that names nothing is called is documented for most operations; SetImGroup and the
-//     GroupId of the two that move contacts follow RemoveImGroup (ErrorInvalidImGroupId), and
-//     AddNewImContactToGroup follows AddNewTelUriContactToGroup (ErrorItemNotFound). An id of
-//     another mailbox is ErrorNonExistentMailbox for all; it is documented for one of them.
-//   - Change keys must be base64, and old ones are accepted.
-//   - A header that is not Exchange's and has mustUnderstand="1" is refused, as SOAP 1.1 demands.
-//     That SOAP's own attributes are accepted otherwise is recorded.
-//   - An error of an operation outside of the 13 ([Server.Handle]) has the form that Microsoft's
-//     schema has for it; one that the schema does not have gets the form of most, ResponseMessages.
+//   - names-fold: Names of groups are compared without case.
+//   - names-built-in: The names of built-in groups are taken.
+//   - rename-case: A group cannot be renamed to its own name in another case.
+//   - limit-built-in: The built-in groups do not count towards the 64.
+//   - limit-per-list: The 1,000 contacts are those of the whole list.
+//   - ungrouped: A contact that is added without a group goes to Other Contacts.
+//   - same-contact: An address or tel URI that the list has already makes no second contact.
+//   - member-again: Adding a member again changes nothing.
+//   - last-group: A contact without a group leaves the list.
+//   - distribution-groups: SetImGroup and RemoveImGroup refuse distribution groups:
+//     ErrorInvalidImGroupId.
+//   - built-in-fixed: SetImGroup and RemoveImGroup refuse built-in groups: ErrorInvalidImGroupId.
+//   - unknown-group: SetImGroup, AddImContactToGroup and RemoveImContactFromGroup call an unknown
+//     group ErrorInvalidImGroupId.
+//   - unknown-group-new: AddNewImContactToGroup calls an unknown group ErrorItemNotFound.
+//   - foreign-ids: All operations call an id of another mailbox ErrorNonExistentMailbox.
+//   - old-change-keys: An old change key is accepted.
+//   - change-key-form: A change key that is no base64 is ErrorInvalidChangeKey.
+//   - items-order: GetImItems returns items in the order of the list.
+//   - never-used: A list that was never used has the built-in groups.
+//   - remove-contact: RemoveContactFromImList works.
+//   - names-kept: White space around a group's name is kept.
+//   - must-understand: A header that is not Exchange's and must be understood is refused.
+//   - version-2016: Builds 15.1 refuse an unknown version with ErrorInvalidServerVersion.
+//   - sid-unknown: A SID without a mailbox is the fault ErrorNonExistentMailbox.
 //
-// RequestServerVersion is judged as recorded servers of Options.ServerVersion's build do it: without
-// one a request asks for the oldest version, and one that the server does not know, or is newer than
-// the server, is refused before the rest of the request is looked at.
-//
-// Ids are opaque, and shorter than Exchange's. The same calls in the same order make the same ids on
-// every server.
+// Limits of the fake: distribution groups have no members, and any well-formed address names one, since
+// there is no directory behind it. Ids are opaque, and shorter than Exchange's. The same calls in the
+// same order make the same ids on every server.
 package ewstest

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"slices"
 	"strings"
 
@@ -35,8 +34,7 @@ type Failure struct {
 //   - Any other error: [Server.RoundTrip] returns it, or the Err of an *[ews.TransportError], and
 //     over a real connection it is DropBefore.
 //
-// Fail panics for an op that can never fail, because Exchange does not have it and Handle was not given
-// it.
+// Fail panics for an op that neither Exchange has nor [Server.Handle] was given.
 func (s *Server) Fail(op string, err error) {
 	isResponse := strings.HasSuffix(op, "Response") || strings.HasSuffix(op, "ResponseMessage")
 	if op != "" && s.handler(op) == nil && (isResponse || !dotnet.Declared(op)) {
@@ -159,16 +157,4 @@ func (s *Server) failed(op string, err error) *response {
 		return &response{lost: transport.Err}
 	}
 	return &response{lost: err}
-}
-
-// neverConnected reports whether an error means that there was no connection: dialling failed, or it
-// says so itself.
-func neverConnected(err error) bool {
-	var sent interface{ NotSent() bool }
-	if errors.As(err, &sent) && sent.NotSent() {
-		return true
-	}
-	var op *net.OpError
-	var dns *net.DNSError
-	return errors.As(err, &op) && op.Op == "dial" || errors.As(err, &dns)
 }

@@ -14,7 +14,7 @@ import (
 // addImGroup refuses a name that a group has (ErrorImGroupDisplayNameAlreadyExists), and one group
 // more than a list may have (ErrorImGroupLimitReached).
 func (m *mailbox) addImGroup(request *dotnet.Element) (node, error) {
-	return m.addNewGroup(text(request, "DisplayName"), imgroup.UserGroup, "")
+	return m.addNewGroup(m.nameIn(request, "DisplayName"), imgroup.UserGroup, "")
 }
 
 // addDistributionGroupToImList refuses a text that cannot be an address
@@ -26,11 +26,11 @@ func (m *mailbox) addDistributionGroupToImList(request *dotnet.Element) (node, e
 		return node{}, refuse(ews.ErrorInvalidImDistributionGroupSmtpAddress)
 	}
 	for _, g := range m.groups {
-		if g.kind == imgroup.DistributionGroup && sameName(g.smtpAddress, address) {
+		if g.kind == imgroup.DistributionGroup && strings.EqualFold(g.smtpAddress, address) {
 			return node{}, refuse(ews.ErrorImGroupDisplayNameAlreadyExists)
 		}
 	}
-	return m.addNewGroup(text(request, "DisplayName"), imgroup.DistributionGroup, address)
+	return m.addNewGroup(m.nameIn(request, "DisplayName"), imgroup.DistributionGroup, address)
 }
 
 func (m *mailbox) addNewGroup(name string, kind imgroup.GroupType, smtpAddress string) (node, error) {
@@ -43,12 +43,13 @@ func (m *mailbox) addNewGroup(name string, kind imgroup.GroupType, smtpAddress s
 // setImGroup refuses the name that the group has already, too: that is the case of Microsoft's sample.
 // A group that does not exist, or may not be renamed, is ErrorInvalidImGroupId.
 func (m *mailbox) setImGroup(request *dotnet.Element) (node, error) {
-	g, err := m.userGroup(request)
+	g, err := m.userGroup(request, m.unknownGroup())
 	if err != nil {
 		return node{}, err
 	}
-	name := text(request, "NewDisplayName")
-	if m.groupNamed(name) != nil {
+	name := m.nameIn(request, "NewDisplayName")
+	other := m.groupNamed(name)
+	if other != nil && (other != g || name == g.name || m.profile.holds("rename-case")) {
 		return node{}, refuse(ews.ErrorImGroupDisplayNameAlreadyExists)
 	}
 	g.name = name
@@ -58,7 +59,7 @@ func (m *mailbox) setImGroup(request *dotnet.Element) (node, error) {
 
 // removeImGroup refuses a group that does not exist, or may not be removed (ErrorInvalidImGroupId).
 func (m *mailbox) removeImGroup(request *dotnet.Element) (node, error) {
-	g, err := m.userGroup(request)
+	g, err := m.userGroup(request, ews.ErrorInvalidImGroupId)
 	if err == nil {
 		m.removeGroup(g)
 	}
@@ -84,6 +85,15 @@ func (m *mailbox) setImListMigrationCompleted(request *dotnet.Element) (node, er
 	flag := text(request, "ImListMigrationCompleted")
 	m.migrated = flag == "true" || flag == "1"
 	return node{}, nil
+}
+
+// nameIn returns the name of a group in a request.
+func (m *mailbox) nameIn(request *dotnet.Element, child string) string {
+	name := text(request, child)
+	if !m.profile.holds("names-kept") {
+		name = strings.TrimSpace(name)
+	}
+	return name
 }
 
 // isAddress reports whether s could be an SMTP address.

@@ -62,33 +62,41 @@ func newChangeKey(kind byte, version uint64) string {
 	return base64.StdEncoding.EncodeToString(raw)
 }
 
-// isChangeKey reports whether Exchange could read key: base64 of a kind of object at least. Microsoft
-// documents that an empty one cannot be read.
+// isChangeKey reports whether Exchange could read key: base64 of a kind of object at least.
 func isChangeKey(key string) bool {
 	raw, err := base64.StdEncoding.DecodeString(key)
 	return err == nil && len(raw) >= 4
 }
 
-// idIn returns the id in a ContactId, GroupId or ItemId element, and refuses one that Exchange would
-// not get past reading: empty, malformed, or of another mailbox.
-func (m *mailbox) idIn(e *dotnet.Element) (string, error) {
-	id, _ := e.Attr("Id")
-	if id == "" {
-		return "", refuse(ews.ErrorInvalidIdEmpty)
-	}
+// idIn returns the id and the change key in a child of the request, and refuses an id that Exchange
+// would not get past reading: empty, malformed, or of another mailbox.
+func (m *mailbox) idIn(request *dotnet.Element, child string, unknown ews.ResponseCode) (id, key string, err error) {
+	e := request.Child(messagesSpace, child)
+	id, _ = e.Attr("Id")
+	key, hasKey := e.Attr("ChangeKey")
 	mailbox, ok := mailboxOf(id)
-	if !ok {
-		return "", refuse(ews.ErrorInvalidIdMalformed)
+	switch {
+	case id == "":
+		return "", "", refuse(ews.ErrorInvalidIdEmpty)
+	case !ok:
+		return "", "", refuse(ews.ErrorInvalidIdMalformed)
+	case hasKey && !isChangeKey(key) && m.profile.holds("change-key-form"):
+		return "", "", refuse(ews.ErrorInvalidChangeKey)
+	case mailbox == m.guid:
+		return id, key, nil
+	case request.Name.Local != "AddNewImContactToGroup" && !m.profile.holds("foreign-ids"):
+		return "", "", refuse(unknown)
 	}
-	if key, ok := e.Attr("ChangeKey"); ok && !isChangeKey(key) {
-		return "", refuse(ews.ErrorInvalidChangeKey)
+	return "", "", &ews.Error{
+		Code: ews.ErrorNonExistentMailbox, Message: "No mailbox with such guid.",
+		Details: map[string]string{"MailboxGuid": mailbox.String()},
 	}
-	if mailbox != m.guid {
-		return "", &ews.Error{
-			Code:    ews.ErrorNonExistentMailbox,
-			Message: "No mailbox with such guid.",
-			Details: map[string]string{"MailboxGuid": mailbox.String()},
-		}
+}
+
+// checkKey refuses an old change key; "" and one without a version are of any age.
+func (m *mailbox) checkKey(key, current string) error {
+	if key == "" || key == current || key == newChangeKey(contactKey, 0) || m.profile.holds("old-change-keys") {
+		return nil
 	}
-	return id, nil
+	return refuse("ErrorStaleObject")
 }

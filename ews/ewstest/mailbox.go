@@ -15,19 +15,19 @@ import (
 const (
 	maxGroups   = 64
 	maxContacts = 1000
-
-	builtInGroups = 3 // which do not count
 )
 
 // mailbox is the list of one mailbox.
 type mailbox struct {
-	guid guid
+	guid    guid
+	profile Profile
 
 	mu       sync.Mutex
 	groups   []*group // the built-in ones first
 	contacts []*contact
 	serial   uint64 // numbers objects
 	changes  uint64 // numbers their versions
+	used     bool   // a write has come
 	migrated bool   // SetImListMigrationCompleted
 }
 
@@ -43,8 +43,8 @@ type group struct {
 }
 
 // newMailbox returns a mailbox with the three groups of every list, in the order of Microsoft's sample.
-func newMailbox(name string) *mailbox {
-	m := &mailbox{guid: newGUID("mailbox " + name)}
+func newMailbox(name string, profile Profile) *mailbox {
+	m := &mailbox{guid: newGUID("mailbox " + name), profile: profile}
 	m.addGroup("Other Contacts", imgroup.OtherContacts, "")
 	m.addGroup("Tagged", imgroup.Tagged, "")
 	m.addGroup("Favorites", imgroup.Favorites, "")
@@ -76,14 +76,22 @@ var operations = map[string]operation{
 func (m *mailbox) list() *imgroup.ItemList {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	l := &imgroup.ItemList{Groups: make([]imgroup.ImGroup, len(m.groups))}
-	for i, g := range m.groups {
+	l := &imgroup.ItemList{Groups: make([]imgroup.ImGroup, len(m.shown()))}
+	for i, g := range m.shown() {
 		l.Groups[i] = g.imGroup()
 	}
 	for _, c := range m.contacts {
 		l.Personas = append(l.Personas, c.persona())
 	}
 	return l
+}
+
+// shown returns the groups that a client sees.
+func (m *mailbox) shown() []*group {
+	if !m.used && !m.profile.holds("never-used") {
+		return nil
+	}
+	return m.groups
 }
 
 // addGroup adds a group without asking whether the list may have it.
@@ -99,18 +107,27 @@ func (m *mailbox) mayAdd(name string) error {
 	if m.groupNamed(name) != nil {
 		return refuse(ews.ErrorImGroupDisplayNameAlreadyExists)
 	}
-	if len(m.groups)-builtInGroups >= maxGroups {
+	count := 0
+	for _, g := range m.groups {
+		if !g.kind.BuiltIn() || !m.profile.holds("limit-built-in") {
+			count++
+		}
+	}
+	if count >= maxGroups {
 		return refuse(ews.ErrorImGroupLimitReached)
 	}
 	return nil
 }
 
-// sameName compares without case, as Exchange's store does as a rule.
-func sameName(a, b string) bool { return strings.EqualFold(a, b) }
-
 // groupNamed returns the group of that name, nil if there is none.
 func (m *mailbox) groupNamed(name string) *group {
-	return find(m.groups, func(g *group) bool { return sameName(g.name, name) })
+	same := strings.EqualFold
+	if !m.profile.holds("names-fold") {
+		same = func(a, b string) bool { return a == b }
+	}
+	return find(m.groups, func(g *group) bool {
+		return same(g.name, name) && (!g.kind.BuiltIn() || m.profile.holds("names-built-in"))
+	})
 }
 
 // find returns the first of a list that is the one, nil if there is none.
@@ -124,30 +141,44 @@ func find[T any](list []*T, is func(*T) bool) *T {
 // group returns the group that the request's GroupId names. Which code an id gets that no group has
 // differs between operations.
 func (m *mailbox) group(request *dotnet.Element, unknown ews.ResponseCode) (*group, error) {
-	id, err := m.idIn(request.Child(messagesSpace, "GroupId"))
+	id, key, err := m.idIn(request, "GroupId", unknown)
 	if err != nil {
 		return nil, err
 	}
-	if g := find(m.groups, func(g *group) bool { return g.id == id }); g != nil {
-		return g, nil
+	g := find(m.groups, func(g *group) bool { return g.id == id })
+	if g == nil {
+		return nil, refuse(unknown)
 	}
-	return nil, refuse(unknown)
+	return g, m.checkKey(key, g.changeKey)
 }
 
 // userGroup is group for operations that take neither built-in nor distribution groups.
-func (m *mailbox) userGroup(request *dotnet.Element) (*group, error) {
-	g, err := m.group(request, ews.ErrorInvalidImGroupId)
-	if err == nil && g.kind != imgroup.UserGroup {
+func (m *mailbox) userGroup(request *dotnet.Element, unknown ews.ResponseCode) (*group, error) {
+	g, err := m.group(request, unknown)
+	if err == nil && (g.kind == imgroup.DistributionGroup && m.profile.holds("distribution-groups") ||
+		g.kind.BuiltIn() && m.profile.holds("built-in-fixed")) {
 		return nil, refuse(ews.ErrorInvalidImGroupId)
 	}
 	return g, err
 }
 
+// unknownGroup returns the code for the id of no group where Microsoft documents none.
+func (m *mailbox) unknownGroup() ews.ResponseCode {
+	if m.profile.holds("unknown-group") {
+		return ews.ErrorInvalidImGroupId
+	}
+	return ews.ErrorItemNotFound
+}
+
 // target returns the group that a contact is to be put into: the one that the request's GroupId
-// names, without one Other Contacts.
+// names, without one Other Contacts; nil for none.
 func (m *mailbox) target(request *dotnet.Element, unknown ews.ResponseCode) (*group, error) {
-	if request.Child(messagesSpace, "GroupId") == nil {
-		return m.groups[0], nil
+	switch {
+	case request.Child(messagesSpace, "GroupId") != nil:
+	case m.profile.holds("ungrouped"):
+		return find(m.groups, func(g *group) bool { return g.kind == imgroup.OtherContacts }), nil
+	default:
+		return nil, nil
 	}
 	g, err := m.group(request, unknown)
 	if err == nil && g.kind == imgroup.DistributionGroup {

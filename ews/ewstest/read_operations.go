@@ -12,31 +12,34 @@ import (
 
 // getImItemList returns the whole list.
 func (m *mailbox) getImItemList(request *dotnet.Element) (node, error) {
-	return itemList(request, m.groups, m.contacts)
+	return itemList(request, m.shown(), m.contacts)
 }
 
-// getImItems returns the groups and contacts that are asked for, in the order of the list. It does not
-// check ids: the ones that name nothing are left out.
+// getImItems returns the groups and contacts that are asked for. It does not check ids: the ones that
+// name nothing are left out.
 func (m *mailbox) getImItems(request *dotnet.Element) (node, error) {
-	wanted := idsIn(request, "GroupIds")
-	groups := slices.DeleteFunc(slices.Clone(m.groups), func(g *group) bool { return !wanted[g.id] })
-	wanted = idsIn(request, "ContactIds")
-	contacts := slices.DeleteFunc(slices.Clone(m.contacts), func(c *contact) bool { return !wanted[c.id] })
+	groups := asked(m, m.shown(), request.Child(messagesSpace, "GroupIds"), func(g *group) string { return g.id })
+	contacts := asked(m, m.contacts, request.Child(messagesSpace, "ContactIds"), func(c *contact) string { return c.id })
 	return itemList(request, groups, contacts)
 }
 
-// idsIn returns the ids in a list of them. The schema's other kinds of ids name occurrences of
-// appointments.
-func idsIn(request *dotnet.Element, name string) map[string]bool {
-	ids := make(map[string]bool)
-	if list := request.Child(messagesSpace, name); list != nil {
+// asked returns the items whose ids are in a list, which may be nil, in the order of the mailbox. The
+// schema's other kinds of ids name occurrences of appointments.
+func asked[T any](m *mailbox, items []*T, list *dotnet.Element, idOf func(*T) string) []*T {
+	var ids []string
+	if list != nil {
 		for _, e := range list.Children {
 			if id, ok := e.Attr("Id"); ok && e.Name.Local == "ItemId" {
-				ids[id] = true
+				ids = append(ids, id)
 			}
 		}
 	}
-	return ids
+	place := func(item *T) int { return slices.Index(ids, idOf(item)) }
+	items = slices.DeleteFunc(slices.Clone(items), func(item *T) bool { return place(item) < 0 })
+	if !m.profile.holds("items-order") {
+		slices.SortFunc(items, func(a, b *T) int { return place(a) - place(b) })
+	}
+	return items
 }
 
 func itemList(request *dotnet.Element, groups []*group, contacts []*contact) (node, error) {
@@ -88,24 +91,19 @@ func (c *contact) node(name string, properties []property) node {
 			el("t:Value", leaf("t:Number", number), leaf("t:Type", "Other")))
 	}
 	return el(name,
-		leaf("t:PersonaId", "", "Id", c.personaID),
-		leaf("t:PersonaType", "Person"),
+		leaf("t:PersonaId", "", "Id", c.personaID), leaf("t:PersonaType", "Person"),
 		leaf("t:CreationTime", c.created.Format(time.RFC3339)),
 		leaf("t:DisplayName", c.displayName()),
 		leaf("t:DisplayNameFirstLast", cmp.Or(c.displayName(), c.tel.TelephoneNumber)),
 		leaf("t:DisplayNameLastFirst", cmp.Or(c.displayName(), c.tel.TelephoneNumber)),
-		leaf("t:FileAs", ""),
-		leaf("t:FileAsId", "None"),
+		leaf("t:FileAs", ""), leaf("t:FileAsId", "None"),
 		email, emails,
 		optional("t:ImAddress", c.address),
 		leaf("t:RelevanceScore", strconv.Itoa(relevance)),
 		el("t:Attributions", el("t:Attribution",
-			leaf("t:Id", "0"),
-			idNode("t:SourceId", c.id, c.changeKey),
+			leaf("t:Id", "0"), idNode("t:SourceId", c.id, c.changeKey),
 			leaf("t:DisplayName", sourceName),
-			leaf("t:IsWritable", "false"),
-			leaf("t:IsQuickContact", "true"),
-			leaf("t:IsHidden", "false"),
+			leaf("t:IsWritable", "false"), leaf("t:IsQuickContact", "true"), leaf("t:IsHidden", "false"),
 			idNode("t:FolderId", c.folderID, folderKey))),
 		text("t:DisplayNames", c.displayName()),
 		text("t:FileAsIds", "None"),

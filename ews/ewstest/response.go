@@ -36,8 +36,6 @@ func xmlResponse(status int, root node) *response {
 	return newResponse(status, "text/xml; charset=utf-8", root.document())
 }
 
-func (r *response) cut() bool { return len(r.body) < r.size }
-
 // refusal responds with an error in the response message of op.
 func (s *Server) refusal(op string, e *ews.Error) *response {
 	details := node{}

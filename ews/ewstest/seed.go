@@ -15,10 +15,8 @@ type Group struct {
 	// of that kind, whatever Name says.
 	Type imgroup.GroupType
 
-	// SMTPAddress is the address of a distribution group, which has no members here.
-	SMTPAddress string
-
-	Members []Contact
+	SMTPAddress string // of a distribution group, which has no members here
+	Members     []Contact
 }
 
 // Contact is a member of a group that [Server.Seed] puts into a list: a person, or a telephone. The
@@ -64,6 +62,7 @@ func (g Group) kind() imgroup.GroupType {
 func (m *mailbox) seed(groups []Group) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.used = true
 	for _, g := range groups {
 		to := find(m.groups, func(other *group) bool { return g.kind().BuiltIn() && g.kind() == other.kind })
 		if to == nil {

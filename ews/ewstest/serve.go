@@ -90,7 +90,7 @@ func (s *Server) execute(c *call) *response {
 	case c.violation != nil:
 		v := c.violation
 		return schemaFault(&ews.SchemaValidationError{Line: v.Line, Position: v.Position, Violation: v.Text})
-	case c.notUnderstood != nil:
+	case c.notUnderstood != nil && s.profile.holds("must-understand"):
 		return notUnderstood(*c.notUnderstood)
 	case c.op == nil:
 		return fault(&ews.Error{Code: ews.ErrorInvalidRequest})
@@ -107,7 +107,9 @@ func (s *Server) execute(c *call) *response {
 	case m != nil:
 	case c.impersonated == "PrincipalName":
 		return fault(&ews.Error{Code: ews.ErrorInvalidUserPrincipalName})
-	default: // documented for addresses; for the other kinds, nothing is
+	case c.impersonated == "SID" && !s.profile.holds("sid-unknown"):
+		return fault(&ews.Error{Code: ews.ErrorInvalidSid})
+	default:
 		return fault(&ews.Error{Code: ews.ErrorNonExistentMailbox})
 	}
 	if h := s.handler(c.Op); h != nil {
@@ -125,6 +127,7 @@ func (s *Server) execute(c *call) *response {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.used = m.used || !strings.HasPrefix(c.Op, "Get")
 	payload, err := operation(m, c.op)
 	if err != nil {
 		return s.failed(c.Op, err)
@@ -147,7 +150,8 @@ func (s *Server) checkVersion(c *call) ews.ResponseCode {
 	if at := order(c.version); at >= 0 && at <= order(schemaOf(s.version)) {
 		return ""
 	}
-	if s.version.Major == 15 && s.version.Minor == 2 {
+	v := s.version
+	if v.Major == 15 && (v.Minor == 2 || v.Minor == 1 && !s.profile.holds("version-2016")) {
 		return ews.ErrorInvalidRequest
 	}
 	return ews.ErrorInvalidServerVersion

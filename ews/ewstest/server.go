@@ -2,6 +2,7 @@ package ewstest
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -36,6 +37,9 @@ type Options struct {
 	// first build of Subscription Edition.
 	ServerVersion ews.ServerVersion
 
+	// Profile flips guesses; see [Rules]. Nil: all hold.
+	Profile Profile
+
 	// Intercept is called before each request is executed, the malformed ones included, with no
 	// lock held: it may use the server. An error is the response, as in [Server.Fail], and the queue
 	// of Fail waits; with nil the request takes its course. It may be called at the same time from
@@ -52,6 +56,7 @@ type Server struct {
 	only      []string // the mailboxes that exist; nil: any
 	user      func(*http.Request) string
 	version   ews.ServerVersion
+	profile   Profile
 	intercept func(Request) error
 
 	mu        sync.Mutex // guards what follows, and is never held while foreign code runs
@@ -62,7 +67,8 @@ type Server struct {
 	responses uint64 // so far
 }
 
-// NewServer returns a server whose mailboxes are empty. Nil options work.
+// NewServer returns a server with empty mailboxes. Nil options work. It panics for a Profile with an ID
+// that is no guess's.
 func NewServer(opts *Options) *Server {
 	if opts == nil {
 		opts = &Options{}
@@ -71,10 +77,12 @@ func NewServer(opts *Options) *Server {
 		mailbox:   strings.ToLower(opts.Mailbox),
 		user:      opts.User,
 		version:   opts.ServerVersion,
+		profile:   maps.Clone(opts.Profile),
 		intercept: opts.Intercept,
 		mailboxes: make(map[string]*mailbox),
 		handlers:  make(map[string]func(Request) (string, error)),
 	}
+	s.profile.check()
 	for _, name := range opts.Mailboxes {
 		s.only = append(s.only, strings.ToLower(name))
 	}
@@ -102,9 +110,8 @@ func (s *Server) Groups(mailbox string) []imgroup.ImGroup {
 	return slices.DeleteFunc(groups, func(g imgroup.ImGroup) bool { return g.GroupType.BuiltIn() })
 }
 
-// List returns the whole list of a mailbox, as GetImItemList would: the built-in groups, those that
-// were made, and the contacts. It is empty for a mailbox that does not exist. "" is the mailbox of
-// callers that name none. The caller owns the result.
+// List returns the whole list of a mailbox, as GetImItemList would. It is empty for a mailbox that does
+// not exist. "" is the mailbox of callers that name none. The caller owns the result.
 func (s *Server) List(mailbox string) *imgroup.ItemList {
 	m := s.mailboxNamed(mailbox)
 	if m == nil {
@@ -144,7 +151,7 @@ func (s *Server) mailboxNamed(name string) *mailbox {
 	defer s.mu.Unlock()
 	m, ok := s.mailboxes[name]
 	if !ok {
-		m = newMailbox(name)
+		m = newMailbox(name, s.profile)
 		s.mailboxes[name] = m
 	}
 	return m
