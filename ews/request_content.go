@@ -102,8 +102,8 @@ func (b body) attr(name, field, value string) body {
 	if err != nil {
 		return b.bad(field, inputReason(err))
 	}
-	b.dst = append(dst, '"')
-	return b
+	b.dst = dst
+	return b.raw(`"`, "", "")
 }
 
 func (b body) raw(before, name, after string) body {
