@@ -129,7 +129,7 @@ func (x *call) attempts(ctx context.Context) error {
 		err := x.attempt(ctx)
 		x.logAttempt(ctx, start, err)
 		if err == nil {
-			c.throttle.endRow()
+			c.throttle.EndRow()
 			return nil
 		}
 		outcome, delay := outcomeOf(err, x.info.StatusCode), c.retry.delay(attempt, err)

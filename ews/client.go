@@ -13,6 +13,7 @@ import (
 	"github.com/go-ews/exchange/internal/loopback"
 	"github.com/go-ews/exchange/internal/origin"
 	"github.com/go-ews/exchange/internal/proxyerror"
+	"github.com/go-ews/exchange/internal/throttle"
 )
 
 // defaultTimeout bounds one attempt of a client that was given no http.Client: Exchange itself
@@ -68,7 +69,7 @@ type core struct {
 	userAgent string
 	limit     int64
 	retry     RetryPolicy
-	throttle  throttle
+	throttle  throttle.Throttle
 	log       *slog.Logger
 }
 

@@ -1,4 +1,4 @@
-package ews
+package throttle
 
 import (
 	"fmt"
@@ -11,15 +11,15 @@ import (
 func TestThrottle_ForgetsPastHolds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var th throttle
+		var th Throttle
 		for i := range 50_000 {
 			mailbox := fmt.Sprint(i, "@contoso.com")
-			th.hold(scopeMailbox, mailbox, time.Second)
-			th.endRow()
+			th.Hold(mailbox, time.Second)
+			th.EndRow()
 			if n := len(th.mailboxes); n > 256 {
 				t.Fatalf("%d mailboxes are kept after %d back-offs, of which 100 are going on", n, i+1)
 			}
-			if until := th.until(mailbox); time.Until(until) != time.Second {
+			if until := th.Until(mailbox); time.Until(until) != time.Second {
 				t.Fatalf("a mailbox is held until %v", until)
 			}
 			time.Sleep(10 * time.Millisecond)
