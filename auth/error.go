@@ -186,10 +186,11 @@ type InputError struct {
 // Error returns one line: constructor, field and reason.
 func (e *InputError) Error() string {
 	text := "auth: "
-	for _, part := range []string{e.Op, e.Field} {
-		if part != "" {
-			text += part + ": "
-		}
+	if e.Op != "" {
+		text += e.Op + ": "
+	}
+	if e.Field != "" {
+		text += e.Field + ": "
 	}
 	return text + e.Reason
 }

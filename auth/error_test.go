@@ -35,11 +35,13 @@ func TestError_MadeByATest(t *testing.T) {
 			"auth: Bearer: the request was sent, but no response came: reset", false, false,
 		},
 		{
-			"no connection", auth.Error{Scheme: "Basic", Err: context.DeadlineExceeded},
+			"no connection",
+			auth.Error{Scheme: "Basic", Err: context.DeadlineExceeded},
 			"auth: Basic: nothing was sent: context deadline exceeded", false, true,
 		},
 		{
-			"another status", auth.Error{Scheme: "NTLM", StatusCode: 502},
+			"another status",
+			auth.Error{Scheme: "NTLM", StatusCode: 502},
 			"auth: NTLM: the server returned HTTP 502", false, true,
 		},
 	} {

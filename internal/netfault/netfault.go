@@ -102,7 +102,7 @@ func contains(err error, phrases ...string) bool {
 }
 
 func isHTTP(err error) bool {
-	return as[*http.ProtocolError](err) || contains(err, "malformed HTTP", "malformed MIME", "bad Content-Length")
+	return contains(err, "malformed HTTP", "malformed MIME", "bad Content-Length")
 }
 
 // isTLS reports whether the handshake failed or the server speaks no TLS. Alerts have no exported

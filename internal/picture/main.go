@@ -10,7 +10,12 @@ import (
 	"strings"
 )
 
-func main() { fmt.Fprint(os.Stdout, draw()) }
+func main() {
+	if _, err := os.Stdout.WriteString(draw()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
 
 // Sizes in pixels.
 const (

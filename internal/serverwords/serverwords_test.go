@@ -20,13 +20,15 @@ func TestOf(t *testing.T) {
 		{"token", []string{"x-ms-diagnostics", diagnostics}, "x-ms-diagnostics: " + diagnostics},
 		{"front end", []string{"x-caserrorcode", "UserNotFound"}, "X-CasErrorCode: UserNotFound"},
 		{
-			"both", []string{"x-ms-diagnostics", "2000001;reason=x", "X-CASErrorCode", "MailboxNotFound"},
+			"both",
+			[]string{"x-ms-diagnostics", "2000001;reason=x", "X-CASErrorCode", "MailboxNotFound"},
 			"X-CasErrorCode: MailboxNotFound; x-ms-diagnostics: 2000001;reason=x",
 		},
 		{"blank", []string{"x-ms-diagnostics", "  "}, ""},
 		{"Squid", []string{"X-Squid-Error", "ERR_CONNECT_FAIL 111"}, "X-Squid-Error: ERR_CONNECT_FAIL 111"},
 		{
-			"Bearer", []string{"WWW-Authenticate", `Bearer realm="", error="insufficient_scope", error_description="more, please"`},
+			"Bearer",
+			[]string{"WWW-Authenticate", `Bearer realm="", error="insufficient_scope", error_description="more, please"`},
 			"WWW-Authenticate: insufficient_scope (more, please)",
 		},
 		{"Bearer without an error", []string{"WWW-Authenticate", `Bearer client_id="x", my_error="y"`}, ""},
