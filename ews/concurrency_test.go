@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/go-ews/exchange/ews"
 )
@@ -15,42 +16,45 @@ import (
 // own: nobody sees anything of another's request, answer, info or error.
 func TestClient_Concurrent(t *testing.T) {
 	t.Parallel()
-	w := &wire{}
-	w.answer = func(_ int, r *http.Request) (*http.Response, error) {
-		anchor := r.Header.Get("X-AnchorMailbox")
-		user, _, _ := strings.Cut(anchor, "@")
-		header := []string{"Content-Type: text/xml", "request-id: " + user}
-		switch {
-		case strings.HasSuffix(user, "-1"):
-			fault := replaceOnce(fixture(t, "faults", "message_xml.xml"), "Number>4<", "Number>13<")
-			return response(http.StatusInternalServerError, replaceOnce(fault, "Position>17<", "Position>1<"),
-				header...), nil
-		case strings.HasSuffix(user, "-2"):
-			return response(http.StatusBadGateway, user, header...), nil
-		}
-		return response(http.StatusOK, envelope(replaceOnce(groupAnswer, "Sales", user)), header...), nil
-	}
-	client := connect(t, once(w))
-	var wg sync.WaitGroup
-	for worker := range 64 {
-		wg.Go(func() {
-			for i := range 60 {
-				user := fmt.Sprintf("u%d-%d", worker, i%4)
-				if err := checkOwn(t, client, user); err != nil {
-					t.Errorf("%s: %v", user, err)
-					return
-				}
+	// A call waits for a page for some real milliseconds, which a busy machine takes longer than.
+	synctest.Test(t, func(t *testing.T) {
+		w := &wire{}
+		w.answer = func(_ int, r *http.Request) (*http.Response, error) {
+			anchor := r.Header.Get("X-AnchorMailbox")
+			user, _, _ := strings.Cut(anchor, "@")
+			header := []string{"Content-Type: text/xml", "request-id: " + user}
+			switch {
+			case strings.HasSuffix(user, "-1"):
+				fault := replaceOnce(fixture(t, "faults", "message_xml.xml"), "Number>4<", "Number>13<")
+				return response(http.StatusInternalServerError, replaceOnce(fault, "Position>17<", "Position>1<"),
+					header...), nil
+			case strings.HasSuffix(user, "-2"):
+				return response(http.StatusBadGateway, user, header...), nil
 			}
-		})
-	}
-	wg.Wait()
-	for _, r := range w.requests() {
-		anchor := r.header.Get("X-AnchorMailbox")
-		if !strings.Contains(r.body, "<t:PrimarySmtpAddress>"+anchor+"<") ||
-			!strings.Contains(r.body, ">Group of "+anchor+"<") {
-			t.Fatalf("a request for %s is\n%s", anchor, r.body)
+			return response(http.StatusOK, envelope(replaceOnce(groupAnswer, "Sales", user)), header...), nil
 		}
-	}
+		client := connect(t, once(w))
+		var wg sync.WaitGroup
+		for worker := range 64 {
+			wg.Go(func() {
+				for i := range 60 {
+					user := fmt.Sprintf("u%d-%d", worker, i%4)
+					if err := checkOwn(t, client, user); err != nil {
+						t.Errorf("%s: %v", user, err)
+						return
+					}
+				}
+			})
+		}
+		wg.Wait()
+		for _, r := range w.requests() {
+			anchor := r.header.Get("X-AnchorMailbox")
+			if !strings.Contains(r.body, "<t:PrimarySmtpAddress>"+anchor+"<") ||
+				!strings.Contains(r.body, ">Group of "+anchor+"<") {
+				t.Fatalf("a request for %s is\n%s", anchor, r.body)
+			}
+		}
+	})
 }
 
 // checkOwn makes a call for a user and says what in its outcome is not the user's own.
