@@ -37,7 +37,7 @@ type Failure struct {
 // Fail panics for an op that neither Exchange has nor [Server.Handle] was given.
 func (s *Server) Fail(op string, err error) {
 	isResponse := strings.HasSuffix(op, "Response") || strings.HasSuffix(op, "ResponseMessage")
-	if op != "" && s.handler(op) == nil && (isResponse || !dotnet.Declared(op)) {
+	if op != "" && s.handler(op) == nil && (isResponse || !dotnet.InSchema(op)) {
 		misuse("Fail: Exchange has no operation %q, and Handle was not given one", op)
 	}
 	s.mu.Lock()

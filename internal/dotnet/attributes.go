@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// An attribute of the start tag being read.
+// An attribute of the start tag that is being read.
 type attribute struct {
 	name          string // as written
 	prefix, local string
@@ -15,13 +15,14 @@ type attribute struct {
 	valuePlace    place // of the value, inside the quotes
 }
 
-// declares reports whether the attribute is a namespace declaration.
-func (a attribute) declares() bool {
-	return a.prefix == "xmlns" || a.name == "xmlns"
-}
+// expanded returns the name with its namespace.
+func (a attribute) expanded() xml.Name { return xml.Name{Space: a.space, Local: a.local} }
 
-// attributes reads a tag from the blank after its name to its end. An attribute needs white space before it
-// (XML 1.0, section 3.1).
+// isNamespace reports whether the attribute binds a namespace.
+func (a attribute) isNamespace() bool { return a.prefix == "xmlns" || a.name == "xmlns" }
+
+// attributes reads a tag from the blank after its name to its end. An attribute needs white space
+// before it (XML 1.0, section 3.1).
 func (r *reader) attributes() (empty, ok bool) {
 	for {
 		line := r.line
@@ -29,7 +30,7 @@ func (r *reader) attributes() (empty, ok bool) {
 		at := r.pos
 		switch {
 		case at == len(r.text), r.text[at] == '/' && at+1 == len(r.text):
-			// .NET takes the lines back, but not where the last of them began.
+			// .NET goes back to the old line, but keeps where the last one began.
 			r.line = line
 			return false, r.failUnclosed()
 		case r.text[at] == '>':
@@ -43,7 +44,8 @@ func (r *reader) attributes() (empty, ok bool) {
 		case nameStart(r.text[at:]) == 0:
 			return false, r.failNameStart(at)
 		case !blank:
-			return false, r.fail(at, "'%s' is an unexpected token. Expecting white space.", r.token(at))
+			return false, r.fail(at, "'%s' is an unexpected token. Expecting white space.",
+				r.token(at))
 		}
 		if !r.attribute() {
 			return false, false
@@ -51,7 +53,7 @@ func (r *reader) attributes() (empty, ok bool) {
 	}
 }
 
-// skipTagBlanks is skipBlanks, but that a carriage return at the very end ends no line here.
+// skipTagBlanks is skipBlanks, except that a carriage return at the very end ends no line.
 func (r *reader) skipTagBlanks() bool {
 	blank := r.skipBlanks()
 	if last := len(r.text) - 1; blank && r.pos > last && r.text[last] == '\r' {
@@ -60,8 +62,8 @@ func (r *reader) skipTagBlanks() bool {
 	return blank
 }
 
-// attribute reads one attribute. What is wrong with a namespace declaration or with xml:space is seen at
-// once, before the attributes behind it.
+// attribute reads one attribute. A fault in a namespace attribute or in xml:space is reported
+// before the attributes that follow.
 func (r *reader) attribute() bool {
 	a := attribute{place: r.place(r.pos)}
 	end, colon, ok := r.qname(r.pos)
@@ -85,12 +87,13 @@ func (r *reader) attribute() bool {
 	r.attrs = append(r.attrs, a)
 	switch {
 	case a.name == "xmlns":
-		return r.bind(a, "")
+		return r.bindNamespace(a, "")
 	case a.prefix == "xmlns":
-		return r.bind(a, a.local)
-	case a.name == "xml:space" && strings.Trim(a.value, " \t\r\n") != "preserve" &&
-		strings.Trim(a.value, " \t\r\n") != "default":
-		return r.failAt(a.place, "'%s' is an invalid xml:space value.", a.value)
+		return r.bindNamespace(a, a.local)
+	case a.name == "xml:space":
+		if word := strings.TrimFunc(a.value, isBlank); word != "preserve" && word != "default" {
+			return r.failAt(a.place, "'%s' is an invalid xml:space value.", a.value)
+		}
 	}
 	return true
 }
@@ -108,8 +111,9 @@ func (r *reader) equalsQuote() (quote byte, ok bool) {
 	return r.text[r.pos-1], true
 }
 
-// attributeValue reads to the closing quote. White space in a value counts as blanks, one for each character
-// and one for a line end; a reference to such a character gives the character (XML 1.0, section 3.3.3).
+// attributeValue reads to the closing quote. White space in a value counts as blanks, one for each
+// character and one for a line end; a reference to such a character is the character (XML 1.0,
+// section 3.3.3).
 func (r *reader) attributeValue(quote byte) (string, bool) {
 	from := r.pos
 	var value []byte
@@ -119,7 +123,7 @@ func (r *reader) attributeValue(quote byte) (string, bool) {
 			i++
 		}
 		if i == len(r.text) {
-			return "", r.failEnd(i, unclosedQuote)
+			return "", r.fail(i, unclosedQuote)
 		}
 		r.pos = i
 		switch c := r.text[i]; {
@@ -156,15 +160,16 @@ func (r *reader) attributeValue(quote byte) (string, bool) {
 	}
 }
 
-// A binding is a namespace prefix and what it stands for.
+// A binding is a prefix and its namespace.
 type binding struct {
 	prefix, space string
 }
 
-// bind takes in a namespace declaration. A prefix cannot be taken back, and the two reserved names go with
-// the two reserved prefixes, of which only xml may be declared (Namespaces in XML 1.0, section 3). Three of the five
-// complaints are about the value, so .NET puts them there; the first on the quote.
-func (r *reader) bind(a attribute, prefix string) bool {
+// bindNamespace binds a prefix to the namespace in the attribute's value. A prefix cannot be
+// unbound, and the two reserved namespaces go with the two reserved prefixes, of which only xml may
+// be bound (Namespaces in XML 1.0, section 3). .NET places three of the five faults at the value,
+// the first of them at its quote.
+func (r *reader) bindNamespace(a attribute, prefix string) bool {
 	reserved := a.value == xmlSpace && prefix != "xml"
 	switch {
 	case a.value == "" && prefix != "":
@@ -174,10 +179,11 @@ func (r *reader) bind(a attribute, prefix string) bool {
 	case a.value == xmlnsSpace && prefix == "xmlns":
 		return r.failAt(a.valuePlace, "Prefix \"xmlns\" is reserved for use by XML.")
 	case a.value == xmlnsSpace, reserved:
-		return r.failAt(a.valuePlace,
-			"Prefix '%s' cannot be mapped to namespace name reserved for \"xml\" or \"xmlns\".", prefix)
+		return r.failAt(a.valuePlace, "Prefix '%s' cannot be mapped to namespace name "+
+			"reserved for \"xml\" or \"xmlns\".", prefix)
 	case prefix == "xml" && a.value != xmlSpace:
-		return r.failAt(a.place, "Prefix \"xml\" is reserved for use by XML and can be mapped only to namespace name "+
+		return r.failAt(a.place, "Prefix \"xml\" is reserved for use by XML "+
+			"and can be mapped only to namespace name "+
 			"\"http://www.w3.org/XML/1998/namespace\".")
 	case prefix == "xmlns":
 		return r.failAt(a.place, "Prefix \"xmlns\" is reserved for use by XML.")
@@ -186,8 +192,8 @@ func (r *reader) bind(a attribute, prefix string) bool {
 	return true
 }
 
-// lookUp returns what a prefix stands for. No prefix stands for the default namespace, which attributes do not
-// ask for.
+// lookUp returns the namespace of a prefix; of "", the default namespace, which attributes do not
+// have.
 func (r *reader) lookUp(prefix string) (space string, ok bool) {
 	for _, b := range slices.Backward(r.bindings) {
 		if b.prefix == prefix {
@@ -205,7 +211,7 @@ func (r *reader) lookUp(prefix string) (space string, ok bool) {
 	return "", false
 }
 
-// resolve is lookUp for a prefix that stands at p.
+// resolve is lookUp for a prefix at p.
 func (r *reader) resolve(prefix string, p place) (string, bool) {
 	space, ok := r.lookUp(prefix)
 	if !ok {
@@ -214,12 +220,12 @@ func (r *reader) resolve(prefix string, p place) (string, bool) {
 	return space, true
 }
 
-// resolveAttributes gives the attributes their namespaces and looks for duplicates.
+// resolveAttributes sets the namespaces of the attributes and looks for duplicates.
 func (r *reader) resolveAttributes() bool {
 	for i := range r.attrs {
 		a := &r.attrs[i]
 		switch {
-		case a.declares():
+		case a.isNamespace():
 			a.space = xmlnsSpace
 		case a.prefix != "":
 			space, ok := r.resolve(a.prefix, a.place)
@@ -232,45 +238,28 @@ func (r *reader) resolveAttributes() bool {
 	return r.checkDuplicates()
 }
 
-// checkDuplicates compares the attributes in pairs while they are few: expanded names must differ, not only
-// spelled ones (Namespaces in XML 1.0, section 6.3). The second of a pair is to blame.
+// checkDuplicates looks for two attributes of one expanded name (Namespaces in XML 1.0, section
+// 6.3). .NET compares in pairs and blames the second of the first pair: of the earliest first
+// halves, the earliest second.
 func (r *reader) checkDuplicates() bool {
-	const few = 16
-	if len(r.attrs) > few {
-		return r.checkManyDuplicates()
+	if len(r.attrs) < 2 {
+		return true
 	}
-	for i, a := range r.attrs {
-		for _, b := range r.attrs[i+1:] {
-			if a.local == b.local && a.space == b.space {
-				return r.failDuplicate(b)
-			}
-		}
-	}
-	return true
-}
-
-func (r *reader) failDuplicate(a attribute) bool {
-	return r.failAt(a.place, "'%s' is a duplicate attribute name.", a.name)
-}
-
-// checkManyDuplicates finds the pair that comparing in pairs would: of the earliest first halves, the
-// earliest second.
-func (r *reader) checkManyDuplicates() bool {
 	type pair struct{ first, second int }
-	seen := make(map[xml.Name]pair, len(r.attrs))
+	seen := make(map[xml.Name]int, len(r.attrs))
 	found := pair{first: len(r.attrs)}
 	for i, a := range r.attrs {
-		name := xml.Name{Space: a.space, Local: a.local}
-		p, ok := seen[name]
+		first, ok := seen[a.expanded()]
 		switch {
 		case !ok:
-			seen[name] = pair{first: i}
-		case p.first < found.first:
-			found = pair{p.first, i}
+			seen[a.expanded()] = i
+		case first < found.first:
+			found = pair{first, i}
 		}
 	}
-	if found.second > 0 {
-		return r.failDuplicate(r.attrs[found.second])
+	if found.second == 0 {
+		return true
 	}
-	return true
+	a := r.attrs[found.second]
+	return r.failAt(a.place, "'%s' is a duplicate attribute name.", a.name)
 }

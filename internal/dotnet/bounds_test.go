@@ -21,7 +21,8 @@ func TestCheck_Depth(t *testing.T) {
 	}
 }
 
-// Hostile requests must cost what their size costs, not its square.
+// The cost of a hostile request is linear: the square of these would take minutes, also on a fast
+// machine.
 func TestCheck_Linear(t *testing.T) {
 	t.Parallel()
 	const n = 100_000
@@ -34,6 +35,7 @@ func TestCheck_Linear(t *testing.T) {
 		"attribute blanks":   "<a b='" + strings.Repeat("\n", n) + "'/>",
 		"blanks in a tag":    "<a" + strings.Repeat("\n", n) + "/>",
 		"namespaces":         "<a>" + strings.Repeat("<b xmlns='u'/>", n) + "</a>",
+		"one wide name":      "<" + strings.Repeat("éж中", 3*n) + "/>",
 		"one long name":      "<" + strings.Repeat("a", 20*n) + "/>",
 		"carriage returns":   "<a>" + strings.Repeat("\r", n) + "</a>",
 		"headers":            envelopeOf(soapHeader(strings.Repeat("<h xmlns='u'/>", n)), noOperation),
@@ -54,7 +56,7 @@ func TestCheck_Linear(t *testing.T) {
 			t.Parallel()
 			start := time.Now()
 			Check([]byte(doc), nil)
-			if took := time.Since(start); took > 20*time.Second {
+			if took := time.Since(start); took > time.Minute {
 				t.Errorf("%d bytes took %v", len(doc), took)
 			}
 		})

@@ -1,30 +1,29 @@
-// Package dotnet says of a SOAP request to Exchange what .NET's XmlReader and XmlSchemaSet say of it.
+// Package dotnet judges a SOAP request to Exchange as .NET's XmlReader and XmlSchemaSet do.
 //
-// Exchange reads requests with these two classes and passes on their wording: the ErrorSchemaValidation fault
-// carries the line, the position and the sentence of the first problem in document order. Syntax and
-// schema are therefore checked in one pass here too, and every message is spelled as .NET spells it.
+// Exchange reads requests with these two classes: its ErrorSchemaValidation fault carries the line,
+// the position and the sentence of the first fault in document order. Syntax and schema are
+// therefore checked in one pass here too, and every sentence is .NET's.
 //
 // The scope is the SOAP 1.1 envelope, the request headers and the thirteen operations on the
-// instant-messaging list.
+// instant-messaging list, in UTF-8. A request in another encoding gets one fault, whatever it
+// holds.
 //
 // # Places
 //
-// Lines and positions count from 1, and a position counts UTF-16 code units: a character beyond the basic plane
-// is two. A line ends after a line feed, a carriage return, or both together. The place of a start tag and of
-// an attribute is where its name begins, that of an end tag where the name behind "</" begins, that of text
-// its first character, that of a CDATA section the first character inside. A byte order mark has no place.
+// Lines and positions count from 1, and a position counts UTF-16 code units: a character beyond the
+// basic plane is two. A line ends after a line feed, a carriage return, or both together. The place
+// of a start tag and of an attribute is where its name begins, that of an end tag where the name
+// after "</" begins, that of text its first character, that of a CDATA section the first character
+// inside. A byte order mark has no place.
 //
-// # How it was found out
+// # Source
 //
-// Sentences, places and the order in which problems are seen are .NET's behaviour, established by asking it about some
-// hundred thousand damaged requests; TestCheck_AgainstDotNet asks again. Where a comment says that .NET does
-// something odd, the oddity is part of what callers see.
+// Sentences, places and the order in which faults are found are .NET's behaviour, established with
+// some hundred thousand damaged requests; TestCheck_AgainstDotNet compares again. Where a comment
+// notes strange behaviour of .NET, callers of Exchange see it.
 package dotnet
 
-import (
-	"encoding/xml"
-	"strings"
-)
+import "encoding/xml"
 
 // Namespaces of a request.
 const (
@@ -37,20 +36,21 @@ const (
 	xmlnsSpace    = "http://www.w3.org/2000/xmlns/"
 )
 
-// Violation is the first thing that .NET objects to.
+// Violation is the first fault that .NET finds.
 type Violation struct {
-	// Line and Position are both 0 where .NET names no place: an empty document, a DOCTYPE, a wrong encoding name.
+	// Line and Position are both 0 where .NET names no place: an empty document, a DOCTYPE, UTF-16.
 	Line, Position int
-	// Text is .NET's sentence. It may hold characters that XML cannot carry; whoever writes it escapes them.
+	// Text is .NET's sentence. It may hold characters that XML cannot carry and that must be
+	// escaped.
 	Text string
 }
 
-// Element is an element of an accepted request. Comments and processing instructions are left out, references
-// and CDATA sections are resolved.
+// Element is an element of an accepted request. Comments and processing instructions are left out,
+// references and CDATA sections are resolved.
 type Element struct {
 	Name     xml.Name
-	Attrs    []xml.Attr // without namespace declarations; in document order
-	Text     string     // the character data directly inside, concatenated, white space kept, line ends as \n
+	Attrs    []xml.Attr // in document order, without those that bind namespaces
+	Text     string     // the character data directly inside, with its white space; line ends as \n
 	Children []*Element
 }
 
@@ -82,16 +82,15 @@ func (e *Element) Attr(local string) (string, bool) {
 
 // Check reads a request and returns its root element, or the first violation.
 //
-// Accept names elements of the SOAP body that are taken without looking at their content, the operations of
-// a user's own; nil accepts none. An operation of Microsoft's that is not one of the thirteen is taken without
-// looking too, so ask [Known]; one that no schema declares is a violation.
+// Accept names the elements of the SOAP body that are accepted with any content, the operations of
+// a user's own; nil accepts none. An operation of Microsoft's that is not one of the thirteen is
+// accepted with any content too: see [HasOperation]. One that no schema has is a violation.
 //
-// Check takes UTF-8, UTF-16 and UTF-32, Latin-1 and ASCII, as the byte order mark and the XML declaration say. It
-// needs memory in proportion to the request and refuses elements nested more than 256 deep, which .NET's
-// reader does not by itself.
+// Check needs memory in proportion to the request and refuses elements nested more than 256 deep,
+// which .NET's reader alone does not.
 //
-// The root is an Envelope with one child in its Body, unless it is an element that the schemas do not
-// declare at all: of that .NET has nothing to say, so the caller has to look at its name.
+// The root is an Envelope with one child in its Body, unless it is an element of which no schema
+// says anything: .NET accepts that, so the caller must look at its name.
 func Check(request []byte, accept func(op xml.Name) bool) (*Element, *Violation) {
 	r := check(request, accept, false)
 	if r.violation != nil {
@@ -100,33 +99,36 @@ func Check(request []byte, accept func(op xml.Name) bool) (*Element, *Violation)
 	return r.root, nil
 }
 
-// CheckService is [Check] as recorded servers do it, which is not .NET's verdict by Microsoft's schemas alone.
-// The service knows the attributes of SOAP 1.1: mustUnderstand="0" on a header and encodingStyle on the envelope
-// get past it; they stand in the Attrs of their elements. It reads RequestServerVersion before it validates: the
-// value is the caller's to judge. With a violation comes the root with the elements before it, nil if there is
-// none.
+// CheckService is [Check] as recorded servers do it, which is not .NET's verdict by Microsoft's
+// schemas alone. The service knows the attributes of SOAP 1.1: it accepts mustUnderstand="0" on a
+// header and encodingStyle on the envelope, and they stand in the Attrs of their elements. It reads
+// RequestServerVersion before it validates, so the caller judges the value. A violation comes with
+// the root and the elements before it, nil if there are none.
 func CheckService(request []byte, accept func(op xml.Name) bool) (*Element, *Violation) {
 	r := check(request, accept, true)
 	return r.root, r.violation
 }
 
 func check(request []byte, accept func(op xml.Name) bool, service bool) *reader {
-	text, encoding := decode(request)
 	r := &reader{
-		text: text, encoding: encoding, line: 1, accept: accept, service: service,
+		line: 1, accept: accept, service: service, ids: map[string]bool{},
 		stack: make([]frame, 0, 8), bindings: make([]binding, 0, 8), attrs: make([]attribute, 0, 8),
 	}
-	r.run()
+	if r.decode(request) {
+		r.run()
+	}
 	return r
 }
 
-// Known reports whether op is one of the thirteen operations that [Check] knows in full.
-func Known(op string) bool {
-	return operation(op) != nil
+// HasOperation reports whether op is one of the thirteen operations, whose content [Check]
+// validates.
+func HasOperation(op string) bool {
+	t := schemas.elements[xml.Name{Space: messagesSpace, Local: op}]
+	return t != nil && t != unseen
 }
 
-// Declared reports whether Microsoft's schema declares op as an element of a SOAP body. Exchange answers a
-// request for any other name with "is not declared".
-func Declared(op string) bool {
-	return strings.Contains(declaredMessages, " "+op+" ")
+// InSchema reports whether op is an element that Microsoft's schema has for a SOAP body. The
+// response of Exchange to any other is "is not declared".
+func InSchema(op string) bool {
+	return schemas.elements[xml.Name{Space: messagesSpace, Local: op}] != nil
 }

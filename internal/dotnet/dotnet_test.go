@@ -42,8 +42,8 @@ func TestCheck_Tree(t *testing.T) {
 	}
 }
 
-// The number of a reference has 31 bits, whatever an int has: what is larger must not become a smaller
-// one where an int has 32.
+// The number of a reference has 31 bits, whatever an int has: a larger one must not become a
+// smaller one where an int has 32.
 func TestCheck_NumberBeyond31Bits(t *testing.T) {
 	t.Parallel()
 	const name, id = "<m:AddImGroup><m:DisplayName>S%s</m:DisplayName></m:AddImGroup>",
@@ -96,8 +96,8 @@ func TestCheck_BaseRequestsAreValid(t *testing.T) {
 		}
 		op := root.Child(soapSpace, "Body").Children[0].Name.Local
 		seen[op] = true
-		if !Known(op) {
-			t.Errorf("Known(%s) = false", op)
+		if !HasOperation(op) {
+			t.Errorf("HasOperation(%s) = false", op)
 		}
 	}
 	if len(seen) != 13 {
@@ -112,7 +112,7 @@ func TestCheck_Accept(t *testing.T) {
 	_, v := Check(request, nil)
 	want := &Violation{Line: 7, Position: 2, Text: "The 'urn:corp:Ping' element is not declared."}
 	if diff := cmp.Diff(want, v); diff != "" {
-		t.Errorf("nobody accepts it (-want +got):\n%s", diff)
+		t.Errorf("accepted by none (-want +got):\n%s", diff)
 	}
 	var asked []xml.Name
 	root, v := Check(request, func(op xml.Name) bool {
@@ -145,15 +145,16 @@ func TestCheck_OperationsOfExchangeOutsideTheFamily(t *testing.T) {
 		t.Fatalf("GetFolder: %+v", v)
 	}
 	op := root.Child(soapSpace, "Body").Children[0].Name.Local
-	if Known(op) || !Declared(op) {
-		t.Errorf("%s: Known %t, Declared %t, want false, true", op, Known(op), Declared(op))
+	if HasOperation(op) || !InSchema(op) {
+		t.Errorf("%s: HasOperation %t, InSchema %t, want false, true", op, HasOperation(op), InSchema(op))
 	}
-	if Declared("GetFoo") || Declared("Get") || Declared("GetFolder GetItem") {
-		t.Error("a name is declared that is in no schema")
+	if InSchema("GetFoo") || InSchema("Get") || InSchema("GetFolder GetItem") {
+		t.Error("InSchema takes a name that is in no schema")
 	}
 }
 
-// The documented requests are read as .NET reads them; one of them lacks an element, as its page does.
+// The documented requests are read as .NET reads them; one of them lacks an element, as its page
+// does.
 func TestCheck_DocumentedRequests(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(referenceDir(t), "samples", "*", "request.xml"))

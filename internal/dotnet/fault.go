@@ -2,29 +2,27 @@ package dotnet
 
 import (
 	"fmt"
+	"strings"
 	"unicode/utf8"
 )
 
 // Sentences of the reader that stand in more than one place.
 const (
-	badRoot        = "Data at the root level is invalid."
-	badDeclaration = "Syntax for an XML declaration is invalid."
-	endOfFile      = "Unexpected end of file has occurred."
-	endOfFileIn    = "Unexpected end of file while parsing %s has occurred."
-	unclosedQuote  = "There is an unclosed literal string."
-	badEncoding    = "Invalid character in the given encoding."
+	badRoot       = "Data at the root level is invalid."
+	badXMLDecl    = "Syntax for an XML declaration is invalid."
+	endOfFile     = "Unexpected end of file has occurred."
+	endOfFileIn   = "Unexpected end of file while parsing %s has occurred."
+	unclosedQuote = "There is an unclosed literal string."
 )
 
-// A place is where something stands: a line, the offset at which that line begins, the offset itself, how many
-// UTF-16 units it is off that. Its position is only counted when a message needs it.
+// A place is a line, the offset at which that line begins, an offset, and how many UTF-16 units the
+// place is after that. Its position is counted only when a message needs it.
 type place struct {
 	line, start, off, extra int
 }
 
 // position counts the UTF-16 units from the beginning of the line, from 1.
-func (r *reader) position(p place) int {
-	return 1 + units(r.text[p.start:p.off]) + p.extra
-}
+func (r *reader) position(p place) int { return 1 + units(r.text[p.start:p.off]) + p.extra }
 
 // units counts the UTF-16 units of s.
 func units(s string) int {
@@ -43,8 +41,8 @@ func (r *reader) place(off int) place {
 	return place{line: r.line, start: r.lineStart, off: off}
 }
 
-// fail records what the reader found wrong at an offset of the current line. Its sentences
-// repeat the place. It returns false, for the caller to hand on.
+// fail records a fault of syntax at an offset of the current line; the text repeats the place. It
+// returns false, for the caller to return.
 func (r *reader) fail(off int, format string, args ...any) bool {
 	return r.failAt(r.place(off), format, args...)
 }
@@ -53,7 +51,7 @@ func (r *reader) fail(off int, format string, args ...any) bool {
 func (r *reader) failAt(p place, format string, args ...any) bool {
 	if r.violation == nil {
 		position := r.position(p)
-		text := fmt.Sprintf(format, args...) + fmt.Sprintf(" Line %d, position %d.", p.line, position)
+		text := fmt.Sprintf(format+" Line %d, position %d.", append(args, p.line, position)...)
 		r.violation = &Violation{p.line, position, text}
 	}
 	return false
@@ -67,7 +65,7 @@ func (r *reader) failNowhere(text string) bool {
 	return false
 }
 
-// invalid records what the schemas found wrong. Its sentences do not repeat the place.
+// invalid records a fault against the schemas. Its text does not repeat the place.
 func (r *reader) invalid(p place, format string, args ...any) bool {
 	if r.violation == nil {
 		r.violation = &Violation{p.line, r.position(p), fmt.Sprintf(format, args...)}
@@ -75,56 +73,37 @@ func (r *reader) invalid(p place, format string, args ...any) bool {
 	return false
 }
 
-// failEnd records that the document ended too early, or that its bytes stopped being characters.
-func (r *reader) failEnd(off int, format string, args ...any) bool {
-	if r.encoding.broken {
-		return r.failEncoding()
-	}
-	return r.fail(off, format, args...)
-}
-
-// failEncoding records that the document's bytes stop being characters, where the text ends.
-func (r *reader) failEncoding() bool {
-	p := r.place(len(r.text))
-	p.extra = r.encoding.after
-	if r.encoding.stray != "" {
-		return r.failAt(p, "%s", r.encoding.stray)
-	}
-	return r.failAt(p, badEncoding)
-}
-
-// failChar records that the character at off has no business in any document.
+// failChar records that the character at off is no XML character.
 func (r *reader) failChar(off int) bool {
+	return r.fail(off, "%s, is an invalid character.", describe(r.char(off)))
+}
+
+func (r *reader) char(off int) rune {
 	c, _ := utf8.DecodeRuneInString(r.text[off:])
-	return r.fail(off, "%s, is an invalid character.", describe(c))
+	return c
 }
 
 // failNameChar records that the character at off cannot be inside a name.
 func (r *reader) failNameChar(off int) bool {
-	c, _ := utf8.DecodeRuneInString(r.text[off:])
-	return r.fail(off, "The %s, cannot be included in a name.", describeNamed(c))
+	return r.fail(off, "The %s, cannot be included in a name.", describeNamed(r.char(off)))
 }
 
 // failNameStart records that no name can begin with the character at off.
 func (r *reader) failNameStart(off int) bool {
-	c, _ := utf8.DecodeRuneInString(r.text[off:])
-	return r.fail(off, "Name cannot begin with the %s.", describeNamed(c))
+	return r.fail(off, "Name cannot begin with the %s.", describeNamed(r.char(off)))
 }
 
-// failToken records that something else was expected at off: one token, or one of two.
+// failToken records that another token was expected at off: one, or one of two.
 func (r *reader) failToken(off int, expected ...string) bool {
 	r.pos = off
 	if off >= len(r.text) {
-		return r.failEnd(off, endOfFile)
+		return r.fail(off, endOfFile)
 	}
-	if len(expected) == 2 {
-		return r.fail(off, "'%s' is an unexpected token. The expected token is '%s' or '%s'.",
-			r.token(off), expected[0], expected[1])
-	}
-	return r.fail(off, "'%s' is an unexpected token. The expected token is '%s'.", r.token(off), expected[0])
+	return r.fail(off, "'%s' is an unexpected token. The expected token is '%s'.",
+		r.token(off), strings.Join(expected, "' or '"))
 }
 
-// token returns what stands at off: a run of name characters or a single character.
+// token returns the token at off: a run of name characters or a single character.
 func (r *reader) token(off int) string {
 	if end := skipNameChars(r.text, off); end > off {
 		return r.text[off:end]
@@ -136,20 +115,16 @@ func (r *reader) token(off int) string {
 	return r.text[off : off+size]
 }
 
-// describe words a character and its number. NUL would end a string on its way through native code.
-func describe(c rune) string {
-	return fmt.Sprintf("'%s', hexadecimal value 0x%02X", printed(c), c)
-}
+// describe returns a character and its number as the sentences have them.
+func describe(c rune) string { return describeAs("", c) }
 
-// describeNamed is describe as the sentences about names have it.
-func describeNamed(c rune) string {
-	return fmt.Sprintf("'%s' character, hexadecimal value 0x%02X", printed(c), c)
-}
+// describeNamed is describe for the sentences about names.
+func describeNamed(c rune) string { return describeAs(" character", c) }
 
-// printed is how a message shows a character, forbidden ones included.
-func printed(c rune) string {
+func describeAs(kind string, c rune) string {
+	shown := c
 	if c == 0 {
-		return "."
+		shown = '.' // NUL would end a string on its way through native code
 	}
-	return string(c)
+	return fmt.Sprintf("'%c'%s, hexadecimal value 0x%02X", shown, kind, c)
 }

@@ -327,7 +327,8 @@ func toUTF16(doc string, big, mark bool) string {
 	return string(out)
 }
 
-// longMutants makes mutants of more than .NET reads at a time, with the damage near where one reading ends.
+// longMutants makes mutants of more than .NET reads at a time, with the damage near where one
+// reading ends.
 func longMutants(seed uint64, n int) []mutant {
 	rnd := rand.New(rand.NewPCG(seed, 11))
 	all := mutants(seed+1, n)

@@ -1,23 +1,23 @@
 package dotnet
 
 import (
-	"unicode"
+	"encoding/xml"
+	"strings"
+	"sync"
 	"unicode/utf8"
-
-	"github.com/go-ews/exchange/internal/xmlinput"
 )
 
-// What a byte may be; the classes of ASCII, and nonASCII for the rest.
+// Classes of bytes: of ASCII characters, and classNonASCII for the rest.
 const (
 	classNameStart = 1 << iota // may begin a name that has no colon
 	className                  // may follow in it
-	classPlain                 // stands for itself in text: no markup, no line end, nothing forbidden
+	classPlain                 // stands for itself in text: no markup, line end or control
 	classBlank                 // white space
 	classValue                 // stands for itself in an attribute value
 	classNonASCII
 )
 
-// classes holds the class of each byte.
+// classes holds the classes of each byte.
 var classes = func() (table [256]uint8) {
 	for c := range table {
 		b := byte(c)
@@ -44,15 +44,12 @@ var classes = func() (table [256]uint8) {
 	return table
 }()
 
-// nameStart returns how many bytes the first character of s has if a name may begin with it, else 0.
-func nameStart(s string) int {
-	return nameChar(s, classNameStart)
-}
+// nameStart returns how many bytes the first character of s has if a name may begin with it, else
+// 0.
+func nameStart(s string) int { return nameChar(s, classNameStart) }
 
 // nameRest returns how many bytes the first character of s has if it may continue a name, else 0.
-func nameRest(s string) int {
-	return nameChar(s, className)
-}
+func nameRest(s string) int { return nameChar(s, className) }
 
 func nameChar(s string, class uint8) int {
 	if s == "" {
@@ -64,19 +61,39 @@ func nameChar(s string, class uint8) int {
 	case c != classNonASCII:
 		return 0
 	}
-	r, size := utf8.DecodeRuneInString(s)
-	if unicode.Is(nameStartTable, r) || class == className && unicode.Is(nameRestTable, r) {
+	c, size := utf8.DecodeRuneInString(s)
+	if wideNameChar(c, class == className) {
 		return size
 	}
 	return 0
 }
 
+// wideNameChars caches whether encoding/xml accepts a tag with a character beyond ASCII in its
+// name.
+var wideNameChars sync.Map
+
+// wideNameChar reports whether a character beyond ASCII may begin a name, or continue one. .NET has
+// the rules of XML 1.0 up to its fourth edition (appendix B), and encoding/xml has the same.
+func wideNameChar(c rune, continues bool) bool {
+	if c > 0xFFFF {
+		return false // none of that edition
+	}
+	doc := "<" + string(c) + "/>"
+	if continues {
+		doc = "<a" + string(c) + "/>"
+	}
+	if ok, cached := wideNameChars.Load(doc); cached {
+		return ok == true
+	}
+	_, err := xml.NewDecoder(strings.NewReader(doc)).RawToken()
+	wideNameChars.Store(doc, err == nil)
+	return err == nil
+}
+
 // nameEnd returns the offset after the name without a colon that begins at i, or i if none does.
 func nameEnd(s string, i int) int {
-	n := nameStart(s[i:])
-	for n > 0 {
-		i += n
-		n = nameRest(s[i:])
+	if n := nameStart(s[i:]); n > 0 {
+		return skipNameChars(s, i+n)
 	}
 	return i
 }
@@ -88,6 +105,3 @@ func skipNameChars(s string, i int) int {
 	}
 	return i
 }
-
-// forbidden reports whether XML 1.0 has no place for r.
-func forbidden(r rune) bool { return !xmlinput.IsChar(r) }

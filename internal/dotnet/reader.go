@@ -2,27 +2,28 @@ package dotnet
 
 import (
 	"encoding/xml"
-	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/go-ews/exchange/internal/xmlinput"
 )
 
-// maxDepth bounds how deep elements may nest. .NET's reader has no bound, the services built on it have: the
-// sentence is the one of WCF's reader quotas.
+// maxDepth bounds how deep elements may nest. .NET's reader has no bound, the services that use it
+// have: the sentence is that of WCF's reader quotas.
 const maxDepth = 256
 
-const tooDeep = "The maximum read depth (256) has been exceeded because XML data being read has more levels of " +
-	"nesting than is allowed by the quotas."
+const tooDeep = "The maximum read depth (256) has been exceeded because XML data being read has " +
+	"more levels of nesting than is allowed by the quotas."
 
-// A reader goes over a document once, validating what it meets. Its methods report whether to go on; the one
-// that says no has recorded the violation, or has come to the end.
+// A reader reads and validates a document in one pass. Its methods report whether to go on; one
+// that reports false has recorded the violation, or reached the end.
 type reader struct {
-	text     string
-	encoding encoding
-	accept   func(xml.Name) bool // what else the body may hold
-	service  bool                // see CheckService
+	text    string
+	xmlDecl bool                // the text begins with an XML declaration
+	accept  func(xml.Name) bool // what else the body may hold
+	service bool                // see CheckService
 
-	pos       int // how far the document has been taken in
+	pos       int // how far the document has been read
 	line      int
 	lineStart int // the offset at which the line begins
 
@@ -44,9 +45,9 @@ type frame struct {
 	state    state  // of its validation
 }
 
-// run reads the document: declaration, prolog, root element, epilog (XML 1.0, section 2.1).
+// run reads the document: XML declaration, prolog, root element, epilog (XML 1.0, section 2.1).
 func (r *reader) run() {
-	if !r.declaration() {
+	if r.xmlDecl && !r.readXMLDecl() {
 		return
 	}
 	for more := true; more; {
@@ -59,9 +60,7 @@ func (r *reader) run() {
 }
 
 // top returns the innermost open element.
-func (r *reader) top() *frame {
-	return &r.stack[len(r.stack)-1]
-}
+func (r *reader) top() *frame { return &r.stack[len(r.stack)-1] }
 
 // at returns the byte at an offset, 0 beyond the end.
 func (r *reader) at(off int) byte {
@@ -76,26 +75,18 @@ func (r *reader) fewer(off, n int) bool {
 	return units(r.text[off:min(off+utf8.UTFMax*n, len(r.text))]) < n
 }
 
-// newLine notes that a line begins at off.
-func (r *reader) newLine(off int) {
-	r.line++
-	r.lineStart = off
-}
-
-// lineEnd takes in the line end at off and returns the offset after it. XML 1.0 knows three: a line feed, a
-// carriage return, the two of them (section 2.11).
+// lineEnd reads the line end at off and returns the offset after it: a line feed, a carriage
+// return, or the two of them (XML 1.0, section 2.11).
 func (r *reader) lineEnd(off int) int {
 	if r.text[off] == '\r' && r.at(off+1) == '\n' {
 		off++
 	}
-	if r.encoding.broken && r.text[off] == '\r' && off+1 == len(r.text) {
-		return off + 1 // what comes next is not known
-	}
-	r.newLine(off + 1)
+	r.line++
+	r.lineStart = off + 1
 	return off + 1
 }
 
-// skipBlanks takes in white space and reports whether there was any.
+// skipBlanks reads white space and reports whether there was any.
 func (r *reader) skipBlanks() bool {
 	from := r.pos
 	for r.pos < len(r.text) && classes[r.text[r.pos]]&classBlank != 0 {
@@ -108,11 +99,9 @@ func (r *reader) skipBlanks() bool {
 	return r.pos > from
 }
 
-// outside reads what stands before or after the root element: comments, instructions, white space.
+// outside reads the next piece before or after the root element.
 func (r *reader) outside() bool {
 	switch at := r.pos; {
-	case at == len(r.text) && r.encoding.broken:
-		return r.failEncoding()
 	case at == len(r.text):
 		if r.root == nil {
 			return r.failNowhere("Root element is missing.")
@@ -124,29 +113,22 @@ func (r *reader) outside() bool {
 		return r.fail(at, badRoot)
 	}
 	r.skipBlanks()
-	switch rest := r.text[r.pos:]; {
-	case rest == "", rest[0] == '<':
+	rest := r.text[r.pos:]
+	if rest == "" || rest[0] == '<' {
 		return true
-	case r.special(r.pos):
+	}
+	// To .NET a character beyond the basic plane is two, of which neither is a character.
+	if c, _ := utf8.DecodeRuneInString(rest); !xmlinput.IsChar(c) || c > 0xFFFF {
 		return r.failChar(r.pos)
 	}
 	return r.fail(r.pos, badRoot)
 }
 
-// special reports whether the character at off is none that .NET takes for a character by itself: those
-// beyond the basic plane are pairs to it.
-func (r *reader) special(off int) bool {
-	for _, c := range r.text[off:] {
-		return forbidden(c) || c > 0xFFFF
-	}
-	return true
-}
-
-// outsideTag reads what begins with a less-than sign there. .NET wants to see as many characters as the shortest
-// element has before it looks at any of them.
+// outsideTag reads markup outside the root element. .NET wants to see as many characters as the
+// shortest element has before it looks at any of them.
 func (r *reader) outsideTag(at int) bool {
 	if r.fewer(at, len("<a/>")) {
-		return r.failEnd(at, badRoot)
+		return r.fail(at, badRoot)
 	}
 	switch r.text[at+1] {
 	case '?':
@@ -155,7 +137,7 @@ func (r *reader) outsideTag(at int) bool {
 	case '/':
 		return r.fail(at+2, "Unexpected end tag.")
 	case '!':
-		return r.outsideDeclaration(at + 2)
+		return r.outsideBang(at + 2)
 	}
 	if r.root != nil {
 		return r.fail(at+1, "There are multiple root elements.")
@@ -164,15 +146,16 @@ func (r *reader) outsideTag(at int) bool {
 	return r.startTag()
 }
 
-// outsideDeclaration reads what follows "<!" there. Whatever is neither a comment nor a CDATA section counts as
-// a DOCTYPE, and none is allowed.
-func (r *reader) outsideDeclaration(at int) bool {
+// outsideBang reads what follows "<!" outside the root element. Everything but a comment and a
+// CDATA section counts as a DOCTYPE, which is not allowed.
+func (r *reader) outsideBang(at int) bool {
 	switch {
 	case r.text[at] == '[':
 		return r.fail(r.pos, badRoot)
 	case r.text[at] != '-':
-		return r.failNowhere("For security reasons DTD is prohibited in this XML document. To enable DTD processing " +
-			"set the DtdProcessing property on XmlReaderSettings to Parse and pass the settings into XmlReader.Create method.")
+		return r.failNowhere("For security reasons DTD is prohibited in this XML document. " +
+			"To enable DTD processing set the DtdProcessing property on XmlReaderSettings to " +
+			"Parse and pass the settings into XmlReader.Create method.")
 	case r.text[at+1] != '-':
 		return r.failToken(at+1, "-")
 	}
@@ -197,7 +180,7 @@ func (r *reader) inside() bool {
 		r.pos = at + 2
 		return r.endTag()
 	case '!':
-		return r.insideDeclaration(at + 2)
+		return r.insideBang(at + 2)
 	}
 	if at+1 == len(r.text) {
 		return r.failUnclosed()
@@ -206,9 +189,9 @@ func (r *reader) inside() bool {
 	return r.startTag()
 }
 
-// insideDeclaration reads what follows "<!" in content: a comment or a CDATA section. The expected token is
-// misspelled by .NET, not here.
-func (r *reader) insideDeclaration(at int) bool {
+// insideBang reads what follows "<!" in content: a comment or a CDATA section. It is .NET that
+// misspells the expected token.
+func (r *reader) insideBang(at int) bool {
 	rest := r.text[at:]
 	switch {
 	case len(rest) < len("--"):
@@ -234,23 +217,20 @@ func (r *reader) insideDeclaration(at int) bool {
 
 // failUnclosed records that the document ended inside elements, naming them from the innermost out.
 func (r *reader) failUnclosed() bool {
-	if r.encoding.broken {
-		return r.failEncoding()
-	}
-	var names strings.Builder
-	for i, f := range slices.Backward(r.stack) {
-		names.WriteString(f.name)
+	names := ""
+	for i, f := range r.stack {
+		end := "."
 		if i > 0 {
-			names.WriteString(", ")
-		} else {
-			names.WriteString(".")
+			end = ", "
 		}
+		names = f.name + end + names
 	}
-	return r.fail(len(r.text), endOfFile+" The following elements are not closed: %s", names.String())
+	return r.fail(len(r.text), endOfFile+" The following elements are not closed: %s", names)
 }
 
-// addText gives character data to the innermost element. The first piece is shared with the document; from the
-// second on they gather in a buffer, so that many pieces cost what their length costs.
+// addText adds character data to the innermost element. The first piece is shared with the
+// document; from the second on they gather in a buffer, so that the cost of many pieces is that of
+// their length.
 func (r *reader) addText(s string) {
 	f := r.top()
 	switch {
@@ -259,11 +239,13 @@ func (r *reader) addText(s string) {
 	case f.element.Text == "":
 		f.element.Text = s
 	default:
-		f.text = append(append(make([]byte, 0, 2*(len(f.element.Text)+len(s))), f.element.Text...), s...)
+		f.text = make([]byte, 0, 2*(len(f.element.Text)+len(s)))
+		f.text = append(append(f.text, f.element.Text...), s...)
 	}
 }
 
-// closeElement ends the innermost element; p is where it ends. An empty element ends where it began.
+// closeElement ends the innermost element; p is where it ends. An empty element ends where it
+// began.
 func (r *reader) closeElement(p place) bool {
 	f := r.top()
 	if f.text != nil {

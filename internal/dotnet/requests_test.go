@@ -113,8 +113,8 @@ func baseRequests() []string {
 	return append(all, foreignLayout)
 }
 
-// foreignLayout is a request as another program might write it: namespaces declared where they are used, single
-// quotes, comments and instructions in between.
+// foreignLayout is a request as another program might write it: namespaces declared where they are
+// used, single quotes, comments and instructions in between.
 const foreignLayout = `<?xml version='1.0' standalone="yes" ?><!-- one --><?made by="hand"?>
 <Envelope xmlns='http://schemas.xmlsoap.org/soap/envelope/' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
 	<Header><!-- two -->

@@ -1,19 +1,39 @@
 package dotnet
 
-// A schemaType is what a type of the schemas, simple or complex, demands. The tables that are made of it state
-// the schema version V2018_01_08; those of the operations are the same in every version that has them.
+import (
+	_ "embed"
+	"encoding/xml"
+	"strings"
+)
+
+// schemaText says what the schemas demand, in the notation that its head explains.
+//
+//go:embed schema.txt
+var schemaText string
+
+var schemas = readSchemas(schemaText)
+
+// unseen is the type of elements that the schemas have and this package does not look into.
+var unseen = new(schemaType)
+
+// A schemaSet holds the named types and the global elements of the schemas.
+type schemaSet struct {
+	types, elements map[xml.Name]*schemaType
+}
+
+// A schemaType is a type of the schemas, simple or complex.
 type schemaType struct {
-	space, name string // without a name: declared inside an element; child elements are in the same space
-	base        *schemaType
-	abstract    bool
-	content     content
+	name     xml.Name // its children are in the same namespace
+	base     *schemaType
+	abstract bool
+	content  content
 
 	children []particle // in order; of content elements
 	optional bool       // there may be no children at all
-	attrs    []attributeDecl
-	soapAny  bool // attributes in SOAP's namespace are asked for by name, and none is declared
+	attrs    []use      // none has a namespace or a default
+	soapAny  bool       // attributes in SOAP's namespace have a sentence of their own
 
-	value func(string) string // what is wrong with a value, "" if nothing; nil: nothing ever is
+	check func(string) string // returns the fault of a value, "" if it has none; nil: no check
 }
 
 // content is what an element may hold.
@@ -23,61 +43,36 @@ const (
 	contentEmpty content = iota
 	contentText
 	contentElements
-	contentOpen // anything, unseen
 )
 
 // A particle is one place in a sequence: an element, a choice of elements, or a wildcard.
 type particle struct {
-	elements []elementDecl
-	wildcard wildcard
+	elements []use
+	wildcard string // as messages spell it
 	min, max int
 }
 
-// wildcard is what an element stands for that the sequence does not name.
-type wildcard uint8
-
 const (
-	noWildcard wildcard = iota
-	anyStrict           // any element, which must be declared
-	otherLax            // any element of another namespace, validated if it is declared
+	anyStrict = "##any"   // any element that the schemas have
+	otherLax  = "##other" // any element of another namespace, validated if the schemas have it
+	unbounded = 1 << 30
 )
 
-// expected is how a message spells a wildcard.
-func (w wildcard) expected() string {
-	if w == anyStrict {
-		return "any element in namespace '##any'"
-	}
-	return "any element in namespace '##other'"
-}
-
-const unbounded = 1 << 30
-
-// An elementDecl is an element by name.
-type elementDecl struct {
-	local string
-	typ   *schemaType
-}
-
-// An attributeDecl is an attribute by name; none in scope has a namespace or a default.
-type attributeDecl struct {
+// A use is an element in a sequence, or an attribute of a type.
+type use struct {
 	local    string
 	typ      *schemaType
-	required bool
+	required bool // of an attribute
 }
 
-// one is an element that must be there once.
-func one(local string, typ *schemaType) particle {
-	return particle{elements: []elementDecl{{local, typ}}, min: 1, max: 1}
-}
-
-// maybe is an element that may be there once.
-func maybe(local string, typ *schemaType) particle {
-	return particle{elements: []elementDecl{{local, typ}}, max: 1}
-}
-
-// many is a choice of elements that is made at least once.
-func many(elements ...elementDecl) particle {
-	return particle{elements: elements, min: 1, max: unbounded}
+// typeOf returns the type of the element or attribute of that name, or nil.
+func typeOf(uses []use, local string) *schemaType {
+	for _, u := range uses {
+		if u.local == local {
+			return u.typ
+		}
+	}
+	return nil
 }
 
 // derivesFrom reports whether t is base or extends it.
@@ -90,25 +85,14 @@ func (t *schemaType) derivesFrom(base *schemaType) bool {
 	return false
 }
 
-// attribute returns the declaration of an attribute without a namespace, or nil.
-func (t *schemaType) attribute(local string) *attributeDecl {
-	for i := range t.attrs {
-		if t.attrs[i].local == local {
-			return &t.attrs[i]
-		}
+// named returns the type that xsi:type names, or nil if the schemas have none of that name.
+func (s *schemaSet) named(name xml.Name) *schemaType {
+	if t := s.types[name]; t != nil || name.Space != messagesSpace {
+		return t
+	}
+	op := strings.TrimSuffix(name.Local, "Type")
+	if InSchema(op) || InSchema(strings.TrimSuffix(op, "Message")) {
+		return unseen
 	}
 	return nil
-}
-
-// element returns the declaration of a child in one of the places for it.
-func (t *schemaType) element(p *particle, space, local string) (*schemaType, bool) {
-	if space != t.space {
-		return nil, false
-	}
-	for _, e := range p.elements {
-		if e.local == local {
-			return e.typ, true
-		}
-	}
-	return nil, false
 }

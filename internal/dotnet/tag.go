@@ -2,24 +2,23 @@ package dotnet
 
 import (
 	"encoding/xml"
-	"slices"
 	"strings"
 )
 
-// qname finds the end of the name at from and its colon, -1 if it has none (QName of Namespaces in XML, section 4).
-// A name at the very end of a document is never complete, and a last character that begins none counts as
-// the end, too.
+// qname finds the end of the name at from and its colon, -1 if it has none (QName of Namespaces in
+// XML, section 4). A name at the very end of a document is never complete, and a last character
+// that begins none counts as the end, too.
 func (r *reader) qname(from int) (end, colon int, ok bool) {
 	colon = -1
 	for i := from; ; {
 		end = nameEnd(r.text, i)
 		switch {
 		case end == i && r.fewer(end, 2):
-			return 0, 0, r.failEnd(end, endOfFileIn, "Name")
+			return 0, 0, r.fail(end, endOfFileIn, "Name")
 		case end == i:
 			return 0, 0, r.failNameStart(end)
 		case end == len(r.text):
-			return 0, 0, r.failEnd(end, endOfFileIn, "Name")
+			return 0, 0, r.fail(end, endOfFileIn, "Name")
 		case r.text[end] != ':':
 			return end, colon, true
 		case colon >= 0:
@@ -30,8 +29,8 @@ func (r *reader) qname(from int) (end, colon int, ok bool) {
 	}
 }
 
-// ncname finds the end of the name at from, which must have no colon: the target of an instruction, or an
-// attribute of the XML declaration.
+// ncname finds the end of the name at from, which must have no colon: the target of an instruction,
+// or an attribute of the XML declaration.
 func (r *reader) ncname(from int) (end int, ok bool) {
 	end = nameEnd(r.text, from)
 	if end > from && r.at(end) == ':' {
@@ -41,8 +40,8 @@ func (r *reader) ncname(from int) (end int, ok bool) {
 	return end, ok
 }
 
-// startTag reads a start tag from its name on. Prefixes are looked up when the whole tag is read, the
-// element's first; then .NET looks for duplicate attributes, and only then at the schemas.
+// startTag reads a start tag from its name on. Prefixes are looked up when the whole tag is read,
+// the element's first; then .NET looks for duplicate attributes, and only then at the schemas.
 func (r *reader) startTag() bool {
 	p := r.place(r.pos)
 	end, colon, ok := r.qname(r.pos)
@@ -67,7 +66,8 @@ func (r *reader) startTag() bool {
 	return r.open(f, empty)
 }
 
-// tagRest reads what follows the name of a start tag, and reports whether the tag is an empty element's.
+// tagRest reads what follows the name of a start tag, and reports whether the tag is an empty
+// element's.
 func (r *reader) tagRest(end int) (empty, ok bool) {
 	r.attrs = r.attrs[:0]
 	switch c := r.text[end]; {
@@ -88,12 +88,9 @@ func (r *reader) tagRest(end int) (empty, ok bool) {
 	return true, true
 }
 
-// failSlash records that the document ended after the slash of an empty element. .NET moves what it has read
-// to the front of its buffer, then counts from where the slash was before.
+// failSlash records that the document ended after the slash of an empty element. .NET moves what it
+// has read to the front of its buffer, then counts from where the slash was before.
 func (r *reader) failSlash(off int) bool {
-	if r.encoding.broken {
-		return r.failEncoding()
-	}
 	p := r.place(off)
 	p.extra = units(r.text[:off])
 	return r.failAt(p, endOfFileIn, ">")
@@ -120,13 +117,11 @@ func (r *reader) open(f frame, empty bool) bool {
 	return true
 }
 
-// endTag reads an end tag from its name on. The name must be spelled as in the start tag, prefix included.
+// endTag reads an end tag from its name on. The name must be spelled as in the start tag, prefix
+// included.
 func (r *reader) endTag() bool {
 	f := r.top()
 	p := r.place(r.pos)
-	if r.encoding.broken && len(r.text)-r.pos < max(len(f.name), len(f.element.Name.Local)+1) {
-		return r.failEncoding()
-	}
 	if !strings.HasPrefix(r.text[r.pos:], f.name) {
 		return r.failMismatch(f)
 	}
@@ -156,19 +151,15 @@ func (r *reader) failMismatch(f *frame) bool {
 	if !ok {
 		return false
 	}
-	return r.fail(r.pos, "The '%s' start tag on line %d position %d does not match the end tag of '%s'.",
-		f.name, f.place.line, r.position(f.place), r.text[r.pos:end])
+	return r.fail(r.pos, "The '%s' start tag on line %d position %d does not match "+
+		"the end tag of '%s'.", f.name, f.place.line, r.position(f.place), r.text[r.pos:end])
 }
 
-// plainAttributes returns the attributes of the tag that are no namespace declarations.
-func (r *reader) plainAttributes() []xml.Attr {
-	if !slices.ContainsFunc(r.attrs, func(a attribute) bool { return !a.declares() }) {
-		return nil
-	}
-	attrs := make([]xml.Attr, 0, len(r.attrs))
+// plainAttributes returns the attributes of the tag that bind no namespace.
+func (r *reader) plainAttributes() (attrs []xml.Attr) {
 	for _, a := range r.attrs {
-		if !a.declares() {
-			attrs = append(attrs, xml.Attr{Name: xml.Name{Space: a.space, Local: a.local}, Value: a.value})
+		if !a.isNamespace() {
+			attrs = append(attrs, xml.Attr{Name: a.expanded(), Value: a.value})
 		}
 	}
 	return attrs

@@ -5,15 +5,18 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/go-ews/exchange/internal/xmlinput"
 )
 
 // longBlank is how much white space .NET reads before it takes it for text.
 const longBlank = 4096
 
-// wide returns the length of the character at off, which is none of the plain ones, or 0 if it is forbidden.
+// wide returns the length of the character at off, which is not a plain one, or 0 if it is no XML
+// character.
 func (r *reader) wide(off int) int {
 	c, size := utf8.DecodeRuneInString(r.text[off:])
-	if forbidden(c) {
+	if !xmlinput.IsChar(c) {
 		return 0
 	}
 	return size
@@ -21,10 +24,10 @@ func (r *reader) wide(off int) int {
 
 // characters reads character data up to the next markup, as one node (XML 1.0, section 2.4).
 //
-// .NET reads such a node in two steps. It looks as far as its buffer reaches and at most to a reference that
-// it cannot resolve on the spot, tells the validator of the node, and reads the rest when the validator
-// wants the value. An element that must be empty is refused without asking for the value, so there the stray text
-// is seen before what is wrong behind it.
+// .NET reads such a node in two steps. It reads as far as its buffer reaches, at most to a
+// reference that it cannot resolve on the spot, reports the node to the validator, and reads the
+// rest when the validator wants the value. An element that must be empty is refused without the
+// value, so there the stray text is reported before any fault after it.
 func (r *reader) characters() bool {
 	p := r.place(r.pos)
 	first, from := r.pos, r.pos
@@ -71,9 +74,6 @@ func (r *reader) characters() bool {
 			r.pos += size
 		}
 	}
-	if r.pos == len(r.text) && r.encoding.broken {
-		return (blank || r.validateStray(p)) && r.failEncoding()
-	}
 	text := r.text[from:r.pos]
 	if value != nil {
 		text = string(append(value, text...))
@@ -81,8 +81,9 @@ func (r *reader) characters() bool {
 	return r.validateText(p, text, blank && len(text) < longBlank)
 }
 
-// inlineReference reports whether what follows the ampersand is a character, or wrong in a way that .NET
-// sees while it looks for the end of the text. Everything else it sees only when the text is asked for.
+// inlineReference reports whether the ampersand begins a character, or a fault that .NET reports
+// while it looks for the end of the text. All other faults it reports only when the value is
+// wanted.
 func (r *reader) inlineReference(off int) bool {
 	rest := r.text[off+1:]
 	if strings.HasPrefix(rest, "#") {
@@ -93,30 +94,27 @@ func (r *reader) inlineReference(off int) bool {
 	return size > 0
 }
 
-// named returns the character that a predefined entity stands for, and the length of its name with the semicolon.
+// named returns the character of the predefined entity that s begins with, and the length of its
+// name with the semicolon.
 func named(s string) (c byte, size int) {
-	switch {
-	case strings.HasPrefix(s, "amp;"):
-		return '&', 4
-	case strings.HasPrefix(s, "lt;"):
-		return '<', 3
-	case strings.HasPrefix(s, "gt;"):
-		return '>', 3
-	case strings.HasPrefix(s, "quot;"):
-		return '"', 5
-	case strings.HasPrefix(s, "apos;"):
-		return '\'', 5
+	for _, e := range []struct {
+		name string
+		c    byte
+	}{{"amp;", '&'}, {"lt;", '<'}, {"gt;", '>'}, {"quot;", '"'}, {"apos;", '\''}} {
+		if strings.HasPrefix(s, e.name) {
+			return e.c, len(e.name)
+		}
 	}
 	return 0, 0
 }
 
-// reference reads the reference that stands here and appends its character. Without a document type only the five
-// predefined entities exist (XML 1.0, section 4.6).
+// reference reads the reference at the current place and appends its character. Without a document
+// type only the five predefined entities exist (XML 1.0, section 4.6).
 func (r *reader) reference(dst []byte) ([]byte, bool) {
 	at := r.pos
 	rest := r.text[at+1:]
 	if rest == "" {
-		return nil, r.failEnd(at, endOfFile)
+		return nil, r.fail(at, endOfFile)
 	}
 	if rest[0] == '#' {
 		return r.numericReference(dst)
@@ -125,11 +123,9 @@ func (r *reader) reference(dst []byte) ([]byte, bool) {
 		r.pos += 1 + size
 		return append(dst, c), true
 	}
-	end, ok := r.entityName(at + 1)
+	end := nameEnd(r.text, at+1)
 	switch {
-	case end == len(r.text) && r.encoding.broken:
-		return nil, r.failEncoding()
-	case !ok:
+	case end == at+1, end == len(r.text), r.text[end] == ':':
 		return nil, r.fail(at+1, "An error occurred while parsing EntityName.")
 	case r.text[end] != ';':
 		return nil, r.failToken(end, ";")
@@ -137,14 +133,8 @@ func (r *reader) reference(dst []byte) ([]byte, bool) {
 	return nil, r.fail(at+1, "Reference to undeclared entity '%s'.", r.text[at+1:end])
 }
 
-// entityName finds the end of a name, without a word about what is wrong with it.
-func (r *reader) entityName(from int) (end int, ok bool) {
-	end = nameEnd(r.text, from)
-	return end, end > from && end < len(r.text) && r.text[end] != ':'
-}
-
-// numericReference reads a reference by number. Such a character must be one that could stand there itself
-// (XML 1.0, section 4.1). Numbers have 31 bits; the sentence for one that is cut off has a hole in .NET.
+// numericReference reads a reference by number, which must be that of an XML character (XML 1.0,
+// section 4.1). Numbers have 31 bits. .NET's sentence for one that is cut off lacks a word.
 func (r *reader) numericReference(dst []byte) ([]byte, bool) {
 	at := r.pos
 	base, digits, kind := 10, at+2, "decimal"
@@ -164,7 +154,7 @@ func (r *reader) numericReference(dst []byte) ([]byte, bool) {
 	}
 	switch {
 	case end == len(r.text):
-		return nil, r.failEnd(at, endOfFileIn, "")
+		return nil, r.fail(at, endOfFileIn, "")
 	case end == digits, r.text[end] != ';':
 		return nil, r.fail(end, "Invalid syntax for a %s numeric entity reference.", kind)
 	}
@@ -176,11 +166,12 @@ func (r *reader) numericReference(dst []byte) ([]byte, bool) {
 	return utf8.AppendRune(dst, c), true
 }
 
-// codePoint returns the character of a number, and whether a document may hold it. Beyond the last plane
-// .NET goes on splitting into pairs, in 16 bits, and complains of a first half that is none.
+// codePoint returns the character of a number, and whether a document may hold it. Beyond the last
+// plane .NET goes on to split numbers into surrogate pairs of 16 bits, and reports a first half
+// that is none.
 func codePoint(number int) (c rune, ok bool) {
 	if number <= utf8.MaxRune {
-		return rune(number), !forbidden(rune(number))
+		return rune(number), xmlinput.IsChar(rune(number))
 	}
 	number -= 0x10000
 	high, low := rune(uint16(0xD800+number>>10)), rune(0xDC00+number&0x3FF)

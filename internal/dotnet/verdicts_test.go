@@ -9,8 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// verdictTable holds requests with .NET's verdicts: name, line, position, text, request; the last two
-// quoted as in Go. TestCheck_AgainstDotNet writes it.
+// verdictTable holds requests with .NET's verdicts: name, line, position, text, request; the last
+// two quoted as in Go. TestCheck_AgainstDotNet writes it.
 //
 //go:embed testdata/verdicts.tsv
 var verdictTable string
