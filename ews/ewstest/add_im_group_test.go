@@ -114,7 +114,7 @@ func TestAddImGroup_NameComesBack(t *testing.T) {
 			s := ewstest.NewServer(nil)
 			n := must(t, s, "", addImGroup(xml))
 			if got := n.text("DisplayName"); got != want {
-				t.Errorf("answered %q, want %q", got, want)
+				t.Errorf("response %q, want %q", got, want)
 			}
 			if got := s.Groups("")[0].DisplayName; got != want {
 				t.Errorf("kept %q, want %q", got, want)

@@ -86,7 +86,7 @@ func TestAutodiscover_Forms(t *testing.T) {
 				t.Fatal(err)
 			}
 			if _, err := client.GetImItemList(t.Context(), imgroup.ListQuery{}); err != nil {
-				t.Errorf("at what was found: %v", err)
+				t.Errorf("at the endpoint: %v", err)
 			}
 			if n := len(srv.Requests()); n != 1 {
 				t.Errorf("%d requests are remembered, want the call's alone", n)
@@ -124,7 +124,7 @@ func TestAutodiscover_UnknownMailbox(t *testing.T) {
 	}
 }
 
-// TestAutodiscover_Raw holds the answers that no client of ours asks for, over a real connection.
+// TestAutodiscover_Raw holds responses that no client of ours asks for, over a real connection.
 func TestAutodiscover_Raw(t *testing.T) {
 	t.Parallel()
 	plain := httptest.NewServer(ewstest.NewServer(nil))
@@ -199,7 +199,7 @@ func TestAutodiscover_Raw(t *testing.T) {
 				t.Errorf("status (-want +got):\n%s", diff)
 			}
 			if got := resp.Header.Get("Location") + string(body); !strings.Contains(got, tc.has) {
-				t.Errorf("answer lacks %q: %s", tc.has, got)
+				t.Errorf("response lacks %q: %s", tc.has, got)
 			}
 		})
 	}

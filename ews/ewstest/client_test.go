@@ -62,7 +62,7 @@ func fillList(t *testing.T, c *ews.Client) *imgroup.ItemList {
 	return l
 }
 
-// TestClient_ReadsWhatTheServerHas compares what List tells with what comes over the wire.
+// TestClient_ReadsWhatTheServerHas compares the result of List with the list over the wire.
 func TestClient_ReadsWhatTheServerHas(t *testing.T) {
 	t.Parallel()
 	s := ewstest.NewServer(nil)
@@ -120,7 +120,7 @@ func TestClient_ExtendedProperties(t *testing.T) {
 	}
 }
 
-// TestClient_Errors injects each of the client's errors, and looks at what the client makes of it.
+// TestClient_Errors injects each of the client's errors and checks the error of the call.
 func TestClient_Errors(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

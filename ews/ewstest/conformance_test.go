@@ -13,8 +13,8 @@ import (
 	"github.com/go-ews/exchange/internal/xmltest"
 )
 
-// TestConformance_AnswersAreValid holds answers of every operation against Microsoft's schema.
-func TestConformance_AnswersAreValid(t *testing.T) {
+// TestConformance_ResponsesAreValid validates responses of every operation against Microsoft's schema.
+func TestConformance_ResponsesAreValid(t *testing.T) {
 	t.Parallel()
 	s := ewstest.NewServer(nil)
 	docs := map[string][]byte{}
@@ -137,7 +137,7 @@ func TestConformance_DocumentedRequests(t *testing.T) {
 // forbidden matches references to characters that XML forbids.
 var forbidden = regexp.MustCompile(`&#x(1?[0-9A-F]|FFF[EF]);`)
 
-// FuzzServer sends any body: there is an answer to each, and it is XML unless it quotes what XML
+// FuzzServer sends any body: there is a response to each, and it is XML unless it quotes what XML
 // forbids.
 func FuzzServer(f *testing.F) {
 	f.Add([]byte(envelope(addImGroup("x"))))

@@ -52,14 +52,14 @@ func ExampleServer_Fail() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	// The group is made, and the answer never arrives.
+	// The group is made, and the response never arrives.
 	exchange.Fail("AddImGroup", ewstest.DropAfter())
 	_, err = client.AddImGroup(context.Background(), "Sales")
 	fmt.Println(errors.Is(err, ews.ErrOutcomeUnknown), len(exchange.Groups("")))
 	// Output: true 1
 }
 
-// A gateway answers 502 for a server that did the work.
+// A gateway responds with 502 for a server that did the work.
 func ExampleAnswerAfter() {
 	exchange := ewstest.NewServer(nil)
 	client, err := ews.NewClient(ewstest.Endpoint, &ews.Options{HTTPClient: exchange.Client()})

@@ -59,7 +59,7 @@ func ask(t *testing.T, by http.RoundTripper, body string) outcome {
 	return outcome{resp.StatusCode, string(b), err}
 }
 
-func TestFail_LostAnswers(t *testing.T) {
+func TestFail_LostResponses(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		err      error
@@ -114,7 +114,7 @@ func TestFail_Truncate(t *testing.T) {
 	s.Fail("", ewstest.Truncate(10))
 	ask(t, s, envelope(addImGroup("Done")))
 	if got := len(s.Groups("")); got != 1 {
-		t.Errorf("%d groups, want 1: a cut answer is one to an executed request", got)
+		t.Errorf("%d groups, want 1: a cut response is one to an executed request", got)
 	}
 }
 
@@ -172,7 +172,7 @@ func TestFail_HTTPErrorHeaders(t *testing.T) {
 	}
 }
 
-// failure is what an answer of Exchange's says.
+// failure is the content of an error response.
 type failure struct {
 	Status          int
 	Fault           bool
@@ -207,7 +207,7 @@ func readFailure(t *testing.T, r reply) failure {
 	return f
 }
 
-func TestFail_Answers(t *testing.T) {
+func TestFail_Responses(t *testing.T) {
 	t.Parallel()
 	busy := "The server cannot service this request right now. Try again later."
 	for name, test := range map[string]struct {
@@ -336,7 +336,7 @@ func TestFail_UnknownOperation(t *testing.T) {
 	}
 	s.Handle("Mine", func(ewstest.Request) (string, error) { return "", nil })
 	s.Fail("Mine", ews.ErrorServerBusy)
-	s.Fail("GetFolder", ews.ErrorServerBusy) // Exchange has it, whether this one answers it or not
+	s.Fail("GetFolder", ews.ErrorServerBusy) // Exchange has it, whether this one handles it or not
 	s.Fail("", ews.ErrorServerBusy)
 	if got := len(s.Failures()); got != 3 {
 		t.Errorf("%d queued, want 3", got)
@@ -399,7 +399,7 @@ func TestFail_MalformedRequest(t *testing.T) {
 	}
 }
 
-// TestFail_OtherErrors hands the caller's own errors to whoever uses the server in process.
+// TestFail_OtherErrors returns errors of the test from RoundTrip.
 func TestFail_OtherErrors(t *testing.T) {
 	t.Parallel()
 	own := errors.New("own")
@@ -408,13 +408,13 @@ func TestFail_OtherErrors(t *testing.T) {
 		err, want error
 		connected bool
 	}{
-		"own":             {own, own, true},
-		"transport":       {&ews.TransportError{Err: own}, own, true},
-		"refused":         {refused, refused, false},
-		"unknown host":    {&net.DNSError{Name: "x"}, &net.DNSError{Name: "x"}, false},
-		"says so itself":  {notSent{}, notSent{}, false},
-		"dropped":         {ewstest.DropBefore(), io.EOF, true},
-		"while answering": {&net.OpError{Op: "read", Err: syscall.ECONNRESET}, syscall.ECONNRESET, true},
+		"own":            {own, own, true},
+		"transport":      {&ews.TransportError{Err: own}, own, true},
+		"refused":        {refused, refused, false},
+		"unknown host":   {&net.DNSError{Name: "x"}, &net.DNSError{Name: "x"}, false},
+		"says so itself": {notSent{}, notSent{}, false},
+		"dropped":        {ewstest.DropBefore(), io.EOF, true},
+		"while reading":  {&net.OpError{Op: "read", Err: syscall.ECONNRESET}, syscall.ECONNRESET, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -422,7 +422,7 @@ func TestFail_OtherErrors(t *testing.T) {
 			s.Fail("", test.err)
 			r := newRequest(t, envelope(addImGroup("x")))
 			var seen hooks
-			_, err := s.RoundTrip(r.WithContext(seen.trace(r.Context()))) //nolint:bodyclose // there is no answer
+			_, err := s.RoundTrip(r.WithContext(seen.trace(r.Context()))) //nolint:bodyclose // there is no response
 			if !errors.Is(err, test.want) && err.Error() != test.want.Error() {
 				t.Errorf("%v, want %v", err, test.want)
 			}

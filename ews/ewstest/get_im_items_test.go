@@ -22,7 +22,7 @@ func getImItems(contacts, groups []string, rest string) string {
 	return `<m:GetImItems>` + list("ContactIds", contacts) + list("GroupIds", groups) + rest + `</m:GetImItems>`
 }
 
-// names returns the display names of what an answer's list holds.
+// names returns the display names of the groups and contacts in a response.
 func names(n *node) map[string][]string {
 	out := map[string][]string{}
 	for _, kind := range []string{"ImGroup", "Persona"} {

@@ -76,7 +76,7 @@ func TestHandle_Errors(t *testing.T) {
 	} {
 		s := ewstest.NewServer(nil)
 		s.Handle("Mine", func(ewstest.Request) (string, error) { return "", test.err })
-		_, err := s.RoundTrip(newRequest(t, envelope(`<m:Mine/>`))) //nolint:bodyclose // there is no answer
+		_, err := s.RoundTrip(newRequest(t, envelope(`<m:Mine/>`))) //nolint:bodyclose // there is no response
 		if !errors.Is(err, test.want) {
 			t.Errorf("%v: %v, want %v", test.err, err, test.want)
 		}

@@ -42,7 +42,7 @@ func fill(request, group, contact string) string {
 	return strings.NewReplacer(`"G"`, `"`+group+`"`, `"C"`, `"`+contact+`"`).Replace(request)
 }
 
-// TestIDs_Refused sends every operation every kind of id that is no good to it.
+// TestIDs_Refused sends every operation every kind of wrong id.
 func TestIDs_Refused(t *testing.T) {
 	t.Parallel()
 	for operation, test := range withIDs() {
@@ -98,7 +98,7 @@ func refusesIDs(t *testing.T, request, place, unknown string) {
 	}
 }
 
-// wantForeign checks the documented form of the answer for an id of another mailbox.
+// wantForeign checks the documented form of the response for an id of another mailbox.
 func wantForeign(t *testing.T, n *node, id string) {
 	t.Helper()
 	raw, err := base64.StdEncoding.DecodeString(id)
@@ -145,7 +145,7 @@ func TestIDs_Opaque(t *testing.T) {
 	}
 	got := ids()
 	if diff := cmp.Diff(got, ids()); diff != "" {
-		t.Errorf("another server gives other ids (-first +second):\n%s", diff)
+		t.Errorf("another server has other ids (-first +second):\n%s", diff)
 	}
 	shape := regexp.MustCompile(`^AA[MQ]kA[A-Za-z0-9+/]{33}==$`)
 	seen := map[string]bool{}

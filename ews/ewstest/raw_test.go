@@ -16,7 +16,7 @@ import (
 // envelope is a request with a version header and one body element.
 func envelope(body string) string { return envelopeWith("", body) }
 
-// envelopeWith puts header beside the version.
+// envelopeWith has more headers, after the version.
 func envelopeWith(header, body string) string {
 	return `<?xml version="1.0" encoding="utf-8"?>
 <soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"
@@ -44,14 +44,14 @@ func newRequest(t *testing.T, body string) *http.Request {
 	return r
 }
 
-// reply is an answer that was read whole.
+// reply is a response that was read whole.
 type reply struct {
 	Status int
 	Header http.Header
 	Body   string
 }
 
-// post sends an envelope and reads the answer.
+// post sends an envelope and reads the response.
 func post(t *testing.T, s *ewstest.Server, body string) reply {
 	t.Helper()
 	return do(t, s, newRequest(t, body))
@@ -123,7 +123,7 @@ func (n *node) attr(local string) string {
 	return ""
 }
 
-// parse reads an answer with encoding/xml.
+// parse reads a response with encoding/xml.
 func (r reply) parse(t *testing.T) *node {
 	t.Helper()
 	var n node
@@ -133,7 +133,7 @@ func (r reply) parse(t *testing.T) *node {
 	return &n
 }
 
-// call sends a body element to a mailbox and returns the code of the answer, with the answer.
+// call sends a body element to a mailbox and returns the code of the response and the response.
 func call(t *testing.T, s *ewstest.Server, mailbox, body string) (string, *node) {
 	t.Helper()
 	header := ""
@@ -144,7 +144,7 @@ func call(t *testing.T, s *ewstest.Server, mailbox, body string) (string, *node)
 	return strings.TrimSpace(n.text("ResponseCode")), n
 }
 
-// must is call for what has to succeed.
+// must is call for a request that has to succeed.
 func must(t *testing.T, s *ewstest.Server, mailbox, body string) *node {
 	t.Helper()
 	code, n := call(t, s, mailbox, body)

@@ -119,10 +119,10 @@ func groupNames(s *ewstest.Server) []string {
 	return names
 }
 
-// A flip does what a guess is about, and returns what came of it.
+// A flip tries a guess and returns the result as text.
 type flip func(t *testing.T, s *ewstest.Server) string
 
-// codes is a flip that sends requests one after the other. G and C stand for the ids of a group and a
+// codes returns a flip that sends requests. G and C stand for the ids of a group and a
 // contact that are there.
 func codes(requests ...string) flip {
 	return func(t *testing.T, s *ewstest.Server) string {
@@ -139,7 +139,7 @@ func codes(requests ...string) flip {
 	}
 }
 
-// flips has what each guess is about.
+// flips returns a try of each guess, by its ID.
 func flips() map[string]flip {
 	return map[string]flip{
 		"names-fold":          codes(addImGroup("FRIENDS")),
@@ -275,8 +275,8 @@ func newServer(p ewstest.Profile) *ewstest.Server {
 	})
 }
 
-// TestProfile_Flips flips each guess alone: what it is about comes out otherwise, and the same whatever
-// else is flipped to true.
+// TestProfile_Flips flips each guess alone: the result differs. It is the same as without a profile if all
+// guesses are said to hold.
 func TestProfile_Flips(t *testing.T) {
 	t.Parallel()
 	all := ewstest.Profile{}

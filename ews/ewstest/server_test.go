@@ -85,7 +85,7 @@ func TestHTTP_Headers(t *testing.T) {
 		t.Errorf("request-id %q is no GUID", first)
 	}
 	if second := post(t, s, "<malformed").Header.Get("request-id"); second == first {
-		t.Error("two answers have the same request-id")
+		t.Error("two responses have the same request-id")
 	}
 	for name, want := range map[string]string{
 		"X-FEServer": "EXCH-FE01", "X-DiagInfo": "EXCH-MBX01", "Content-Type": "text/xml; charset=utf-8",
@@ -128,7 +128,7 @@ func TestStart(t *testing.T) {
 	stop()
 	stop()
 	if _, err := send(envelope(addImGroup("y"))); err == nil {
-		t.Error("the server still answers")
+		t.Error("the server still responds")
 	}
 }
 
@@ -145,7 +145,7 @@ func TestMailbox_WhoseListIsMeant(t *testing.T) {
 		"PrincipalName":      {id("PrincipalName", " anna@contoso.com "), "", "anna@contoso.com"},
 		"SID":                {id("SID", sid), "", strings.ToLower(sid)},
 		"user":               {"", `CONTOSO\Anna`, `contoso\anna`},
-		"nobody":             {"", "", "default@contoso.com"},
+		"no caller":          {"", "", "default@contoso.com"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -328,8 +328,8 @@ func TestIntercept(t *testing.T) {
 	}})
 	addGroup(t, s, "anna@contoso.com", "x")
 	post(t, s, "<malformed")
-	if _, err := s.RoundTrip(newRequest(t, envelope(addImGroup("secret")))); err == nil { //nolint:bodyclose // no answer
-		t.Error("an answer, want none")
+	if _, err := s.RoundTrip(newRequest(t, envelope(addImGroup("secret")))); err == nil { //nolint:bodyclose // no response
+		t.Error("a response, want none")
 	}
 	want := []string{
 		"AddImGroup for anna@contoso.com, 0 groups",
@@ -341,7 +341,7 @@ func TestIntercept(t *testing.T) {
 	}
 }
 
-// TestServer_Concurrent lets many callers loose on few mailboxes.
+// TestServer_Concurrent has many callers of few mailboxes.
 func TestServer_Concurrent(t *testing.T) {
 	t.Parallel()
 	s := ewstest.NewServer(nil)

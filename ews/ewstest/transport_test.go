@@ -16,7 +16,7 @@ import (
 	"github.com/go-ews/exchange/ews/ewstest"
 )
 
-// hooks records what httptrace told.
+// hooks records the calls of httptrace.
 type hooks struct {
 	Asked                    string
 	Connected, Wrote, Answer bool
@@ -44,7 +44,7 @@ func TestRoundTrip_Trace(t *testing.T) {
 	}
 }
 
-// closer is a request body that tells whether it was closed.
+// closer is a request body that records whether it was closed.
 type closer struct {
 	io.Reader
 	closed bool
@@ -63,7 +63,7 @@ func TestRoundTrip_ClosesTheBody(t *testing.T) {
 		ctx  context.Context
 		body io.Reader
 	}{
-		"answered":   {t.Context(), strings.NewReader(envelope(addImGroup("x")))},
+		"responded":  {t.Context(), strings.NewReader(envelope(addImGroup("x")))},
 		"canceled":   {canceled, strings.NewReader(envelope(addImGroup("x")))},
 		"unreadable": {t.Context(), io.MultiReader(strings.NewReader("<"), failing{})},
 		"too large":  {t.Context(), io.LimitReader(endless{}, 20<<20)},
@@ -74,11 +74,11 @@ func TestRoundTrip_ClosesTheBody(t *testing.T) {
 			r := newRequest(t, "").WithContext(test.ctx)
 			r.Body = body
 			resp, err := ewstest.NewServer(nil).RoundTrip(r)
-			if (err == nil) != (name == "answered") {
+			if (err == nil) != (name == "responded") {
 				t.Errorf("error %v", err)
 			}
 			if err == nil && resp.Body.Close() != nil {
-				t.Error("the answer's body does not close")
+				t.Error("the response's body does not close")
 			}
 			if !body.closed {
 				t.Error("the request's body is still open")
@@ -175,7 +175,7 @@ func TestRoundTrip_Context(t *testing.T) {
 	}
 }
 
-// TestRoundTrip_BodyEndsWithTheContext reads an answer after its request's context has ended.
+// TestRoundTrip_BodyEndsWithTheContext reads a response after its request's context has ended.
 func TestRoundTrip_BodyEndsWithTheContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -209,7 +209,7 @@ func TestRoundTrip_WaitingBody(t *testing.T) {
 		t.Cleanup(func() { _ = w.Close() })
 		r := newRequest(t, "").WithContext(ctx)
 		r.Body = body
-		_, err := ewstest.NewServer(nil).RoundTrip(r) //nolint:bodyclose // there is no answer
+		_, err := ewstest.NewServer(nil).RoundTrip(r) //nolint:bodyclose // there is no response
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%v, want %v", err, context.DeadlineExceeded)
 		}
