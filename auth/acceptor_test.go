@@ -29,6 +29,7 @@ type acceptor struct {
 	binding  []byte            // what Extended Protection wants to see; nil: not looked at
 	require  bool              // logins without binding are refused
 	forgets  bool              // a login is good for one request
+	server   string            // its Server header
 	plain    bool              // the login must come without an integrity code
 	hook     func(w http.ResponseWriter, r *http.Request, leg string) bool
 	mu       sync.Mutex
@@ -83,6 +84,9 @@ func (a *acceptor) base() *http.Transport {
 
 func (a *acceptor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s, _ := r.Context().Value(acceptorSession{}).(*ntlmSession)
+	if a.server != "" {
+		w.Header().Set("Server", a.server)
+	}
 	body, _ := io.ReadAll(r.Body)
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "NTLM ")
 	message, _ := base64.StdEncoding.DecodeString(token)

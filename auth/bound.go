@@ -61,7 +61,7 @@ func (b *bound) send(r *http.Request, at origin) (*http.Response, error) {
 		resp, err := b.attempt(ctx, &call{r: r, at: at, c: c, body: body})
 		if err == nil {
 			resp.Request = r
-			lease(resp, pool, c)
+			lease(resp, pool, c, !b.set.perRequest || !placeOf(at).isSingle())
 			return resp, nil
 		}
 		pool.drop(c)

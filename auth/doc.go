@@ -41,6 +41,19 @@
 // and no number of Transports can lock the account. [Credentials] that return another password end
 // the wait; so does an administrator who enables the account, with the next attempt.
 //
+// # Load balancers
+//
+// A load balancer in front of NTLM must keep one connection to the server for each connection of a
+// client. One that gives each request another connection breaks the login (nginx without keepalive,
+// HAProxy with option http-server-close); one that shares its connections among clients lets one
+// user's login stand for another's (nginx with keepalive, Apache mod_proxy, Varnish). Both are found
+// out, with a few requests that carry neither password nor body, and named in the error; such a
+// refusal does not count against the password. Where the load balancer cannot be mended, set
+// LoginPerRequest in [Options].
+//
+// A load balancer that repeats a request at a second server by itself (nginx with non_idempotent,
+// HAProxy with retry-on) does each write twice, and no client can know.
+//
 // # Extended Protection
 //
 // Exchange 2019 CU14 and SE switch on Extended Protection: a login is tied to the TLS connection

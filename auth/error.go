@@ -40,6 +40,7 @@ type Error struct {
 	Err error
 
 	reason      string
+	misrouted   bool   // the refusal is due to the connections in between
 	words       string // the server's own, which outrank the hint in the text
 	challenge   string
 	diagnostics string

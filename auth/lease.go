@@ -8,8 +8,8 @@ import (
 
 // lease gives the connection back once the answer was read to its end. Closed earlier, the
 // connection still has the rest of the answer on it and is dropped.
-func lease(resp *http.Response, p *pool, c *conn) {
-	keep := !resp.Close && !resp.Request.Close
+func lease(resp *http.Response, p *pool, c *conn, again bool) {
+	keep := again && !resp.Close && !resp.Request.Close
 	if resp.Body == nil || resp.Body == http.NoBody {
 		release(p, c, keep)
 		return

@@ -15,11 +15,19 @@ import (
 
 // A heldLogin stands for a login that is not tried, because the server refused the same user and
 // password a short time ago.
-type heldLogin struct{ until time.Time }
+type heldLogin struct {
+	until  time.Time
+	reason outcome
+}
 
 func (e *heldLogin) Error() string {
+	until := e.until.UTC().Format(time.TimeOnly)
+	if e.reason == misrouted {
+		return "the login was refused because of the connection handling in between; it is not tried again before " +
+			until + " UTC; check " + hintAffinity
+	}
 	return fmt.Sprintf("the server refused this user and password; they are not sent again before %s UTC, "+
-		"so that the account is not locked out", e.until.UTC().Format(time.TimeOnly))
+		"so that the account is not locked out", until)
 }
 
 // Permanent is true: another attempt before the time would end in the same way.
@@ -35,7 +43,11 @@ const (
 	unsettled outcome = iota // nothing was learned: connection lost, server busy
 	accepted
 	rejected
+	misrouted // refused, but because of the connections in between
 )
+
+// held reports whether a pair with this outcome must wait.
+func (o outcome) held() bool { return o == rejected || o == misrouted }
 
 const (
 	firstHold = time.Minute
@@ -87,13 +99,13 @@ func (l *lockout) enter(ctx context.Context, scope, user, password string) (func
 	p := l.pair(scope, user, password)
 	for {
 		l.mu.Lock()
-		if p.state == rejected && !time.Now().Before(p.until) {
+		if p.state.held() && !time.Now().Before(p.until) {
 			p.state = unsettled
 		}
 		switch {
-		case p.state == rejected:
+		case p.state.held():
 			l.mu.Unlock()
-			return nil, &heldLogin{p.until}
+			return nil, &heldLogin{p.until, p.state}
 		case p.state == accepted:
 			l.mu.Unlock()
 			return func(o outcome) { l.settle(p, o) }, nil
@@ -159,12 +171,12 @@ func (l *lockout) settle(p *pair, o outcome) {
 	switch o {
 	case accepted:
 		*p = pair{state: accepted, trying: p.trying}
-	case rejected:
-		if p.state != rejected { // several logins may have been under way
+	case rejected, misrouted:
+		if !p.state.held() { // several logins may have been under way
 			p.hold = min(max(2*p.hold, firstHold), longHold)
 			p.until = time.Now().Add(p.hold)
 		}
-		p.state = rejected
+		p.state = o
 	case unsettled:
 	}
 }

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -22,15 +23,26 @@ type call struct {
 	at   origin
 	c    *conn
 	body *replay
+
+	header string // the scheme that goes with the tokens; "": that of the Transport
 }
+
+// scheme is the one whose name goes with the tokens of the call.
+func (k *call) scheme(b *bound) string { return cmp.Or(k.header, b.scheme) }
 
 // attempt sends the request on a connection that is logged in, or logs in with it.
 func (b *bound) attempt(ctx context.Context, k *call) (*http.Response, error) {
 	if b.stale(k.c) {
 		return nil, errUnsent
 	}
+	if b.set.perRequest {
+		return b.loginEach(ctx, k)
+	}
 	if !k.c.loggedIn {
-		return b.login(ctx, k)
+		return b.loginOnce(ctx, k)
+	}
+	if err := b.ensureUnshared(ctx, k); err != nil {
+		return nil, err
 	}
 	resp, err := b.deliver(ctx, k, nil)
 	if err != nil {
@@ -48,6 +60,59 @@ func (b *bound) attempt(ctx context.Context, k *call) (*http.Response, error) {
 		return nil, errUnsent
 	}
 	return b.login(ctx, k)
+}
+
+const waitedForTurn = "other logins took their turns for too long, so nothing was sent"
+
+// loginOnce logs a connection in. As long as it is not known whether connections are shared in between,
+// logins take turns, so that those of two users cannot be mixed up.
+func (b *bound) loginOnce(ctx context.Context, k *call) (*http.Response, error) {
+	p := placeOf(k.at)
+	if b.scheme == schemeNTLM && !p.isProven() {
+		if err := p.turns.enter(ctx); err != nil {
+			return nil, b.fail(k.at, waitedForTurn, err)
+		}
+		if p.isProven() {
+			p.turns.leave()
+		} else {
+			defer p.turns.leave()
+		}
+	}
+	if p.isShared() {
+		return nil, b.shared(k)
+	}
+	return b.login(ctx, k)
+}
+
+// loginEach logs in for one request. A login of one message needs no turn.
+func (b *bound) loginEach(ctx context.Context, k *call) (*http.Response, error) {
+	if b.scheme == schemeNTLM {
+		return b.loginInTurn(ctx, k)
+	}
+	resp, err := b.login(ctx, k)
+	if e, ok := errors.AsType[*Error](err); ok && e.StatusCode == http.StatusUnauthorized && k.c.reused {
+		placeOf(k.at).markSingle() // Apache takes no second login on a connection
+		return nil, errUnsent
+	}
+	return resp, err
+}
+
+// loginInTurn logs in for one request, while nobody else in this process does: between the messages
+// of two logins, a load balancer would mix up their connections.
+func (b *bound) loginInTurn(ctx context.Context, k *call) (*http.Response, error) {
+	p := placeOf(k.at)
+	if err := p.turns.enter(ctx); err != nil {
+		return nil, b.fail(k.at, waitedForTurn, err)
+	}
+	defer p.turns.leave()
+	resp, err := b.login(ctx, k)
+	if errors.Is(err, errNoChallenge) {
+		if k.c.reused {
+			p.markSingle()
+		}
+		return nil, fmt.Errorf("%w: %w", errUnsent, err) // another connection may fare better
+	}
+	return resp, err
 }
 
 // login runs the mechanism. The last leg carries the request.
@@ -90,11 +155,7 @@ func (b *bound) login(ctx context.Context, k *call) (*http.Response, error) {
 // leg sends one token on a request without a body. It gives the server's next challenge, or the
 // response that answers the call.
 func (b *bound) leg(ctx context.Context, k *call, token []byte) (*http.Response, []byte, error) {
-	r := b.authorized(k.r, token)
-	r.Body, r.GetBody, r.ContentLength = http.NoBody, nil, 0
-	r.TransferEncoding, r.Trailer, r.Close = nil, nil, false
-	r.Header.Del("Expect")
-	resp, err := b.roundTrip(k, r)
+	resp, err := b.roundTrip(k, b.bodyless(k, token))
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, nil, b.fail(k.at, "the login was given up, and nothing of the request was sent", contextcause.Of(ctx))
@@ -120,8 +181,24 @@ func (b *bound) leg(ctx context.Context, k *call, token []byte) (*http.Response,
 	}
 }
 
+// bodyless copies the request without its body.
+func (b *bound) bodyless(k *call, token []byte) *http.Request {
+	r := b.authorized(k, token)
+	r.Body, r.GetBody, r.ContentLength = http.NoBody, nil, 0
+	r.TransferEncoding, r.Trailer, r.Close = nil, nil, false
+	r.Header.Del("Expect")
+	return r
+}
+
+// errNoChallenge says that a login did not begin: the server's connection has one already, or it had
+// another part of it.
+var errNoChallenge = errors.New("the server returned no challenge")
+
 // nextChallenge takes the token out of a 401.
 func (b *bound) nextChallenge(ctx context.Context, k *call, resp *http.Response) ([]byte, error) {
+	if k.c.front = frontOf(resp.Header); !k.c.front.known() {
+		placeOf(k.at).markProven()
+	}
 	found, ok := findChallenge(parseChallenges(resp.Header.Values("Www-Authenticate")), b.scheme)
 	refuse := func(reason, hint string) error {
 		e := b.fail(k.at, reason+", and nothing of the request was sent", nil).withResponse(resp)
@@ -135,8 +212,13 @@ func (b *bound) nextChallenge(ctx context.Context, k *call, resp *http.Response)
 			"which scheme the virtual directory has switched on, and whether the URL is right")
 	case found.token == "":
 		httpbody.Discard(ctx, resp.Body)
-		return nil, refuse("the server answered without a challenge",
-			"whether a proxy or load balancer in between spreads one connection over several servers")
+		if !k.c.reused && k.c.front.known() {
+			placeOf(k.at).markShared() // the server's connection is in the middle of another login
+		}
+		e := refuse("the server answered without a challenge",
+			"whether a proxy or load balancer in between spreads one connection over several servers, "+
+				"or shares its connections to the server among clients")
+		return nil, fmt.Errorf("%w: %w", errNoChallenge, e)
 	case !drain(resp) || resp.Close:
 		// A server that restarts gracefully does so too; another connection may fare better.
 		return nil, fmt.Errorf("%w: %w", errUnsent, refuse("the connection does not outlast the challenge",
@@ -158,7 +240,6 @@ func (b *bound) finish(ctx context.Context, k *call, x Handshake, token []byte, 
 	list := parseChallenges(resp.Header.Values("Www-Authenticate"))
 	found, _ := findChallenge(list, b.scheme)
 	if resp.StatusCode == http.StatusUnauthorized {
-		httpbody.Discard(ctx, resp.Body)
 		return nil, b.refused(ctx, k, x, found, resp)
 	}
 	if b.scheme == schemeNegotiate && (found.token != "" || resp.StatusCode/100 == 2) {
@@ -171,7 +252,7 @@ func (b *bound) finish(ctx context.Context, k *call, x Handshake, token []byte, 
 		}
 	}
 	// A server says that the login lasts as long as the connection, which is always so for NTLM.
-	k.c.loggedIn = !k.c.forgets && (several || strings.EqualFold(resp.Header.Get("Persistent-Auth"), "true"))
+	k.c.loggedIn = !k.c.forgets && !b.set.perRequest && (several || strings.EqualFold(resp.Header.Get("Persistent-Auth"), "true"))
 	k.c.answers = 0
 	b.set.log.DebugContext(ctx, "logged in", slog.String("origin", k.at.String()))
 	return resp, nil
@@ -193,6 +274,13 @@ func (b *bound) verify(ctx context.Context, x Handshake, found challenge) error 
 // refused is a 401 to the last token.
 func (b *bound) refused(ctx context.Context, k *call, x Handshake, found challenge, resp *http.Response) *Error {
 	e := b.fail(k.at, "the server refused the login", nil).withResponse(resp)
+	b.set.log.WarnContext(ctx, "login refused", slog.String("origin", k.at.String()))
+	if b.misrouted(ctx, k, resp) {
+		e.misrouted = true
+		e.reason = "the server refused the login as it refuses one whose challenge went over another connection"
+		e.Hint = hintAffinity
+		return e
+	}
 	e.Hint = "user, password and the account's state"
 	if b.scheme == schemeNegotiate {
 		e.Hint = "the account's state, the clocks, and whether the server's account has the service name HTTP/" + k.at.Host
@@ -209,7 +297,6 @@ func (b *bound) refused(ctx context.Context, k *call, x Handshake, found challen
 		e.Hint += "; Extended Protection: a TLS bridge with another certificate in between makes the channel binding " +
 			"wrong, which only the same certificate on both sides or switching channel binding off can mend"
 	}
-	b.set.log.WarnContext(ctx, "login refused", slog.String("origin", k.at.String()))
 	return e
 }
 
@@ -219,7 +306,7 @@ func (b *bound) deliver(ctx context.Context, k *call, token []byte) (*http.Respo
 	if err != nil {
 		return nil, b.fail(k.at, "the request cannot be repeated; the server did not act on it", err)
 	}
-	r := b.authorized(k.r, token)
+	r := b.authorized(k, token)
 	r.Body = body
 	mark := k.c.count.mark()
 	resp, err := b.roundTrip(k, r)
@@ -247,7 +334,8 @@ func (b *bound) roundTrip(k *call, r *http.Request) (*http.Response, error) {
 
 // authorized copies the request, which is the caller's. Without a token the connection's login
 // stands for it.
-func (b *bound) authorized(r *http.Request, token []byte) *http.Request {
+func (b *bound) authorized(k *call, token []byte) *http.Request {
+	r := k.r
 	r2 := r.WithContext(r.Context())
 	r2.Header = r.Header.Clone()
 	if r2.Header == nil {
@@ -255,7 +343,7 @@ func (b *bound) authorized(r *http.Request, token []byte) *http.Request {
 	}
 	r2.Header.Del("Authorization")
 	if token != nil {
-		r2.Header.Set("Authorization", b.scheme+" "+base64.StdEncoding.EncodeToString(token))
+		r2.Header.Set("Authorization", k.scheme(b)+" "+base64.StdEncoding.EncodeToString(token))
 	}
 	return r2
 }
@@ -264,6 +352,8 @@ func (b *bound) authorized(r *http.Request, token []byte) *http.Request {
 func outcomeOf(resp *http.Response, err error) outcome {
 	var e *Error
 	switch {
+	case errors.As(err, &e) && e.misrouted:
+		return misrouted
 	case errors.As(err, &e) && e.StatusCode == http.StatusUnauthorized:
 		return rejected
 	case err != nil:

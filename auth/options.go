@@ -30,6 +30,13 @@ type Options struct {
 	// The zero value ties it.
 	ChannelBinding ChannelBinding
 
+	// LoginPerRequest logs in with every request of NTLM and Negotiate instead of once for each
+	// connection. It is for load balancers that share their connections to the server among clients
+	// (nginx with keepalive, Apache mod_proxy, Varnish), where one client's login would stand for
+	// another's. Logins to one origin then take turns within the process, and a call costs two
+	// requests. Other programs still meet each other's logins there: have the load balancer mended.
+	LoginPerRequest bool
+
 	// NTLMWithoutMIC leaves the integrity code and the target name out of NTLM's last message, for a
 	// server that cannot take them. The zero value sends both, as Windows does.
 	NTLMWithoutMIC bool
@@ -75,6 +82,7 @@ type settings struct {
 	http        bool
 	log         *slog.Logger
 	origins     *origins
+	perRequest  bool
 }
 
 func (o *Options) check(op string) (settings, error) {
@@ -90,6 +98,7 @@ func (o *Options) check(op string) (settings, error) {
 		bind:        o.ChannelBinding == ChannelBindingAuto,
 		http:        o.AllowHTTP,
 		log:         o.Logger,
+		perRequest:  o.LoginPerRequest,
 		origins:     &origins{},
 	}
 	if o.MaxConns < 0 {

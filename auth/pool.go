@@ -25,6 +25,7 @@ type conn struct {
 	forgets  bool   // the server keeps a login for one request only
 	reused   bool
 	idle     *time.Timer
+	front    front
 }
 
 // A pool holds the connections to one origin: at most as many as there are slots, whether they are

@@ -1,0 +1,329 @@
+package auth
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-ews/exchange/internal/contextcause"
+	"github.com/go-ews/exchange/internal/httpbody"
+)
+
+// A login by NTLM belongs to one connection of the server. A load balancer that gives each request
+// another connection to the server breaks the login; one that shares its connections among clients
+// lets one client's login stand for another's. This file finds out about both, with requests that
+// carry neither a password nor a body.
+
+const (
+	hintAffinity = "whether a load balancer or proxy in between gives each request another connection to the server " +
+		"(nginx without keepalive, HAProxy with option http-server-close); it must keep to one for each client connection"
+	hintSharing = "the load balancer or proxy in between: it must keep one connection to the server for each client " +
+		"connection; until it does, a login with every request is needed"
+)
+
+// A place is what is known of the way to one origin.
+type place struct {
+	turns turns // one login at a time, until the place is proven and where each request logs in
+
+	mu     sync.Mutex
+	proven bool      // a connection without a login was not taken for one with it
+	shared time.Time // logins were seen to be shared among clients
+	probed time.Time // the last look at that
+	fresh  bool      // the last look came to its end
+	single bool      // a connection that has logged in takes no second login
+}
+
+const (
+	sharedFor  = 10 * time.Minute // before the load balancer is given another chance
+	probeEvery = time.Minute
+)
+
+// places belong to the process: the logins of all Transports meet in one load balancer.
+var places struct {
+	mu sync.Mutex
+	at map[origin]*place
+}
+
+func placeOf(at origin) *place {
+	places.mu.Lock()
+	defer places.mu.Unlock()
+	p := places.at[at]
+	if p == nil {
+		if places.at == nil || len(places.at) >= maxPlaces {
+			places.at = map[origin]*place{}
+		}
+		p = &place{}
+		places.at[at] = p
+	}
+	return p
+}
+
+const maxPlaces = 1024
+
+// turns let one caller at a time in.
+type turns struct {
+	mu      sync.Mutex
+	busy    bool
+	waiting []chan struct{}
+}
+
+func (t *turns) enter(ctx context.Context) error {
+	t.mu.Lock()
+	if !t.busy {
+		t.busy = true
+		t.mu.Unlock()
+		return nil
+	}
+	mine := make(chan struct{})
+	t.waiting = append(t.waiting, mine)
+	t.mu.Unlock()
+	select {
+	case <-mine:
+		return nil
+	case <-ctx.Done():
+		t.giveUp(mine)
+		return contextcause.Of(ctx)
+	}
+}
+
+// giveUp leaves the queue, or passes a turn on that came at the last moment.
+func (t *turns) giveUp(mine chan struct{}) {
+	t.mu.Lock()
+	i := slices.Index(t.waiting, mine)
+	if i >= 0 {
+		t.waiting = slices.Delete(t.waiting, i, i+1)
+	}
+	t.mu.Unlock()
+	if i < 0 {
+		t.leave()
+	}
+}
+
+func (t *turns) leave() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.waiting) == 0 {
+		t.busy = false
+		return
+	}
+	close(t.waiting[0])
+	t.waiting = t.waiting[1:]
+}
+
+func (p *place) markShared() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.shared, p.proven = time.Now(), false
+}
+
+func (p *place) markProven() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.proven, p.fresh, p.probed = true, true, time.Now()
+}
+
+func (p *place) isProven() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.proven
+}
+
+func (p *place) markSingle() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.single = true
+}
+
+// isSingle reports whether a connection is of no use after its login, where each request logs in.
+func (p *place) isSingle() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.single
+}
+
+func (p *place) isShared() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return !p.shared.IsZero() && time.Since(p.shared) < sharedFor
+}
+
+// ensureUnshared looks, now and then, whether a connection without a login is answered as if it had
+// one, before a login is used again.
+func (b *bound) ensureUnshared(ctx context.Context, k *call) error {
+	p := placeOf(k.at)
+	if k.c.front.known() && p.probeDue() {
+		if err := p.turns.enter(ctx); err != nil {
+			return b.fail(k.at, waitedForTurn, err)
+		}
+		b.prove(ctx, k, p)
+		p.turns.leave()
+	}
+	if !p.isShared() {
+		return nil
+	}
+	return b.shared(k)
+}
+
+// prove looks twice, since the server's connection may not be idle yet after its last response. It has
+// the turn: a login that begins hides the one before it.
+func (b *bound) prove(ctx context.Context, k *call, p *place) {
+	if p.isShared() || p.isFresh() {
+		return
+	}
+	if b.answersStrangers(ctx, k) || b.answersStrangers(ctx, k) {
+		p.markShared()
+		return
+	}
+	p.markProven()
+}
+
+// shared is the error of a request that could be answered as another user.
+func (b *bound) shared(k *call) error {
+	e := b.fail(k.at, "connections to the server are shared in between, so that one user's login stands for another's; "+
+		"nothing of the request was sent", nil)
+	e.Hint = hintSharing
+	return e
+}
+
+// probeDue reports whether it is time for a look: there was none, or for one request each minute.
+func (p *place) probeDue() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.proven {
+		return true
+	}
+	if time.Since(p.probed) < probeEvery {
+		return false
+	}
+	p.probed, p.fresh = time.Now(), false
+	return true
+}
+
+// isFresh reports whether another request has had the look meanwhile.
+func (p *place) isFresh() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.proven && p.fresh
+}
+
+// answersStrangers reports whether a new connection that does not log in has a login all the same.
+func (b *bound) answersStrangers(ctx context.Context, k *call) bool {
+	seen, err := b.talk(ctx, k, nil)
+	if err != nil {
+		return false
+	}
+	switch seen[0].status {
+	case http.StatusBadRequest, http.StatusLengthRequired, http.StatusUnsupportedMediaType, http.StatusInternalServerError:
+		return true // the application looked at the empty request
+	}
+	return seen[0].status/100 == 2
+}
+
+// misrouted reports whether a refused login looks as if its last message had reached another
+// connection of the server than the first: connections share logins, or the server refuses a message
+// that belongs to no login in the same way, and does not know on a connection that a login has begun.
+func (b *bound) misrouted(ctx context.Context, k *call, resp *http.Response) bool {
+	if b.scheme != schemeNTLM || !k.c.front.tellsLoginsApart() {
+		httpbody.Discard(ctx, resp.Body)
+		return false
+	}
+	refusal := fingerprint(ctx, resp)
+	_ = k.c.cc.Close()
+	if b.answersStrangers(ctx, k) {
+		placeOf(k.at).markShared()
+		return true
+	}
+	stray, err := b.talk(ctx, k, []byte("NTLMSSP\x00\xff\x00\x00\x00"))
+	if err != nil || stray[0].print != refusal {
+		return false
+	}
+	negotiate, _, err := (&ntlmHandshake{}).Next(ctx, nil)
+	if err != nil {
+		return false
+	}
+	twice, err := b.talk(ctx, k, negotiate, negotiate)
+	if err != nil {
+		return false
+	}
+	if !twice[0].challenge {
+		placeOf(k.at).markShared() // a connection that nobody else uses was in the middle of a login
+		return true
+	}
+	return twice[1].challenge
+}
+
+// lookTime bounds a look at the way to the server.
+const lookTime = 5 * time.Second
+
+// talk sends tokens over a connection of their own.
+func (b *bound) talk(ctx context.Context, k *call, tokens ...[]byte) ([]glance, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
+	c, err := b.pool(k.at).dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = c.cc.Close() }()
+	var seen []glance
+	for _, token := range tokens {
+		r, err := b.ask(&call{r: k.r.WithContext(ctx), at: k.at, c: c, header: k.header}, token)
+		if err != nil {
+			return nil, err
+		}
+		seen = append(seen, r)
+	}
+	return seen, nil
+}
+
+// A glance is what matters of a response to a request without a body.
+type glance struct {
+	status    int
+	challenge bool   // it has the server's part of a login
+	print     string // equal for equal responses
+}
+
+func (b *bound) ask(k *call, token []byte) (glance, error) {
+	resp, err := b.roundTrip(k, b.bodyless(k, token))
+	if err != nil {
+		return glance{}, err
+	}
+	ctx := k.r.Context()
+	found, _ := findChallenge(parseChallenges(resp.Header.Values("Www-Authenticate")), k.scheme(b))
+	return glance{resp.StatusCode, found.token != "", fingerprint(ctx, resp)}, nil
+}
+
+// fingerprint reads a refusal to its end and returns what tells it from another.
+func fingerprint(ctx context.Context, resp *http.Response) string {
+	var b httpbody.Body
+	b.Reset(resp.Body)
+	b.Hurry(ctx)
+	body, _ := io.ReadAll(io.LimitReader(&b, maxDrain))
+	b.Finish(ctx)
+	return fmt.Sprintf("%d %q %x", resp.StatusCode, resp.Header.Get("Content-Type"), sha256.Sum256(body))
+}
+
+// A front is what a response says about the software that sent it: its Server header, and whether a
+// proxy has put its name into Via.
+type front struct {
+	server string
+	via    bool
+}
+
+func frontOf(h http.Header) front {
+	return front{server: strings.ToLower(h.Get("Server")), via: h.Get("Via") != ""}
+}
+
+// known reports whether there is a name at all; servers in tests have none.
+func (f front) known() bool { return f.via || f.server != "" }
+
+// tellsLoginsApart reports whether the refusals of a server can say anything about the connections in
+// between. Those of IIS are the same for a wrong password.
+func (f front) tellsLoginsApart() bool {
+	return f.known() && (f.via || !strings.HasPrefix(f.server, "microsoft-"))
+}
