@@ -9,14 +9,15 @@ import (
 // AddressKey returns the form in which instant-messaging addresses are compared: without
 // surrounding blanks, without the scheme "sip:", in lower case. Two addresses name the same
 // contact exactly when their keys are equal. Servers send addresses with and without the scheme.
-func AddressKey(address string) string { return strings.ToLower(bareAddress(address)) }
+func AddressKey(address string) string { return strings.ToLower(BareAddress(address)) }
 
 // SameAddress reports whether a and b name the same contact: equal without "sip:" and without
 // regard to case. An empty address names no contact.
 func SameAddress(a, b string) bool { return hasKey(a, AddressKey(b)) }
 
-// bareAddress returns the address without surrounding blanks and without the scheme.
-func bareAddress(address string) string {
+// BareAddress returns an instant-messaging address without surrounding blanks and without the scheme
+// "sip:".
+func BareAddress(address string) string {
 	address = strings.TrimSpace(address)
 	const scheme = "sip:"
 	if len(address) >= len(scheme) && strings.EqualFold(address[:len(scheme)], scheme) {
@@ -31,7 +32,7 @@ func hasKey(address, key string) bool {
 	if address == "" || key == "" {
 		return false
 	}
-	for _, c := range bareAddress(address) {
+	for _, c := range BareAddress(address) {
 		want, size := utf8.DecodeRuneInString(key)
 		if size == 0 || want != unicode.ToLower(c) {
 			return false

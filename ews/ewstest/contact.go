@@ -125,7 +125,7 @@ func (c *contact) persona() imgroup.Persona {
 	p.DisplayName, p.DisplayNameFirstLast, p.DisplayNameLastFirst = name, name, name
 	p.DisplayNames = []imgroup.AttributedString{{Value: name, Attributions: source}}
 	p.ImAddress, p.ImAddresses = c.address, []imgroup.AttributedString{{Value: c.address, Attributions: source}}
-	if address := withoutScheme(c.address); address != "" {
+	if address := imgroup.BareAddress(c.address); address != "" {
 		email := imgroup.EmailAddress{Name: name, Address: address, RoutingType: "SMTP"}
 		p.EmailAddress, p.EmailAddresses = email, []imgroup.EmailAddress{email}
 		p.Emails = []imgroup.AttributedEmail{{EmailAddress: email, Attributions: source}}
@@ -138,14 +138,5 @@ func (c *contact) displayName() string {
 	if c.tel.TelURI != "" {
 		return ""
 	}
-	return cmp.Or(c.name, withoutScheme(c.address), c.address)
-}
-
-// withoutScheme returns an instant-messaging address as an e-mail address.
-func withoutScheme(address string) string {
-	const scheme = "sip:"
-	if len(address) >= len(scheme) && strings.EqualFold(address[:len(scheme)], scheme) {
-		return address[len(scheme):]
-	}
-	return address
+	return cmp.Or(c.name, imgroup.BareAddress(c.address), c.address)
 }

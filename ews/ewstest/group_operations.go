@@ -6,6 +6,7 @@ import (
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/imgroup"
 	"github.com/go-ews/exchange/internal/dotnet"
+	"github.com/go-ews/exchange/internal/mailaddress"
 )
 
 // Each operation is described at
@@ -98,9 +99,8 @@ func (m *mailbox) nameIn(request *dotnet.Element, child string) string {
 
 // isAddress reports whether s could be an SMTP address.
 func isAddress(s string) bool {
-	local, domain, ok := strings.Cut(s, "@")
-	return ok && local != "" && domain != "" && !strings.ContainsAny(s, " \t\r\n<>,;") &&
-		!strings.Contains(domain, "@")
+	local, _, ok := mailaddress.Split(s)
+	return ok && !strings.Contains(local, "@") && !strings.ContainsAny(s, "<>,;")
 }
 
 // text returns the text of a child of the request's element, "" if it has no such child.

@@ -81,7 +81,7 @@ func (c *contact) node(name string, properties []property) node {
 		return value(list, "t:StringAttributedValue", leaf("t:Value", s))
 	}
 	var email, emails, emails1, telephones node
-	if address := withoutScheme(c.address); address != "" {
+	if address := imgroup.BareAddress(c.address); address != "" {
 		parts := []node{leaf("t:Name", c.displayName()), leaf("t:EmailAddress", address), leaf("t:RoutingType", "SMTP")}
 		email, emails = el("t:EmailAddress", parts...), el("t:EmailAddresses", el("t:Address", parts...))
 		emails1 = value("t:Emails1", "t:EmailAddressAttributedValue", el("t:Value", parts...))
