@@ -227,7 +227,9 @@ func TestResponseBody_Connections(t *testing.T) {
 	}{
 		"a short page":   {"HTTP/1.1 403 Forbidden\r\nContent-Length: 6\r\n\r\n<html>", 1},
 		"no page":        {"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n", 1},
-		"in chunks":      {"HTTP/1.1 503 Busy\r\nTransfer-Encoding: chunked\r\n\r\n6\r\n<html>\r\n0\r\n\r\n", 1},
+		"an empty gzip":  {"HTTP/1.1 403 Forbidden\r\nContent-Encoding: gzip\r\nContent-Length: 0\r\n\r\n", 1},
+		"not gzip":       {"HTTP/1.1 413 Too Large\r\nContent-Encoding: gzip\r\nContent-Length: 6\r\n\r\n<html>", 1},
+		"in chunks":      {"HTTP/1.1 502 Bad\r\nTransfer-Encoding: chunked\r\n\r\n6\r\n<html>\r\n0\r\n\r\n", 1},
 		"a stalled page": {"HTTP/1.1 401 Unauthorized\r\nContent-Length: 60\r\n\r\n<html>", 3},
 		"not SOAP":       {"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>", 1},
 	} {
