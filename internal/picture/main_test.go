@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -72,3 +73,31 @@ func TestBoxes(t *testing.T) {
 		}
 	}
 }
+
+// TestArchitecture holds that the files and packages which the page of architecture names exist.
+func TestArchitecture(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(root + "/.github/ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	err = fs.WalkDir(os.DirFS(root), ".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		known[name], known[path.Base(name)] = true, true
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range regexp.MustCompile("`((?:ews|auth|internal|examples)/[a-z_/]+|[a-z_/]+\\.go)`").FindAllSubmatch(text, -1) {
+		if file := strings.TrimSuffix(string(name[1]), "/"); !known[file] && !slices.Contains(planned, file) {
+			t.Errorf("%s does not exist", file)
+		}
+	}
+}
+
+// planned are packages that have their place in the picture before they exist.
+var planned = []string{"auth/sspi", "ews/directory", "ews/transcript"}
