@@ -150,7 +150,7 @@ func TestThrottle_TimeNotTold(t *testing.T) {
 func TestThrottle_MailboxesInARow(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		mailboxes string // in their order; a capital one gets a result
+		mailboxes string // in their order; a capital one gets a result, - loses the connection
 		held      bool
 	}{
 		"two":                          {"ab", false},
@@ -158,6 +158,7 @@ func TestThrottle_MailboxesInARow(t *testing.T) {
 		"the same again":               {"aaaab", false},
 		"three with one of them again": {"abac", true},
 		"interrupted":                  {"abXc", false},
+		"a lost connection":            {"ab-c", true},
 		"interrupted, and three again": {"abXcde", true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -166,7 +167,10 @@ func TestThrottle_MailboxesInARow(t *testing.T) {
 				var steps []step
 				for _, mailbox := range tt.mailboxes {
 					steps = append(steps, mailboxBusy())
-					if mailbox < 'a' {
+					switch {
+					case mailbox == '-':
+						steps[len(steps)-1] = dropped
+					case mailbox < 'a':
 						steps[len(steps)-1] = done
 					}
 				}
@@ -251,6 +255,30 @@ func TestThrottle_RetryNotSent(t *testing.T) {
 			t.Errorf("%d requests, want 2", n)
 		}
 		checkTyped(t, err)
+	})
+}
+
+// However often a hold is extended, a call waits no longer than MaxWait for it.
+func TestThrottle_HoldExtended(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := script(
+			func(r *http.Request) (*http.Response, error) {
+				time.Sleep(10 * time.Second)
+				return answered(429, "", "Retry-After", "25")(r)
+			},
+			answered(429, "", "Retry-After", "20"), done)
+		client := server.client(t, &ews.Options{Retry: ews.RetryPolicy{MaxAttempts: 1}})
+		var other sync.WaitGroup
+		other.Go(func() { _ = getItemList(t.Context(), client) })
+		time.Sleep(time.Second)
+		_ = addGroup(t.Context(), client)
+		start := time.Now()
+		after, _ := ews.RetryAfter(addGroup(t.Context(), client))
+		if took := time.Since(start); took != 20*time.Second || after != 14*time.Second {
+			t.Errorf("took %v, RetryAfter %v, want 20 s and 14 s", took, after)
+		}
+		other.Wait()
 	})
 }
 
