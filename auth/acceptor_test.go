@@ -29,6 +29,7 @@ type acceptor struct {
 	binding  []byte            // what Extended Protection wants to see; nil: not looked at
 	require  bool              // logins without binding are refused
 	forgets  bool              // a login is good for one request
+	only     bool              // Negotiate is offered, and no NTLM
 	server   string            // its Server header
 	plain    bool              // the login must come without an integrity code
 	hook     func(w http.ResponseWriter, r *http.Request, leg string) bool
@@ -88,7 +89,11 @@ func (a *acceptor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Server", a.server)
 	}
 	body, _ := io.ReadAll(r.Body)
-	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "NTLM ")
+	scheme := "NTLM"
+	if a.only {
+		scheme = "Negotiate"
+	}
+	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), scheme+" ")
 	message, _ := base64.StdEncoding.DecodeString(token)
 	leg := "none"
 	if ok && len(message) > 12 {
@@ -103,7 +108,7 @@ func (a *acceptor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "negotiate":
 		s.user = ""
 		s.negotiate, s.challenge = message, ntlmChallenge()
-		rec.Header().Set("WWW-Authenticate", "NTLM "+base64.StdEncoding.EncodeToString(s.challenge))
+		rec.Header().Set("WWW-Authenticate", scheme+" "+base64.StdEncoding.EncodeToString(s.challenge))
 		http.Error(rec, "continue", http.StatusUnauthorized)
 		return
 	case "authenticate":
@@ -112,7 +117,9 @@ func (a *acceptor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if s.user == "" {
 		rec.Header().Add("WWW-Authenticate", "Negotiate")
-		rec.Header().Add("WWW-Authenticate", "NTLM")
+		if !a.only {
+			rec.Header().Add("WWW-Authenticate", "NTLM")
+		}
 		http.Error(rec, "unauthorized", http.StatusUnauthorized)
 		return
 	}

@@ -36,6 +36,7 @@ type place struct {
 	shared time.Time // logins were seen to be shared among clients
 	probed time.Time // the last look at that
 	fresh  bool      // the last look came to its end
+	logins bool      // somebody has logged in
 	single bool      // a connection that has logged in takes no second login
 }
 
@@ -126,6 +127,18 @@ func (p *place) markProven() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.proven, p.fresh, p.probed = true, true, time.Now()
+}
+
+func (p *place) markLogin() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.logins = true
+}
+
+func (p *place) hasLogins() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.logins
 }
 
 func (p *place) isProven() bool {
@@ -252,7 +265,7 @@ func (b *bound) misrouted(ctx context.Context, k *call, resp *http.Response) boo
 		return false
 	}
 	if !twice[0].challenge {
-		placeOf(k.at).markShared() // a connection that nobody else uses was in the middle of a login
+		placeOf(k.at).markShared() // a new connection was in the middle of a login
 		return true
 	}
 	return twice[1].challenge
@@ -294,7 +307,7 @@ func (b *bound) ask(k *call, token []byte) (glance, error) {
 		return glance{}, err
 	}
 	ctx := k.r.Context()
-	found, _ := findChallenge(parseChallenges(resp.Header.Values("Www-Authenticate")), k.scheme(b))
+	found, _ := findChallenge(parseChallenges(resp.Header.Values("Www-Authenticate")), k.header)
 	return glance{resp.StatusCode, found.token != "", fingerprint(ctx, resp)}, nil
 }
 

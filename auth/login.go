@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -24,11 +23,8 @@ type call struct {
 	c    *conn
 	body *replay
 
-	header string // the scheme that goes with the tokens; "": that of the Transport
+	header string // the scheme that goes with the tokens
 }
-
-// scheme is the one whose name goes with the tokens of the call.
-func (k *call) scheme(b *bound) string { return cmp.Or(k.header, b.scheme) }
 
 // attempt sends the request on a connection that is logged in, or logs in with it.
 func (b *bound) attempt(ctx context.Context, k *call) (*http.Response, error) {
@@ -133,6 +129,7 @@ func (b *bound) login(ctx context.Context, k *call) (*http.Response, error) {
 	}
 	var challenge []byte
 	for leg := 1; leg <= maxLegs; leg++ {
+		k.header = b.pool(k.at).header(b.scheme)
 		token, done, err := x.Next(ctx, challenge)
 		if err != nil {
 			return nil, b.fail(k.at, "the login failed, and nothing of the request was sent", err)
@@ -143,6 +140,10 @@ func (b *bound) login(ctx context.Context, k *call) (*http.Response, error) {
 			return resp, err
 		}
 		resp, next, err := b.leg(ctx, k, token)
+		if errors.Is(err, errOnlyNegotiate) {
+			challenge = nil
+			continue
+		}
 		if err != nil || resp != nil {
 			return resp, err
 		}
@@ -194,26 +195,50 @@ func (b *bound) bodyless(k *call, token []byte) *http.Request {
 // another part of it.
 var errNoChallenge = errors.New("the server returned no challenge")
 
+// errOnlyNegotiate says that the server wants the scheme Negotiate, in which most servers take NTLM.
+var errOnlyNegotiate = errors.New("the server offers Negotiate only")
+
+// ntlmPrefix begins NTLM's messages in base64.
+const ntlmPrefix = "TlRMTVNTUA"
+
+func offers(list []challenge, scheme string) bool {
+	_, ok := findChallenge(list, scheme)
+	return ok
+}
+
 // nextChallenge takes the token out of a 401.
 func (b *bound) nextChallenge(ctx context.Context, k *call, resp *http.Response) ([]byte, error) {
 	if k.c.front = frontOf(resp.Header); !k.c.front.known() {
 		placeOf(k.at).markProven()
 	}
-	found, ok := findChallenge(parseChallenges(resp.Header.Values("Www-Authenticate")), b.scheme)
+	list := parseChallenges(resp.Header.Values("Www-Authenticate"))
+	found, ok := findChallenge(list, k.header)
 	refuse := func(reason, hint string) error {
 		e := b.fail(k.at, reason+", and nothing of the request was sent", nil).withResponse(resp)
 		e.Hint = hint
 		return e
 	}
 	switch {
+	case !ok && k.header == schemeNTLM && offers(list, schemeNegotiate):
+		if !drain(resp) || resp.Close {
+			return nil, errUnsent
+		}
+		b.pool(k.at).negotiate.Store(true)
+		return nil, errOnlyNegotiate
 	case !ok:
 		httpbody.Discard(ctx, resp.Body)
+		b.pool(k.at).negotiate.Store(false)
 		return nil, refuse("the server does not offer "+b.scheme,
 			"which scheme the virtual directory has switched on, and whether the URL is right")
+	case b.scheme != k.header && !strings.HasPrefix(found.token, ntlmPrefix):
+		httpbody.Discard(ctx, resp.Body)
+		b.pool(k.at).negotiate.Store(false)
+		return nil, refuse("the server offers Negotiate only, and takes no NTLM in it",
+			"whether NTLM may be used for this virtual directory; otherwise log in with Kerberos")
 	case found.token == "":
 		httpbody.Discard(ctx, resp.Body)
-		if !k.c.reused && k.c.front.known() {
-			placeOf(k.at).markShared() // the server's connection is in the middle of another login
+		if p := placeOf(k.at); !k.c.reused && p.hasLogins() {
+			p.markShared() // the server's connection is in the middle of another login
 		}
 		e := refuse("the server answered without a challenge",
 			"whether a proxy or load balancer in between spreads one connection over several servers, "+
@@ -238,7 +263,7 @@ func (b *bound) finish(ctx context.Context, k *call, x Handshake, token []byte, 
 		return nil, err
 	}
 	list := parseChallenges(resp.Header.Values("Www-Authenticate"))
-	found, _ := findChallenge(list, b.scheme)
+	found, _ := findChallenge(list, k.header)
 	if resp.StatusCode == http.StatusUnauthorized {
 		return nil, b.refused(ctx, k, x, found, resp)
 	}
@@ -254,6 +279,7 @@ func (b *bound) finish(ctx context.Context, k *call, x Handshake, token []byte, 
 	// A server says that the login lasts as long as the connection, which is always so for NTLM.
 	k.c.loggedIn = !k.c.forgets && !b.set.perRequest && (several || strings.EqualFold(resp.Header.Get("Persistent-Auth"), "true"))
 	k.c.answers = 0
+	placeOf(k.at).markLogin()
 	b.set.log.DebugContext(ctx, "logged in", slog.String("origin", k.at.String()))
 	return resp, nil
 }
@@ -343,7 +369,7 @@ func (b *bound) authorized(k *call, token []byte) *http.Request {
 	}
 	r2.Header.Del("Authorization")
 	if token != nil {
-		r2.Header.Set("Authorization", k.scheme(b)+" "+base64.StdEncoding.EncodeToString(token))
+		r2.Header.Set("Authorization", k.header+" "+base64.StdEncoding.EncodeToString(token))
 	}
 	return r2
 }

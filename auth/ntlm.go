@@ -28,6 +28,8 @@ const (
 // of the process share this protection, and before a server has accepted a password, one login at a
 // time tries it.
 //
+// A server that offers Negotiate only gets the same messages there, as most servers take them.
+//
 // Messages are complete as those of Windows: with the integrity code (MIC), the target name HTTP/<host>
 // and the channel binding.
 //

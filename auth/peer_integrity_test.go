@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"strings"
 	"testing"
 )
 
@@ -66,5 +67,19 @@ func TestPeer_Integrity(t *testing.T) {
 		if got := bindingSeen(t, tr, p.epa+"/epa-require/x"); got != "bound" {
 			t.Errorf("%s: %s, want bound", name, got)
 		}
+	}
+}
+
+// TestPeer_NegotiateOnly: the server's directory for Kerberos says that it takes no NTLM.
+func TestPeer_NegotiateOnly(t *testing.T) {
+	t.Parallel()
+	p := findPeer(t)
+	tr, err := NTLM(p.base(t), alice(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tr.CloseIdleConnections()
+	if got := post(t, tr, p.https+"/krb5/EWS/x", "hello"); !strings.Contains(got, "takes no NTLM in it") {
+		t.Errorf("response %s", got)
 	}
 }

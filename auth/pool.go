@@ -8,6 +8,7 @@ import (
 	"net/http/httptrace"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-ews/exchange/internal/contextcause"
@@ -36,8 +37,18 @@ type pool struct {
 	keep  time.Duration
 	slots chan struct{}
 
+	negotiate atomic.Bool // NTLM goes in the scheme Negotiate
+
 	mu   sync.Mutex
 	idle []*conn // the last one was used last
+}
+
+// header returns the scheme that goes with the tokens.
+func (p *pool) header(scheme string) string {
+	if scheme == schemeNTLM && p.negotiate.Load() {
+		return schemeNegotiate
+	}
+	return scheme
 }
 
 func newPool(base *http.Transport, at origin, set settings) *pool {

@@ -55,7 +55,7 @@ func TestSamba_Messages(t *testing.T) {
 	for name, opts := range map[string]*Options{
 		"complete": {AllowHTTP: true}, "without MIC": {AllowHTTP: true, NTLMWithoutMIC: true},
 	} {
-		for _, at := range []string{s.http, s.https, s.https + "/sam", s.https + "/once"} {
+		for _, at := range []string{s.http, s.https, s.https + "/sam", s.https + "/once", s.https + "/negotiate"} {
 			for _, user := range []string{"alice", "mona"} {
 				t.Run(name+" "+at+" "+user, func(t *testing.T) {
 					t.Parallel()
