@@ -7,16 +7,16 @@ import (
 )
 
 // AddressKey returns the form in which instant-messaging addresses are compared: without
-// surrounding blanks, without the scheme "sip:", in lower case. Two addresses name the same
-// contact exactly when their keys are equal. Servers send addresses with and without the scheme.
+// surrounding blanks, without the scheme "sip:", in lower case. Two addresses name the same contact
+// exactly when their keys are equal. Servers send addresses with and without the scheme.
 func AddressKey(address string) string { return strings.ToLower(BareAddress(address)) }
 
 // SameAddress reports whether a and b name the same contact: equal without "sip:" and without
 // regard to case. An empty address names no contact.
 func SameAddress(a, b string) bool { return hasKey(a, AddressKey(b)) }
 
-// BareAddress returns an instant-messaging address without surrounding blanks and without the scheme
-// "sip:".
+// BareAddress returns an instant-messaging address without surrounding blanks and without the
+// scheme "sip:".
 func BareAddress(address string) string {
 	address = strings.TrimSpace(address)
 	const scheme = "sip:"

@@ -1,16 +1,15 @@
-// Package imgroup holds what an Exchange mailbox's instant-messaging contact list is made of:
-// groups, contacts (personas), their identifiers and extended properties.
+// Package imgroup defines the content of an Exchange mailbox's instant-messaging contact list:
+// groups, contacts (personas), their ids and extended properties.
 //
-// The list is the Unified Contact Store that Lync and Skype for Business share with Exchange. It
-// is read and edited through the operations of package ews; this package is plain data with
-// look-ups, imports nothing but the standard library, and knows neither SOAP nor HTTP.
+// The list is the Unified Contact Store that Lync and Skype for Business share with Exchange.
+// Package ews has the operations that read and edit it; this package is plain data with look-ups.
 //
 // # Ids
 //
 // An id consists of an opaque, case-sensitive ID and a change key, which changes with every change
 // of the item. Compare the ID alone. The ids of groups, contacts and personas have types of their
-// own: [GroupID], [ContactID], [PersonaID]. They are made of an [ItemID], and of one another, by
-// conversion only.
+// own: [GroupID], [ContactID], [PersonaID]. Only a conversion turns one of these, or an [ItemID],
+// into another.
 package imgroup
 
 import "github.com/go-ews/exchange/imgroup/mapi"
@@ -46,8 +45,8 @@ func (id ContactID) IsZero() bool { return id == ContactID{} }
 // IsZero reports whether neither the id nor the change key is set.
 func (id PersonaID) IsZero() bool { return id == PersonaID{} }
 
-// GroupType tells what kind of group an [ImGroup] is. It is an open set: a server may send values
-// that have no constant here, and they are kept as they are.
+// GroupType is the kind of an [ImGroup]. The set is open: values of a server that have no constant
+// here are kept unchanged.
 //
 // The values are those of [MS-OXWSCOS] section 2.2.4.2. A list holds at most one group each of
 // Favorites, OtherContacts and Tagged; these three exist from the start and belong to the server.
@@ -57,8 +56,8 @@ type GroupType string
 
 // The group types that Microsoft documents.
 const (
-	UserGroup         GroupType = "IPM.DistList.MOC.UserGroup"     // made with AddImGroup
-	DistributionGroup GroupType = "IPM.DistList.MOC.DG"            // made with AddDistributionGroupToImList
+	UserGroup         GroupType = "IPM.DistList.MOC.UserGroup"     // by AddImGroup
+	DistributionGroup GroupType = "IPM.DistList.MOC.DG"            // by AddDistributionGroupToImList
 	Favorites         GroupType = "IPM.DistList.MOC.Favorites"     // built in
 	OtherContacts     GroupType = "IPM.DistList.MOC.OtherContacts" // built in
 	Tagged            GroupType = "IPM.DistList.MOC.Tagged"        // built in
@@ -75,15 +74,15 @@ type ImGroup struct {
 	DisplayName string
 	GroupType   GroupType
 
-	// ExchangeStoreID is the id that the other operations accept as the group's id. The schema
-	// makes it optional; zero means that the server did not send it.
+	// ExchangeStoreID is the id of the group for other operations. It is zero if the server did not
+	// send it, which the schema permits.
 	ExchangeStoreID GroupID
 
 	// Members are the ids of the group's contacts, the schema's MemberCorrelationKey. They equal
 	// the contacts' [Persona.ContactID] in ID, not always in ChangeKey. Nil for an empty group.
 	Members []ContactID
 
-	// ExtendedProperties holds what was asked for and the group has; the others are left out.
+	// ExtendedProperties holds those of the requested properties that the group has.
 	ExtendedProperties []mapi.Property
 
 	// SMTPAddress is the address of a distribution group, "" for every other type.

@@ -2,15 +2,15 @@ package imgroup
 
 import "strings"
 
-// ItemList is a mailbox's whole list, or the part of it that was asked for. Personas holds a
-// contact once however many groups it is a member of.
+// ItemList is a mailbox's whole list, or the requested part of it. Personas holds a contact once,
+// however many groups have it as a member.
 type ItemList struct {
 	Groups   []ImGroup
 	Personas []Persona
 }
 
-// GroupByName returns the group of that display name, as a pointer into Groups. An exact match
-// wins over one that differs in case only, because Exchange compares names without case.
+// GroupByName returns the group of that display name, as a pointer into Groups. It prefers an exact
+// match to one that differs in case, which Exchange ignores.
 func (l *ItemList) GroupByName(name string) (*ImGroup, bool) {
 	var folded *ImGroup
 	for i := range l.Groups {
@@ -36,8 +36,8 @@ func (l *ItemList) Group(id GroupID) (*ImGroup, bool) {
 }
 
 // ContactsOf returns the contacts of a group in the order of its members, nil if the group is not
-// in the list. Members and personas are joined by the ID of [Persona.ContactID]; a member whose
-// persona the list does not hold is left out.
+// in the list. It joins members and personas by the ID of [Persona.ContactID], and omits members
+// without a persona in the list.
 func (l *ItemList) ContactsOf(group GroupID) []Persona {
 	g, ok := l.Group(group)
 	if !ok || len(g.Members) == 0 {
@@ -58,8 +58,8 @@ func (l *ItemList) ContactsOf(group GroupID) []Persona {
 	return contacts
 }
 
-// GroupsOf returns the ids of the groups that the contact is a member of, in the list's order. No
-// empty id is among them.
+// GroupsOf returns the ids of the groups that have the contact as a member, in the list's order. It
+// omits groups without an id.
 func (l *ItemList) GroupsOf(contact ContactID) []GroupID {
 	var groups []GroupID
 	for i := range l.Groups {
@@ -70,9 +70,9 @@ func (l *ItemList) GroupsOf(contact ContactID) []GroupID {
 	return groups
 }
 
-// Contact returns the contact with that instant-messaging address, as a pointer into Personas. The
-// address may carry "sip:" or not, and case does not count; see [SameAddress]. A preferred address
-// wins over one of the further addresses of another contact.
+// Contact returns the contact with that instant-messaging address, as a pointer into Personas. It
+// compares as [SameAddress] does: with or without "sip:", in any case. It prefers a contact whose
+// preferred address this is to one that has it as a further address.
 func (l *ItemList) Contact(address string) (*Persona, bool) {
 	key := AddressKey(address)
 	if key == "" {

@@ -126,8 +126,8 @@ func TestItemList_Contact(t *testing.T) {
 	}
 }
 
-// TestItemList_ContactLong looks for an address of 10 KB among 100,000 contacts. It is prepared once,
-// not for every contact: nothing that grows with the list is allocated.
+// TestItemList_ContactLong looks for an address of 10 KB among 100,000 contacts. Its key is
+// computed once: nothing that grows with the list is allocated.
 //
 //nolint:paralleltest // counts allocations
 func TestItemList_ContactLong(t *testing.T) {

@@ -7,11 +7,11 @@ import (
 )
 
 // Persona is a contact as the server aggregates it, the part of the schema's PersonaType that
-// answers of the IM-list operations carry. Fields that the server left out are zero.
+// responses of the IM-list operations carry. Fields that the server omitted are zero.
 type Persona struct {
-	PersonaID    PersonaID // of the aggregate; the other operations want the ContactID
-	PersonaType  string    // "Person" as a rule
-	CreationTime time.Time // UTC; zero if it was not sent or is no xs:dateTime
+	PersonaID    PersonaID // operations take the ContactID instead
+	PersonaType  string    // usually "Person"
+	CreationTime time.Time // UTC; zero if missing or not an xs:dateTime
 
 	DisplayName          string // "" for a telephone contact without a name
 	DisplayNameFirstLast string
@@ -31,8 +31,8 @@ type Persona struct {
 
 	RelevanceScore int // 2147483647: never used
 
-	// Attributions name the sources that the persona was made from. Values that the fields below
-	// hold refer to them by [Attribution.ID].
+	// Attributions are the sources of the persona. The values in the fields below refer to them by
+	// [Attribution.ID].
 	Attributions []Attribution
 
 	DisplayNames []AttributedString
@@ -41,21 +41,21 @@ type Persona struct {
 	GivenNames   []AttributedString
 	Surnames     []AttributedString
 
-	Phones []AttributedPhone // of every kind, in the order of the answer
+	Phones []AttributedPhone // of every kind, in the order of the response
 
-	// Emails holds the schema's Emails1, Emails2 and Emails3, in the order of the answer.
+	// Emails holds the schema's Emails1, Emails2 and Emails3, in the order of the response.
 	Emails []AttributedEmail
 
 	// ImAddresses holds the schema's ImAddresses, ImAddresses2 and ImAddresses3 likewise.
 	ImAddresses []AttributedString
 
-	// ExtendedProperties holds what was asked for and the contact has; the others are left out.
+	// ExtendedProperties holds those of the requested properties that the contact has.
 	ExtendedProperties []mapi.Property
 }
 
-// ContactID returns the id by which the other operations know the contact: the SourceID of the
-// attribution that is a quick contact and not hidden. It reports false for a persona that has no
-// such source, which therefore is no IM contact. The ID equals the one in [ImGroup.Members].
+// ContactID returns the id of the contact for other operations: the SourceID of the first
+// attribution that is a quick contact and not hidden. It returns false for a persona without one,
+// which is not an IM contact. The ID equals that in [ImGroup.Members].
 func (p *Persona) ContactID() (ContactID, bool) {
 	for i := range p.Attributions {
 		a := &p.Attributions[i]
@@ -66,8 +66,8 @@ func (p *Persona) ContactID() (ContactID, bool) {
 	return ContactID{}, false
 }
 
-// HasAddress reports whether address is one of the persona's instant-messaging addresses, compared
-// as [SameAddress] does. E-mail addresses do not count.
+// HasAddress reports whether address is one of the persona's instant-messaging addresses, in the
+// sense of [SameAddress]. E-mail addresses do not count.
 func (p *Persona) HasAddress(address string) bool {
 	key := AddressKey(address)
 	return hasKey(p.ImAddress, key) || p.hasFurther(key)
@@ -83,9 +83,9 @@ func (p *Persona) hasFurther(key string) bool {
 	return false
 }
 
-// Attribution names a source of a persona, the schema's PersonaAttributionType.
+// Attribution is a source of a persona, the schema's PersonaAttributionType.
 type Attribution struct {
-	ID             string // what Attributions of single values refer to
+	ID             string // by which the Attributions of single values refer to it
 	SourceID       ItemID // the item in the source, see [Persona.ContactID]
 	DisplayName    string // of the source: "Outlook", "Lync Contacts"
 	IsWritable     bool
@@ -94,8 +94,8 @@ type Attribution struct {
 	FolderID       ItemID
 }
 
-// EmailAddress is the schema's EmailAddressType. Address holds what the schema calls EmailAddress
-// and some servers write as Address.
+// EmailAddress is the schema's EmailAddressType. Address is the element EmailAddress of the schema,
+// which some servers call Address.
 type EmailAddress struct {
 	Name, Address, RoutingType, MailboxType string
 }
@@ -105,20 +105,20 @@ type PhoneNumber struct {
 	Number, Type string
 }
 
-// AttributedString is a value with the ids of the attributions that it comes from.
+// AttributedString is a value with the ids of its attributions.
 type AttributedString struct {
 	Value        string
 	Attributions []string
 }
 
-// AttributedEmail is an e-mail address with the ids of the attributions that it comes from.
+// AttributedEmail is an e-mail address with the ids of its attributions.
 type AttributedEmail struct {
 	EmailAddress
 	Attributions []string
 }
 
-// AttributedPhone is a telephone number with the ids of the attributions that it comes from. Kind
-// is the schema's name for the list it was in: HomePhones, MobilePhones, OtherTelephones, ….
+// AttributedPhone is a telephone number with the ids of its attributions. Kind is the schema's name
+// of its list: HomePhones, MobilePhones, OtherTelephones, ….
 type AttributedPhone struct {
 	PhoneNumber
 	Kind         string

@@ -2,37 +2,37 @@ package imgroup
 
 import "github.com/go-ews/exchange/imgroup/mapi"
 
-// ContactSpec is what AddNewImContactToGroup makes a contact of.
+// ContactSpec describes the contact that AddNewImContactToGroup creates.
 type ContactSpec struct {
 	// Address is the instant-messaging address, with or without "sip:"; required.
 	Address string
 
-	// DisplayName may be empty: the server then makes up a name.
+	// DisplayName may be empty: the server then chooses a name.
 	DisplayName string
 
-	// Group is the group to put the contact into. Zero leaves it out of the request; Microsoft
-	// does not document which group the server takes then.
+	// Group is the group of the contact. Zero is omitted from the request; Microsoft does not
+	// document which group the server uses then.
 	Group GroupID
 }
 
-// TelContactSpec is what AddNewTelUriContactToGroup makes a contact of. All three strings are
-// required; the name of the contact is derived from the number.
+// TelContactSpec describes the contact that AddNewTelUriContactToGroup creates. All three strings
+// are required. The server derives the name of the contact from the number.
 type TelContactSpec struct {
 	TelURI          string  // "tel:5625550100"
 	SIPURI          string  // "sip:john@contoso.com"
-	TelephoneNumber string  // "5625550100", as it is to be shown
-	Group           GroupID // zero: left out, as in [ContactSpec]
+	TelephoneNumber string  // "5625550100", for display
+	Group           GroupID // zero: omitted, as in [ContactSpec]
 }
 
-// ItemQuery says what GetImItems is to fetch. The server ignores change keys, and ids that it does
-// not know are left out of the answer without an error.
+// ItemQuery selects what GetImItems returns. The server ignores change keys, and omits items with
+// unknown ids from the response without an error.
 type ItemQuery struct {
 	Contacts   []ContactID
 	Groups     []GroupID
-	Properties []mapi.FieldURI // wanted beside the rest
+	Properties []mapi.FieldURI // to return with the groups and contacts that have them
 }
 
-// ListQuery says what GetImItemList is to fetch of a mailbox's whole list.
+// ListQuery selects what GetImItemList returns with a mailbox's whole list.
 type ListQuery struct {
-	Properties []mapi.FieldURI // wanted beside the rest
+	Properties []mapi.FieldURI // to return with the groups and contacts that have them
 }

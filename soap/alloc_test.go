@@ -50,7 +50,7 @@ func TestReader_BoundedMemory(t *testing.T) {
 	}
 }
 
-// Text takes no more memory than what it may return, and some.
+// Text allocates little more than the text that it may return.
 //
 //nolint:paralleltest // counts allocations
 func TestReader_BoundedText(t *testing.T) {
@@ -94,7 +94,7 @@ func TestAppend_Allocations(t *testing.T) {
 	}
 }
 
-// What is counted here is the reader's share: the strings of the result.
+// TestReader_Allocations counts the allocations of the reader alone: the strings of the result.
 //
 //nolint:paralleltest // counts allocations
 func TestReader_Allocations(t *testing.T) {
@@ -144,7 +144,7 @@ func TestReader_ListBytes(t *testing.T) {
 	}
 }
 
-// A reader in a pool does not keep what an odd document made it allocate.
+// A reader in a pool does not keep the large buffers of one document.
 //
 //nolint:paralleltest // counts allocations
 func TestReader_ResetDropsLargeBuffers(t *testing.T) {

@@ -5,29 +5,27 @@ import (
 	"unicode/utf8"
 )
 
-// AppendText appends s to dst as the text of an element and returns the
-// extended slice.
+// AppendText appends s to dst as character data and returns the extended slice.
 //
-// Whatever is accepted comes back exactly from any XML parser: markup
-// characters are escaped, a carriage return is written as a reference because
-// a parser would turn it into a line feed, and ">" is always escaped so that
-// pieces appended one after the other cannot make up "]]>".
+// Any XML parser returns exactly s: markup characters are escaped; a carriage return is written as
+// a reference, since a parser turns it into a line feed otherwise; ">" is always escaped, so that
+// consecutive pieces cannot form "]]>".
 //
-// A string that XML 1.0 cannot carry, invalid UTF-8 included, is a
-// [*CharError]; dst then comes back as it was.
+// For a string that XML 1.0 cannot carry, invalid UTF-8 included, AppendText returns dst unchanged
+// and a [*CharError].
 func AppendText(dst []byte, s string) ([]byte, error) {
 	return escape(dst, s, &textEscapes)
 }
 
-// AppendAttr is [AppendText] for the value of an attribute, without the
-// quotes, which may be double or single ones. Tabs, line feeds and carriage
-// returns are written as references, since a parser would turn them into blanks.
+// AppendAttr is like [AppendText] for the value of an attribute without its quotes, which may be
+// double or single. Tabs, line feeds and carriage returns are written as references, since a parser
+// turns them into blanks otherwise.
 func AppendAttr(dst []byte, s string) ([]byte, error) {
 	return escape(dst, s, &attrEscapes)
 }
 
-// What stands for a byte below 0x80: "" for itself, "!" for nothing, since
-// XML 1.0 cannot carry it.
+// The tables of escape: the replacement of each ASCII character, "" for the character itself, "!"
+// for one that XML 1.0 cannot carry.
 var (
 	textEscapes = escapes(map[byte]string{'\t': "", '\n': ""})
 	attrEscapes = escapes(map[byte]string{'\t': "&#x9;", '\n': "&#xA;", '"': "&quot;", '\'': "&apos;"})
@@ -44,7 +42,7 @@ func escapes(more map[byte]string) (t [utf8.RuneSelf]string) {
 	return t
 }
 
-// escape appends s, byte runs that need nothing in one piece.
+// escape appends s, and copies stretches that need no escaping in one piece.
 func escape[S string | []byte](dst []byte, s S, table *[utf8.RuneSelf]string) ([]byte, error) {
 	before, done := len(dst), 0
 	for i := 0; ; {
@@ -54,7 +52,7 @@ func escape[S string | []byte](dst []byte, s S, table *[utf8.RuneSelf]string) ([
 		}
 		c := s[i]
 		if c >= utf8.RuneSelf {
-			// At most four bytes are looked at: the conversion stays on the stack.
+			// A conversion of at most four bytes stays on the stack.
 			char, size := utf8.DecodeRuneInString(string(s[i:min(i+utf8.UTFMax, len(s))]))
 			if char == utf8.RuneError && size == 1 || !isChar(char) {
 				return dst[:before], &CharError{Char: char, Index: i}
@@ -75,7 +73,7 @@ func escape[S string | []byte](dst []byte, s S, table *[utf8.RuneSelf]string) ([
 	}
 }
 
-// skipPlain returns where at or behind i the next byte may stand that escape has to look at.
+// skipPlain returns the index, from i on, of the next byte that escape has to examine.
 func skipPlain[S string | []byte](s S, i int) int {
 	for ; len(s)-i >= 8; i += 8 {
 		x := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |

@@ -118,8 +118,8 @@ func TestAppend_Refused(t *testing.T) {
 	}
 }
 
-// comesBack says what happens to s on its way through a document and a
-// reader, this package's or encoding/xml's, "" if nothing does.
+// comesBack says what happens to s on its way through a document and a reader, this package's or
+// encoding/xml's, "" if nothing does.
 func comesBack(s string) string {
 	doc, err := soap.AppendText([]byte("<a>"), s)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 type attr struct {
 	name  *qname
 	space string
-	value []byte // in the window or in Reader.unquoted: valid until the next move
+	value []byte // in the window or in Reader.unquoted; valid until the next move
 	text  string // instead, in a known tag
 }
 
@@ -21,12 +21,11 @@ func (r *Reader) textOf(a *attr) string {
 	return r.values.get(a.value)
 }
 
-// parseAttr reads the attribute at b[start] and returns where it ends, 0 if it is
-// not whole. A namespace declaration goes to the bindings, those of
-// this element being the ones from outer on.
+// parseAttr parses the attribute at b[start] and returns its end, or 0 if b ends within it. It adds
+// a namespace declaration to the bindings, those of this element being the ones from outer on.
 //
-// Section 3.1 wants quotes round the value and no "<" in it, section 2.3 tells
-// which quotes. White space may stand round the equals sign (Eq).
+// The value is in quotes, single or double, and without "<" (sections 2.3 and 3.1). White space may
+// surround the equals sign (Eq).
 func (r *Reader) parseAttr(b []byte, start, outer int) (int, error) {
 	end := nameEnd(b, start)
 	i := skipSpace(b, end)
@@ -69,28 +68,28 @@ func skipSpace(b []byte, i int) int {
 	return i
 }
 
-// addAttr takes one attribute, which stands at offset at of the tag.
+// addAttr adds the attribute at offset at of the tag to the attributes or to the bindings.
 func (r *Reader) addAttr(name *qname, value []byte, at, outer int) error {
 	switch {
 	case name.full == "xmlns":
-		return r.declare("", value, at, outer)
+		return r.bindNamespace("", value, at, outer)
 	case name.prefix == "xmlns":
-		return r.declare(name.local, value, at, outer)
+		return r.bindNamespace(name.local, value, at, outer)
 	default:
 		r.attrs = append(r.attrs, attr{name: name, value: value})
 		return nil
 	}
 }
 
-// resolveAttrs puts in the namespaces of the attributes. Two of one expanded name are
-// an error, whatever their prefixes ("Namespaces in XML 1.0", section 6.3).
+// resolveAttrs resolves the prefixes of the attributes. Two attributes with the same expanded name
+// are an error, whatever their prefixes ("Namespaces in XML 1.0", section 6.3).
 func (r *Reader) resolveAttrs() error {
 	for i := range r.attrs {
 		a := &r.attrs[i]
 		if a.name.prefix != "" {
 			var ok bool
 			if a.space, ok = r.resolve(a.name.prefix); !ok {
-				return r.undeclared(a.name)
+				return r.undeclaredPrefix(a.name)
 			}
 		}
 		for j := range i {
@@ -102,10 +101,9 @@ func (r *Reader) resolveAttrs() error {
 	return nil
 }
 
-// decodeAttr decodes the rest of a value, which has begun and goes on at
-// b[i], up to its quote, and returns where that is: len(b) if it is not there.
-// White space becomes blanks, CRLF one of them (sections 2.11 and 3.3.3);
-// references stay what they name.
+// decodeAttr decodes a value that starts with begun and continues at b[i]. It returns the index of
+// its closing quote, or len(b) if b ends within the value. White space becomes blanks, CRLF a
+// single one (sections 2.11 and 3.3.3), but not where a reference stands for it.
 func (r *Reader) decodeAttr(begun, b []byte, i int, quote byte) ([]byte, int, error) {
 	first := len(r.unquoted)
 	r.unquoted = append(r.unquoted, begun...)
@@ -139,7 +137,8 @@ func (r *Reader) decodeAttr(begun, b []byte, i int, quote byte) ([]byte, int, er
 	return slices.Clip(r.unquoted[first:]), i, nil
 }
 
-// attrChar decodes the reference or the unusual character at b[i], size 0 if it is not whole.
+// attrChar decodes the reference or the character beyond ASCII at b[i]. It returns size 0 if b ends
+// within it.
 func (r *Reader) attrChar(b []byte, i int) (char rune, size int, err error) {
 	if b[i] == '&' {
 		size, err = r.referenceSize(b, i)

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// A document is XML, or not quite, and what becomes of it. Exactly one of
-// want, syntax, cut and limit is set.
+// A document is XML, or nearly, and the expected result of reading it. Exactly one of want, syntax,
+// cut and limit is set.
 type document struct {
 	name     string
 	doc      string

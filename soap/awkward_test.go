@@ -28,7 +28,7 @@ func TestReader_AwkwardDocuments(t *testing.T) {
 	for _, tt := range awkward {
 		for _, way := range deliveries {
 			if len(tt.doc) > 4<<20 && way.name == "byte by byte" {
-				continue // takes long, and nothing is learnt
+				continue // too slow
 			}
 			t.Run(tt.name+"/"+way.name, func(t *testing.T) {
 				t.Parallel()
@@ -47,7 +47,7 @@ func TestReader_AwkwardDocuments(t *testing.T) {
 	}
 }
 
-// judge says in what a reading differs from what is wanted, "" for nothing.
+// judge returns how a result differs from the expected one, or "".
 func (d document) judge(got string, replaced int, err error) string {
 	var syntax *soap.SyntaxError
 	var limit *soap.LimitError

@@ -9,7 +9,7 @@ import (
 	"github.com/go-ews/exchange/soap"
 )
 
-// Each benchmark here stands beside what encoding/xml needs for the same.
+// Each benchmark has a counterpart by encoding/xml.
 
 func BenchmarkEncodeAddImGroup(b *testing.B) {
 	group := request{"Forschung & Entwicklung, Köln"}
@@ -84,8 +84,8 @@ func BenchmarkDecodeAddImGroup(b *testing.B) {
 	b.Run("encoding-xml", func(b *testing.B) { benchUnmarshal[unmarshalledGroup](b, docs...) })
 }
 
-// otherIDs returns answers that differ in the group's id, as those of a server do: a reader that has
-// met one must not be faster with the next for that.
+// otherIDs returns responses that differ in the group's id, as those of a server do, so that a
+// reader does not meet the same document again.
 func otherIDs(doc []byte) [][]byte {
 	docs := make([][]byte, 16)
 	for i := range docs {

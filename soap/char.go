@@ -6,11 +6,11 @@ import (
 	"github.com/go-ews/exchange/internal/xmlinput"
 )
 
-// Classes of bytes. A byte from 0x80 on has none: it starts or continues a
-// longer character, which is decoded.
+// Classes of ASCII characters. A byte from 0x80 on has no class: it is part of a longer character,
+// which is decoded.
 const (
 	inText  = 1 << iota // stands for itself in character data
-	inAttr              // stands for itself in an attribute value, whichever quotes are round it
+	inAttr              // stands for itself in an attribute value, in double or single quotes
 	inRaw               // stands for itself in CDATA, a comment or a processing instruction
 	inName              // may occur in a name, the colon included
 	inStart             // may begin a name
@@ -18,10 +18,10 @@ const (
 	inTag               // may follow the < of a tag
 )
 
-// class is the table of byte classes; nothing writes to it.
+// class is the table of byte classes. It is never written to.
 var class = byteClasses()
 
-// byteClasses makes the table from the productions of XML 1.0, sections 2.2 to 2.4.
+// byteClasses returns the table, after the productions of XML 1.0, sections 2.2 to 2.4.
 func byteClasses() (t [256]uint8) {
 	for c := range 0x80 {
 		switch {
@@ -55,9 +55,8 @@ func isASCIILetter(c int) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <=
 // isChar reports whether XML 1.0 can carry c (section 2.2, Char).
 func isChar(c rune) bool { return xmlinput.IsChar(c) }
 
-// isNameStart reports whether c may begin a name (section 2.3, NameStartChar).
-// The fifth edition of XML allows more names than the fourth, which
-// encoding/xml follows; Exchange uses ASCII.
+// isNameStart reports whether c may begin a name (section 2.3, NameStartChar). This is the fifth
+// edition of XML 1.0, which permits more names than the fourth, which encoding/xml follows.
 func isNameStart(c rune) bool {
 	if c < 0x80 {
 		return c >= 0 && class[c]&inStart != 0
@@ -73,7 +72,7 @@ func isNameChar(c rune) bool {
 	return c == 0xB7 || 0x300 <= c && c <= 0x36F || c == 0x203F || c == 0x2040 || isNameStart(c)
 }
 
-// nameStart holds NameStartChar beyond ASCII.
+// nameStart holds the characters of NameStartChar beyond ASCII.
 var nameStart = &unicode.RangeTable{
 	R16: []unicode.Range16{
 		{Lo: 0xC0, Hi: 0xD6, Stride: 1},

@@ -5,13 +5,12 @@ import (
 	"iter"
 )
 
-// Children returns an iterator over the children of the element that the reader stands on, by their
-// names; before the root element, over the root alone. The reader stands on the child while the loop
-// body runs. What the body leaves unread of it is skipped and checked like the rest, a child that it
-// does not touch included.
+// Children returns an iterator over the names of the children of the element that the reader stands
+// on, or, before the root element, over that of the root. The reader stands on the child while the
+// loop body runs. What the body does not read of the child is skipped and checked.
 //
-// The loop ends with the element's end tag or with an error, which [Reader.Err] returns. The error is
-// kept, so a body need not look at those of its own calls:
+// The loop ends at the end of the element or at an error, which [Reader.Err] returns afterwards.
+// The body may therefore ignore the errors of its own calls of the reader:
 //
 //	for name := range r.Children() {
 //		switch name.Local {
@@ -23,8 +22,8 @@ import (
 //	}
 //	return r.Err()
 //
-// A body that leaves the loop leaves the reader where it is, inside the element; an enclosing loop
-// skips the rest of it. The iterator can be used once.
+// After a break the reader stands where the body left it; an enclosing loop skips the rest. The
+// iterator can be used once.
 func (r *Reader) Children() iter.Seq[xml.Name] {
 	return func(yield func(xml.Name) bool) { r.eachChild(yield) }
 }
@@ -39,6 +38,6 @@ func (r *Reader) eachChild(yield func(xml.Name) bool) {
 	}
 }
 
-// Err returns the first error that the reader met, nil if it met none: the end of an element or of
-// the document is no error.
+// Err returns the first error of the reader, or nil. The end of an element or of the document is
+// not an error.
 func (r *Reader) Err() error { return r.err }

@@ -37,8 +37,8 @@ func TestReader_Children(t *testing.T) {
 	}
 }
 
-// TestReader_ChildrenErrors holds that a loop ends with the first error, whether it arises in the body
-// or in what is skipped, and that the error is kept.
+// TestReader_ChildrenErrors holds that a loop ends with the first error, whether it arises in the
+// body or in what is skipped, and that the error is kept.
 func TestReader_ChildrenErrors(t *testing.T) {
 	t.Parallel()
 	for name, doc := range map[string]string{
@@ -66,7 +66,8 @@ func TestReader_ChildrenErrors(t *testing.T) {
 	}
 }
 
-// TestReader_ChildrenTooFar holds that a loop body that reads behind the end of the element is found out.
+// TestReader_ChildrenTooFar holds that a loop body that reads behind the end of the element is
+// found out.
 func TestReader_ChildrenTooFar(t *testing.T) {
 	t.Parallel()
 	r := soap.NewReader(strings.NewReader("<r><a><b/></a><c/></r>"), soap.Limits{})

@@ -5,9 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// nextText returns the next piece of the character data of the element entered, decoded and never
-// empty. It returns nil when a start or end tag follows, two bytes of which are then in the window.
-// The piece is valid until the next move.
+// nextText returns the next piece of character data in the innermost open element, decoded and
+// never empty. It returns nil when a start or end tag follows, two bytes of which are then in the
+// window. The piece is valid until the next move.
 //
 // A piece ends where something has to be decoded, so that most texts are one piece and are taken
 // from the window as they are. A decoded character is a piece by itself.
@@ -25,7 +25,7 @@ func (r *Reader) nextText() ([]byte, error) {
 func (r *Reader) decodeText() ([]byte, error) {
 	for {
 		if r.cdata {
-			if piece, err := r.section(); piece != nil || err != nil {
+			if piece, err := r.nextCDATA(); piece != nil || err != nil {
 				return piece, err
 			}
 			continue
@@ -43,26 +43,25 @@ func (r *Reader) decodeText() ([]byte, error) {
 		}
 		switch b[0] {
 		case '<':
-			if tag, err := r.markup(); tag || err != nil {
+			if tag, err := r.skipMarkup(); tag || err != nil {
 				return nil, err
 			}
 		case '&':
-			return r.reference()
+			return r.decodeReference()
 		case ']':
-			return r.bracket()
+			return r.decodeBracket()
 		default:
-			return r.odd()
+			return r.decodeChar()
 		}
 	}
 }
 
-// odd decodes what plain and plainRaw stop at and what is no markup: a
-// carriage return, a forbidden character, bytes that are not UTF-8 or go on
-// behind the window.
-func (r *Reader) odd() ([]byte, error) {
+// decodeChar decodes a character that plain and plainRaw do not pass and that is not markup: a
+// carriage return, a forbidden character, one that is not UTF-8 or not whole in the window.
+func (r *Reader) decodeChar() ([]byte, error) {
 	if c := r.buf[r.pos]; c == '\r' {
-		// Section 2.11: "translating both the two-character sequence #xD #xA and
-		// any #xD that is not followed by #xA to a single #xA character".
+		// Section 2.11: "translating both the two-character sequence #xD #xA and any #xD that is
+		// not followed by #xA to a single #xA character".
 		if r.need(2) && r.buf[r.pos+1] == '\n' {
 			r.pos++
 		}
@@ -89,9 +88,9 @@ func (r *Reader) odd() ([]byte, error) {
 	return utf8.AppendRune(r.tiny[:0], char), nil
 }
 
-// bracket reads a "]". Section 2.4 wants "]]>" to be written as "]]&gt;" in
-// character data; encoding/xml refuses it, too.
-func (r *Reader) bracket() ([]byte, error) {
+// decodeBracket decodes a "]". Section 2.4 requires "]]>" to be written as "]]&gt;" in character
+// data; encoding/xml refuses it too.
+func (r *Reader) decodeBracket() ([]byte, error) {
 	if r.need(3) && string(r.buf[r.pos:r.pos+3]) == "]]>" {
 		return nil, r.syntax(0, "]]> outside of a CDATA section")
 	}
@@ -102,15 +101,15 @@ func (r *Reader) bracket() ([]byte, error) {
 	return append(r.tiny[:0], ']'), nil
 }
 
-// markup looks at a "<" in content: true if it begins a tag, which is left where it
-// is. Comments and processing instructions are read, a CDATA section is entered.
-func (r *Reader) markup() (tag bool, err error) {
+// skipMarkup skips a comment or a processing instruction, or enters a CDATA section. It returns
+// true for a tag, which it leaves unread.
+func (r *Reader) skipMarkup() (tag bool, err error) {
 	if !r.need(2) {
 		return false, r.cut("markup")
 	}
 	switch r.buf[r.pos+1] {
 	case '?':
-		return false, r.instruction()
+		return false, r.skipInstruction()
 	case '!':
 		if !r.need(3) {
 			return false, r.cut("markup")
@@ -118,14 +117,13 @@ func (r *Reader) markup() (tag bool, err error) {
 		if r.buf[r.pos+2] == '[' {
 			return false, r.openSection()
 		}
-		return false, r.declaration()
+		return false, r.skipDecl()
 	default:
 		return true, nil
 	}
 }
 
-// openSection enters a CDATA section (section 2.7): what is inside comes as
-// text like any other.
+// openSection enters a CDATA section (section 2.7), whose content is text like any other.
 func (r *Reader) openSection() error {
 	const open = "<![CDATA["
 	if !r.need(len(open)) && bytes.HasPrefix([]byte(open), r.unread()) {
@@ -139,9 +137,9 @@ func (r *Reader) openSection() error {
 	return nil
 }
 
-// section returns the next piece of a CDATA section, nil behind its end.
-func (r *Reader) section() ([]byte, error) {
-	piece, err := r.raw(']', "a CDATA section")
+// nextCDATA returns the next piece of a CDATA section, or nil at its end, which it reads.
+func (r *Reader) nextCDATA() ([]byte, error) {
+	piece, err := r.nextRaw(']', "a CDATA section")
 	if piece != nil || err != nil {
 		return piece, err
 	}
@@ -157,9 +155,9 @@ func (r *Reader) section() ([]byte, error) {
 	return append(r.tiny[:0], ']'), nil
 }
 
-// raw returns the next piece of what ends with stop and knows no markup; nil
-// when stop comes next.
-func (r *Reader) raw(stop byte, where string) ([]byte, error) {
+// nextRaw returns the next piece of text that holds no markup and ends before stop, or nil if stop
+// comes next. An error says where the document ends.
+func (r *Reader) nextRaw(stop byte, where string) ([]byte, error) {
 	for {
 		b := r.unread()
 		if n := plainRaw(b, stop); n > 0 {
@@ -174,12 +172,12 @@ func (r *Reader) raw(stop byte, where string) ([]byte, error) {
 		case b[0] == stop:
 			return nil, nil
 		default:
-			return r.odd()
+			return r.decodeChar()
 		}
 	}
 }
 
-// innermost is the name of the innermost open element, for messages.
+// innermost returns the name of the innermost open element, for messages.
 func (r *Reader) innermost() string {
 	return shown(r.stack[len(r.stack)-1].name.full)
 }

@@ -1,9 +1,9 @@
 package soap
 
-// copyContent returns a copy, never nil, of what is inside the element that the reader stands on,
-// while read reads as much of it as it wants. The copy needs nothing from outside: each of the
-// elements on top declares all namespaces in scope, used or not, since a prefix may also stand in a
-// value (xsi:type). CDATA becomes plain text, comments and processing instructions are left out.
+// copyContent calls read for the element that the reader stands on, skips what read leaves unread,
+// and returns a copy of the element's content, never nil. The copy can be read alone: each
+// top-level element declares all namespaces in scope, used or not, since a prefix may also occur in
+// a value (xsi:type). CDATA becomes plain text; comments and processing instructions are left out.
 func (r *Reader) copyContent(read func(*Reader) error) ([]byte, error) {
 	outer := len(r.stack) - 1
 	r.copied, r.copyDepth = r.copied[:0], len(r.stack)
@@ -27,7 +27,7 @@ func (r *Reader) copyText(piece []byte) error {
 	return r.keepCopy(dst)
 }
 
-// copyStart copies the start tag that was read last, the prefixes being those of the document.
+// copyStart copies the last start tag, with the prefixes of the document.
 func (r *Reader) copyStart() error {
 	e := &r.stack[len(r.stack)-1]
 	dst := append(append(r.copied, '<'), e.name.full...)
@@ -54,7 +54,7 @@ func (r *Reader) copyStart() error {
 	return r.keepCopy(append(dst, '>'))
 }
 
-// copyEnd copies the end tag that comes next, but not that of the element whose content is copied.
+// copyEnd copies the end tag that comes next, unless it ends the element whose content is copied.
 func (r *Reader) copyEnd() error {
 	if len(r.stack) == r.copyDepth {
 		return nil
@@ -63,7 +63,7 @@ func (r *Reader) copyEnd() error {
 	return r.keepCopy(append(dst, '>'))
 }
 
-// keepCopy takes the extended copy, unless it has become too long.
+// keepCopy stores the extended copy, and fails if it exceeds the limit.
 func (r *Reader) keepCopy(dst []byte) error {
 	r.copied = dst
 	if len(dst) > r.limits.TextBytes {
@@ -75,7 +75,7 @@ func (r *Reader) keepCopy(dst []byte) error {
 // appendInherited declares every namespace in scope, the innermost for each prefix.
 func (r *Reader) appendInherited(dst []byte) []byte {
 	for i, b := range r.bindings {
-		hidden := b.prefix == "" && b.space == "" // what holds anyway
+		hidden := b.prefix == "" && b.space == "" // the default
 		for _, inner := range r.bindings[i+1:] {
 			hidden = hidden || inner.prefix == b.prefix
 		}
@@ -93,6 +93,6 @@ func appendBinding(dst []byte, b binding) []byte {
 		dst = append(append(dst, ':'), b.prefix...)
 	}
 	dst = append(dst, '=', '"')
-	dst, _ = AppendAttr(dst, b.space) // it was read: whatever could not be carried is replaced
+	dst, _ = AppendAttr(dst, b.space) // cannot fail: forbidden characters were replaced
 	return append(dst, '"')
 }

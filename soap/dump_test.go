@@ -10,8 +10,8 @@ import (
 	"github.com/go-ews/exchange/soap"
 )
 
-// dump renders what the package reads of a document, in a form in which only
-// what a program can see makes a difference:
+// dump renders what the package reads of a document, in a form in which only what a program can see
+// makes a difference:
 //
 //	{namespace}name[{ns}attribute="value"]("text" {namespace}child())
 func dump(src io.Reader, l soap.Limits) (string, *soap.Reader, error) {
@@ -40,9 +40,9 @@ func dumpOracle(src io.Reader) (string, error) {
 	return render(xml.NewDecoder(src).Token)
 }
 
-// differsFromOracle compares dump with dumpOracle, "" if they agree or if
-// encoding/xml refuses the document. White space in attributes counts as
-// blanks: encoding/xml leaves it as it stands, against section 3.3.3.
+// differsFromOracle compares dump with dumpOracle, "" if they agree or if encoding/xml refuses the
+// document. White space in attributes counts as blanks: encoding/xml leaves it as it stands,
+// against section 3.3.3.
 func differsFromOracle(doc []byte) string {
 	r := soap.NewReader(bytes.NewReader(doc), soap.Limits{})
 	if _, err := r.Next(); err != nil {

@@ -6,20 +6,18 @@ import (
 	"errors"
 )
 
-// namespaceEnvelope12 is SOAP 1.2's, which Exchange answers to nobody who asked in SOAP 1.1.
+// namespaceEnvelope12 is the envelope's namespace in SOAP 1.2, for a precise error.
 const namespaceEnvelope12 = "http://www.w3.org/2003/05/soap-envelope"
 
-// BodyAppender is a request that writes itself: the element that goes into the
-// SOAP body, with the prefixes soap, t and m that [AppendEnvelope] declares.
-// AppendBody returns dst with the element appended, and does not keep dst. An
-// error leaves the request unsent.
+// A BodyAppender is a request that encodes itself. AppendBody appends the one child of the SOAP
+// body to dst, with the prefixes soap, t and m that [AppendEnvelope] declares, and returns the
+// extended slice. It must not retain dst. A request whose AppendBody returns an error is not sent.
 type BodyAppender interface {
 	AppendBody(dst []byte) ([]byte, error)
 }
 
-// BodyReader is a response that reads itself. ReadBody is called with the
-// reader standing on the start tag of the body's child, and reads that
-// element to its end; what it leaves unread of it is skipped.
+// A BodyReader is a response that decodes itself. ReadBody is called with the reader standing on
+// the start tag of the body's one child. What it leaves unread of that element is skipped.
 type BodyReader interface {
 	ReadBody(r *Reader) error
 }
@@ -34,14 +32,13 @@ const (
 	bodyEnd     = "</soap:Body>\n</soap:Envelope>"
 )
 
-// AppendEnvelope appends a SOAP 1.1 request: the envelope, with the prefixes
-// soap, t ([NamespaceTypes]) and m ([NamespaceMessages]) declared, round what
-// header and body append. A nil header leaves the Header element out.
+// AppendEnvelope appends a SOAP 1.1 request to dst: an envelope that declares the prefixes soap, t
+// ([NamespaceTypes]) and m ([NamespaceMessages]), with what header and body append to their
+// arguments. A nil header omits the Header element.
 //
-// A line feed stands between the elements, so that the line and position
-// which a server names in a complaint lead to something short. An error of header or body is
-// returned as it is, with dst as it was. A function that returns anything but its argument with
-// something appended is an error too.
+// Line feeds separate the elements, so that the line and position in a server's complaint lead to
+// something short. AppendEnvelope returns dst and the error of header or body unchanged. A function
+// that returns anything but its argument, possibly extended, is an error too.
 func AppendEnvelope(dst []byte, header, body func(dst []byte) ([]byte, error)) ([]byte, error) {
 	if body == nil {
 		return dst, errors.New("soap: AppendEnvelope without a body: pass the request's AppendBody")
@@ -64,8 +61,8 @@ func AppendEnvelope(dst []byte, header, body func(dst []byte) ([]byte, error)) (
 	return append(endLine(dst), bodyEnd...), nil
 }
 
-// extend appends start and what add appends. The result of add must begin with its argument; if add
-// wrote over that, start is no longer there.
+// extend appends start and what add appends. The result of add must begin with its argument. If add
+// has overwritten that, start is no longer there.
 func extend(dst []byte, start string, add func([]byte) ([]byte, error)) ([]byte, error) {
 	dst = append(dst, start...)
 	out, err := add(dst)
@@ -78,9 +75,10 @@ func extend(dst []byte, start string, add func([]byte) ([]byte, error)) ([]byte,
 	return out, nil
 }
 
-var errNotExtended = errors.New("soap: a function of the request did not return its argument with something appended")
+var errNotExtended = errors.New("soap: a function of the request did not return its argument, " +
+	"extended")
 
-// endLine puts in a line feed unless there is one: what follows begins a line.
+// endLine appends a line feed unless dst ends with one.
 func endLine(dst []byte) []byte {
 	if dst[len(dst)-1] == '\n' {
 		return dst
@@ -88,24 +86,25 @@ func endLine(dst []byte) []byte {
 	return append(dst, '\n')
 }
 
-// ReadEnvelope reads a SOAP 1.1 envelope by an [EnvelopeReader] that has these two functions.
+// ReadEnvelope reads a SOAP 1.1 envelope with an [EnvelopeReader] of these two functions.
 func ReadEnvelope(r *Reader, header, body func(*Reader) error) (*Fault, error) {
 	return EnvelopeReader{Header: header, Body: body}.Read(r)
 }
 
 // An EnvelopeReader reads SOAP 1.1 envelopes. Each of its functions is called with the reader
-// standing on the start tag of an element; what it leaves unread of that element is skipped, and so
-// is all of it if the function is nil. An error that it returns is returned by Read as it is.
+// standing on the start tag of an element. What it leaves unread is skipped, all of it if the
+// function is nil. Read returns its error unchanged.
 type EnvelopeReader struct {
 	Header func(*Reader) error // reads a header entry; called for each
 	Body   func(*Reader) error // reads the one child of the body, unless that is a fault
 	Detail func(*Reader) error // reads the detail of a fault, with the namespaces in scope there
 }
 
-// Read reads an envelope to the end of its document. It returns a fault, if the body holds one,
-// without an error; the fault's Detail is complete however much of it the function Detail reads.
+// Read reads an envelope to the end of its document. If the body holds a fault, Read returns it and
+// a nil error; the fault's Detail is complete, however much of it the function Detail reads.
 //
-// What is no envelope is a [*SyntaxError], a body without a child and one with several included.
+// A document that is not an envelope is a [*SyntaxError], as is a body without a child or with
+// several.
 func (e EnvelopeReader) Read(r *Reader) (*Fault, error) {
 	if _, err := r.Next(); err != nil {
 		return nil, err
@@ -119,7 +118,7 @@ func (e EnvelopeReader) Read(r *Reader) (*Fault, error) {
 		var err error
 		switch {
 		case name.Space != NamespaceEnvelope:
-			// Section 4.1.1 allows further elements, with a namespace of their own.
+			// Section 4.1.1 permits further elements in other namespaces.
 		case name.Local == "Header" && first:
 			err = e.readHeader(r)
 		case name.Local == "Body" && !hasBody:
@@ -142,8 +141,8 @@ func (e EnvelopeReader) Read(r *Reader) (*Fault, error) {
 	return fault, nil
 }
 
-// noEnvelope says what the root is instead: a page in XHTML, a message in SOAP
-// 1.2, the answer of another service.
+// noEnvelope returns the error for another root element: of a page in XHTML, a message in SOAP 1.2,
+// the response of another service.
 func (r *Reader) noEnvelope() error {
 	if r.name.Space == namespaceEnvelope12 {
 		return r.syntax(-r.tagSize, "a SOAP 1.2 message where SOAP 1.1 is due")
@@ -152,8 +151,8 @@ func (r *Reader) noEnvelope() error {
 		shown(r.name.Local), shown(r.name.Space))
 }
 
-// readHeader reads the header entries. What an entry is for is its reader's to know: mustUnderstand
-// is not looked at, since Exchange does not send it (SOAP 1.1, section 4.2.3).
+// readHeader reads the header entries. It ignores mustUnderstand (SOAP 1.1, section 4.2.3), which
+// Exchange does not send.
 func (e EnvelopeReader) readHeader(r *Reader) error {
 	for range r.Children() {
 		if e.Header == nil {
@@ -166,9 +165,8 @@ func (e EnvelopeReader) readHeader(r *Reader) error {
 	return r.err
 }
 
-// readBody reads the body, which holds one element in the document/literal
-// style that the service description uses: the response, or a fault (sections
-// 4.3 and 4.4).
+// readBody reads the body, which holds one element in the document/literal style of the service
+// description: the response, or a fault (sections 4.3 and 4.4).
 func (e EnvelopeReader) readBody(r *Reader) (fault *Fault, err error) {
 	count := 0
 	for name := range r.Children() {

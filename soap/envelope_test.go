@@ -226,7 +226,7 @@ func TestReadEnvelope_Refused(t *testing.T) {
 	}
 }
 
-// What is wrong about an element is reported where its start tag begins.
+// An error about an element has the position of its start tag.
 func TestReadEnvelope_Place(t *testing.T) {
 	t.Parallel()
 	const doc = opening + "\n<s:Body>\n <a/>\n <b\nc='d'/>\n</s:Body>" + closing

@@ -7,16 +7,15 @@ import (
 	"unicode/utf8"
 )
 
-// A CharError says that a string cannot be sent, because XML 1.0 has no way to
-// carry one of its characters (section 2.2 of the recommendation), not even as
-// a reference: most controls, U+FFFE and U+FFFF, and bytes that are not UTF-8.
-// U+FFFD itself can be carried.
+// A CharError reports a string that XML 1.0 cannot carry because of one of its characters (section
+// 2.2), not even with a reference: most controls, U+FFFE, U+FFFF, and bytes that are not UTF-8.
+// U+FFFD can be carried.
 type CharError struct {
-	Char  rune // the character; utf8.RuneError: the bytes are not UTF-8 at all
-	Index int  // where it begins, in bytes from the start of the string
+	Char  rune // the character, or utf8.RuneError for bytes that are not UTF-8
+	Index int  // of its first byte in the string
 }
 
-// Error names the character by its code point.
+// Error names the character by its code point, and its index.
 func (e *CharError) Error() string {
 	if e.Char == utf8.RuneError {
 		return fmt.Sprintf("soap: invalid UTF-8 at byte %d", e.Index)
@@ -24,10 +23,10 @@ func (e *CharError) Error() string {
 	return fmt.Sprintf("soap: XML 1.0 cannot carry the character %U at byte %d", e.Char, e.Index)
 }
 
-// A SyntaxError says that a document is not XML 1.0 with namespaces in UTF-8,
-// uses what SOAP forbids (a document type declaration), or is no SOAP 1.1
-// envelope. A document that ends too early unwraps to [io.ErrUnexpectedEOF], so
-// that a cut answer can be told from a malformed one.
+// A SyntaxError reports a document that is not XML 1.0 with namespaces in UTF-8, that has a
+// document type declaration, which SOAP forbids, or that is not a SOAP 1.1 envelope. For a document
+// that ends too early it unwraps to [io.ErrUnexpectedEOF], which tells a truncated response from a
+// malformed one.
 type SyntaxError struct {
 	Line   int // from 1; LF, CRLF and CR each end a line
 	Column int // from 1, in characters (code points), tabs counting as one
@@ -36,13 +35,13 @@ type SyntaxError struct {
 	cut bool
 }
 
-// Error gives the place and what is wrong there. It may quote a name of the
-// document, cut to 60 bytes, or the one byte that is wrong, but never its text.
+// Error returns the place and the reason. It may quote a name of the document, clipped to 60 bytes,
+// or the one byte that is wrong, but never its text.
 func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("soap: at line %d, column %d: %s", e.Line, e.Column, e.Msg)
 }
 
-// Unwrap returns [io.ErrUnexpectedEOF] for a document that was cut, else nil.
+// Unwrap returns [io.ErrUnexpectedEOF] for a document that ends too early, else nil.
 func (e *SyntaxError) Unwrap() error {
 	if e.cut {
 		return io.ErrUnexpectedEOF
@@ -50,11 +49,11 @@ func (e *SyntaxError) Unwrap() error {
 	return nil
 }
 
-// A LimitError says that a document exceeds one of the [Limits], or the fixed
-// bound of 256 namespace declarations in scope; it may well be fine otherwise.
+// A LimitError reports a document that exceeds one of the [Limits], or the fixed bound of 256
+// namespace declarations in scope.
 type LimitError struct {
-	What  string // what there was too much of, in words
-	Limit int64  // the most that is taken
+	What  string // what exceeds the limit, such as "bytes in one start tag"
+	Limit int64
 }
 
 // Error names the limit.
@@ -62,7 +61,7 @@ func (e *LimitError) Error() string {
 	return fmt.Sprintf("soap: the document has more than %d %s", e.Limit, e.What)
 }
 
-// shown is a name as error messages show it: quoted, and short whatever was sent.
+// shown returns a name as error messages show it: quoted and clipped.
 func shown[S string | []byte](name S) string {
 	const most = 60
 	if len(name) > most {

@@ -9,8 +9,8 @@ import (
 	"github.com/go-ews/exchange/soap"
 )
 
-// getRooms and rooms are an operation that package ews does not have, GetRooms, written
-// by hand: a request that is a BodyAppender and a response that is a BodyReader.
+// getRooms and rooms are an operation that package ews does not have, GetRooms, written by hand: a
+// request that is a BodyAppender and a response that is a BodyReader.
 type getRooms struct{ list string }
 
 func (g getRooms) AppendBody(dst []byte) ([]byte, error) {

@@ -5,24 +5,23 @@ import (
 	"strings"
 )
 
-// A Fault is what a server answers instead of a result (SOAP 1.1, section 4.4).
-// *Fault is an error.
+// A Fault is a server's response to a request that failed (SOAP 1.1, section 4.4). *Fault is an
+// error.
 type Fault struct {
-	Code   xml.Name // faultcode; Space is the namespace of its prefix, "" if that is not declared
-	String string   // faultstring, for people, as it came
+	Code   xml.Name // faultcode; Space is the namespace of its prefix, "" if undeclared
+	String string   // faultstring, for people, unchanged
 	Lang   string   // xml:lang of the faultstring
 	Actor  string   // faultactor
 
-	// Detail is what <detail> held: a sequence of elements and text, nil if there was no
-	// such element. It stands on its own: each of the elements on top declares all
-	// namespaces that were in scope, prefixes are the server's, forbidden
-	// characters are replaced. An xml.Decoder takes it as it is; NewReader
-	// wants one root and takes it within a pair of tags. Limits.TextBytes bounds it.
+	// Detail is the content of the element detail: a sequence of elements and text, nil if there is
+	// no such element. It can be read alone: each top-level element declares all namespaces in
+	// scope, prefixes are the server's, forbidden characters are replaced. An xml.Decoder accepts
+	// it; a Reader requires one root, such as a pair of tags round it. Limits.TextBytes bounds it.
 	Detail []byte
 }
 
-// Error gives the code's local name and the first 500 bytes of the faultstring
-// in one line. The server wrote it; nothing of the detail is in it.
+// Error returns the code's local name and the first 500 bytes of the faultstring, in one line. It
+// contains nothing of the detail.
 func (f *Fault) Error() string {
 	const most = 500
 	text := strings.Join(strings.Fields(f.String), " ")
@@ -39,8 +38,8 @@ func (f *Fault) Error() string {
 	return "soap: fault " + code + ": " + text
 }
 
-// readFault reads the Fault element that r stands on, its detail through detail. Its children have
-// no namespace; some old servers put them into the envelope's.
+// readFault reads the Fault element that r stands on, and calls detail for its detail. The children
+// have no namespace, or that of the envelope in some old servers.
 func readFault(r *Reader, detail func(*Reader) error) (*Fault, error) {
 	f := new(Fault)
 	for name := range r.Children() {
@@ -54,8 +53,7 @@ func readFault(r *Reader, detail func(*Reader) error) (*Fault, error) {
 	return f, r.err
 }
 
-// readChild reads one of the four children of section 4.4.
-// Where one comes twice, the last one holds.
+// readChild reads one of the four children of section 4.4. The last one of a name counts.
 func (f *Fault) readChild(r *Reader, local string, detail func(*Reader) error) (err error) {
 	switch local {
 	case "faultcode":
@@ -71,8 +69,8 @@ func (f *Fault) readChild(r *Reader, local string, detail func(*Reader) error) (
 	return err
 }
 
-// qualifiedText is Text for a qualified name, which is resolved before the
-// declarations of its element go out of scope. White space round it is dropped.
+// qualifiedText is Text for a qualified name, which it resolves with the namespaces in scope. White
+// space round the name is dropped.
 func (r *Reader) qualifiedText() (xml.Name, error) {
 	if r.empty {
 		return xml.Name{}, r.Skip()

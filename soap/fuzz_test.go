@@ -13,8 +13,8 @@ import (
 	"github.com/go-ews/exchange/soap"
 )
 
-// FuzzDecode has encoding/xml as its oracle: what both take comes out the
-// same. Neither byte by byte nor another way of reading makes a difference.
+// FuzzDecode has encoding/xml as its oracle: both return the same for a document that both accept.
+// Reading byte by byte, or in another way, makes no difference.
 func FuzzDecode(f *testing.F) {
 	for _, d := range awkward {
 		if len(d.doc) < 10_000 {
@@ -45,8 +45,8 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// FuzzReset reads two documents in turns by one reader, which knows their tags by then: they must come out
-// as they do from a new one.
+// FuzzReset reads two documents in turns by one reader, which knows their tags by then: they must
+// come out as they do from a new one.
 func FuzzReset(f *testing.F) {
 	success := fixture(f, "AddImGroup/success.xml")
 	f.Add(success, bytes.ReplaceAll(success, []byte("GroupType"), []byte("DisplayName")))
@@ -98,8 +98,8 @@ func mustBeOurs(t *testing.T, err error) {
 	}
 }
 
-// FuzzText and FuzzAttr: what is accepted comes back from both readers, and
-// only what XML 1.0 cannot carry is refused.
+// FuzzText and FuzzAttr hold that both readers return an accepted string unchanged, and that only
+// strings that XML 1.0 cannot carry are refused.
 func FuzzText(f *testing.F) {
 	addStrings(f)
 	f.Fuzz(func(t *testing.T, s string) {
@@ -162,7 +162,8 @@ func mustSuit(t *testing.T, s string, err error) {
 	}
 }
 
-// FuzzFault reads envelopes: the detail of a fault is whole, stands alone and is what the document holds.
+// FuzzFault reads envelopes: the detail of a fault is whole, stands alone and is what the document
+// holds.
 func FuzzFault(f *testing.F) {
 	f.Add(fixture(f, "faults/schema_validation.xml"))
 	f.Add(fixture(f, "faults/server_busy.xml"))

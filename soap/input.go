@@ -11,13 +11,13 @@ import (
 
 const (
 	firstWindow, windowSize = 4 << 10, 16 << 10
-	// Reset drops buffers that grew beyond this, for one odd document shall not
-	// make every reader in a pool hold its size forever.
+	// Reset drops buffers that exceed this, so that one large document does not make every reader
+	// of a pool hold its size.
 	keepSize = 64 << 10
 )
 
-// window is the part of the document in memory: buf[pos:end] is unread. What
-// lies before pos stays in place until the next call of more.
+// window is the part of the document in memory: buf[pos:end] is unread. The bytes before pos stay
+// in place until the next call of more.
 type window struct {
 	src      io.Reader
 	buf      []byte
@@ -25,22 +25,22 @@ type window struct {
 	base     int64 // offset of buf[0] in the document
 	at       place // of buf[0]
 	limit    int64 // most bytes of the document
-	srcErr   error // what src said together with its last bytes, io.EOF included
+	srcErr   error // of the last Read of src, io.EOF included
 	err      error // sticky: the first error of any kind
 }
 
-// more reads on, so that at least one unread byte is added, and false if that cannot
-// be: at the end of the document, or with err set. The unread part may move.
+// more reads at least one further byte, or returns false at the end of the document or with err
+// set. The unread part may move.
 func (w *window) more() bool {
 	if w.err != nil {
 		return false
 	}
 	if w.end == len(w.buf) || w.pos == w.end && w.end > len(w.buf)/2 {
-		w.slide() // not sooner: a short document needs no slide at all
+		w.slide() // not earlier: a short document needs no slide
 	}
 	room := w.buf[w.end:]
 	if left := w.limit - w.base - int64(w.end); left < int64(len(room)) {
-		room = room[:left+1] // one more than allowed tells whether there is more
+		room = room[:left+1] // a byte beyond the limit tells that it is exceeded
 	}
 	if w.src == nil {
 		w.srcErr = io.EOF
@@ -68,8 +68,8 @@ func (w *window) more() bool {
 	return w.ended()
 }
 
-// slide moves the unread part to the front. It doubles a buffer that is small
-// yet or that is full of the unread part: only a start tag is kept so long, and TagBytes bounds it.
+// slide moves the unread part to the front. It doubles the buffer while that is small, and when the
+// unread part fills it: that is a start tag, which TagBytes bounds.
 func (w *window) slide() {
 	if w.pos > 0 {
 		w.at = w.at.after(w.buf[:w.pos])
@@ -84,16 +84,17 @@ func (w *window) slide() {
 	}
 }
 
-// ended turns an error of the source into ours; the end of the document is none.
+// ended wraps an error of the source. The end of the document is not an error.
 func (w *window) ended() bool {
 	if w.srcErr != io.EOF { //nolint:errorlint // io.Reader: the end is io.EOF itself, never wrapped
 		at := w.placeOf(w.end)
-		w.err = fmt.Errorf("soap: reading the document at line %d, column %d: %w", at.line, at.column, w.srcErr)
+		w.err = fmt.Errorf("soap: reading the document at line %d, column %d: %w",
+			at.line, at.column, w.srcErr)
 	}
 	return false
 }
 
-// need makes n unread bytes available, and false if there are fewer.
+// need makes n unread bytes available, or returns false if the document has fewer.
 func (w *window) need(n int) bool {
 	for w.end-w.pos < n {
 		if !w.more() {
@@ -103,12 +104,12 @@ func (w *window) need(n int) bool {
 	return true
 }
 
-// unread is the unread part of the window, valid until the next call of more.
+// unread returns the unread part of the window, valid until the next call of more.
 func (w *window) unread() []byte { return w.buf[w.pos:w.end] }
 
 func (w *window) placeOf(i int) place { return w.at.after(w.buf[:i]) }
 
-// fail makes err the answer to every further call.
+// fail makes every further call return err, or an earlier error.
 func (w *window) fail(err error) error {
 	if w.err == nil {
 		w.err = err
@@ -116,7 +117,7 @@ func (w *window) fail(err error) error {
 	return w.err
 }
 
-// syntax fails at the next unread byte plus skip, which may be negative for what has just been read.
+// syntax fails with a SyntaxError at skip bytes from the next unread one; skip may be negative.
 func (w *window) syntax(skip int, format string, args ...any) error {
 	if w.err != nil {
 		return w.err
@@ -125,8 +126,7 @@ func (w *window) syntax(skip int, format string, args ...any) error {
 	return w.fail(&SyntaxError{Line: at.line, Column: at.column, Msg: fmt.Sprintf(format, args...)})
 }
 
-// cut fails because the document ended where it must not. An error of the
-// source is the better reason if there is one.
+// cut fails because the document ends inside where, or with the error of the source.
 func (w *window) cut(where string) error {
 	if w.err != nil {
 		return w.err
@@ -137,14 +137,14 @@ func (w *window) cut(where string) error {
 	})
 }
 
-// place is where a byte stands in the document, both from 1. It is worked out
-// when a part of the window is given up or an error needs it, not on the way.
+// place is the position of a byte in the document, both numbers from 1. It is computed when the
+// window slides and for an error, not while reading.
 type place struct {
 	line, column int
 	cr           bool // the byte before it is a carriage return
 }
 
-// after returns the place of what follows b.
+// after returns the place of the byte after b, given the place of its first.
 func (p place) after(b []byte) place {
 	if len(b) == 0 {
 		return p
@@ -169,8 +169,8 @@ func (p place) after(b []byte) place {
 	return p
 }
 
-// characters counts those bytes that do not continue a character, in big
-// steps where all is ASCII: a response is mostly one long line.
+// characters counts those bytes that do not continue a character, in big steps where all is ASCII:
+// a response is mostly one long line.
 func characters(b []byte) int {
 	n := len(b)
 	for len(b) >= 32 {

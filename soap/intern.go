@@ -7,32 +7,28 @@ import (
 )
 
 const (
-	internSlots  = 1024 // a power of two, twice the entries: probing stays short
-	internMost   = internSlots / 2
-	internLength = 128 // longer names and namespaces are not worth keeping
-	valueSlots   = 256 // a power of two
-	valueLength  = 40
+	nameSlots  = 1024 // a power of two, twice the entries: probing stays short
+	maxNames   = nameSlots / 2
+	nameBytes  = 128 // of a name or namespace that is kept
+	valueSlots = 256 // a power of two
+	valueBytes = 40  // of a value that is kept
 )
 
-// qname is a name as written. Its parts share the memory of full.
+// qname is a qualified name as written, with its parts.
 type qname struct {
 	full, prefix, local string
 
-	kept    bool   // in names
-	known   []*tag // start tags of this name
-	other   tag    // stands for every other start tag of this name
-	unknown uint64 // checksum of the last of those
+	kept bool      // in names
+	tag  *knownTag // nil: none
 }
 
-// names keeps the names and namespaces seen, so that meeting one again costs
-// no allocation and no second check. It holds at most internMost of them: what
-// comes later is allocated each time.
+// names keeps names and namespaces, at most maxNames, so that meeting one again costs neither an
+// allocation nor a check. Later ones are allocated each time.
 type names struct {
-	slots [internSlots]*qname
-	used  int
-	known int  // bytes of known start tags
-	odd   bool // the document has names that are not kept
-	first tag  // stands for what comes before the root
+	slots    [nameSlots]*qname
+	used     int
+	tagBytes int  // of known start tags
+	overflow bool // the document has names that are not kept
 }
 
 // name returns b split at its colon, or false if it is not a qualified name.
@@ -45,7 +41,7 @@ func (t *names) name(b []byte) (*qname, bool) {
 	if !isQName(b) {
 		return q, false
 	}
-	q.local, q.other.name = q.full, q
+	q.local = q.full
 	if colon := bytes.IndexByte(b, ':'); colon >= 0 {
 		q.prefix, q.local = q.full[:colon], q.full[colon+1:]
 	}
@@ -53,9 +49,9 @@ func (t *names) name(b []byte) (*qname, bool) {
 	return q, true
 }
 
-// space returns b, the name of a namespace, as a string. What looks like a
-// qualified name, which hardly any namespace does, is not kept: its entry
-// would have no parts, and name would take it for a bad one.
+// space returns b, the name of a namespace, as a string. One that has the form of a qualified name,
+// as hardly any namespace has, is not kept: name would take its entry, which has no parts, for a
+// bad name.
 func (t *names) space(b []byte) string {
 	slot, q := t.find(b)
 	if q != nil {
@@ -63,55 +59,55 @@ func (t *names) space(b []byte) string {
 	}
 	s := string(b)
 	if isQName(b) {
-		t.odd = true
+		t.overflow = true
 	} else {
 		t.keep(slot, &qname{full: s})
 	}
 	return s
 }
 
-// find returns the entry of b, or nil and the free slot where it belongs.
+// find returns the entry of b, or nil and the free slot for it.
 func (t *names) find(b []byte) (slot uint32, q *qname) {
-	slot = hash(b) & (internSlots - 1)
+	slot = hash(b) & (nameSlots - 1)
 	for {
 		q = t.slots[slot]
 		if q == nil || q.full == string(b) {
 			return slot, q
 		}
-		slot = (slot + 1) & (internSlots - 1)
+		slot = (slot + 1) & (nameSlots - 1)
 	}
 }
 
-// keep puts q into its free slot if there is room, and if it is worth it.
+// keep puts q into its free slot, if there is room and q is not too long.
 func (t *names) keep(slot uint32, q *qname) {
-	if t.used < internMost && len(q.full) <= internLength {
+	if t.used < maxNames && len(q.full) <= nameBytes {
 		t.slots[slot] = q
 		t.used++
 		q.kept = true
 		return
 	}
-	t.odd = true
+	t.overflow = true
 }
 
-// reset forgets everything when there is hardly any room left: then it is taken
-// by what some odd document made up, and the next one shall have it again.
+// reset forgets everything when there is hardly any room left, which means that a document with
+// made-up names has taken it.
 func (t *names) reset() {
-	t.odd = false
-	if t.used == internMost || t.known > knownMost-knownLength {
+	t.overflow = false
+	if t.used == maxNames || t.tagBytes > knownTagsBytes-knownTagBytes {
 		*t = names{}
 	}
 }
 
-// values remembers short values lately met, one in each slot: most texts in a
-// response are "true", "SMTP" or "0" over and over.
+// values keeps short values, the last one of each slot: most texts in a response are "true", "SMTP"
+// or "0" over and over.
 type values [valueSlots]string
 
-// get returns b as a string, without an allocation if it was the last one in its slot.
+// get returns b as a string, without an allocation if it is the last value of its slot.
 func (v *values) get(b []byte) string {
 	if len(b) == 0 {
 		return ""
 	}
-	if len(b) > valueLength {
+	if len(b) > valueBytes {
 		return string(b)
 	}
 	slot := &v[hash(b)&(valueSlots-1)]
@@ -121,28 +117,27 @@ func (v *values) get(b []byte) string {
 	return *slot
 }
 
-// hash looks at the length and at eight bytes each of the start, the middle
-// and the end. Strings that collide, by chance or on purpose, cost at most a
-// walk through a table that is bounded.
+// hash depends on the length and on eight bytes each of the start, the middle and the end. Strings
+// that collide, by chance or on purpose, cost at most a walk through a bounded table.
 func hash(b []byte) uint32 {
-	const odd = 0x9E3779B97F4A7C15
-	h := uint64(len(b)) * odd
+	const prime = 0x9E3779B97F4A7C15
+	h := uint64(len(b)) * prime
 	switch n := len(b); {
 	case n >= 8:
-		h = (h ^ binary.LittleEndian.Uint64(b)) * odd
-		h = (h>>32 ^ h ^ binary.LittleEndian.Uint64(b[n/2-4:])) * odd
-		h = (h>>32 ^ h ^ binary.LittleEndian.Uint64(b[n-8:])) * odd
+		h = (h ^ binary.LittleEndian.Uint64(b)) * prime
+		h = (h>>32 ^ h ^ binary.LittleEndian.Uint64(b[n/2-4:])) * prime
+		h = (h>>32 ^ h ^ binary.LittleEndian.Uint64(b[n-8:])) * prime
 	case n >= 4:
 		x := uint64(binary.LittleEndian.Uint32(b)) | uint64(binary.LittleEndian.Uint32(b[n-4:]))<<32
-		h = (h ^ x) * odd
+		h = (h ^ x) * prime
 	case n > 0:
-		h = (h ^ uint64(b[0]) ^ uint64(b[n/2])<<8 ^ uint64(b[n-1])<<16) * odd
+		h = (h ^ uint64(b[0]) ^ uint64(b[n/2])<<8 ^ uint64(b[n-1])<<16) * prime
 	}
 	return uint32(h >> 40)
 }
 
-// isQName reports whether b is a qualified name ("Namespaces in XML 1.0",
-// section 4): a name, or two with a colon between them.
+// isQName reports whether b is a qualified name: a name, or two separated by a colon ("Namespaces
+// in XML 1.0", section 4).
 func isQName(b []byte) bool {
 	prefix, local, prefixed := bytes.Cut(b, []byte{':'})
 	if !prefixed {
@@ -151,7 +146,7 @@ func isQName(b []byte) bool {
 	return isNCName(prefix) && isNCName(local)
 }
 
-// isNCName reports whether b is a name without a colon in it.
+// isNCName reports whether b is a name without a colon.
 func isNCName(b []byte) bool {
 	first, size := utf8.DecodeRune(b)
 	if !isNameStart(first) || bytes.IndexByte(b, ':') >= 0 || first == utf8.RuneError && size <= 1 {

@@ -9,7 +9,7 @@ import (
 	"github.com/go-ews/exchange/soap"
 )
 
-// A reader that knows the tags of a document reads it as one that does not.
+// A reader that has met the tags of a document reads it like a new one.
 func TestReader_KnownTags(t *testing.T) {
 	t.Parallel()
 	r := soap.NewReader(nil, soap.Limits{})
@@ -29,7 +29,7 @@ func TestReader_KnownTags(t *testing.T) {
 	}
 }
 
-// What a known tag says depends on where it stands and on the limits of the day.
+// The meaning of a known tag depends on the elements around it and on the limits.
 func TestReader_KnownTagElsewhere(t *testing.T) {
 	t.Parallel()
 	const tag = `<p:b c="d" e="f"/>`

@@ -8,7 +8,7 @@ import (
 	"github.com/go-ews/exchange/soap"
 )
 
-// A request and responses as package ews has them, for the tests and benchmarks here.
+// A request and responses like those of package ews.
 
 type request struct{ name string }
 
@@ -106,13 +106,13 @@ type imGroup struct {
 	Members     []itemID `xml:"MemberCorrelationKey>ItemId"`
 }
 
-// imList is what GetImItemList answers.
+// imList is the result of GetImItemList.
 type imList struct {
 	Groups   []imGroup
 	Personas []persona
 }
 
-// imListEnvelope is the answer for encoding/xml.
+// imListEnvelope is the response for encoding/xml.
 type imListEnvelope struct {
 	XMLName  xml.Name  `xml:"http://schemas.xmlsoap.org/soap/envelope/ Envelope"`
 	Groups   []imGroup `xml:"Body>GetImItemListResponse>ImItemList>Groups>ImGroup"`
@@ -270,8 +270,8 @@ func (a *attribution) read(r *soap.Reader) error {
 	}
 }
 
-// listDocument makes up a GetImItemList response in one line, as Exchange sends
-// it, with so many groups and personas of about 3 kB, each of them in one group.
+// listDocument makes up a GetImItemList response in one line, as Exchange sends it, with so many
+// groups and personas of about 3 kB, each of them in one group.
 func listDocument(groups, personas int) []byte {
 	var b strings.Builder
 	b.WriteString(`<?xml version="1.0" encoding="utf-8"?>` +

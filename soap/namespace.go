@@ -11,29 +11,29 @@ const (
 const (
 	namespaceXML   = "http://www.w3.org/XML/1998/namespace"
 	namespaceXMLNS = "http://www.w3.org/2000/xmlns/"
-	// The 64 levels of 32 attributes that the default limits allow could put
-	// 2,048 declarations in scope, and every prefix is looked up among them.
-	// Exchange has about ten.
-	mostBindings = 256
+
+	// maxBindings bounds the declarations in scope, among which every prefix is looked up. The
+	// default limits of depth and attributes would permit 2,048; Exchange uses about ten.
+	maxBindings = 256
 )
 
 // binding is a namespace declaration.
 type binding struct{ prefix, space string }
 
-// declare takes the namespace declaration at offset at of the tag. "Namespaces
-// in XML 1.0", section 3: the prefix xml is bound to its namespace without
-// being declared, "must not be bound to any other namespace name", and nothing
-// else may be bound to it; xmlns and its namespace must not be declared at
-// all. Section 5: only the default namespace can be undeclared.
-func (r *Reader) declare(prefix string, value []byte, at, outer int) error {
+// bindNamespace adds the namespace declaration at offset at of the tag to the bindings, those of
+// the same tag being the ones from outer on. "Namespaces in XML 1.0", section 3: the prefix xml is
+// bound to its namespace without a declaration, "must not be bound to any other namespace name",
+// and no other prefix may be bound to that; xmlns and its namespace must not be declared. Section
+// 5: only the default namespace can be undeclared.
+func (r *Reader) bindNamespace(prefix string, value []byte, at, outer int) error {
 	space := r.names.space(value)
 	switch {
 	case prefix == "xmlns", space == namespaceXMLNS, (prefix == "xml") != (space == namespaceXML):
 		return r.syntax(at, "the prefixes xml and xmlns and their namespaces must not be bound otherwise")
 	case prefix != "" && space == "":
 		return r.syntax(at, "the prefix %s is bound to no namespace", shown(prefix))
-	case len(r.bindings) == mostBindings:
-		return r.fail(&LimitError{What: "namespace declarations in scope", Limit: mostBindings})
+	case len(r.bindings) == maxBindings:
+		return r.fail(&LimitError{What: "namespace declarations in scope", Limit: maxBindings})
 	}
 	for _, b := range r.bindings[outer:] {
 		if b.prefix == prefix {
@@ -44,8 +44,8 @@ func (r *Reader) declare(prefix string, value []byte, at, outer int) error {
 	return nil
 }
 
-// resolve returns the namespace that a prefix stands for, false if it is
-// undeclared. The prefix "" is the default namespace, which need not be declared.
+// resolve returns the namespace that a prefix is bound to, or false if it is undeclared. The prefix
+// "" stands for the default namespace, which need not be declared.
 func (r *Reader) resolve(prefix string) (string, bool) {
 	for i := len(r.bindings) - 1; i >= 0; i-- {
 		if b := &r.bindings[i]; b.prefix == prefix {
@@ -58,6 +58,6 @@ func (r *Reader) resolve(prefix string) (string, bool) {
 	return "", prefix == ""
 }
 
-func (r *Reader) undeclared(name *qname) error {
+func (r *Reader) undeclaredPrefix(name *qname) error {
 	return r.syntax(0, "the prefix of %s is not declared", shown(name.full))
 }

@@ -2,16 +2,16 @@ package soap
 
 import "bytes"
 
-// root is Next at the level of the document: true for the root element once,
-// then false, provided that the rest is as it must be.
-func (r *Reader) root() (bool, error) {
+// nextRoot is Next at the level of the document: it returns true for the root element, then false
+// at the end of the document.
+func (r *Reader) nextRoot() (bool, error) {
 	if !r.started {
 		r.started = true
 		if err := r.prolog(); err != nil {
 			return false, err
 		}
 	}
-	found, err := r.outside()
+	found, err := r.toRootTag()
 	switch {
 	case err != nil:
 		return false, err
@@ -29,10 +29,10 @@ func (r *Reader) root() (bool, error) {
 	return true, nil
 }
 
-// outside moves to the next tag outside of the root element; false at the end of
-// the document. Section 2.1 allows white space, comments and processing
-// instructions there, and one root element.
-func (r *Reader) outside() (bool, error) {
+// toRootTag moves to the next tag outside of the root element, and returns false at the end of the
+// document. Section 2.1 permits white space, comments and processing instructions there, and one
+// root element.
+func (r *Reader) toRootTag() (bool, error) {
 	for {
 		b := r.unread()
 		r.pos += skipSpace(b, 0)
@@ -45,7 +45,7 @@ func (r *Reader) outside() (bool, error) {
 		if c := r.buf[r.pos]; c != '<' {
 			return false, r.textOutside(c)
 		}
-		if tag, err := r.markup(); tag || err != nil {
+		if tag, err := r.skipMarkup(); tag || err != nil {
 			return tag, err
 		}
 		if r.cdata {
@@ -54,7 +54,8 @@ func (r *Reader) outside() (bool, error) {
 	}
 }
 
-// textOutside says no more of the text than its first byte: it may be anything.
+// textOutside returns the error for text outside of the root element. It quotes the first byte
+// alone.
 func (r *Reader) textOutside(first byte) error {
 	if r.rooted {
 		return r.syntax(0, "text behind the root element, beginning with %q", first)
@@ -62,9 +63,8 @@ func (r *Reader) textOutside(first byte) error {
 	return r.syntax(0, "this is not XML: it begins with %q instead of <", first)
 }
 
-// prolog reads a byte order mark and the XML declaration. Without either a
-// document is in UTF-8 (section 4.3.3 and appendix F, which also tells UTF-16
-// and UTF-32 by their first bytes). Exchange sends nothing else.
+// prolog reads a byte order mark and the XML declaration, both optional. A document without them is
+// in UTF-8 (section 4.3.3). Appendix F tells UTF-16 and UTF-32 by their first bytes.
 func (r *Reader) prolog() error {
 	r.need(4)
 	if r.err != nil {
@@ -73,9 +73,10 @@ func (r *Reader) prolog() error {
 	switch b := r.unread(); {
 	case bytes.HasPrefix(b, []byte("\xEF\xBB\xBF")):
 		r.pos += 3
-		r.at.column-- // it is no character of the document
+		r.at.column-- // the mark is not a character of the document
 	case bytes.HasPrefix(b, []byte("\xFE\xFF")), bytes.HasPrefix(b, []byte("\xFF\xFE")),
-		bytes.HasPrefix(b, []byte("<\x00")), bytes.HasPrefix(b, []byte("\x00<")), bytes.HasPrefix(b, []byte("\x00\x00")):
+		bytes.HasPrefix(b, []byte("<\x00")), bytes.HasPrefix(b, []byte("\x00<")),
+		bytes.HasPrefix(b, []byte("\x00\x00")):
 		return r.syntax(0, "the document is in UTF-16 or UTF-32; only UTF-8 is read")
 	}
 	const open = "<?xml"
@@ -83,12 +84,12 @@ func (r *Reader) prolog() error {
 		class[r.buf[r.pos+len(open)]]&inSpace == 0 {
 		return r.err
 	}
-	return r.xmlDeclaration(len(open))
+	return r.readXMLDecl(len(open))
 }
 
-// xmlDeclaration reads the XML declaration (section 2.8), whose name has size
-// bytes. The order of what it says is fixed, and only the version must be there.
-func (r *Reader) xmlDeclaration(size int) error {
+// readXMLDecl reads the XML declaration (section 2.8), whose first size bytes are "<?xml". Version,
+// encoding and standalone stand in this order; only the version is required.
+func (r *Reader) readXMLDecl(size int) error {
 	const usual = `<?xml version="1.0" encoding="utf-8"?>`
 	if bytes.HasPrefix(r.unread(), []byte(usual)) && len(usual) <= r.limits.TagBytes {
 		r.pos += len(usual)
@@ -109,18 +110,18 @@ func (r *Reader) xmlDeclaration(size int) error {
 		}
 	}
 	rest := r.buf[r.pos+size : r.pos+end]
-	for i, known := range [...]string{"version", "encoding", "standalone"} {
+	for i, want := range [...]string{"version", "encoding", "standalone"} {
 		name, value, after, ok := pseudoAttr(rest)
 		if !ok {
 			return r.syntax(0, "a malformed XML declaration")
 		}
-		if string(name) != known {
+		if string(name) != want {
 			if i == 0 {
 				return r.syntax(0, "the XML declaration has no version")
 			}
 			continue
 		}
-		if err := r.declared(known, value); err != nil {
+		if err := r.checkXMLDecl(want, value); err != nil {
 			return err
 		}
 		rest = after
@@ -132,9 +133,9 @@ func (r *Reader) xmlDeclaration(size int) error {
 	return nil
 }
 
-// declared checks one value of the XML declaration. XML 1.1 is refused: it
-// allows control characters and other line ends, and SOAP 1.1 does not know it.
-func (r *Reader) declared(name string, value []byte) error {
+// checkXMLDecl checks one value of the XML declaration. XML 1.1 is refused: it has other characters
+// and line ends, and SOAP 1.1 is not defined for it.
+func (r *Reader) checkXMLDecl(name string, value []byte) error {
 	switch {
 	case name == "version" && string(value) != "1.0":
 		return r.syntax(0, "XML version %s; only 1.0 is read", shown(value))
@@ -147,8 +148,8 @@ func (r *Reader) declared(name string, value []byte) error {
 	}
 }
 
-// pseudoAttr splits the first name="value" off b, false if there is something
-// else; nothing for the name if there is nothing at all.
+// pseudoAttr splits the first name="value" off b. It returns an empty name for white space alone,
+// and false for anything else.
 func pseudoAttr(b []byte) (name, value, rest []byte, ok bool) {
 	const space = " \t\r\n"
 	trimmed := bytes.TrimLeft(b, space)

@@ -6,30 +6,29 @@ import (
 	"io"
 )
 
-// A Reader reads an XML document element by element, straight from the source
-// and in bounded memory, and checks all of it: see the package comment for what
-// it refuses. The first error is kept, and every later call returns it.
+// A Reader reads an XML document element by element, straight from the source and in bounded
+// memory, and checks all of it; the package comment lists what it refuses. After an error every
+// method returns that error.
 //
-// A reader moves forward only. It starts before the root element. [Reader.Children] is a loop over
-// the children of an element; [Reader.Next] is one step of it.
+// A reader moves forward only, from before the root element. [Reader.Children] iterates over the
+// children of an element; [Reader.Next] is a single step.
 //
 // A Reader is not safe for concurrent use.
 type Reader struct {
 	window
 	limits Limits
 
-	started  bool      // the XML declaration is behind
-	rooted   bool      // the root element was met
-	empty    bool      // the start tag last reached was <a/>: its end tag comes next, without bytes
+	started  bool      // the prolog has been read
+	rooted   bool      // the root element has begun
+	empty    bool      // the last start tag was <a/>: its end tag comes next, without bytes
 	cdata    bool      // inside a CDATA section
-	replaced int       // forbidden characters
+	replaced int       // forbidden characters so far
 	stack    []element // open elements
 	bindings []binding // namespace declarations in scope, innermost last
-	attrs    []attr    // of the start tag last reached; none after a move
-	name     xml.Name  // of the start tag last reached
-	last     *tag      // the same as written
-	tagSize  int       // of that start tag, which ends where the reader stands until it moves
-	values   values    // short texts lately met
+	attrs    []attr    // of the last start tag; none after a move
+	name     xml.Name  // of the last start tag
+	tagSize  int       // of the last start tag, which ends at pos until the reader moves
+	values   values    // short texts met recently
 	names    names     // names and namespaces met
 	tiny     [4]byte   // a decoded character
 	text     []byte    // text in pieces
@@ -46,20 +45,21 @@ type element struct {
 	bindings int // how many bindings there were before it
 }
 
-// NewReader returns a reader for the document that src delivers. Zero limits
-// are the defaults, see [Limits].
+// NewReader returns a reader for the document that src delivers. Zero limits are the defaults, see
+// [Limits].
 func NewReader(src io.Reader, l Limits) *Reader {
 	r := new(Reader)
 	r.Reset(src, l)
 	return r
 }
 
-// Reset makes the reader read another document. It keeps its buffers, unless
-// they have become large, and the names it knows, so that a pool of
-// readers saves their allocation. A nil src drops the reference to the last one.
+// Reset makes the reader read another document. It keeps its buffers, unless they have become
+// large, and the names it has met, so that readers are worth pooling. A nil src releases the last
+// source.
 func (r *Reader) Reset(src io.Reader, l Limits) {
 	l = l.withDefaults()
-	odd := r.names.odd || max(cap(r.buf), cap(r.unquoted)) > keepSize // attributes refer to these two
+	// Attributes refer to these two buffers.
+	forget := r.names.overflow || max(cap(r.buf), cap(r.unquoted)) > keepSize
 	r.names.reset()
 	r.window = window{
 		src: src, buf: keep(r.buf), limit: l.Bytes, at: place{line: 1, column: 1},
@@ -67,12 +67,14 @@ func (r *Reader) Reset(src io.Reader, l Limits) {
 	r.buf = r.buf[:cap(r.buf)]
 	r.limits = l
 	r.started, r.rooted, r.empty, r.cdata, r.replaced = false, false, false, false, 0
-	r.stack, r.bindings, r.attrs = emptied(r.stack, odd), emptied(r.bindings, odd), emptied(r.attrs, odd)
-	r.name, r.last = xml.Name{}, &r.names.first
+	r.stack = emptied(r.stack, forget)
+	r.bindings = emptied(r.bindings, forget)
+	r.attrs = emptied(r.attrs, forget)
+	r.name = xml.Name{}
 	r.text, r.unquoted, r.copied, r.copyDepth = keep(r.text), keep(r.unquoted), keep(r.copied), 0
 }
 
-// keep returns b without its content, or nothing if it has become large.
+// keep returns b without its content, or nil if it has become large.
 func keep(b []byte) []byte {
 	if cap(b) > keepSize {
 		return nil
@@ -80,22 +82,21 @@ func keep(b []byte) []byte {
 	return b[:0]
 }
 
-// emptied returns s for new content. After odd content it lets go of what that
-// referred to: names and namespaces can be as long as a tag.
-func emptied[T element | binding | attr](s []T, odd bool) []T {
+// emptied returns s without its content. If forget is set, it releases what that refers to: a name
+// that is not kept can be as long as a tag.
+func emptied[T element | binding | attr](s []T, forget bool) []T {
 	if s == nil {
 		return make([]T, 0, 16) // enough for what Exchange sends
 	}
-	if odd {
+	if forget {
 		clear(s[:cap(s)])
 	}
 	return s[:0]
 }
 
-// Peek returns the beginning of the document without reading it: at least n
-// bytes, or fewer and why there are no more, which is io.EOF at the end of the
-// document. It is for finding out what the document is before anything else is
-// called, which ends the life of what it returned.
+// Peek returns the unread part of the document's beginning: at least n bytes, or fewer and an
+// error, which is io.EOF at the end of the document. Call it first, to find out what kind of
+// document this is. The bytes are valid until the next call.
 func (r *Reader) Peek(n int) ([]byte, error) {
 	if r.need(n) {
 		return r.unread(), nil
@@ -106,24 +107,23 @@ func (r *Reader) Peek(n int) ([]byte, error) {
 	return r.unread(), io.EOF
 }
 
-// Next moves to the start tag of the next child of the element that was
-// entered last, and returns true; the reader then stands on that child. Having
-// read the end tag of the entered element instead, it returns false.
+// Next moves to the start tag of the next child of the innermost open element and returns true; the
+// reader then stands on that child. At the end tag of the open element, which it reads, Next
+// returns false.
 //
-// The child is read by exactly one of: [Reader.Text], [Reader.Skip],
-// [Reader.Tokens] up to io.EOF, or calls of Next until one returns false, the
-// first of which enters it. At the level of the document, the one child is the
-// root, and false means that nothing but white space, comments and processing
-// instructions follows it.
+// A child is read by exactly one of: [Reader.Text], [Reader.Skip], [Reader.Tokens] up to io.EOF, a
+// loop over [Reader.Children], or calls of Next until one returns false. At the level of the
+// document the root is the one child, and false means that only white space, comments and
+// processing instructions follow it.
 //
-// Character data between the children is checked and skipped.
+// Next checks and skips character data between the children.
 func (r *Reader) Next() (bool, error) {
 	r.attrs = r.attrs[:0]
 	switch {
 	case r.err != nil:
 		return false, r.err
 	case len(r.stack) == 0:
-		return r.root()
+		return r.nextRoot()
 	case r.empty:
 		r.leave() // <a/> was <a></a>
 		return false, nil
@@ -140,7 +140,7 @@ func (r *Reader) Next() (bool, error) {
 	return true, nil
 }
 
-// toTag moves to the next start or end tag in the content of the entered element.
+// toTag moves to the next start or end tag in the content of the innermost open element.
 func (r *Reader) toTag() error {
 	for {
 		if b := r.unread(); len(b) > 1 && b[0] == '<' && class[b[1]]&inTag != 0 && !r.cdata {
@@ -152,16 +152,14 @@ func (r *Reader) toTag() error {
 	}
 }
 
-// Name returns the name of the start tag last reached. Space is the namespace
-// itself, never a prefix, and "" if there is none. Asking costs nothing: the
-// strings are shared by all elements of that name.
+// Name returns the name of the last start tag. Space is the namespace itself, not a prefix, and ""
+// if there is none.
 func (r *Reader) Name() xml.Name { return r.name }
 
-// Attr returns the value of an attribute of the start tag that the reader
-// stands on, and whether there is one. Attributes without a prefix have no
-// namespace: space is "", whatever xmlns says ("Namespaces in XML 1.0", section
-// 6.2). Declarations of namespaces are no attributes here. After the next move
-// there are none at all, so ask before Text or Skip.
+// Attr returns the value of an attribute of the start tag that the reader stands on, and whether
+// there is one. An attribute without a prefix has no namespace, even where a default namespace is
+// declared: space is "" ("Namespaces in XML 1.0", section 6.2). Namespace declarations are not
+// attributes. After the next move there are no attributes, so call Attr before Text or Skip.
 func (r *Reader) Attr(space, local string) (string, bool) {
 	for i := range r.attrs {
 		if a := &r.attrs[i]; a.name.local == local && a.space == space {
@@ -171,11 +169,10 @@ func (r *Reader) Attr(space, local string) (string, bool) {
 	return "", false
 }
 
-// Text returns all the text directly inside the element that the reader stands
-// on, and moves behind its end tag. Child elements are skipped, as for a
-// string field in encoding/xml; comments and processing instructions do not
-// divide the text; line ends are line feeds (XML 1.0, section 2.11); blanks
-// round it are kept. More than Limits.TextBytes is a [*LimitError].
+// Text returns the character data directly inside the element that the reader stands on, and moves
+// past its end tag. It skips child elements, as encoding/xml does for a string field; comments and
+// processing instructions do not divide the text; line ends become line feeds (XML 1.0, section
+// 2.11); surrounding blanks are kept. More than Limits.TextBytes is a [*LimitError].
 func (r *Reader) Text() (string, error) {
 	if err := r.mustStand("Text"); err != nil {
 		return "", err
@@ -184,14 +181,6 @@ func (r *Reader) Text() (string, error) {
 		r.leave()
 		return "", nil
 	}
-	// Nearly every text is short, plain and whole in the window.
-	b := r.unread()
-	if n := plain(b); n <= r.limits.TextBytes && r.copyDepth == 0 && r.endsAt(b[n:]) {
-		r.pos += n
-		s := r.values.get(b[:n])
-		r.closeTag()
-		return s, nil
-	}
 	s, err := r.toEndTag()
 	if err != nil {
 		return "", err
@@ -199,7 +188,7 @@ func (r *Reader) Text() (string, error) {
 	return s, r.endTag()
 }
 
-// toEndTag reads the text of the element entered up to its end tag.
+// toEndTag reads the text of the innermost open element up to its end tag, which it leaves unread.
 func (r *Reader) toEndTag() (string, error) {
 	r.text = r.text[:0]
 	for {
@@ -208,15 +197,14 @@ func (r *Reader) toEndTag() (string, error) {
 		case err != nil:
 			return "", err
 		case len(r.text)+len(piece) > r.limits.TextBytes:
-			return "", r.fail(&LimitError{What: "bytes of text in one element", Limit: int64(r.limits.TextBytes)})
+			limit := int64(r.limits.TextBytes)
+			return "", r.fail(&LimitError{What: "bytes of text in one element", Limit: limit})
 		case piece == nil && r.buf[r.pos+1] == '/':
 			return r.values.get(r.text), nil
 		case piece == nil:
 			if err := r.skipChild(); err != nil {
 				return "", err
 			}
-		case len(r.text) == 0 && r.endsAt(r.unread()):
-			return r.values.get(piece), nil
 		default:
 			r.text = append(r.text, piece...)
 		}
@@ -231,9 +219,8 @@ func (r *Reader) skipChild() error {
 	return r.leaveTo(len(r.stack) - 1)
 }
 
-// Skip moves behind the end tag of the element that the reader stands on.
-// What it skips is checked like the rest, so that a response which is broken
-// in a part that nobody reads is still known to be broken.
+// Skip moves past the end tag of the element that the reader stands on. It checks what it skips
+// like everything else.
 func (r *Reader) Skip() error {
 	if err := r.mustStand("Skip"); err != nil {
 		return err
@@ -241,8 +228,8 @@ func (r *Reader) Skip() error {
 	return r.leaveTo(len(r.stack) - 1)
 }
 
-// leaveTo reads on until no more than depth elements are open. Fewer are an error: whoever should
-// have read a child has read on behind its end tag.
+// leaveTo reads on until depth elements are open. Fewer are an error: the reader of a child has
+// read past its end tag.
 func (r *Reader) leaveTo(depth int) error {
 	for len(r.stack) > depth {
 		if _, err := r.Next(); err != nil {
@@ -255,7 +242,7 @@ func (r *Reader) leaveTo(depth int) error {
 	return nil
 }
 
-// mustStand guards a method that needs a start tag, and ends the life of its attributes.
+// mustStand fails unless the reader stands on an element, whose attributes it drops.
 func (r *Reader) mustStand(method string) error {
 	r.attrs = r.attrs[:0]
 	if r.err == nil && len(r.stack) == 0 {
@@ -264,11 +251,11 @@ func (r *Reader) mustStand(method string) error {
 	return r.err
 }
 
-// Replaced returns how many characters that XML 1.0 forbids have been replaced
-// by U+FFFD so far, references to them included, wherever they stood: Exchange
-// lets them through (as &#xB;) from whatever client stored them.
+// Replaced returns the number of characters so far that XML 1.0 forbids and that were replaced by
+// U+FFFD, references to them included. Exchange passes them on, such as &#xB;, from the client that
+// stored them.
 func (r *Reader) Replaced() int { return r.replaced }
 
-// Offset returns how many bytes of the document have been read and checked: it
-// is where the reader stands. The source may have been read further.
+// Offset returns the number of bytes of the document that were read and checked. The source may
+// have been read further.
 func (r *Reader) Offset() int64 { return r.base + int64(r.pos) }

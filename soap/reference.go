@@ -6,13 +6,13 @@ import (
 	"github.com/go-ews/exchange/internal/xmlinput"
 )
 
-// The longest reference that is read, leading zeros included. XML sets no
-// bound; without one, an ampersand in a large text would be searched for a
-// semicolon through all the rest.
-const mostReference = 64
+// maxReference is the length of the longest reference that is read, leading zeros included. XML
+// sets no bound; without one, the rest of a large text would be searched for the semicolon of an
+// ampersand.
+const maxReference = 64
 
-// reference reads the reference at the reader's position in character data.
-func (r *Reader) reference() ([]byte, error) {
+// decodeReference decodes the reference at the reader's position in character data.
+func (r *Reader) decodeReference() ([]byte, error) {
 	for {
 		size, err := r.referenceSize(r.unread(), 0)
 		if err != nil {
@@ -33,10 +33,10 @@ func (r *Reader) reference() ([]byte, error) {
 	}
 }
 
-// referenceSize returns the length of the reference at b[at], from "&" to ";",
-// or 0 if it goes on behind b.
+// referenceSize returns the length of the reference at b[at], from "&" to ";", or 0 if b ends
+// within it.
 func (r *Reader) referenceSize(b []byte, at int) (int, error) {
-	for i := at + 1; i < len(b) && i-at < mostReference; i++ {
+	for i := at + 1; i < len(b) && i-at < maxReference; i++ {
 		c := b[i]
 		if c == ';' {
 			return i - at + 1, nil
@@ -45,18 +45,18 @@ func (r *Reader) referenceSize(b []byte, at int) (int, error) {
 			return 0, r.syntax(at, "& begins no reference: it must be written as &amp;")
 		}
 	}
-	if len(b)-at >= mostReference {
-		return 0, r.syntax(at, "a reference of more than %d bytes, or & that should be &amp;", mostReference)
+	if len(b)-at >= maxReference {
+		return 0, r.syntax(at, "a reference of more than %d bytes, or & that should be &amp;",
+			maxReference)
 	}
 	return 0, nil
 }
 
-// resolveReference returns what the reference stands for that has this name
-// and stands at offset at: one of the five entities that need no declaration
-// (section 4.6) or a character (section 4.1). Exchange sends references to
-// characters that XML 1.0 forbids, as &#xB;, where a mailbox item holds them:
-// they become U+FFFD and are counted, so that one odd name does not cost the
-// whole list. A number beyond Unicode is no character at all, and an error.
+// resolveReference returns the character that a reference stands for, given its name and its offset
+// for errors: one of the five predefined entities (section 4.6) or a character reference (section
+// 4.1). Exchange sends references to characters that XML 1.0 forbids, such as &#xB;, where a
+// mailbox item holds them: they become U+FFFD and are counted, so that one display name does not
+// make the whole list unreadable. A number beyond Unicode is an error.
 func (r *Reader) resolveReference(name []byte, at int) (rune, error) {
 	switch string(name) {
 	case "amp":

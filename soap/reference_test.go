@@ -12,8 +12,8 @@ import (
 	"github.com/go-ews/exchange/soap"
 )
 
-// Every document of the reference data that encoding/xml takes with all its
-// prefixes declared comes out the same here.
+// Every document of the reference data that encoding/xml takes with all its prefixes declared comes
+// out the same here.
 func TestReader_Reference(t *testing.T) {
 	t.Parallel()
 	dir := xmltest.Reference(t)

@@ -6,27 +6,26 @@ import (
 	"unicode/utf8"
 )
 
-// Eight bytes at a time: each function below sets the top bit of those bytes
-// of a word that it asks for. Bytes above the lowest that is set may be
-// wrong, and only the lowest is used.
+// Words of eight bytes: equal and unusual set the top bit of each byte that they look for. Bytes
+// above the lowest such byte may be marked wrongly, so only the lowest counts.
 const (
 	ones = 0x0101010101010101
 	tops = 0x8080808080808080
 )
 
-// equal marks the bytes that are c: what x XOR c leaves as zero borrows when
-// one is taken from it.
+// equal marks the bytes that are c: x XOR c has a zero byte there, from which subtracting one
+// borrows.
 func equal(x uint64, c byte) uint64 {
 	x ^= ones * uint64(c)
 	return (x - ones) &^ x
 }
 
-// unusual marks controls, tabs and line ends among them, and what is not ASCII.
+// unusual marks controls, including tabs and line ends, and bytes beyond ASCII.
 func unusual(x uint64) uint64 {
 	return (x-ones*0x20)&^x | x
 }
 
-// plain returns how many bytes of character data at the start of b stand for themselves.
+// plain returns the number of bytes at the start of b that stand for themselves in character data.
 func plain(b []byte) int {
 	i := 0
 	for {
@@ -57,8 +56,8 @@ func plain(b []byte) int {
 	}
 }
 
-// wholeChar returns the size of the character at the start of b, 0 if it is
-// forbidden, not whole or no UTF-8.
+// wholeChar returns the size of the character at the start of b, or 0 if that is forbidden, not
+// whole or not UTF-8.
 func wholeChar(b []byte) int {
 	char, size := utf8.DecodeRune(b)
 	if size == 1 || !isChar(char) {
@@ -67,8 +66,8 @@ func wholeChar(b []byte) int {
 	return size
 }
 
-// plainAttr returns how many bytes of an attribute value at the start of b stand
-// for themselves. Quotes do not, either of them.
+// plainAttr returns the number of bytes at the start of b that stand for themselves in an attribute
+// value in either kind of quotes.
 func plainAttr(b []byte) int {
 	i := 0
 	for ; len(b)-i >= 8; i += 8 {
@@ -83,7 +82,7 @@ func plainAttr(b []byte) int {
 	return i
 }
 
-// plainRaw is plain for what knows no markup but stop.
+// plainRaw is plain for text without markup that ends before stop.
 func plainRaw(b []byte, stop byte) int {
 	i := 0
 	for i < len(b) {

@@ -2,34 +2,34 @@ package soap
 
 import "bytes"
 
-// declaration reads what begins with "<!" and is no CDATA section: a comment,
-// or something that is refused. SOAP 1.1, section 3: "A SOAP message MUST NOT
-// contain a Document Type Declaration." It would bring entities, and with them
-// bombs and files from the server's disk.
-func (r *Reader) declaration() error {
+// skipDecl skips markup that begins with "<!" and is not a CDATA section: a comment. It refuses
+// everything else. SOAP 1.1, section 3: "A SOAP message MUST NOT contain a Document Type
+// Declaration." One could declare entities that expand to gigabytes or to local files.
+func (r *Reader) skipDecl() error {
 	const comment, doctype = "<!--", "<!DOCTYPE"
 	if r.need(len(comment)) && string(r.buf[r.pos:r.pos+len(comment)]) == comment {
-		return r.comment()
+		return r.skipComment()
 	}
 	r.need(len(doctype))
 	b := r.unread()
 	switch {
 	case bytes.HasPrefix(b, []byte(doctype)):
 		return r.syntax(0, "a document type declaration is not allowed in SOAP (SOAP 1.1, section 3)")
-	case len(b) < len(doctype) && (bytes.HasPrefix([]byte(doctype), b) || bytes.HasPrefix([]byte(comment), b)):
+	case len(b) < len(doctype) &&
+		(bytes.HasPrefix([]byte(doctype), b) || bytes.HasPrefix([]byte(comment), b)):
 		return r.cut("markup")
 	default:
 		return r.syntax(0, "<! begins neither a comment nor a CDATA section")
 	}
 }
 
-// comment reads a comment. Section 2.5: "For compatibility, the string "--"
-// (double-hyphen) MUST NOT occur within comments", so "--->" ends none.
-func (r *Reader) comment() error {
+// skipComment skips a comment. Section 2.5: "For compatibility, the string "--" (double-hyphen)
+// MUST NOT occur within comments", so "--->" does not end one.
+func (r *Reader) skipComment() error {
 	const where = "a comment"
 	r.pos += len("<!--")
 	for {
-		piece, err := r.raw('-', where)
+		piece, err := r.nextRaw('-', where)
 		switch {
 		case err != nil:
 			return err
@@ -48,15 +48,15 @@ func (r *Reader) comment() error {
 	}
 }
 
-// instruction reads a processing instruction (section 2.6). The XML
-// declaration looks like one, but stands at the very start only.
-func (r *Reader) instruction() error {
+// skipInstruction skips a processing instruction (section 2.6). The XML declaration has the same
+// form, but is permitted at the very start only.
+func (r *Reader) skipInstruction() error {
 	const where = "a processing instruction"
-	if err := r.target(where); err != nil {
+	if err := r.skipTarget(where); err != nil {
 		return err
 	}
 	for {
-		piece, err := r.raw('?', where)
+		piece, err := r.nextRaw('?', where)
 		switch {
 		case err != nil:
 			return err
@@ -73,9 +73,9 @@ func (r *Reader) instruction() error {
 	}
 }
 
-// target reads the name of a processing instruction: section 2.6 reserves
-// "xml" in any case of letters, and Namespaces in XML forbids colons in it.
-func (r *Reader) target(where string) error {
+// skipTarget skips the name of a processing instruction. Section 2.6 reserves "xml" in any case of
+// letters, and "Namespaces in XML 1.0", section 7, forbids colons.
+func (r *Reader) skipTarget(where string) error {
 	end := 2
 	for {
 		b := r.unread()

@@ -21,9 +21,6 @@ func (r *Reader) readStartTag() error {
 		return r.fail(&LimitError{What: "levels of elements", Limit: int64(r.limits.Depth)})
 	}
 	b := r.unread()
-	if t := r.last.next; t != nil && r.repeats(b, t) {
-		return r.take(t)
-	}
 	end := 1
 	for end < len(b) && class[b[end]]&inName != 0 {
 		end++
@@ -32,42 +29,25 @@ func (r *Reader) readStartTag() error {
 		return r.longTag(nil, 1)
 	}
 	name, ok := r.names.name(b[1:end])
-	if !ok {
+	switch {
+	case !ok:
 		return r.badName(1, b[1:end])
-	}
-	for _, t := range name.known {
-		if r.repeats(b, t) {
-			return r.take(t)
-		}
-	}
-	if b[end] == '>' {
-		return r.shortTag(name)
+	case b[end] == '>' && end < r.limits.TagBytes:
+		return r.open(name, len(r.bindings), end+1)
+	case name.tag != nil && r.matches(b, name.tag):
+		return r.openKnown(name, name.tag)
 	}
 	return r.longTag(name, end)
 }
 
-// shortTag reads a start tag that holds a name and nothing else.
-func (r *Reader) shortTag(name *qname) error {
-	size := len(name.full) + 2
-	if size > r.limits.TagBytes {
-		return r.tagLimit()
-	}
-	if err := r.open(r.names.keepShort(name), len(r.bindings)); err != nil {
-		return err
-	}
-	r.pos += size
-	r.tagSize = size
-	return nil
-}
-
-// longTag reads a start tag that has attributes, blanks, a slash, a name
-// beyond ASCII, or that is not whole in the window yet. A name that is known
-// already ends at end.
+// longTag reads a start tag that has attributes, blanks, a slash, a name beyond ASCII, or that is
+// not whole in the window yet. Its name ends at end, unless nil, which means that it is not read
+// yet.
 func (r *Reader) longTag(name *qname, end int) error {
 	outer, replaced := len(r.bindings), r.replaced
 	name, size, err := r.parseTag(r.unread(), name, end, outer)
 	if err == nil && size == 0 {
-		// The tag goes on behind the window: bring it in, and begin anew.
+		// The tag is not whole in the window: bring it in, and parse it from its start.
 		if size, err = r.bringTag(); err != nil {
 			return err
 		}
@@ -82,25 +62,20 @@ func (r *Reader) longTag(name *qname, end int) error {
 	case size > r.limits.TagBytes:
 		return r.tagLimit()
 	}
-	if err := r.open(&name.other, outer); err != nil {
-		return err
-	}
-	if err := r.resolveAttrs(); err != nil {
-		return err
-	}
 	raw := r.buf[r.pos : r.pos+size]
-	if r.replaced == replaced {
-		r.names.keepLong(name, raw, r.attrs, r.bindings[outer:])
+	if err := r.open(name, outer, size); err != nil {
+		return err
 	}
-	r.empty = raw[size-2] == '/'
-	r.pos += size
-	r.tagSize = size
+	if r.replaced == replaced {
+		r.names.keepTag(name, raw, r.attrs, r.bindings[outer:])
+	}
 	return nil
 }
 
-// parseTag reads the start tag at the start of b and returns its size, 0 if it
-// is not whole (sections 3.1: STag, EmptyElemTag). The bindings from outer on
-// and the attributes are then those of the tag. Its name, unless nil, ends at end.
+// parseTag parses the start tag that b begins with (section 3.1: STag, EmptyElemTag), adds its
+// declarations to the bindings, from outer on, and its attributes to the attributes, and returns
+// its name and size, or size 0 if b ends within it. The name, unless nil, is already parsed and
+// ends at end.
 func (r *Reader) parseTag(b []byte, name *qname, end, outer int) (*qname, int, error) {
 	if name == nil {
 		if end = nameEnd(b, end); end == len(b) {
@@ -139,10 +114,9 @@ func (r *Reader) parseTag(b []byte, name *qname, end, outer int) (*qname, int, e
 	}
 }
 
-// bringTag brings the start tag into the window, and returns how much of it is
-// enough to read it or to find out what is wrong with it. It looks at every
-// byte once, however few arrive at a time, and judges nothing: an error is
-// the same whether the tag was whole in the window or came in pieces.
+// bringTag brings the start tag into the window. It returns how much of it suffices to parse it or
+// to find its error. It examines every byte once, however few arrive at a time, and reports no
+// error itself, so that the error does not depend on the pieces in which the tag arrived.
 func (r *Reader) bringTag() (int, error) {
 	var quote byte
 	values := 0
@@ -181,8 +155,8 @@ func (r *Reader) attrLimit() error {
 	return r.fail(&LimitError{What: "attributes in one element", Limit: int64(r.limits.Attrs)})
 }
 
-// nameEnd returns where the name that begins at b[i] ends: at white space or
-// at a delimiter, or with b. Whether it is a name is for names.name to say.
+// nameEnd returns the end of the name at b[i]: the next white space or delimiter, or len(b). It
+// does not check the name.
 func nameEnd(b []byte, i int) int {
 	for i < len(b) {
 		switch c := b[i]; {
@@ -201,20 +175,21 @@ func (r *Reader) badName(skip int, name []byte) error {
 	return r.syntax(skip, "%s is not a qualified name", shown(name))
 }
 
-// open resolves the name of a start tag, which it may do only now, since a
-// declaration holds for the whole tag that it stands in, and puts the element on the stack.
-func (r *Reader) open(t *tag, outer int) error {
-	name := t.name
+// open moves behind a start tag of that size and puts its element on the stack. Only now are names
+// resolved, since a declaration holds for the whole tag that it stands in.
+func (r *Reader) open(name *qname, outer, size int) error {
 	space, ok := r.resolve(name.prefix)
 	if !ok {
-		return r.undeclared(name)
+		return r.undeclaredPrefix(name)
+	}
+	if err := r.resolveAttrs(); err != nil {
+		return err
 	}
 	r.name = xml.Name{Space: space, Local: name.local}
-	if name.kept { // else each would keep the next one alive
-		r.last.next = t
-	}
-	r.last = t
 	r.stack = append(r.stack, element{name: name, space: space, bindings: outer})
+	r.empty = r.buf[r.pos+size-2] == '/'
+	r.pos += size
+	r.tagSize = size
 	return nil
 }
 
@@ -226,40 +201,28 @@ func (r *Reader) leave() {
 	r.stack = r.stack[:last]
 }
 
-// endsAt reports whether b, which is unread, begins with the right end tag, written as it mostly is.
-// Inside a CDATA section there are no tags.
-func (r *Reader) endsAt(b []byte) bool {
-	name := r.stack[len(r.stack)-1].name.full
-	n := len(name) + 2
-	return !r.cdata && len(b) > n && b[n] == '>' && b[1] == '/' && b[0] == '<' && string(b[2:n]) == name
-}
-
-// closeTag reads the end tag that endsAt has seen.
-func (r *Reader) closeTag() {
-	r.pos += len(r.stack[len(r.stack)-1].name.full) + len("</>")
-	r.leave()
-}
-
-// endTag reads the end tag at the reader's position and closes its element.
-// The names are compared as written: section 3, "Element Type Match".
+// endTag reads the end tag at the reader's position and closes its element. Section 3, "Element
+// Type Match", compares the names as written.
 func (r *Reader) endTag() error {
 	if r.copyDepth > 0 {
 		if err := r.copyEnd(); err != nil {
 			return err
 		}
 	}
-	if r.endsAt(r.unread()) {
-		r.closeTag()
+	name := r.stack[len(r.stack)-1].name.full
+	// Nearly every end tag is written without blanks and whole in the window.
+	if b, n := r.unread(), len(name)+2; len(b) > n && b[n] == '>' && string(b[2:n]) == name {
+		r.pos += n + 1
+		r.leave()
 		return nil
 	}
-	name := r.stack[len(r.stack)-1].name.full
 	size := 2
 	for {
 		b := r.unread()
 		for size < len(b) && b[size] != '>' && b[size] != '<' {
 			size++
 		}
-		if size-2-len(name) > r.limits.TagBytes { // blanks; the name was within the limit
+		if size-2-len(name) > r.limits.TagBytes { // blanks: the name is within the limit
 			return r.fail(&LimitError{What: "bytes in one end tag", Limit: int64(r.limits.TagBytes)})
 		}
 		if size < len(b) {

@@ -12,7 +12,7 @@ import (
 	"github.com/go-ews/exchange/soap"
 )
 
-// textSeeds are documents in which a short path of Text may take one thing for another.
+// textSeeds are documents with text that looks like markup, and the reverse.
 var textSeeds = []string{
 	`<a>plain</a>`,
 	`<a>x<b>y</b>z<c/> <b>w</b></a>`,

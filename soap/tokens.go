@@ -6,17 +6,16 @@ import (
 	"io"
 )
 
-// Tokens returns the element that the reader stands on, its start tag
-// included, as tokens for [xml.NewTokenDecoder]; io.EOF follows the end tag.
-// So a type that encoding/xml knows is decoded with all the checks of this package:
+// Tokens returns the element that the reader stands on, its start tag included, as tokens for
+// [xml.NewTokenDecoder]; io.EOF follows the end tag. It decodes a type with tags of encoding/xml
+// under all the checks of this package:
 //
 //	err := xml.NewTokenDecoder(r.Tokens()).Decode(&v)
 //
-// Names come with their namespace instead of a prefix, and xmlns attributes,
-// comments and processing instructions do not come at all. That leaves
-// fields tagged ",innerxml" and ",comment" empty. In a tag like "ns A>B" the
-// namespace holds for both steps. Long text comes in several pieces,
-// each valid until the next call.
+// Names have their namespace in place of a prefix; xmlns attributes, comments and processing
+// instructions are left out. Fields tagged ",innerxml" and ",comment" therefore stay empty, and the
+// namespace of a tag like "ns A>B" holds for both steps. A text may come as several tokens, each
+// valid until the next call.
 func (r *Reader) Tokens() xml.TokenReader {
 	if r.err == nil && len(r.stack) == 0 {
 		r.err = errors.New("soap: Tokens was called outside of the root element: call Next first")
@@ -24,12 +23,12 @@ func (r *Reader) Tokens() xml.TokenReader {
 	return &tokens{r: r, depth: len(r.stack)}
 }
 
-// tokens is an element as a TokenReader. It holds no state of the document: the
-// reader may be asked for other things in between, which then are missing here.
+// tokens is the TokenReader of an element. It skips over anything that the Reader itself reads
+// between two tokens.
 type tokens struct {
 	r       *Reader
 	depth   int  // of the element
-	started bool // its start tag was handed out
+	started bool // its start tag was returned
 }
 
 func (t *tokens) Token() (xml.Token, error) {
@@ -67,8 +66,8 @@ func (t *tokens) Token() (xml.Token, error) {
 	return r.startElement(), nil
 }
 
-// startElement returns the start tag last reached. Its attributes are the
-// caller's to keep, as those of an xml.Decoder are.
+// startElement returns the last start tag. The caller may keep its attributes, as those of an
+// xml.Decoder.
 func (r *Reader) startElement() xml.StartElement {
 	start := xml.StartElement{Name: r.name}
 	if len(r.attrs) > 0 {
@@ -81,7 +80,7 @@ func (r *Reader) startElement() xml.StartElement {
 	return start
 }
 
-// endElement returns the end tag that is due.
+// endElement returns the end tag that must come next.
 func (r *Reader) endElement() xml.EndElement {
 	e := &r.stack[len(r.stack)-1]
 	return xml.EndElement{Name: xml.Name{Space: e.space, Local: e.name.local}}

@@ -55,7 +55,7 @@ func TestReader_Tokens(t *testing.T) {
 	}
 }
 
-// The same structs come out whether encoding/xml reads the document or this package's tokens.
+// encoding/xml decodes the same structs from the document and from this package's tokens.
 func TestReader_TokensDecode(t *testing.T) {
 	t.Parallel()
 	doc := listDocument(3, 20)

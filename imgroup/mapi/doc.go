@@ -1,5 +1,6 @@
-// Package mapi holds names and values of extended properties: what MAPI programs store with an item
-// beside what the schema of Exchange Web Services has elements for. It is plain data.
+// Package mapi holds the names and values of extended properties, by which MAPI programs store
+// values with an item for which the schema of Exchange Web Services has no elements. It is plain
+// data.
 //
 // A property is named by a tag, by a name within a property set, or by a number within one:
 //

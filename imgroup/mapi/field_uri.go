@@ -41,7 +41,7 @@ const (
 	SystemTimeArray      PropertyType = "SystemTimeArray"
 )
 
-// known reports whether the schema has the type.
+// known reports whether the schema defines the type.
 func (t PropertyType) known() bool {
 	switch strings.TrimSuffix(string(t), "Array") {
 	case "Boolean", "Error", "Null":
@@ -53,8 +53,8 @@ func (t PropertyType) known() bool {
 	return false
 }
 
-// PropertySet is the name space of a named property: one of the distinguished sets below, or a
-// GUID such as "c11ff724-aa03-4555-9952-8fa248a11c3e".
+// PropertySet is the namespace of a named or numbered property: one of the distinguished sets
+// below, or a GUID such as "c11ff724-aa03-4555-9952-8fa248a11c3e".
 type PropertySet string
 
 // The distinguished property sets of the schema.
@@ -81,9 +81,9 @@ func (s PropertySet) Distinguished() bool {
 	return false
 }
 
-// FieldURI names an extended property, the schema's PathToExtendedFieldType. Make one with
-// [Tag], [Named] or [Numbered]; the zero value names nothing. Values are equal (==) exactly when they
-// name the same property with the same type. Their text form, which is also their form in JSON and as
+// FieldURI names an extended property, the schema's PathToExtendedFieldType. Make one with [Tag],
+// [Named] or [Numbered]; the zero value names nothing. Values are equal (==) exactly when they name
+// the same property with the same type. Their text form, which is also their form in JSON and as
 // the key of a JSON object, loses nothing: see [FieldURI.MarshalText].
 type FieldURI struct {
 	form fieldForm
@@ -94,7 +94,7 @@ type FieldURI struct {
 	typ  PropertyType
 }
 
-// fieldForm tells which of the schema's attribute combinations a property is named by.
+// fieldForm is the combination of the schema's attributes that names a property.
 type fieldForm uint8
 
 const (
@@ -141,8 +141,9 @@ func (u FieldURI) ID() (PropertySet, int32, bool) { return u.set, u.id, u.form =
 // Type returns the property's type.
 func (u FieldURI) Type() PropertyType { return u.typ }
 
-// Check reports what the schema has against the property: a zero value, an unknown type, a set
-// that is neither distinguished nor a GUID, an empty name. Characters are not checked here.
+// Check returns an error for a property that the schema does not permit: the zero value, an unknown
+// type, a set that is neither distinguished nor a GUID, an empty name. It does not check
+// characters.
 func (u FieldURI) Check() error {
 	switch {
 	case u.form == formNone:

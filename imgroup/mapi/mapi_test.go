@@ -93,7 +93,7 @@ func TestFieldURI_Types(t *testing.T) {
 	}
 }
 
-// TestFieldURI_Parts holds that of the three accessors one answers.
+// TestFieldURI_Parts holds that one of the three accessors returns true.
 func TestFieldURI_Parts(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {

@@ -62,7 +62,9 @@ func (p Property) Binaries() ([][]byte, error) {
 
 // parseValues reads every value of a property whose type, or whose type's elements, are among
 // types.
-func parseValues[T any](p Property, parse func(string) (T, error), types ...PropertyType) ([]T, error) {
+func parseValues[T any](
+	p Property, parse func(string) (T, error), types ...PropertyType,
+) ([]T, error) {
 	if !p.isOf(types) {
 		return nil, fmt.Errorf("mapi: property %v does not hold values of this kind", p.URI)
 	}

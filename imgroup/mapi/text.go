@@ -55,7 +55,8 @@ func (u *FieldURI) UnmarshalText(text []byte) error {
 	parsed, ok := parse(string(text))
 	if !ok {
 		return fmt.Errorf("mapi: %q names no property; properties are written like "+
-			`0x3001 String, PublicStrings/Project String, PublicStrings/"Cost centre" String or Address/32866 String`, text)
+			`0x3001 String, Address/32866 String, PublicStrings/Project String or `+
+			`PublicStrings/"Cost centre" String`, text)
 	}
 	*u = parsed
 	return nil
@@ -70,7 +71,8 @@ func parse(text string) (u FieldURI, ok bool) {
 		digits, hex := strings.CutPrefix(set, "0x")
 		tag, err := strconv.ParseUint(digits, 16, 16)
 		name, rest, ok := cutWord(typ)
-		return Tag(uint16(tag), PropertyType(name)), ok && rest == "" && hex && err == nil && len(digits) == 4
+		ok = ok && rest == "" && hex && err == nil && len(digits) == 4
+		return Tag(uint16(tag), PropertyType(name)), ok
 	}
 	rest, ok = strings.CutPrefix(rest, "/")
 	quoted := strings.HasPrefix(rest, `"`)
@@ -111,8 +113,9 @@ func cutWord(s string) (word, rest string, ok bool) {
 // wordEnd returns the length of the plain word that s begins with.
 func wordEnd(s string) int {
 	for i := range len(s) {
-		c := s[i]
-		if c != '.' && c != '_' && c != '-' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
+		switch c := s[i]; {
+		case c == '.', c == '_', c == '-', '0' <= c && c <= '9', 'A' <= c && c <= 'Z', 'a' <= c && c <= 'z':
+		default:
 			return i
 		}
 	}
