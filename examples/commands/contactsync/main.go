@@ -23,6 +23,8 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+
+	"github.com/go-ews/exchange/examples/commands/internal/terminal"
 )
 
 const (
@@ -49,18 +51,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case errors.Is(err, flag.ErrHelp):
 		return statusInStep
 	case err != nil:
-		fmt.Fprintln(stderr, "error:", oneLine(err))
+		fmt.Fprintln(stderr, "error:", terminal.Line(strings.ReplaceAll(err.Error(), "\n", "; ")))
 		return statusGaveUp
 	}
 	status, err := s.run(ctx, stdout, stderr)
 	if err != nil {
-		fmt.Fprintln(stderr, "error:", oneLine(err))
+		fmt.Fprintln(stderr, "error:", terminal.Line(strings.ReplaceAll(err.Error(), "\n", "; ")))
 	}
 	return status
-}
-
-// oneLine takes the line feeds out of errors that were joined, or that came from elsewhere.
-func oneLine(err error) string {
-	lines := strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\t' })
-	return strings.Join(lines, "; ")
 }

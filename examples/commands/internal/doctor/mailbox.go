@@ -147,7 +147,7 @@ func (d *doctor) bites(check string, err error) {
 	if answered(err) {
 		d.fail(check, "the login works without channel binding only: TLS ends before Exchange, at another certificate",
 			"put Exchange's certificate on the proxy or load balancer as well; until then "+
-				"auth.Options{ChannelBinding: auth.ChannelBindingOff}")
+				"programs must switch channel binding off")
 		return
 	}
 	d.skip(check, "refused with and without channel binding: it is not the cause, unless it is required")

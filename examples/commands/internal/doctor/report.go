@@ -3,7 +3,8 @@ package doctor
 import (
 	"fmt"
 	"io"
-	"strings"
+
+	"github.com/go-ews/exchange/examples/commands/internal/terminal"
 )
 
 // report writes a line per check.
@@ -13,7 +14,7 @@ type report struct {
 }
 
 func (r *report) line(verdict, check, finding, advice string) {
-	text := strings.Join(strings.Fields(finding), " ")
+	text := terminal.Line(finding)
 	if advice != "" {
 		text += "  -> " + advice
 	}
