@@ -32,9 +32,8 @@
 // # Known and guessed
 //
 // Microsoft documents each operation with one sample, and says little about their rules. [Rules] has
-// every rule of this package with its grade, its source and its test. RequestServerVersion, for one, is
-// judged as servers of the build in Options.ServerVersion were recorded to do it. The following rules
-// are guessed; Options.Profile flips them, one by one.
+// every rule of this package with its grade, its source and its test; some depend on the build in
+// Options.ServerVersion. The following ones are guessed, and Options.Profile flips each.
 //
 //   - names-fold: Names of groups are compared without case.
 //   - names-built-in: The names of built-in groups are taken.
@@ -47,6 +46,10 @@
 //   - last-group: A contact without a group leaves the list.
 //   - distribution-groups: SetImGroup and RemoveImGroup refuse distribution groups:
 //     ErrorInvalidImGroupId.
+//   - distribution-group-again: A distribution group whose address the list has is refused:
+//     ErrorImGroupDisplayNameAlreadyExists.
+//   - distribution-group-members: A contact cannot be put into a distribution group: its id names
+//     no group.
 //   - built-in-fixed: SetImGroup and RemoveImGroup refuse built-in groups: ErrorInvalidImGroupId.
 //   - unknown-group: SetImGroup, AddImContactToGroup and RemoveImContactFromGroup call an unknown
 //     group ErrorInvalidImGroupId.
@@ -62,7 +65,6 @@
 //   - version-2016: Builds 15.1 refuse an unknown version with ErrorInvalidServerVersion.
 //   - sid-unknown: A SID without a mailbox is the fault ErrorNonExistentMailbox.
 //
-// Limits of the fake: distribution groups have no members, and any well-formed address names one, since
-// there is no directory behind it. Ids are opaque, and shorter than Exchange's. The same calls in the
-// same order make the same ids on every server.
+// No directory is behind the server: any well-formed address names a distribution group. Ids are opaque,
+// shorter than Exchange's, and the same on every server after the same calls.
 package ewstest

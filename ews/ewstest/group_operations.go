@@ -27,7 +27,8 @@ func (m *mailbox) addDistributionGroupToImList(request *dotnet.Element) (node, e
 		return node{}, refuse(ews.ErrorInvalidImDistributionGroupSmtpAddress)
 	}
 	for _, g := range m.groups {
-		if g.kind == imgroup.DistributionGroup && strings.EqualFold(g.smtpAddress, address) {
+		same := g.kind == imgroup.DistributionGroup && strings.EqualFold(g.smtpAddress, address)
+		if same && m.profile.holds("distribution-group-again") {
 			return node{}, refuse(ews.ErrorImGroupDisplayNameAlreadyExists)
 		}
 	}
@@ -81,7 +82,7 @@ func (m *mailbox) removeDistributionGroupFromImList(request *dotnet.Element) (no
 	return node{}, nil
 }
 
-// setImListMigrationCompleted keeps the flag. What else Exchange does is not documented.
+// setImListMigrationCompleted keeps the flag. Nothing else is documented.
 func (m *mailbox) setImListMigrationCompleted(request *dotnet.Element) (node, error) {
 	flag := text(request, "ImListMigrationCompleted")
 	m.migrated = flag == "true" || flag == "1"

@@ -181,7 +181,7 @@ func (m *mailbox) target(request *dotnet.Element, unknown ews.ResponseCode) (*gr
 		return nil, nil
 	}
 	g, err := m.group(request, unknown)
-	if err == nil && g.kind == imgroup.DistributionGroup {
+	if err == nil && g.kind == imgroup.DistributionGroup && m.profile.holds("distribution-group-members") {
 		return nil, refuse(unknown)
 	}
 	return g, err

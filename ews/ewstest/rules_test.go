@@ -151,12 +151,15 @@ func flips() map[string]flip {
 		"last-group":          codes(removeFromGroup("C", "G")),
 		"distribution-groups": distributionGroupFixed,
 		"built-in-fixed":      builtInFixed,
-		"unknown-group":       unknownGroup(func(id string) string { return setImGroup(id, "x") }),
-		"unknown-group-new":   unknownGroup(func(id string) string { return addNewContact("b@contoso.com", id) }),
-		"foreign-ids":         foreignIDs,
-		"old-change-keys":     oldChangeKeys,
-		"change-key-form":     codes(fill(setImGroup("G", "x"), `G" ChangeKey="ä`, "")),
-		"items-order":         itemsOrder,
+		"distribution-group-again": codes(
+			distributionGroup("all@contoso.com", "All"), distributionGroup("ALL@contoso.com", "Everybody")),
+		"distribution-group-members": distributionGroupMembers,
+		"unknown-group":              unknownGroup(func(id string) string { return setImGroup(id, "x") }),
+		"unknown-group-new":          unknownGroup(func(id string) string { return addNewContact("b@contoso.com", id) }),
+		"foreign-ids":                foreignIDs,
+		"old-change-keys":            oldChangeKeys,
+		"change-key-form":            codes(fill(setImGroup("G", "x"), `G" ChangeKey="ä`, "")),
+		"items-order":                itemsOrder,
 		"never-used": func(_ *testing.T, s *ewstest.Server) string {
 			return fmt.Sprint(groupNames(s))
 		},
@@ -174,6 +177,13 @@ func distributionGroupFixed(t *testing.T, s *ewstest.Server) string {
 	t.Helper()
 	must(t, s, "", distributionGroup("all@contoso.com", "All"))
 	code, _ := call(t, s, "", setImGroup(s.Groups("")[0].ExchangeStoreID.ID, "x"))
+	return code
+}
+
+func distributionGroupMembers(t *testing.T, s *ewstest.Server) string {
+	t.Helper()
+	must(t, s, "", distributionGroup("all@contoso.com", "All"))
+	code, _ := call(t, s, "", addNewContact("a@contoso.com", s.Groups("")[0].ExchangeStoreID.ID))
 	return code
 }
 

@@ -157,8 +157,7 @@ func (s *Server) checkVersion(c *call) ews.ResponseCode {
 	return ews.ErrorInvalidServerVersion
 }
 
-// schemaOf returns the newest schema version of a server: the one that it names, else that of its
-// build. Exchange 2016 and all later ones on premises end with V2017_07_11.
+// schemaOf returns the newest schema version of a server: its own word, else that of its build.
 func schemaOf(v ews.ServerVersion) string {
 	switch {
 	case order(v.Version) >= 0:
@@ -173,8 +172,7 @@ func schemaOf(v ews.ServerVersion) string {
 	return "V2018_01_08"
 }
 
-// mark adds the headers that Exchange puts on every response, unless the response has its own. The
-// names are made up.
+// mark adds the headers that every response of Exchange has, with made-up names.
 func (s *Server) mark(resp *response, request http.Header) {
 	s.mu.Lock()
 	s.responses++
