@@ -95,7 +95,7 @@ func TestCall_Cost(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector allocates beside the program")
 	}
-	endpoint, _ := parrot(t, fixture(t, "answers", "add_im_group.xml"), func() {})
+	endpoint, _ := parrot(t, fixture(t, "responses", "add_im_group.xml"), func() {})
 	request := []byte(fixture(t, "AddImGroup", "default.golden.xml"))
 	bare := &http.Client{Transport: floorTransport()}
 	floorAllocs, floorBytes := cost(t, 2000, func() {
@@ -136,10 +136,10 @@ func TestList_Cost(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector allocates beside the program")
 	}
-	list := envelope(replaceOnce(emptyListAnswer, "<m:ImItemList/>",
+	list := envelope(replaceOnce(emptyListResponse, "<m:ImItemList/>",
 		"<m:ImItemList>"+fullList(t, 64, 1000)+"</m:ImItemList>"))
 	w := &wire{}
-	w.answer = func(int, *http.Request) (*http.Response, error) {
+	w.respond = func(int, *http.Request) (*http.Response, error) {
 		w.sent = nil
 		return response(http.StatusOK, list), nil
 	}
@@ -163,7 +163,7 @@ func TestConnections_Warm(t *testing.T) {
 	const workers = 64
 	var asked atomic.Int64
 	all := make(chan struct{})
-	endpoint, connections := parrot(t, fixture(t, "answers", "add_im_group.xml"), func() {
+	endpoint, connections := parrot(t, fixture(t, "responses", "add_im_group.xml"), func() {
 		if asked.Add(1) == workers {
 			close(all)
 		}

@@ -9,11 +9,11 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// answering returns a client whose server answers with the same document always.
-func answering(b *testing.B, status int, doc string) *ews.Client {
+// clientOf returns a client whose server responds with the same document always.
+func clientOf(b *testing.B, status int, doc string) *ews.Client {
 	b.Helper()
 	w := &wire{}
-	w.answer = func(int, *http.Request) (*http.Response, error) {
+	w.respond = func(int, *http.Request) (*http.Response, error) {
 		w.sent = w.sent[:0]
 		return response(status, doc, "Content-Type: text/xml"), nil
 	}
@@ -23,7 +23,7 @@ func answering(b *testing.B, status int, doc string) *ews.Client {
 }
 
 func BenchmarkAddImGroup(b *testing.B) {
-	client := answering(b, http.StatusOK, fixture(b, "answers", "add_im_group.xml"))
+	client := clientOf(b, http.StatusOK, fixture(b, "responses", "add_im_group.xml"))
 	for b.Loop() {
 		if _, err := client.AddImGroup(b.Context(), "Sales"); err != nil {
 			b.Fatal(err)
@@ -32,7 +32,7 @@ func BenchmarkAddImGroup(b *testing.B) {
 }
 
 func BenchmarkAddImGroup_SchemaFault(b *testing.B) {
-	client := answering(b, http.StatusInternalServerError, fixture(b, "faults", "message_xml.xml"))
+	client := clientOf(b, http.StatusInternalServerError, fixture(b, "faults", "message_xml.xml"))
 	for b.Loop() {
 		if _, err := client.AddImGroup(b.Context(), "Sales"); err == nil {
 			b.Fatal("no error")
@@ -42,8 +42,8 @@ func BenchmarkAddImGroup_SchemaFault(b *testing.B) {
 
 // BenchmarkGetImItemList decodes 64 groups and 1,000 contacts.
 func BenchmarkGetImItemList(b *testing.B) {
-	answer := replaceOnce(emptyListAnswer, "<m:ImItemList/>", "<m:ImItemList>"+fullList(b, 64, 1000)+"</m:ImItemList>")
-	client := answering(b, http.StatusOK, envelope(answer))
+	doc := replaceOnce(emptyListResponse, "<m:ImItemList/>", "<m:ImItemList>"+fullList(b, 64, 1000)+"</m:ImItemList>")
+	client := clientOf(b, http.StatusOK, envelope(doc))
 	for b.Loop() {
 		if _, err := client.GetImItemList(b.Context(), imgroup.ListQuery{}); err != nil {
 			b.Fatal(err)

@@ -17,8 +17,8 @@ import (
 	"github.com/go-ews/exchange/soap"
 )
 
-// folderAnswer is what the response of the examples reads.
-const folderAnswer = `<m:GetFolderResponse><m:ResponseMessages><m:GetFolderResponseMessage ResponseClass="Success">` +
+// folderResponse is what the response of the examples reads.
+const folderResponse = `<m:GetFolderResponse><m:ResponseMessages><m:GetFolderResponseMessage ResponseClass="Success">` +
 	`<m:ResponseCode>NoError</m:ResponseCode><m:Folders><t:Folder><t:FolderId Id="AAMk" ChangeKey="AQ"/>` +
 	`<t:DisplayName>Inbox &amp; more</t:DisplayName><t:TotalCount>7</t:TotalCount></t:Folder></m:Folders>` +
 	`</m:GetFolderResponseMessage></m:ResponseMessages></m:GetFolderResponse>`
@@ -36,7 +36,7 @@ var getFolderOp = ews.Operation{Name: "GetFolder", Read: true}
 
 func TestCall_EncodingXML(t *testing.T) {
 	t.Parallel()
-	w := soapAnswer(http.StatusOK, folderAnswer)
+	w := soapResponse(http.StatusOK, folderResponse)
 	var resp getFolderResponse
 	client := connect(t, once(w)).Impersonate(ews.SMTP("tony@contoso.com"))
 	if err := client.Call(t.Context(), getFolderOp, getInbox(), &resp); err != nil {
@@ -58,7 +58,7 @@ func TestCall_EncodingXML(t *testing.T) {
 
 func TestCall_Schema(t *testing.T) {
 	t.Parallel()
-	w := soapAnswer(http.StatusOK, folderAnswer)
+	w := soapResponse(http.StatusOK, folderResponse)
 	if err := connect(t, once(w)).Call(t.Context(), getFolderOp, getInbox(), new(getFolderResponse)); err != nil {
 		t.Fatal(err)
 	}
@@ -67,14 +67,14 @@ func TestCall_Schema(t *testing.T) {
 
 func TestCall_EncodingXMLError(t *testing.T) {
 	t.Parallel()
-	answer := `<m:GetFolderResponse><m:ResponseMessages><m:GetFolderResponseMessage ResponseClass="Error">` +
+	doc := `<m:GetFolderResponse><m:ResponseMessages><m:GetFolderResponseMessage ResponseClass="Error">` +
 		`<m:MessageText>Mailbox does not exist.</m:MessageText><m:ResponseCode> ErrorNonExistentMailbox
 		</m:ResponseCode><m:DescriptiveLinkKey>0</m:DescriptiveLinkKey><m:MessageXml>` +
 		`<t:Value Name="MailboxGuid">d5fa</t:Value><t:FieldURI FieldURI="folder:DisplayName"/>` +
 		`<t:Deep><t:Value Name="In">x</t:Value></t:Deep>` +
 		`</m:MessageXml></m:GetFolderResponseMessage></m:ResponseMessages></m:GetFolderResponse>`
 	var info ews.ResponseInfo
-	err := connect(t, once(soapAnswer(http.StatusOK, answer))).Call(ews.WithResponseInfo(t.Context(), &info),
+	err := connect(t, once(soapResponse(http.StatusOK, doc))).Call(ews.WithResponseInfo(t.Context(), &info),
 		getFolderOp, getFolder{}, new(getFolderResponse))
 	var got *ews.Error
 	if !errors.As(err, &got) || !errors.Is(err, ews.ErrorNonExistentMailbox) {
@@ -102,9 +102,9 @@ func TestCall_EmbeddedMessage(t *testing.T) {
 			`</m:XResponse>`
 	}
 	for name, tc := range map[string]struct {
-		answer string
-		code   ews.ResponseCode
-		flag   bool
+		doc  string
+		code ews.ResponseCode
+		flag bool
 	}{
 		"success":                        {own("Success", "NoError", "<m:Flag>true</m:Flag>"), "", true},
 		"warning":                        {own("Warning", "ErrorBatchProcessingStopped", "<m:Flag>true</m:Flag>"), "", true},
@@ -114,7 +114,7 @@ func TestCall_EmbeddedMessage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var resp ownMessage
-			err := connect(t, once(soapAnswer(http.StatusOK, tc.answer))).Call(t.Context(),
+			err := connect(t, once(soapResponse(http.StatusOK, tc.doc))).Call(t.Context(),
 				ews.Operation{Name: "X"}, rawRequest("<m:X/>\n"), &resp)
 			var code ews.ResponseCode
 			if errors.As(err, &code) != (tc.code != "") || code != tc.code || resp.Flag != tc.flag {
@@ -148,7 +148,7 @@ func (c *counter) Err() error { return c.err }
 
 func TestCall_FastPath(t *testing.T) {
 	t.Parallel()
-	client := connect(t, once(soapAnswer(http.StatusOK, "<m:XResponse><a/><b><c/></b><d/></m:XResponse>")))
+	client := connect(t, once(soapResponse(http.StatusOK, "<m:XResponse><a/><b><c/></b><d/></m:XResponse>")))
 	op := ews.Operation{Name: "X"}
 	var resp counter
 	if err := client.Call(t.Context(), op, rawRequest("<m:X/>\n"), &resp); err != nil || resp.elements != 3 {
@@ -171,7 +171,7 @@ type failing struct{ err error }
 
 func (f failing) AppendBody(dst []byte) ([]byte, error) { return append(dst, "<m:half"...), f.err }
 
-// TestCall_Refused holds that what cannot be sent, or not be answered, is refused before it is sent.
+// TestCall_Refused holds that what cannot be sent, or whose response cannot be stored, is refused before it is sent.
 func TestCall_Refused(t *testing.T) {
 	t.Parallel()
 	type text struct {
@@ -212,7 +212,7 @@ func TestCall_Refused(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			w := soapAnswer(http.StatusOK, folderAnswer)
+			w := soapResponse(http.StatusOK, folderResponse)
 			err := connect(t, once(w)).Call(t.Context(), tc.op, tc.req, tc.resp)
 			input := inputError(t, err)
 			if input.Field != tc.field || len(w.requests()) != 0 {
@@ -232,7 +232,7 @@ func (value) Err() error { return nil }
 
 func TestCall_NilContext(t *testing.T) {
 	t.Parallel()
-	w := soapAnswer(http.StatusOK, groupAnswer)
+	w := soapResponse(http.StatusOK, groupResponse)
 	var none ctx
 	_, err := connect(t, once(w)).AddImGroup(none, "Sales")
 	if input := inputError(t, err); input.Field != "ctx" || len(w.requests()) != 0 {
@@ -240,16 +240,16 @@ func TestCall_NilContext(t *testing.T) {
 	}
 }
 
-// TestCall_RetryZeroes holds that nothing of a broken answer stays in the result of the next one.
+// TestCall_RetryZeroes holds that nothing of a broken response stays in the result of the next one.
 func TestCall_RetryZeroes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		first := envelope(strings.Replace(folderAnswer, "<t:TotalCount>", "<t:Unread/><t:TotalCount>", 1))
-		w := &wire{answer: func(n int, _ *http.Request) (*http.Response, error) {
+		first := envelope(strings.Replace(folderResponse, "<t:TotalCount>", "<t:Unread/><t:TotalCount>", 1))
+		w := &wire{respond: func(n int, _ *http.Request) (*http.Response, error) {
 			if n == 1 {
 				return response(http.StatusOK, first[:len(first)-30], "Content-Type: text/xml"), nil
 			}
-			return response(http.StatusOK, envelope(folderAnswer), "Content-Type: text/xml"), nil
+			return response(http.StatusOK, envelope(folderResponse), "Content-Type: text/xml"), nil
 		}}
 		resp := getFolderResponse{}
 		client := connect(t, &ews.Options{HTTPClient: &http.Client{Transport: w}})
@@ -266,9 +266,9 @@ func TestCall_RetryZeroes(t *testing.T) {
 func TestCall_RetryZeroesList(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		list := envelope(strings.Replace(emptyListAnswer, "<m:ImItemList/>",
+		list := envelope(strings.Replace(emptyListResponse, "<m:ImItemList/>",
 			"<m:ImItemList><t:Groups><t:ImGroup/></t:Groups></m:ImItemList>", 1))
-		w := &wire{answer: func(n int, _ *http.Request) (*http.Response, error) {
+		w := &wire{respond: func(n int, _ *http.Request) (*http.Response, error) {
 			return response(http.StatusOK, list[:len(list)-30*max(0, 2-n)], "Content-Type: text/xml"), nil
 		}}
 		got, err := connect(t, &ews.Options{HTTPClient: &http.Client{Transport: w}}).GetImItemList(t.Context(), imgroup.ListQuery{})

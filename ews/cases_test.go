@@ -60,7 +60,7 @@ func TestCases_UnknownOutcome(t *testing.T) {
 func TestCases_Varnish(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		server := script(answered(503, htmlPage, "Retry-After", "5"), done)
+		server := script(responding(503, htmlPage, "Retry-After", "5"), done)
 		err := addGroup(t.Context(), server.client(t, nil))
 		after, _ := ews.RetryAfter(err)
 		if !errors.Is(err, ews.ErrOutcomeUnknown) || after.Seconds() != 5 || len(server.seen()) != 1 {

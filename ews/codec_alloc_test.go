@@ -71,7 +71,7 @@ func TestEncode_Allocations(t *testing.T) {
 //
 //nolint:paralleltest // counts allocations
 func TestDecode_Allocations(t *testing.T) {
-	success, err := os.ReadFile("testdata/answers/add_im_group.xml")
+	success, err := os.ReadFile("testdata/responses/add_im_group.xml")
 	if err != nil {
 		t.Fatal(err)
 	}

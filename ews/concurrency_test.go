@@ -13,13 +13,13 @@ import (
 )
 
 // TestClient_Concurrent shares one client among 64 goroutines, each of which acts for mailboxes of its
-// own: nobody sees anything of another's request, answer, info or error.
+// own: nobody sees anything of another's request, response, info or error.
 func TestClient_Concurrent(t *testing.T) {
 	t.Parallel()
 	// A call waits for a page for some real milliseconds, which a busy machine takes longer than.
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{}
-		w.answer = func(_ int, r *http.Request) (*http.Response, error) {
+		w.respond = func(_ int, r *http.Request) (*http.Response, error) {
 			anchor := r.Header.Get("X-AnchorMailbox")
 			user, _, _ := strings.Cut(anchor, "@")
 			header := []string{"Content-Type: text/xml", "request-id: " + user}
@@ -31,7 +31,7 @@ func TestClient_Concurrent(t *testing.T) {
 			case strings.HasSuffix(user, "-2"):
 				return response(http.StatusBadGateway, user, header...), nil
 			}
-			return response(http.StatusOK, envelope(replaceOnce(groupAnswer, "Sales", user)), header...), nil
+			return response(http.StatusOK, envelope(replaceOnce(groupResponse, "Sales", user)), header...), nil
 		}
 		client := connect(t, once(w))
 		var wg sync.WaitGroup

@@ -20,7 +20,7 @@ func TestContext_Cancelled(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
 			var info ews.ResponseInfo
-			op, w := callOf(t, "AddImGroup"), soapAnswer(http.StatusOK, groupAnswer)
+			op, w := callOf(t, "AddImGroup"), soapResponse(http.StatusOK, groupResponse)
 			if read {
 				op = callOf(t, "GetImItemList")
 			}
@@ -49,7 +49,7 @@ func TestContext_During(t *testing.T) {
 		t.Run(tc.op+" "+tc.cause.Error(), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				w := &wire{answer: func(_ int, r *http.Request) (*http.Response, error) {
+				w := &wire{respond: func(_ int, r *http.Request) (*http.Response, error) {
 					<-r.Context().Done()
 					return nil, r.Context().Err()
 				}}
@@ -80,11 +80,11 @@ type blocked struct{ ctx context.Context }
 func (b blocked) Read([]byte) (int, error) { <-b.ctx.Done(); return 0, b.ctx.Err() }
 func (b blocked) Close() error             { return nil }
 
-// TestContext_DuringBody ends the context while the answer is being read.
+// TestContext_DuringBody ends the context while the response is being read.
 func TestContext_DuringBody(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := &wire{answer: func(_ int, r *http.Request) (*http.Response, error) {
+		w := &wire{respond: func(_ int, r *http.Request) (*http.Response, error) {
 			res := response(http.StatusOK, "", "Content-Type: text/xml", "request-id: r-1")
 			res.Body, res.ContentLength = blocked{r.Context()}, -1
 			return res, nil
@@ -104,7 +104,7 @@ func TestContext_DuringBody(t *testing.T) {
 func TestContext_ClientTimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := &wire{answer: func(_ int, r *http.Request) (*http.Response, error) {
+		w := &wire{respond: func(_ int, r *http.Request) (*http.Response, error) {
 			<-r.Context().Done()
 			return nil, r.Context().Err()
 		}}

@@ -26,7 +26,7 @@ func listOfAll(t testing.TB) string {
 			`<t:ExtendedProperties><t:ExtendedPropertyAttributedValue><t:Value>`+property+`</t:Value>`+
 			`<t:Attributions><t:Attribution>0</t:Attribution></t:Attributions></t:ExtendedPropertyAttributedValue>`+
 			`</t:ExtendedProperties></t:Persona>`)
-	response := replaceOnce(emptyListAnswer, "<m:ImItemList/>", "<m:ImItemList>"+list+"</m:ImItemList>")
+	response := replaceOnce(emptyListResponse, "<m:ImItemList/>", "<m:ImItemList>"+list+"</m:ImItemList>")
 	return replaceOnce(envelope(response), "<s:Body>",
 		`<s:Header><t:ServerVersionInfo MajorVersion="15"/></s:Header><s:Body>`)
 }
@@ -36,7 +36,7 @@ func listOfAll(t testing.TB) string {
 func TestCut(t *testing.T) {
 	t.Parallel()
 	docs := map[string]struct{ doc, op string }{
-		"group": {strings.TrimSpace(fixture(t, "answers", "add_im_group.xml")), "AddImGroup"},
+		"group": {strings.TrimSpace(fixture(t, "responses", "add_im_group.xml")), "AddImGroup"},
 		"error": {envelope(`<m:AddImGroupResponse ResponseClass="Error"><m:MessageText>x</m:MessageText>` +
 			`<m:ResponseCode>ErrorItemNotFound</m:ResponseCode><m:MessageXml>` +
 			`<t:Value Name="a">b</t:Value></m:MessageXml>` +
@@ -47,7 +47,7 @@ func TestCut(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			n := 0
-			client := connect(t, once(&wire{answer: func(int, *http.Request) (*http.Response, error) {
+			client := connect(t, once(&wire{respond: func(int, *http.Request) (*http.Response, error) {
 				res := response(http.StatusOK, tc.doc[:n], "Content-Type: text/xml")
 				if n%2 == 0 {
 					res.ContentLength = -1

@@ -246,12 +246,12 @@ func TestError_Inner(t *testing.T) {
 // URL without what may be secret.
 func TestErrors_Where(t *testing.T) {
 	t.Parallel()
-	broken := &wire{answer: func(int, *http.Request) (*http.Response, error) { return nil, errKept }}
+	broken := &wire{respond: func(int, *http.Request) (*http.Response, error) { return nil, errKept }}
 	for name, w := range map[string]*wire{
 		"page":      always(404, ""),
 		"fault":     always(500, fixture(t, "faults", "message_xml.xml")),
-		"error":     soapAnswer(200, `<m:AddImGroupResponse ResponseClass="Error"><m:ResponseCode>ErrorAccessDenied</m:ResponseCode></m:AddImGroupResponse>`),
-		"malformed": soapAnswer(200, "<x>"),
+		"error":     soapResponse(200, `<m:AddImGroupResponse ResponseClass="Error"><m:ResponseCode>ErrorAccessDenied</m:ResponseCode></m:AddImGroupResponse>`),
+		"malformed": soapResponse(200, "<x>"),
 		"network":   broken,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -278,14 +278,14 @@ func TestErrors_OneLine(t *testing.T) {
 	inXML := hostile + "&#x1B;g\r\nh"
 	inHeader := hostile + "\x1bg"
 	for name, w := range map[string]*wire{
-		"message": soapAnswer(200, `<m:AddImGroupResponse ResponseClass="Error"><m:MessageText>`+inXML+
+		"message": soapResponse(200, `<m:AddImGroupResponse ResponseClass="Error"><m:MessageText>`+inXML+
 			`</m:MessageText><m:ResponseCode>`+inXML+`</m:ResponseCode></m:AddImGroupResponse>`),
-		"inner": soapAnswer(200, `<m:AddImGroupResponse ResponseClass="Error"><m:MessageXml><t:Value Name="InnerErrorMessageText">`+
+		"inner": soapResponse(200, `<m:AddImGroupResponse ResponseClass="Error"><m:MessageXml><t:Value Name="InnerErrorMessageText">`+
 			inXML+`</t:Value></m:MessageXml><m:ResponseCode>ErrorX</m:ResponseCode></m:AddImGroupResponse>`),
-		"faultstring": soapAnswer(500, `<s:Fault><faultcode>s:Server</faultcode><faultstring>`+inXML+`</faultstring></s:Fault>`),
-		"violation": soapAnswer(500, `<s:Fault><faultcode>s:Client</faultcode><faultstring>`+inXML+
+		"faultstring": soapResponse(500, `<s:Fault><faultcode>s:Server</faultcode><faultstring>`+inXML+`</faultstring></s:Fault>`),
+		"violation": soapResponse(500, `<s:Fault><faultcode>s:Client</faultcode><faultstring>`+inXML+
 			`</faultstring><detail><e:ResponseCode xmlns:e="x">ErrorSchemaValidation</e:ResponseCode></detail></s:Fault>`),
-		"other response": soapAnswer(200, `<m:X`+strings.Repeat("y", 300)+`/>`),
+		"other response": soapResponse(200, `<m:X`+strings.Repeat("y", 300)+`/>`),
 		"content type":   always(200, "x", "Content-Type: "+inHeader),
 		"diagnostics":    always(403, "", "x-ms-diagnostics: "+inHeader, "request-id: "+inHeader),
 		"location":       always(302, "", "Location: https://h.test/"+hostile),

@@ -141,8 +141,8 @@ func TestNotFound(t *testing.T) {
 // canary is what must not appear in any text or log record.
 const canary = "c4n4ry"
 
-// hostileAnswers are answers that carry canaries wherever an answer can, by name.
-func hostileAnswers(t testing.TB) map[string]*wire {
+// hostileResponses are responses that carry canaries wherever a response can, by name.
+func hostileResponses(t testing.TB) map[string]*wire {
 	t.Helper()
 	secrets := []string{
 		"Set-Cookie: X-BackEndCookie=" + canary,
@@ -155,23 +155,23 @@ func hostileAnswers(t testing.TB) map[string]*wire {
 	fault := strings.Replace(fixture(t, "faults", "message_xml.xml"), "</t:MessageXml>",
 		"</t:MessageXml><t:x>"+canary+"</t:x>", 1)
 	fault = strings.Replace(fault, "Number>4<", "Number>8<", 1)
-	answers := map[string]*wire{
+	responses := map[string]*wire{
 		"schema fault": always(500, fault, append(secrets, "Content-Type: text/xml")...),
 		"malformed":    always(200, envelope("<m:x>"+canary+"</m:y>"), append(secrets, "Content-Type: text/xml")...),
-		"cut":          always(200, envelope(groupAnswer)[:300]+canary, append(secrets, "Content-Type: text/xml")...),
+		"cut":          always(200, envelope(groupResponse)[:300]+canary, append(secrets, "Content-Type: text/xml")...),
 		"wrong element": always(200, envelope(`<m:GetFolderResponse ResponseClass="Success"><m:x>`+canary+
 			`</m:x></m:GetFolderResponse>`), append(secrets, "Content-Type: text/xml")...),
 	}
 	for _, status := range []int{200, 204, 302, 400, 401, 403, 404, 407, 413, 429, 456, 500, 502, 503, 504} {
-		answers[fmt.Sprint("page ", status)] = always(status, html, append(secrets, "Content-Type: text/html")...)
+		responses[fmt.Sprint("page ", status)] = always(status, html, append(secrets, "Content-Type: text/html")...)
 	}
-	return answers
+	return responses
 }
 
 // TestErrors_NoSecrets prints and logs errors of every kind in every way that programs do.
 func TestErrors_NoSecrets(t *testing.T) {
 	t.Parallel()
-	for name, w := range hostileAnswers(t) {
+	for name, w := range hostileResponses(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var log bytes.Buffer
@@ -206,7 +206,7 @@ func slogged(err error) string {
 	return out.String()
 }
 
-// TestErrors_Bounded holds that no answer makes a text long.
+// TestErrors_Bounded holds that no response makes a text long.
 func TestErrors_Bounded(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("\u00e9 ", 1<<16)

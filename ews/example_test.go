@@ -282,7 +282,7 @@ func ExampleRetryAfter() {
 	// Output: later: Sales 4m57.749s
 }
 
-// The answer was lost on its way: only the list knows whether the group was made.
+// The response was lost on its way: only the list knows whether the group was made.
 func ExampleErrOutcomeUnknown() {
 	ctx := context.Background()
 	client, exchange := exampleClient()

@@ -51,7 +51,7 @@ const (
 	entity     = "Reference to undeclared entity 'nbsp'. Line 4, position 17."
 )
 
-// schemaFault calls AddImGroup on a server that answers with a fault.
+// schemaFault calls AddImGroup on a server that responds with a fault.
 func schemaFault(t testing.TB, status int, file string, info *ews.ResponseInfo) *ews.SchemaValidationError {
 	t.Helper()
 	w := always(status, fixture(t, "faults", file+".xml"), "Content-Type: text/xml; charset=utf-8", "request-id: r-1")
@@ -175,11 +175,11 @@ func TestFault_ManyNamespaces(t *testing.T) {
 		for i := range count {
 			declarations[i%4] += fmt.Sprintf(` xmlns:n%d="urn:n%d"`, i, i)
 		}
-		answer := string(doc)
+		text := string(doc)
 		for i, tag := range []string{"<s:Envelope", "<s:Body", "<s:Fault", "<detail"} {
-			answer = strings.Replace(answer, tag, tag+declarations[i], 1)
+			text = strings.Replace(text, tag, tag+declarations[i], 1)
 		}
-		w := always(http.StatusInternalServerError, answer, "Content-Type: text/xml")
+		w := always(http.StatusInternalServerError, text, "Content-Type: text/xml")
 		_, err := connect(t, once(w)).AddImGroup(t.Context(), "Sales")
 		var got *ews.Error
 		if !errors.As(err, &got) || got.Code != ews.ErrorServerBusy || got.Details["BackOffMilliseconds"] != "1500" {
@@ -222,8 +222,8 @@ func TestFault_Cut(t *testing.T) {
 		for n := range len(whole) {
 			w := always(http.StatusInternalServerError, whole[:n], "Content-Type: text/xml")
 			_, err := connect(t, once(w)).AddImGroup(t.Context(), "Sales")
-			var answer *ews.Error
-			if err == nil || errors.As(err, &answer) {
+			var said *ews.Error
+			if err == nil || errors.As(err, &said) {
 				t.Fatalf("%s cut after %d bytes: %T %v", file, n, err, err)
 			}
 			if !errors.Is(err, ews.ErrOutcomeUnknown) {

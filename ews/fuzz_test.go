@@ -14,9 +14,9 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// FuzzAnswer gives the client whatever may answer. It never panics, returns a value or an error of
+// FuzzResponse has the client read any response. It never panics, returns a value or an error of
 // the documented kinds, and the text of an error is one line.
-func FuzzAnswer(f *testing.F) {
+func FuzzResponse(f *testing.F) {
 	files, err := filepath.Glob("testdata/*/*.xml")
 	if err != nil {
 		f.Fatal(err)
@@ -28,7 +28,7 @@ func FuzzAnswer(f *testing.F) {
 		}
 	}
 	f.Add([]byte(listOfAll(f)), http.StatusOK)
-	f.Add([]byte(envelope(groupAnswer)), http.StatusOK)
+	f.Add([]byte(envelope(groupResponse)), http.StatusOK)
 	f.Add([]byte(signInPage), http.StatusFound)
 	f.Fuzz(func(t *testing.T, doc []byte, status int) {
 		if status < 200 || status > 599 {
@@ -85,7 +85,7 @@ func FuzzExcerpt(f *testing.F) {
 			`<t:MessageXml><t:LineNumber>%d</t:LineNumber><t:LinePosition>%d</t:LinePosition>`+
 			`</t:MessageXml></detail></s:Fault>`,
 			line, position)
-		client := connect(t, once(soapAnswer(http.StatusInternalServerError, fault)))
+		client := connect(t, once(soapResponse(http.StatusInternalServerError, fault)))
 		err := client.Call(t.Context(), ews.Operation{Name: "X"}, rawRequest(body), new(plain))
 		if _, refused := errors.AsType[*ews.InputError](err); refused && body == "" {
 			return // there is nothing to send

@@ -40,7 +40,7 @@ var errKept = errors.New("request kept")
 // requestOf returns the body of the request that an operation sends.
 func requestOf(t testing.TB, h ews.Header, op operation) string {
 	t.Helper()
-	w := &wire{answer: func(int, *http.Request) (*http.Response, error) { return nil, errKept }}
+	w := &wire{respond: func(int, *http.Request) (*http.Response, error) { return nil, errKept }}
 	err := op.call(t.Context(), connect(t, once(w)).WithHeader(h))
 	if !errors.Is(err, errKept) {
 		t.Fatalf("%s %s: %v", op.name, op.variant, err)

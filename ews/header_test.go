@@ -88,7 +88,7 @@ func TestHeader_Refused(t *testing.T) {
 			if input := inputError(t, err); input.Op != "NewClient" || input.Field != field+tc.field {
 				t.Errorf("NewClient: %#v, want field %s%s", input, field, tc.field)
 			}
-			w := soapAnswer(http.StatusOK, groupAnswer)
+			w := soapResponse(http.StatusOK, groupResponse)
 			_, err = connect(t, once(w)).WithHeader(tc.header).AddImGroup(t.Context(), "Sales")
 			input := inputError(t, err)
 			if input.Op != "AddImGroup" || input.Field != field+tc.field ||
@@ -158,7 +158,7 @@ func TestHeader_Anchor(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			w := soapAnswer(http.StatusOK, groupAnswer)
+			w := soapResponse(http.StatusOK, groupResponse)
 			if _, err := connect(t, once(w)).WithHeader(tc.header).AddImGroup(t.Context(), "Sales"); err != nil {
 				t.Fatal(err)
 			}
@@ -172,7 +172,7 @@ func TestHeader_Anchor(t *testing.T) {
 // TestWithHeader_Copies holds that neither copy nor original feel the other's header.
 func TestWithHeader_Copies(t *testing.T) {
 	t.Parallel()
-	w := soapAnswer(http.StatusOK, groupAnswer)
+	w := soapResponse(http.StatusOK, groupResponse)
 	opts := once(w)
 	opts.Header = ews.Header{MailboxCulture: "en-US", RequestServerVersion: ews.Exchange2016}
 	service := connect(t, opts)
@@ -212,7 +212,7 @@ func TestWithHeader_Copies(t *testing.T) {
 // and that a later good header heals the copy.
 func TestImpersonate_Nobody(t *testing.T) {
 	t.Parallel()
-	w := soapAnswer(http.StatusOK, groupAnswer)
+	w := soapResponse(http.StatusOK, groupResponse)
 	service := connect(t, once(w))
 	for name, client := range map[string]*ews.Client{
 		"nobody":            service.Impersonate(ews.Account{}),

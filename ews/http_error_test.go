@@ -11,7 +11,7 @@ import (
 
 const signInPage = "<!DOCTYPE html>\r\n<html><head><title>Sign in</title></head><body>no</body></html>"
 
-// TestHTTPError holds what the error of an answer that is not SOAP says: status, content type, the
+// TestHTTPError holds what the error of a response that is not SOAP says: status, content type, the
 // likely cause.
 func TestHTTPError(t *testing.T) {
 	t.Parallel()
@@ -186,7 +186,7 @@ func TestHTTPError_Body(t *testing.T) {
 // TestHTTPError_BodyKept holds that a later call does not write into what an error holds.
 func TestHTTPError_BodyKept(t *testing.T) {
 	t.Parallel()
-	client := connect(t, once(&wire{answer: func(n int, _ *http.Request) (*http.Response, error) {
+	client := connect(t, once(&wire{respond: func(n int, _ *http.Request) (*http.Response, error) {
 		return response(http.StatusBadGateway, strings.Repeat(string(rune('a'+n)), 100)), nil
 	}}))
 	var kept *ews.HTTPError
@@ -205,7 +205,7 @@ func TestHTTPError_BodyKept(t *testing.T) {
 // what failed.
 func TestHTTPError_Unauthorized(t *testing.T) {
 	t.Parallel()
-	w := always(http.StatusUnauthorized, envelope(groupAnswer), "Content-Type: text/xml")
+	w := always(http.StatusUnauthorized, envelope(groupResponse), "Content-Type: text/xml")
 	_, err := connect(t, once(w)).AddImGroup(t.Context(), "Sales")
 	var got *ews.HTTPError
 	if !errors.As(err, &got) || got.StatusCode != http.StatusUnauthorized {

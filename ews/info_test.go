@@ -30,10 +30,10 @@ func TestResponseInfo(t *testing.T) {
 		header []string
 		want   ews.ResponseInfo
 	}{
-		{"success", 200, withVersion(envelope(groupAnswer)), described, ews.ResponseInfo{
+		{"success", 200, withVersion(envelope(groupResponse)), described, ews.ResponseInfo{
 			StatusCode: 200, RequestID: "0f1d2c3b", FrontEnd: "EX01", Diagnostics: "EX02", ServerVersion: known,
 		}},
-		{"success without anything", 200, envelope(groupAnswer), nil, ews.ResponseInfo{StatusCode: 200}},
+		{"success without anything", 200, envelope(groupResponse), nil, ews.ResponseInfo{StatusCode: 200}},
 		{"error response", 200, withVersion(envelope(`<m:AddImGroupResponse ResponseClass="Error"><m:ResponseCode>` +
 			`ErrorAccessDenied</m:ResponseCode></m:AddImGroupResponse>`)), described, ews.ResponseInfo{
 			StatusCode: 200, RequestID: "0f1d2c3b", FrontEnd: "EX01", Diagnostics: "EX02", ServerVersion: known,
@@ -49,21 +49,21 @@ func TestResponseInfo(t *testing.T) {
 			[]string{"x-ms-diagnostics: 2000003;reason=\"expired\"", "X-DiagInfo: EX02"},
 			ews.ResponseInfo{StatusCode: 401, Diagnostics: `2000003;reason="expired"`},
 		},
-		{"malformed", 200, withVersion(envelope(groupAnswer)) + "x", described, ews.ResponseInfo{
+		{"malformed", 200, withVersion(envelope(groupResponse)) + "x", described, ews.ResponseInfo{
 			StatusCode: 200, RequestID: "0f1d2c3b", FrontEnd: "EX01", Diagnostics: "EX02", ServerVersion: known,
 		}},
-		{"other spelling", 200, envelope(groupAnswer), []string{"RequestId: other"}, ews.ResponseInfo{
+		{"other spelling", 200, envelope(groupResponse), []string{"RequestId: other"}, ews.ResponseInfo{
 			StatusCode: 200, RequestID: "other",
 		}},
 		{
-			"odd numbers", 200, replaceOnce(withVersion(envelope(groupAnswer)), `"2562"`, `"many"`), nil,
+			"odd numbers", 200, replaceOnce(withVersion(envelope(groupResponse)), `"2562"`, `"many"`), nil,
 			ews.ResponseInfo{
 				StatusCode:    200,
 				ServerVersion: ews.ServerVersion{Major: 15, Minor: 2, MinorBuild: 17, Version: "V2017_07_11"},
 			},
 		},
 		{
-			"forbidden characters", 200, envelope(replaceOnce(groupAnswer, "Sales", "A&#xB;B&#0;C\x01D")), nil,
+			"forbidden characters", 200, envelope(replaceOnce(groupResponse, "Sales", "A&#xB;B&#0;C\x01D")), nil,
 			ews.ResponseInfo{StatusCode: 200, ReplacedChars: 3},
 		},
 	} {
@@ -107,7 +107,7 @@ func infoOf(err error) *ews.ResponseInfo {
 
 func TestResponseInfo_NoResponse(t *testing.T) {
 	t.Parallel()
-	w := &wire{answer: func(int, *http.Request) (*http.Response, error) { return nil, errKept }}
+	w := &wire{respond: func(int, *http.Request) (*http.Response, error) { return nil, errKept }}
 	var info ews.ResponseInfo
 	_, err := connect(t, once(w)).AddImGroup(ews.WithResponseInfo(t.Context(), &info), "Sales")
 	want := ews.ResponseInfo{URL: endpoint, Attempts: 1, ClientRequestID: w.requests()[0].header.Get("client-request-id")}
@@ -120,11 +120,11 @@ func TestResponseInfo_NoResponse(t *testing.T) {
 func TestResponseInfo_LastAttempt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := &wire{answer: func(n int, _ *http.Request) (*http.Response, error) {
+		w := &wire{respond: func(n int, _ *http.Request) (*http.Response, error) {
 			if n < 3 {
 				return response(http.StatusTooManyRequests, "busy", "X-FEServer: EX01", "request-id: first"), nil
 			}
-			return response(http.StatusOK, envelope(groupAnswer), "request-id: last"), nil
+			return response(http.StatusOK, envelope(groupResponse), "request-id: last"), nil
 		}}
 		var info ews.ResponseInfo
 		client := connect(t, &ews.Options{HTTPClient: &http.Client{Transport: w}})
@@ -147,7 +147,7 @@ func TestResponseInfo_LastAttempt(t *testing.T) {
 
 func TestResponseInfo_Nil(t *testing.T) {
 	t.Parallel()
-	client := connect(t, once(soapAnswer(http.StatusOK, groupAnswer)))
+	client := connect(t, once(soapResponse(http.StatusOK, groupResponse)))
 	if _, err := client.AddImGroup(ews.WithResponseInfo(t.Context(), nil), "Sales"); err != nil {
 		t.Error(err)
 	}

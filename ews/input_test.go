@@ -119,7 +119,7 @@ func TestInput_Refused(t *testing.T) {
 	} {
 		t.Run(tc.op+"/"+tc.name, func(t *testing.T) {
 			t.Parallel()
-			w := soapAnswer(http.StatusOK, groupAnswer)
+			w := soapResponse(http.StatusOK, groupResponse)
 			info := ews.ResponseInfo{StatusCode: 200, Attempts: 7}
 			err := tc.call(ews.WithResponseInfo(t.Context(), &info), connect(t, once(w)))
 			input := inputError(t, err)
@@ -155,7 +155,7 @@ func telContact(tel, sip, number string) call {
 // TestInput_Result holds that a result is nil exactly when there is an error.
 func TestInput_Result(t *testing.T) {
 	t.Parallel()
-	client := connect(t, once(soapAnswer(http.StatusOK, groupAnswer)))
+	client := connect(t, once(soapResponse(http.StatusOK, groupResponse)))
 	if group, err := client.AddImGroup(t.Context(), ""); group != nil || err == nil {
 		t.Errorf("%v, %v", group, err)
 	}
@@ -210,7 +210,7 @@ func TestInput_NotExtended(t *testing.T) {
 		},
 	} {
 		for range 3 { // the buffer has other sizes then
-			w := soapAnswer(http.StatusOK, groupAnswer)
+			w := soapResponse(http.StatusOK, groupResponse)
 			err := connect(t, once(w)).Call(t.Context(), ews.Operation{Name: "AddImGroup"}, body, new(ews.ResponseMessage))
 			if input := inputError(t, err); input.Field != "request" || len(w.requests()) != 0 {
 				t.Errorf("%s: %v, %d requests sent", name, err, len(w.requests()))
@@ -223,7 +223,7 @@ func TestInput_NotExtended(t *testing.T) {
 // an earlier request.
 func TestInput_SpareCapacity(t *testing.T) {
 	t.Parallel()
-	client := connect(t, once(soapAnswer(http.StatusOK, groupAnswer)))
+	client := connect(t, once(soapResponse(http.StatusOK, groupResponse)))
 	for i := range 50 {
 		secret := strings.Repeat("secret", 1+i*10)
 		_, _ = client.AddImGroup(t.Context(), secret)

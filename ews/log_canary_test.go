@@ -19,7 +19,7 @@ import (
 	"github.com/go-ews/exchange/ews"
 )
 
-// Canaries stand for what must never be seen: each is in one place of a request or an answer only.
+// Canaries stand for what must never be seen: each is in one place of a request or a response only.
 const (
 	canaryCredential = "Q0FOQVJZLWNyZWRlbnRpYWw"
 	canaryToken      = "canary.access.token"
@@ -61,7 +61,7 @@ func (a authenticating) RoundTrip(r *http.Request) (*http.Response, error) {
 	return a.base.RoundTrip(r)
 }
 
-// secretly adds to an answer what nobody may see.
+// secretly adds to a response what nobody may see.
 func secretly(s step) step {
 	return func(r *http.Request) (*http.Response, error) {
 		res, err := s(r)
@@ -80,24 +80,24 @@ func canarySteps() map[string]step {
 		return func(r *http.Request) (*http.Response, error) {
 			body := strings.ReplaceAll(enveloped(`<m:OpResponse ResponseClass="Error"><m:MessageText>`+canaryMessage+
 				`</m:MessageText><m:ResponseCode>`+code+`</m:ResponseCode></m:OpResponse>`), "Op", operationOf(r))
-			return answered(200, body)(r)
+			return responding(200, body)(r)
 		}
 	}
 	return map[string]step{
-		"page 200":          answered(200, page, "Content-Type", "text/html; x="+strings.Repeat("y", 200)),
-		"page 401":          answered(401, page),
-		"page 403":          answered(403, page),
-		"page 500":          answered(500, page),
-		"page 503":          answered(503, page),
-		"text":              answered(200, canaryResponse),
-		"redirect":          answered(302, page, "Location", location),
-		"redirect, no URL":  answered(302, page, "Location", location+"\x7f%zz"),
-		"cut":               answered(200, strings.TrimSuffix(enveloped(`<m:AddImGroupResponse>`+canaryResponse), "</s:Body></s:Envelope>")),
-		"malformed":         answered(200, enveloped(`<m:AddImGroupResponse>`+canaryResponse+`</m:Other>`)),
-		"not Unicode":       answered(200, enveloped(`<m:AddImGroupResponse>`+canaryResponse+"\xff\xfe</m:AddImGroupResponse>")),
-		"attribute":         answered(200, enveloped(`<m:AddImGroupResponse a="`+canaryResponse+`" a="`+canaryResponse+`"/>`)),
-		"entity":            answered(200, enveloped(`<m:AddImGroupResponse>`+canaryResponse+`&undefined;</m:AddImGroupResponse>`)),
-		"another response":  answered(200, enveloped(`<m:SetImGroupResponse>`+canaryResponse+`</m:SetImGroupResponse>`)),
+		"page 200":          responding(200, page, "Content-Type", "text/html; x="+strings.Repeat("y", 200)),
+		"page 401":          responding(401, page),
+		"page 403":          responding(403, page),
+		"page 500":          responding(500, page),
+		"page 503":          responding(503, page),
+		"text":              responding(200, canaryResponse),
+		"redirect":          responding(302, page, "Location", location),
+		"redirect, no URL":  responding(302, page, "Location", location+"\x7f%zz"),
+		"cut":               responding(200, strings.TrimSuffix(enveloped(`<m:AddImGroupResponse>`+canaryResponse), "</s:Body></s:Envelope>")),
+		"malformed":         responding(200, enveloped(`<m:AddImGroupResponse>`+canaryResponse+`</m:Other>`)),
+		"not Unicode":       responding(200, enveloped(`<m:AddImGroupResponse>`+canaryResponse+"\xff\xfe</m:AddImGroupResponse>")),
+		"attribute":         responding(200, enveloped(`<m:AddImGroupResponse a="`+canaryResponse+`" a="`+canaryResponse+`"/>`)),
+		"entity":            responding(200, enveloped(`<m:AddImGroupResponse>`+canaryResponse+`&undefined;</m:AddImGroupResponse>`)),
+		"another response":  responding(200, enveloped(`<m:SetImGroupResponse>`+canaryResponse+`</m:SetImGroupResponse>`)),
 		"refused":           message("ErrorAccessDenied"),
 		"refused by a text": message(canaryMessage),
 		"fault":             faulted(500, "ErrorServerBusy", "Text", canaryMessage),
@@ -112,7 +112,7 @@ func canarySteps() map[string]step {
 
 // faultyExcerpt points at the line of the request that holds the name.
 func faultyExcerpt(r *http.Request) (*http.Response, error) {
-	return answered(500, enveloped(`<s:Fault><faultcode>s:Client</faultcode><faultstring>schema.</faultstring><detail>`+
+	return responding(500, enveloped(`<s:Fault><faultcode>s:Client</faultcode><faultstring>schema.</faultstring><detail>`+
 		`<e:ResponseCode>ErrorSchemaValidation</e:ResponseCode><e:Message>The request failed schema validation.</e:Message>`+
 		`<t:MessageXml><t:LineNumber>8</t:LineNumber><t:LinePosition>20</t:LinePosition></t:MessageXml></detail></s:Fault>`))(r)
 }
@@ -188,7 +188,7 @@ func unwrapOnce(err error) error {
 // What net/http cannot read, it quotes: header lines with cookies, or whatever speaks on that port.
 func TestLog_UnreadableHeader(t *testing.T) {
 	t.Parallel()
-	for name, answer := range map[string]string{
+	for name, doc := range map[string]string{
 		"header without a colon": "HTTP/1.1 200 OK\r\nSet-Cookie " + canaryCookie + "\r\n\r\n",
 		"header without a name":  "HTTP/1.1 200 OK\r\n: " + canaryCookie + "\r\n\r\n",
 		"no HTTP":                "SSH-2.0-" + canaryResponse + "\r\n",
@@ -202,7 +202,7 @@ func TestLog_UnreadableHeader(t *testing.T) {
 			var log bytes.Buffer
 			transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
 				near, far := net.Pipe()
-				go answerRaw(far, answer)
+				go respondRaw(far, doc)
 				return near, nil
 			}}
 			defer transport.CloseIdleConnections()
@@ -224,8 +224,8 @@ func TestLog_UnreadableHeader(t *testing.T) {
 	}
 }
 
-// answerRaw reads a request, writes the answer, and closes.
-func answerRaw(conn net.Conn, answer string) {
+// respondRaw reads a request, writes the response, and closes.
+func respondRaw(conn net.Conn, doc string) {
 	defer conn.Close()
 	buffer := make([]byte, 64<<10)
 	for got := ""; !strings.Contains(got, "</soap:Envelope>"); {
@@ -235,5 +235,5 @@ func answerRaw(conn net.Conn, answer string) {
 		}
 		got += string(buffer[:n])
 	}
-	_, _ = io.WriteString(conn, answer) // the client may have gone
+	_, _ = io.WriteString(conn, doc) // the client may have gone
 }

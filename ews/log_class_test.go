@@ -19,12 +19,12 @@ import (
 func TestLog_Class(t *testing.T) {
 	t.Parallel()
 	dial := func(err error) *wire {
-		return &wire{answer: func(int, *http.Request) (*http.Response, error) {
+		return &wire{respond: func(int, *http.Request) (*http.Response, error) {
 			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: err}
 		}}
 	}
 	cut := func(int, *http.Request) (*http.Response, error) {
-		res := response(200, envelope(groupAnswer)[:200])
+		res := response(200, envelope(groupResponse)[:200])
 		res.Body = io.NopCloser(io.MultiReader(res.Body, errorReader{io.ErrUnexpectedEOF}))
 		return res, nil
 	}
@@ -37,8 +37,8 @@ func TestLog_Class(t *testing.T) {
 		"tls":         dial(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}),
 		"closed":      dial(io.EOF),
 		"other":       dial(errKept),
-		"malformed":   soapAnswer(200, "<x>"),
-		"cut":         {answer: cut},
+		"malformed":   soapResponse(200, "<x>"),
+		"cut":         {respond: cut},
 		"":            always(404, ""),
 	} {
 		t.Run(class, func(t *testing.T) {

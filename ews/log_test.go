@@ -45,7 +45,7 @@ func TestLog_CallAttemptsAndWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		logger, records := logged(slog.LevelDebug)
 		server := script(
-			withHeader(answered(429, htmlPage, "Retry-After", "2"), "request-id", "first"),
+			withHeader(responding(429, htmlPage, "Retry-After", "2"), "request-id", "first"),
 			unconnected,
 			withHeader(faulted(500, "ErrorServerBusy", "BackOffMilliseconds", "250"), "request-id", "third"),
 			withHeader(done, "request-id", "fourth"))
@@ -93,7 +93,7 @@ func TestLog_Levels(t *testing.T) {
 		"refused":              {[]step{erring("ErrorAccessDenied")}, addGroup, []string{"WARN ews call ErrorAccessDenied"}},
 		"lost":                 {[]step{dropped}, addGroup, []string{"WARN ews call no readable response"}},
 		"a code that is none":  {[]step{erring("what the user wrote")}, addGroup, []string{"WARN ews call unknown code"}},
-		"a page":               {[]step{answered(403, htmlPage)}, addGroup, []string{"WARN ews call HTTP 403"}},
+		"a page":               {[]step{responding(403, htmlPage)}, addGroup, []string{"WARN ews call HTTP 403"}},
 		"a schema fault":       {[]step{faulted(500, "ErrorSchemaValidation")}, addGroup, []string{"WARN ews call ErrorSchemaValidation"}},
 		"a read, tried thrice": {[]step{dropped, dropped, done}, getItemList, []string{"WARN ews wait no readable response", "WARN ews wait no readable response", "INFO ews call"}},
 	} {

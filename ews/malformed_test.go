@@ -25,7 +25,7 @@ func inUTF16(doc string) string {
 	return string(out)
 }
 
-// TestMalformed calls a write and a read on servers whose answers are not what they should be: both
+// TestMalformed calls a write and a read on servers whose responses are not what they should be: both
 // end in a *TransportError that holds the cause, and the write is of unknown outcome.
 func TestMalformed(t *testing.T) {
 	t.Parallel()
@@ -35,10 +35,10 @@ func TestMalformed(t *testing.T) {
 	}
 	whole := envelope(success("<m:ImItemList/>"))
 	for _, tc := range []struct {
-		name   string
-		answer string // a format for the operation's name
-		cause  any    // a pointer for errors.As, nil for any
-		want   string // part of the text
+		name  string
+		doc   string // a format for the operation's name
+		cause any    // a pointer for errors.As, nil for any
+		want  string // part of the text
 	}{
 		{
 			"document type", `<?xml version="1.0"?><!DOCTYPE e [<!ENTITY x "y">]>` + whole[38:],
@@ -87,11 +87,11 @@ func TestMalformed(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			for op, call := range map[string]call{"AddImGroup": addImGroup("Sales"), "GetImItemList": getList()} {
-				answer := tc.answer
+				doc := tc.doc
 				if tc.name == "UTF-16" {
-					answer = inUTF16(strings.ReplaceAll(whole, "%[1]s", op))
+					doc = inUTF16(strings.ReplaceAll(whole, "%[1]s", op))
 				}
-				w := always(http.StatusOK, strings.ReplaceAll(answer, "%[1]s", op), "Content-Type: text/xml",
+				w := always(http.StatusOK, strings.ReplaceAll(doc, "%[1]s", op), "Content-Type: text/xml",
 					"request-id: r-1")
 				err := call(t.Context(), connect(t, once(w)))
 				var got *ews.TransportError
@@ -125,8 +125,8 @@ func manyAttributes(n int) string {
 // TestMalformed_GroupWithoutID holds that a group with which nothing could be done is no success.
 func TestMalformed_GroupWithoutID(t *testing.T) {
 	t.Parallel()
-	answer := strings.Replace(groupAnswer, ` Id="AAMkGroup="`, "", 1)
-	group, err := connect(t, once(soapAnswer(http.StatusOK, answer))).AddImGroup(t.Context(), "Sales")
+	doc := strings.Replace(groupResponse, ` Id="AAMkGroup="`, "", 1)
+	group, err := connect(t, once(soapResponse(http.StatusOK, doc))).AddImGroup(t.Context(), "Sales")
 	if group != nil || !errors.Is(err, ews.ErrOutcomeUnknown) || !strings.Contains(err.Error(), "ExchangeStoreId") {
 		t.Errorf("%v, %v", group, err)
 	}
@@ -135,13 +135,13 @@ func TestMalformed_GroupWithoutID(t *testing.T) {
 // TestMalformed_Persona does the same for contacts: none, and one too many.
 func TestMalformed_Persona(t *testing.T) {
 	t.Parallel()
-	answer := strings.ReplaceAll(emptyListAnswer, "GetImItemList", "AddNewTelUriContactToGroup")
-	twice := strings.Replace(answer, "<m:ImItemList/>", "<m:Persona/><m:Persona/>", 1)
-	client := connect(t, once(soapAnswer(http.StatusOK, twice)))
+	doc := strings.ReplaceAll(emptyListResponse, "GetImItemList", "AddNewTelUriContactToGroup")
+	twice := strings.Replace(doc, "<m:ImItemList/>", "<m:Persona/><m:Persona/>", 1)
+	client := connect(t, once(soapResponse(http.StatusOK, twice)))
 	if err := callOf(t, "AddNewTelUriContactToGroup")(t.Context(), client); !errors.Is(err, ews.ErrOutcomeUnknown) {
 		t.Errorf("two personas: %v", err)
 	}
-	err := callOf(t, "AddNewTelUriContactToGroup")(t.Context(), connect(t, once(soapAnswer(http.StatusOK, answer))))
+	err := callOf(t, "AddNewTelUriContactToGroup")(t.Context(), connect(t, once(soapResponse(http.StatusOK, doc))))
 	if !errors.Is(err, ews.ErrOutcomeUnknown) || !strings.Contains(err.Error(), "m:Persona") {
 		t.Error(err)
 	}
@@ -155,9 +155,9 @@ func TestMalformed_EmptyPersona(t *testing.T) {
 		"<m:Persona><t:DisplayName>Tony</t:DisplayName></m:Persona>", `<m:Persona><m:PersonaId Id="x"/></m:Persona>`,
 	} {
 		for _, op := range []string{"AddNewImContactToGroup", "AddNewTelUriContactToGroup"} {
-			answer := strings.ReplaceAll(emptyListAnswer, "GetImItemList", op)
-			answer = strings.Replace(answer, "<m:ImItemList/>", persona, 1)
-			err := callOf(t, op)(t.Context(), connect(t, once(soapAnswer(http.StatusOK, answer))))
+			doc := strings.ReplaceAll(emptyListResponse, "GetImItemList", op)
+			doc = strings.Replace(doc, "<m:ImItemList/>", persona, 1)
+			err := callOf(t, op)(t.Context(), connect(t, once(soapResponse(http.StatusOK, doc))))
 			if !errors.Is(err, ews.ErrOutcomeUnknown) || !strings.Contains(err.Error(), "t:PersonaId") {
 				t.Errorf("%s: %s: %v", op, persona, err)
 			}
@@ -185,30 +185,30 @@ func TestMalformed_ForeignList(t *testing.T) {
 		"<t:ImGroup/>":                                                                        false,
 	} {
 		for _, op := range []string{"GetImItemList", "GetImItems"} {
-			answer := strings.ReplaceAll(emptyListAnswer, "GetImItemList", op)
-			answer = strings.Replace(answer, "<m:ImItemList/>", "<m:ImItemList>"+content+"</m:ImItemList>", 1)
-			err := callOf(t, op)(t.Context(), connect(t, once(soapAnswer(http.StatusOK, answer))))
+			doc := strings.ReplaceAll(emptyListResponse, "GetImItemList", op)
+			doc = strings.Replace(doc, "<m:ImItemList/>", "<m:ImItemList>"+content+"</m:ImItemList>", 1)
+			err := callOf(t, op)(t.Context(), connect(t, once(soapResponse(http.StatusOK, doc))))
 			var broken *ews.TransportError
 			if right && err != nil || !right && !errors.As(err, &broken) {
 				t.Errorf("%s: %s: %v", op, content, err)
 			}
 		}
 	}
-	refused := strings.Replace(emptyListAnswer, "<m:ImItemList/>", "<m:ImItemList><x/></m:ImItemList>", 1)
+	refused := strings.Replace(emptyListResponse, "<m:ImItemList/>", "<m:ImItemList><x/></m:ImItemList>", 1)
 	refused = strings.Replace(refused, `ResponseClass="Success"`, `ResponseClass="Error"`, 1)
 	var got *ews.Error
-	if _, err := connect(t, once(soapAnswer(200, refused))).GetImItemList(t.Context(), imgroup.ListQuery{}); !errors.As(err, &got) {
+	if _, err := connect(t, once(soapResponse(200, refused))).GetImItemList(t.Context(), imgroup.ListQuery{}); !errors.As(err, &got) {
 		t.Errorf("an error of the server: %v", err)
 	}
 }
 
-// endlessAnswer is an answer that never stops; read counts what was taken of it.
-type endlessAnswer struct {
+// endlessResponse is a response that never stops; read counts what was taken of it.
+type endlessResponse struct {
 	begin, filler string
 	read          int
 }
 
-func (e *endlessAnswer) Read(p []byte) (int, error) {
+func (e *endlessResponse) Read(p []byte) (int, error) {
 	n := 0
 	if e.read < len(e.begin) {
 		n = copy(p, e.begin[e.read:])
@@ -220,9 +220,9 @@ func (e *endlessAnswer) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (e *endlessAnswer) Close() error { return nil }
+func (e *endlessResponse) Close() error { return nil }
 
-// TestOversize bounds answers by MaxResponseBytes: by what Content-Length says, and as they stream.
+// TestOversize bounds responses by MaxResponseBytes: by what Content-Length says, and as they stream.
 func TestOversize(t *testing.T) {
 	t.Parallel()
 	const limit = 200 << 10
@@ -230,8 +230,8 @@ func TestOversize(t *testing.T) {
 	for name, declared := range map[string]int64{"Content-Length": limit + 1, "streamed": -1} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			body := &endlessAnswer{begin: begin, filler: "<m:x>y</m:x>"}
-			w := &wire{answer: func(int, *http.Request) (*http.Response, error) {
+			body := &endlessResponse{begin: begin, filler: "<m:x>y</m:x>"}
+			w := &wire{respond: func(int, *http.Request) (*http.Response, error) {
 				r := response(http.StatusOK, "", "Content-Type: text/xml")
 				r.Body, r.ContentLength = body, declared
 				return r, nil
@@ -254,17 +254,17 @@ func TestOversize(t *testing.T) {
 	}
 }
 
-// TestOversize_Exact holds that an answer of just the limit is taken, and one byte more is not.
+// TestOversize_Exact holds that a response of just the limit is taken, and one byte more is not.
 func TestOversize_Exact(t *testing.T) {
 	t.Parallel()
-	doc := envelope(groupAnswer)
+	doc := envelope(groupResponse)
 	for extra, want := range map[int64]bool{0: true, 1: true, -1: false} {
 		opts := once(always(http.StatusOK, doc, "Content-Type: text/xml"))
 		opts.MaxResponseBytes = int64(len(doc)) + extra
 		_, err := connect(t, opts).AddImGroup(t.Context(), "Sales")
 		var limited *soap.LimitError
 		if (err == nil) != want || !want && !errors.As(err, &limited) {
-			t.Errorf("limit %d beyond the answer: %v", extra, err)
+			t.Errorf("limit %d beyond the response: %v", extra, err)
 		}
 	}
 }
@@ -282,10 +282,10 @@ func zipped(t testing.TB, doc string) string {
 	return out.String()
 }
 
-// TestGzip holds that an answer which some server or transport compressed unasked is read.
+// TestGzip holds that a response which some server or transport compressed unasked is read.
 func TestGzip(t *testing.T) {
 	t.Parallel()
-	doc := zipped(t, envelope(groupAnswer))
+	doc := zipped(t, envelope(groupResponse))
 	for name, tc := range map[string]struct {
 		body, coding string
 		ok           bool
@@ -296,10 +296,10 @@ func TestGzip(t *testing.T) {
 		"cut in its head":  {doc[:4], "gzip", false},
 		"empty":            {"", "gzip", false},
 		"damaged":          {doc[:len(doc)-8] + "01234567", "gzip", false},
-		"not gzip at all":  {envelope(groupAnswer), "gzip", false},
+		"not gzip at all":  {envelope(groupResponse), "gzip", false},
 		"a page":           {zipped(t, signInPage), "gzip", false},
 		"two":              {doc + zipped(t, " "), "gzip", true},
-		"without a coding": {envelope(groupAnswer), "identity", true},
+		"without a coding": {envelope(groupResponse), "identity", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

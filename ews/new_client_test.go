@@ -126,7 +126,7 @@ func TestNewClient_Nil(t *testing.T) {
 			t.Parallel()
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Type", "text/xml")
-				_, _ = w.Write([]byte(envelope(groupAnswer)))
+				_, _ = w.Write([]byte(envelope(groupResponse)))
 			}))
 			defer server.Close()
 			client, err := ews.NewClient(server.URL+"/EWS/Exchange.asmx", opts)
@@ -144,7 +144,7 @@ func TestNewClient_Nil(t *testing.T) {
 // TestNewClient_Copied changes the options after the client was made.
 func TestNewClient_Copied(t *testing.T) {
 	t.Parallel()
-	w := soapAnswer(http.StatusOK, groupAnswer)
+	w := soapResponse(http.StatusOK, groupResponse)
 	opts := once(w)
 	opts.UserAgent = "sync/1.0"
 	client := connect(t, opts)
@@ -216,7 +216,7 @@ func TestNewClient_JarIsNotRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	jar.SetCookies(u, []*http.Cookie{{Name: "X-BackEndCookie", Value: "other-mailbox", Path: "/"}})
-	w := soapAnswer(http.StatusOK, groupAnswer)
+	w := soapResponse(http.StatusOK, groupResponse)
 	opts := once(w)
 	opts.HTTPClient.Jar = jar
 	if _, err := connect(t, opts).AddImGroup(t.Context(), "Sales"); err != nil {
@@ -230,7 +230,7 @@ func TestNewClient_JarIsNotRead(t *testing.T) {
 // TestNewClient_Request holds what every request says beside its body.
 func TestNewClient_Request(t *testing.T) {
 	t.Parallel()
-	w := soapAnswer(http.StatusOK, groupAnswer)
+	w := soapResponse(http.StatusOK, groupResponse)
 	opts := once(w)
 	opts.UserAgent = "sync/1.0"
 	if _, err := connect(t, opts).AddImGroup(t.Context(), "Sales"); err != nil {

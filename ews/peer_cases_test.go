@@ -103,7 +103,7 @@ func contactLife(t *testing.T, p *peer) {
 	if persona, ok := p.list(t).Contact(strings.ToUpper(address)); !ok {
 		t.Fatalf("no contact %s", address)
 	} else if id, _ := persona.ContactID(); id.ID != contact.ID {
-		t.Errorf("the list names the contact %s, the answer %s", id.ID, contact.ID)
+		t.Errorf("the list names the contact %s, the response %s", id.ID, contact.ID)
 	}
 	if err := p.client.AddImContactToGroup(t.Context(), contact, support); err != nil {
 		t.Fatal(err)

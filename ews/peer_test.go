@@ -131,7 +131,7 @@ func (p *peer) contact(t *testing.T, name string, group imgroup.GroupID) (imgrou
 	}))
 	contact, ok := persona.ContactID()
 	if !ok {
-		t.Fatalf("the answer names no contact: %+v", persona)
+		t.Fatalf("the response names no contact: %+v", persona)
 	}
 	p.removeLater(t, func(ctx context.Context) error {
 		return p.client.RemoveImContactFromGroup(ctx, contact, group)

@@ -53,7 +53,7 @@ func wireClient(t *testing.T, response []byte) *ews.Client {
 		DisableKeepAlives: true,
 		DialContext: func(context.Context, string, string) (net.Conn, error) {
 			near, far := net.Pipe()
-			go answerRaw(far, string(response))
+			go respondRaw(far, string(response))
 			return near, nil
 		},
 	}
@@ -121,7 +121,7 @@ func FuzzFaultDetail(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, detail string) {
 		read := func() error {
-			server := script(answered(500, enveloped(`<s:Fault><faultcode>s:Server</faultcode><faultstring>f`+
+			server := script(responding(500, enveloped(`<s:Fault><faultcode>s:Server</faultcode><faultstring>f`+
 				`</faultstring><detail>`+detail+`</detail></s:Fault>`)))
 			return addGroup(t.Context(), server.client(t, &ews.Options{Retry: ews.RetryPolicy{MaxAttempts: 1}}))
 		}

@@ -226,26 +226,26 @@ func (u *unreliable) RoundTrip(r *http.Request) (*http.Response, error) {
 		{"never connected", false, unconnected},
 		{"lost before", false, dropped},
 		{"lost after", true, dropped},
-		{"503 before", false, answered(503, htmlPage)},
-		{"503 after", true, answered(503, htmlPage, "Retry-After", "0")},
-		{"504 after", true, answered(504, "")},
+		{"503 before", false, responding(503, htmlPage)},
+		{"503 after", true, responding(503, htmlPage, "Retry-After", "0")},
+		{"504 after", true, responding(504, "")},
 		{"gateway's fault after", true, faulted(504, "")},
 		{"codeless fault before", false, faulted(500, "")},
 		{"codeless fault after", true, faulted(500, "")},
-		{"request timeout after", true, answered(408, "")},
-		{"429", false, answered(429, "", "Retry-After", "0")},
+		{"request timeout after", true, responding(408, "")},
+		{"429", false, responding(429, "", "Retry-After", "0")},
 		{"busy", false, faulted(500, "ErrorServerBusy", "BackOffMilliseconds", "0")},
 		{"timed out before", false, faulted(500, "ErrorTimeoutExpired")},
 		{"timed out after", true, faulted(500, "ErrorInternalServerTransientError")},
-		{"unreadable 503 after", true, answered(503, "", "Content-Encoding", "gzip", "Retry-After", "0")},
-		{"unreadable 429", false, answered(429, htmlPage, "Content-Encoding", "gzip", "Retry-After", "0")},
+		{"unreadable 503 after", true, responding(503, "", "Content-Encoding", "gzip", "Retry-After", "0")},
+		{"unreadable 429", false, responding(429, htmlPage, "Content-Encoding", "gzip", "Retry-After", "0")},
 		{"hint, then reset", true, hinted(u.server)},
 		{"another's response", true, echoing(u.earlier)},
-		{"page before", false, answered(502, htmlPage)},
-		{"page after", true, answered(200, htmlPage)},
-		{"outage", true, answered(302, "", "Location", "/ews/genericerrorpage.htm")},
-		{"malformed", true, answered(200, "<a:Envelope>")},
-		{"another operation", true, answered(200, enveloped("<m:Other/>"))},
+		{"page before", false, responding(502, htmlPage)},
+		{"page after", true, responding(200, htmlPage)},
+		{"outage", true, responding(302, "", "Location", "/ews/genericerrorpage.htm")},
+		{"malformed", true, responding(200, "<a:Envelope>")},
+		{"another operation", true, responding(200, enveloped("<m:Other/>"))},
 		{"cut", true, nil},
 	}
 	if u.random.IntN(100) >= 35 {
@@ -297,6 +297,6 @@ func echoing(id string) step {
 		if id == "" {
 			return dropped(r)
 		}
-		return answered(http.StatusOK, enveloped(scriptGroup), clientRequestID, id)(r)
+		return responding(http.StatusOK, enveloped(scriptGroup), clientRequestID, id)(r)
 	}
 }

@@ -19,8 +19,8 @@ import (
 // readList decodes the content of an m:ImItemList.
 func readList(t testing.TB, content string) *imgroup.ItemList {
 	t.Helper()
-	answer := replaceOnce(emptyListAnswer, "<m:ImItemList/>", "<m:ImItemList>"+content+"</m:ImItemList>")
-	list, err := connect(t, once(soapAnswer(http.StatusOK, answer))).GetImItemList(t.Context(), imgroup.ListQuery{})
+	doc := replaceOnce(emptyListResponse, "<m:ImItemList/>", "<m:ImItemList>"+content+"</m:ImItemList>")
+	list, err := connect(t, once(soapResponse(http.StatusOK, doc))).GetImItemList(t.Context(), imgroup.ListQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,40 +32,40 @@ func readList(t testing.TB, content string) *imgroup.ItemList {
 func TestReading_Unknown(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
-		name, answer string
-		want         imgroup.ImGroup
+		name, doc string
+		want      imgroup.ImGroup
 	}{
-		{"plain", groupAnswer, sales()},
+		{"plain", groupResponse, sales()},
 		{"new elements", strings.NewReplacer("<m:ImGroup>",
 			"<m:New a='1'><m:ImGroup/></m:New><m:ImGroup><t:New><t:DisplayName>x</t:DisplayName></t:New>",
-			"</m:ImGroup>", "<x xmlns='urn:x'/></m:ImGroup><t:New/>").Replace(groupAnswer), sales()},
-		{"elements of other name spaces", strings.Replace(groupAnswer, "<m:ImGroup>",
+			"</m:ImGroup>", "<x xmlns='urn:x'/></m:ImGroup><t:New/>").Replace(groupResponse), sales()},
+		{"elements of other name spaces", strings.Replace(groupResponse, "<m:ImGroup>",
 			"<ImGroup xmlns='urn:x'/><t:ImGroup/><m:ImGroup><m:DisplayName>m</m:DisplayName>"+
 				"<DisplayName>none</DisplayName>", 1), sales()},
-		{"new group type", strings.Replace(groupAnswer, "MOC.UserGroup", "MOC.NextYear", 1), func() imgroup.ImGroup {
+		{"new group type", strings.Replace(groupResponse, "MOC.UserGroup", "MOC.NextYear", 1), func() imgroup.ImGroup {
 			g := sales()
 			g.GroupType = "IPM.DistList.MOC.NextYear"
 			return g
 		}()},
 		{"blanks round code and type", strings.NewReplacer("NoError", "\n NoError\t", "IPM.",
-			" \r\n IPM.").Replace(groupAnswer), sales()},
-		{"blanks in the name", strings.Replace(groupAnswer, "Sales", " Sales\n ", 1), func() imgroup.ImGroup {
+			" \r\n IPM.").Replace(groupResponse), sales()},
+		{"blanks in the name", strings.Replace(groupResponse, "Sales", " Sales\n ", 1), func() imgroup.ImGroup {
 			g := sales()
 			g.DisplayName = " Sales\n "
 			return g
 		}()},
 		{
-			"comments and sections", strings.Replace(groupAnswer, "Sales", "S<!-- x --><![CDATA[al]]>e<?x?>s", 1),
+			"comments and sections", strings.Replace(groupResponse, "Sales", "S<!-- x --><![CDATA[al]]>e<?x?>s", 1),
 			sales(),
 		},
-		{"other order", strings.Replace(groupAnswer, "<m:ResponseCode>NoError</m:ResponseCode>", "", 1), sales()},
-		{"warning", strings.Replace(groupAnswer, "Success", "Warning", 1), sales()},
+		{"other order", strings.Replace(groupResponse, "<m:ResponseCode>NoError</m:ResponseCode>", "", 1), sales()},
+		{"warning", strings.Replace(groupResponse, "Success", "Warning", 1), sales()},
 		{"code of a warning", strings.NewReplacer("Success", "Warning", "NoError",
-			"ErrorBatchProcessingStopped").Replace(groupAnswer), sales()},
+			"ErrorBatchProcessingStopped").Replace(groupResponse), sales()},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := connect(t, once(soapAnswer(http.StatusOK, tc.answer))).AddImGroup(t.Context(), "Sales")
+			got, err := connect(t, once(soapResponse(http.StatusOK, tc.doc))).AddImGroup(t.Context(), "Sales")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -83,10 +83,10 @@ func sales() imgroup.ImGroup {
 	}
 }
 
-// TestReading_Prefixes reads the same answer under other prefixes, and none.
+// TestReading_Prefixes reads the same response under other prefixes, and none.
 func TestReading_Prefixes(t *testing.T) {
 	t.Parallel()
-	doc := envelope(groupAnswer)
+	doc := envelope(groupResponse)
 	for name, replacer := range map[string]*strings.Replacer{
 		"others": strings.NewReplacer("<m:", "<x1:", "</m:", "</x1:", "xmlns:m=", "xmlns:x1=", "<t:",
 			"<\u00e4:", "</t:", "</\u00e4:", "xmlns:t=", "xmlns:\u00e4="),
@@ -108,10 +108,10 @@ func TestReading_Prefixes(t *testing.T) {
 	}
 }
 
-// TestReading_Beginnings reads answers with what may stand in front of the envelope.
+// TestReading_Beginnings reads responses with what may stand in front of the envelope.
 func TestReading_Beginnings(t *testing.T) {
 	t.Parallel()
-	_, doc, _ := strings.Cut(envelope(groupAnswer), "?>")
+	_, doc, _ := strings.Cut(envelope(groupResponse), "?>")
 	for name, begin := range map[string]string{
 		"nothing": "", "byte order mark": "\ufeff", "mark and declaration": "\ufeff<?xml version='1.0'?>",
 		"blanks": "\r\n \t", "comment": "<!-- <html> -->",
@@ -131,11 +131,11 @@ func TestReading_Beginnings(t *testing.T) {
 	}
 }
 
-// TestReading_ErrorClass holds that the class decides, not what else the answer carries.
+// TestReading_ErrorClass holds that the class decides, not what else the response carries.
 func TestReading_ErrorClass(t *testing.T) {
 	t.Parallel()
-	answer := strings.NewReplacer("Success", "Error", "NoError", "\n\tErrorOfNextYear ").Replace(groupAnswer)
-	group, err := connect(t, once(soapAnswer(http.StatusOK, answer))).AddImGroup(t.Context(), "Sales")
+	doc := strings.NewReplacer("Success", "Error", "NoError", "\n\tErrorOfNextYear ").Replace(groupResponse)
+	group, err := connect(t, once(soapResponse(http.StatusOK, doc))).AddImGroup(t.Context(), "Sales")
 	if !errors.Is(err, ews.ResponseCode("ErrorOfNextYear")) || group != nil || errors.Is(err, ews.ErrOutcomeUnknown) {
 		t.Errorf("%v, %v", group, err)
 	}
@@ -273,7 +273,7 @@ func TestReading_FullList(t *testing.T) {
 func fullList(t testing.TB, groups, contacts int) string {
 	t.Helper()
 	var template strings.Builder
-	for line := range strings.Lines(fixture(t, "answers", "persona.xml")) {
+	for line := range strings.Lines(fixture(t, "responses", "persona.xml")) {
 		template.WriteString(strings.TrimSpace(line))
 	}
 	var b strings.Builder

@@ -23,7 +23,7 @@ const clientRequestID = "client-request-id"
 // all of the process do.
 func TestRequestID_Form(t *testing.T) {
 	t.Parallel()
-	w := soapAnswer(http.StatusOK, groupAnswer)
+	w := soapResponse(http.StatusOK, groupResponse)
 	client, other := connect(t, once(w)), connect(t, once(w))
 	for range 100 {
 		for _, c := range []*ews.Client{client, other} {
@@ -51,9 +51,9 @@ func TestRequestID_Form(t *testing.T) {
 func TestRequestID_Echo(t *testing.T) {
 	t.Parallel()
 	var earlier string
-	w := &wire{answer: func(_ int, r *http.Request) (*http.Response, error) {
+	w := &wire{respond: func(_ int, r *http.Request) (*http.Response, error) {
 		earlier = r.Header.Get(clientRequestID)
-		return response(http.StatusOK, envelope(groupAnswer)), nil
+		return response(http.StatusOK, envelope(groupResponse)), nil
 	}}
 	if err := addGroup(t.Context(), connect(t, once(w))); err != nil {
 		t.Fatal(err)
@@ -80,7 +80,7 @@ func TestRequestID_Echo(t *testing.T) {
 					echo := func(r *http.Request) (*http.Response, error) {
 						res, err := done(r)
 						if err == nil && status != http.StatusOK {
-							res, err = answered(status, "")(r)
+							res, err = responding(status, "")(r)
 						}
 						if err == nil {
 							res.Header["Client-Request-Id"] = tt.echo(r.Header.Get(clientRequestID))
@@ -185,7 +185,7 @@ func serveConn(conn net.Conn, respond func(request string, n int) string) {
 // A RoundTripper that edits the request in place harms only its own request.
 func TestRequest_EditedInPlace(t *testing.T) {
 	t.Parallel()
-	w := soapAnswer(http.StatusOK, groupAnswer)
+	w := soapResponse(http.StatusOK, groupResponse)
 	client := connect(t, once(roundTripper(func(r *http.Request) (*http.Response, error) {
 		res, err := w.RoundTrip(r)
 		r.URL.Scheme, r.URL.Host, r.URL.Path, r.URL.RawQuery = "ftp", "elsewhere.test", "/", "x=y"

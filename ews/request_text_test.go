@@ -97,18 +97,18 @@ func attributeOf(t testing.TB, doc, local, name string) string {
 	}
 }
 
-// TestRequest_GetBody holds that a transport which must answer a challenge gets the same bytes again.
+// TestRequest_GetBody holds that a transport which must respond to a challenge gets the same bytes again.
 func TestRequest_GetBody(t *testing.T) {
 	t.Parallel()
 	var again []byte
-	w := &wire{answer: func(_ int, r *http.Request) (*http.Response, error) {
+	w := &wire{respond: func(_ int, r *http.Request) (*http.Response, error) {
 		body, err := r.GetBody()
 		if err != nil {
 			return nil, err
 		}
 		defer body.Close()
 		again, err = io.ReadAll(body)
-		return response(http.StatusOK, envelope(groupAnswer)), err
+		return response(http.StatusOK, envelope(groupResponse)), err
 	}}
 	if _, err := connect(t, once(w)).AddImGroup(t.Context(), "Sales"); err != nil {
 		t.Fatal(err)

@@ -101,7 +101,7 @@ func TestResponseBody_StatusCounts(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					defer settle()
-					w := &wire{answer: func(int, *http.Request) (*http.Response, error) {
+					w := &wire{respond: func(int, *http.Request) (*http.Response, error) {
 						res := response(status, "", "Retry-After: 7", "Location: https://elsewhere.test/")
 						rc, encoding := body()
 						res.Body, res.ContentLength = rc, -1
@@ -135,7 +135,7 @@ func TestResponseBody_StalledPage(t *testing.T) {
 	for _, status := range []int{200, 500} {
 		synctest.Test(t, func(t *testing.T) {
 			defer settle()
-			w := &wire{answer: func(int, *http.Request) (*http.Response, error) {
+			w := &wire{respond: func(int, *http.Request) (*http.Response, error) {
 				res := response(status, "")
 				res.ContentLength = -1
 				res.Body = struct {
@@ -163,7 +163,7 @@ func TestResponseBody_SlowFault(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fault := enveloped(`<s:Fault><faultcode>s:Server</faultcode><faultstring>busy</faultstring><detail>` +
 			`<e:ResponseCode>ErrorServerBusy</e:ResponseCode></detail></s:Fault>`)
-		w := &wire{answer: func(int, *http.Request) (*http.Response, error) {
+		w := &wire{respond: func(int, *http.Request) (*http.Response, error) {
 			res := response(503, "")
 			res.ContentLength = -1
 			slow := &pausing{strings.NewReader(fault[200:]), time.Second}
@@ -195,7 +195,7 @@ func TestResponseBody_Ends(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{}
 		client := connect(t, once(w))
-		w.answer = func(int, *http.Request) (*http.Response, error) {
+		w.respond = func(int, *http.Request) (*http.Response, error) {
 			res := response(200, "")
 			res.Body = io.NopCloser(io.MultiReader(strings.NewReader(enveloped(scriptGroup)[:300]), emptyReader{}))
 			return res, nil
@@ -203,7 +203,7 @@ func TestResponseBody_Ends(t *testing.T) {
 		if err := addGroup(t.Context(), client); !errors.Is(err, io.ErrNoProgress) || !errors.Is(err, ews.ErrOutcomeUnknown) {
 			t.Error(err)
 		}
-		w.answer = func(int, *http.Request) (*http.Response, error) {
+		w.respond = func(int, *http.Request) (*http.Response, error) {
 			res := response(401, "")
 			res.Body = &stalledBody{closed: make(chan struct{})}
 			return res, nil

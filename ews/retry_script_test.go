@@ -17,7 +17,7 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// scripted is a server that answers by a script, in the caller's goroutine: one step per attempt,
+// scripted is a server that responds by a script, in the caller's goroutine: one step per attempt,
 // the last one again and again.
 type scripted struct {
 	steps []step
@@ -113,8 +113,8 @@ func operationOf(r *http.Request) string {
 	return action[strings.LastIndexByte(action, '/')+1:]
 }
 
-// answered is an answer with this status, these headers (name, value, …) and body.
-func answered(status int, body string, header ...string) step {
+// responding is a response with this status, these headers (name, value, …) and body.
+func responding(status int, body string, header ...string) step {
 	return func(r *http.Request) (*http.Response, error) {
 		connected(r)
 		h := http.Header{}
@@ -134,7 +134,7 @@ func done(r *http.Request) (*http.Response, error) {
 	if operationOf(r) == "GetImItemList" {
 		body = scriptList
 	}
-	return answered(http.StatusOK, enveloped(body), "Content-Type", "text/xml")(r)
+	return responding(http.StatusOK, enveloped(body), "Content-Type", "text/xml")(r)
 }
 
 // faulted is a SOAP fault as Exchange words it, with values (name, value, …) in MessageXml.
@@ -148,7 +148,7 @@ func faulted(status int, code string, values ...string) step {
 		detail = `<detail><e:ResponseCode>` + code + `</e:ResponseCode><e:Message>busy.</e:Message>` +
 			`<t:MessageXml>` + b.String() + `</t:MessageXml></detail>`
 	}
-	return answered(status, enveloped(`<s:Fault><faultcode>s:Server</faultcode><faultstring>busy.</faultstring>`+
+	return responding(status, enveloped(`<s:Fault><faultcode>s:Server</faultcode><faultstring>busy.</faultstring>`+
 		detail+`</s:Fault>`), "Content-Type", "text/xml")
 }
 
@@ -156,7 +156,7 @@ func faulted(status int, code string, values ...string) step {
 func erring(code string) step {
 	return func(r *http.Request) (*http.Response, error) {
 		op := operationOf(r)
-		return answered(http.StatusOK, enveloped(`<m:`+op+`Response ResponseClass="Error"><m:MessageText>no.`+
+		return responding(http.StatusOK, enveloped(`<m:`+op+`Response ResponseClass="Error"><m:MessageText>no.`+
 			`</m:MessageText><m:ResponseCode>`+code+`</m:ResponseCode></m:`+op+`Response>`))(r)
 	}
 }
@@ -183,7 +183,7 @@ func dropped(r *http.Request) (*http.Response, error) {
 	return nil, io.EOF
 }
 
-// silent answers nothing before the context ends.
+// silent does not respond before the context ends.
 func silent(r *http.Request) (*http.Response, error) {
 	connected(r)
 	<-r.Context().Done()

@@ -83,20 +83,20 @@ func failures() map[string]map[string]step {
 			"a transport says so": claiming(&claim{notSent: true}),
 		},
 		"HTTP 429": {
-			"text": answered(429, "slow down"), "empty": answered(429, ""),
+			"text": responding(429, "slow down"), "empty": responding(429, ""),
 			"fault": faulted(429, ""), "coded fault": faulted(429, "ErrorInvalidRequest"),
 		},
 		"any other HTTP 408, 502, 503, 504": gatewayFailures(),
 		"HTTP 2xx, 5xx without SOAP": {
-			"200 page": answered(200, htmlPage, "Content-Type", "text/html"), "200 empty": answered(200, ""),
-			"202 text": answered(202, "accepted"), "204": answered(204, ""),
-			"500 page": answered(500, htmlPage, "Content-Type", "text/html"), "500 empty": answered(500, ""),
-			"501": answered(501, ""), "507": answered(507, htmlPage), "520": answered(520, htmlPage),
+			"200 page": responding(200, htmlPage, "Content-Type", "text/html"), "200 empty": responding(200, ""),
+			"202 text": responding(202, "accepted"), "204": responding(204, ""),
+			"500 page": responding(500, htmlPage, "Content-Type", "text/html"), "500 empty": responding(500, ""),
+			"501": responding(501, ""), "507": responding(507, htmlPage), "520": responding(520, htmlPage),
 		},
 		"HTTP redirect to genericerrorpage.htm": {
-			"absolute": answered(302, "", "Location",
+			"absolute": responding(302, "", "Location",
 				"https://exchange.test/ews/genericerrorpage.htm?aspxerrorpath=/ews/exchange.asmx"),
-			"in capitals": answered(302, "", "Location", "/EWS/GenericErrorPage.HTM"),
+			"in capitals": responding(302, "", "Location", "/EWS/GenericErrorPage.HTM"),
 		},
 		"connection lost, timeout": {
 			"lost":                      dropped,
@@ -109,7 +109,7 @@ func failures() map[string]map[string]step {
 		},
 		"response cut short": {
 			"cut": cutBy(io.ErrUnexpectedEOF), "reset": cutBy(syscall.ECONNRESET),
-			"ends early": answered(200, enveloped(scriptGroup)[:200]),
+			"ends early": responding(200, enveloped(scriptGroup)[:200]),
 		},
 		"fault without a code of Exchange": {
 			"Server":               faulted(500, ""),
@@ -124,17 +124,17 @@ func failures() map[string]map[string]step {
 			"SOAP 1.2's Sender":    coded("<faultcode>soap:Receiver</faultcode>"),
 		},
 		"malformed or oversize response": {
-			"malformed":  answered(200, strings.Replace(enveloped(scriptGroup), "</m:ImGroup>", "", 1)),
-			"a DOCTYPE":  answered(200, `<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]>`+enveloped(scriptGroup)[38:]),
-			"oversize":   answered(200, enveloped(strings.Repeat(" ", 5000)+scriptGroup)),
-			"HTTP 500":   answered(500, strings.Replace(enveloped(scriptGroup), "</m:ImGroup>", "", 1)),
-			"two bodies": answered(200, enveloped(scriptGroup+scriptGroup)),
+			"malformed":  responding(200, strings.Replace(enveloped(scriptGroup), "</m:ImGroup>", "", 1)),
+			"a DOCTYPE":  responding(200, `<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]>`+enveloped(scriptGroup)[38:]),
+			"oversize":   responding(200, enveloped(strings.Repeat(" ", 5000)+scriptGroup)),
+			"HTTP 500":   responding(500, strings.Replace(enveloped(scriptGroup), "</m:ImGroup>", "", 1)),
+			"two bodies": responding(200, enveloped(scriptGroup+scriptGroup)),
 		},
 		"success without its payload, another request's response": {
-			"another operation's": answered(200, enveloped(strings.ReplaceAll(scriptGroup, "AddImGroup", "SetImGroup"))),
+			"another operation's": responding(200, enveloped(strings.ReplaceAll(scriptGroup, "AddImGroup", "SetImGroup"))),
 			"no payload": func(r *http.Request) (*http.Response, error) {
 				op := operationOf(r)
-				return answered(200, enveloped(`<m:`+op+`Response ResponseClass="Success"><m:ResponseCode>NoError`+
+				return responding(200, enveloped(`<m:`+op+`Response ResponseClass="Success"><m:ResponseCode>NoError`+
 					`</m:ResponseCode></m:`+op+`Response>`))(r)
 			},
 		},
@@ -144,7 +144,7 @@ func failures() map[string]map[string]step {
 			"Client, no prefix":  coded("<faultcode>Client</faultcode>"),
 			"VersionMismatch":    coded("<faultcode>s:VersionMismatch</faultcode>"),
 			"MustUnderstand":     coded("<faultcode>s:MustUnderstand</faultcode>"),
-			"with HTTP 403":      answered(403, enveloped(`<s:Fault><faultcode>s:Client</faultcode></s:Fault>`)),
+			"with HTTP 403":      responding(403, enveloped(`<s:Fault><faultcode>s:Client</faultcode></s:Fault>`)),
 			"with a code of its": faulted(500, "ErrorInvalidRequest"),
 		},
 		"fault ActionNotSupported": {
@@ -162,11 +162,11 @@ func failures() map[string]map[string]step {
 			"error response, no code":   erring(""),
 		},
 		"any other HTTP 3xx, 4xx": {
-			"redirect": answered(302, "", "Location", "https://elsewhere.test/"),
-			"no URL":   answered(302, "", "Location", "https://%zz\x7f/"),
-			"304":      answered(304, ""), "400": answered(400, ""), "401": answered(401, "", "WWW-Authenticate", "NTLM"),
-			"401, SOAP": faulted(401, "ErrorServerBusy"), "403": answered(403, htmlPage), "404": answered(404, htmlPage),
-			"407": answered(407, ""), "413": answered(413, ""), "456": answered(456, ""),
+			"redirect": responding(302, "", "Location", "https://elsewhere.test/"),
+			"no URL":   responding(302, "", "Location", "https://%zz\x7f/"),
+			"304":      responding(304, ""), "400": responding(400, ""), "401": responding(401, "", "WWW-Authenticate", "NTLM"),
+			"401, SOAP": faulted(401, "ErrorServerBusy"), "403": responding(403, htmlPage), "404": responding(404, htmlPage),
+			"407": responding(407, ""), "413": responding(413, ""), "456": responding(456, ""),
 		},
 		"not sent, because the login was refused": {
 			"by server or token endpoint": claiming(&claim{notSent: true, permanent: true}),
@@ -176,16 +176,16 @@ func failures() map[string]map[string]step {
 
 // coded is a fault with HTTP 500 and this faultcode element, "" for none.
 func coded(faultcode string) step {
-	return answered(500, enveloped(`<s:Fault>`+faultcode+`<faultstring>no.</faultstring></s:Fault>`))
+	return responding(500, enveloped(`<s:Fault>`+faultcode+`<faultstring>no.</faultstring></s:Fault>`))
 }
 
 // gatewayFailures are responses that something between client and server sends.
 func gatewayFailures() map[string]step {
 	steps := map[string]step{}
 	for name, status := range map[string]int{"408": 408, "502": 502, "503": 503, "504": 504} {
-		steps[name+" page"] = answered(status, htmlPage, "Content-Type", "text/html")
-		steps[name+" empty"] = answered(status, "")
-		steps[name+" fault Client"] = answered(status, enveloped(`<s:Fault><faultcode>s:Client</faultcode></s:Fault>`))
+		steps[name+" page"] = responding(status, htmlPage, "Content-Type", "text/html")
+		steps[name+" empty"] = responding(status, "")
+		steps[name+" fault Client"] = responding(status, enveloped(`<s:Fault><faultcode>s:Client</faultcode></s:Fault>`))
 		for _, code := range []string{"", "ErrorTimeoutExpired", "ErrorAccessDenied"} {
 			steps[name+" fault "+code] = faulted(status, code)
 		}
@@ -311,13 +311,13 @@ func TestRetry_LastErrorComesBackWhole(t *testing.T) {
 		unknown  bool
 		kind     string
 	}{
-		"a write, busy and then lost":    {[]step{answered(429, ""), dropped}, addGroup, 2, true, "TransportError"},
-		"a write, busy and then refused": {[]step{answered(429, ""), erring("ErrorAccessDenied")}, addGroup, 2, false, "Error"},
+		"a write, busy and then lost":    {[]step{responding(429, ""), dropped}, addGroup, 2, true, "TransportError"},
+		"a write, busy and then refused": {[]step{responding(429, ""), erring("ErrorAccessDenied")}, addGroup, 2, false, "Error"},
 		"a write, busy for good":         {[]step{faulted(500, "ErrorServerBusy")}, addGroup, 3, false, "Error"},
 		"a write, unreachable for good":  {[]step{unconnected}, addGroup, 3, false, "TransportError"},
 		"a read, lost for good":          {[]step{dropped}, getItemList, 3, false, "TransportError"},
-		"a read, lost and then garbled":  {[]step{dropped, answered(200, enveloped("<a><b></a>"))}, getItemList, 2, false, "TransportError"},
-		"a read, pages for good":         {[]step{answered(502, htmlPage)}, getItemList, 3, false, "HTTPError"},
+		"a read, lost and then garbled":  {[]step{dropped, responding(200, enveloped("<a><b></a>"))}, getItemList, 2, false, "TransportError"},
+		"a read, pages for good":         {[]step{responding(502, htmlPage)}, getItemList, 3, false, "HTTPError"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -43,16 +43,16 @@ func TestRetry_ServersWait(t *testing.T) {
 		"Retry-After of an error response": {
 			func() step { return withHeader(erring("ErrorServerBusy"), "Retry-After", "6") }, 6 * time.Second,
 		},
-		"Retry-After of a page": {func() step { return answered(429, "", "Retry-After", "30") }, 30 * time.Second},
-		"Retry-After of 429":    {func() step { return answered(429, "", "Retry-After", " 3 ") }, 3 * time.Second},
+		"Retry-After of a page": {func() step { return responding(429, "", "Retry-After", "30") }, 30 * time.Second},
+		"Retry-After of 429":    {func() step { return responding(429, "", "Retry-After", " 3 ") }, 3 * time.Second},
 		"a token endpoint's": {
 			func() step { return claiming(&claim{notSent: true, after: 11 * time.Second}) }, 11 * time.Second,
 		},
-		"a date":             {func() step { return answered(429, "", "Retry-After", date(17*time.Second)) }, 17 * time.Second},
-		"a date in the past": {func() step { return answered(429, "", "Retry-After", date(-time.Hour)) }, 0},
+		"a date":             {func() step { return responding(429, "", "Retry-After", date(17*time.Second)) }, 17 * time.Second},
+		"a date in the past": {func() step { return responding(429, "", "Retry-After", date(-time.Hour)) }, 0},
 		"a date by the server's clock": {
 			func() step {
-				return answered(429, "", "Retry-After", date(time.Hour+9*time.Second), "Date", date(time.Hour))
+				return responding(429, "", "Retry-After", date(time.Hour+9*time.Second), "Date", date(time.Hour))
 			}, 9 * time.Second,
 		},
 	} {
@@ -71,7 +71,7 @@ func TestRetry_ServersWait(t *testing.T) {
 	}
 }
 
-// withHeader adds a header to what a step answers.
+// withHeader adds a header to the response of a step.
 func withHeader(s step, name, value string) step {
 	return func(r *http.Request) (*http.Response, error) {
 		res, err := s(r)
@@ -88,7 +88,7 @@ func TestRetry_Jitter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		distinct := make(map[time.Duration]bool)
 		for range 50 {
-			server := script(answered(429, "", "Retry-After", "soon"))
+			server := script(responding(429, "", "Retry-After", "soon"))
 			client := server.client(t, &ews.Options{Retry: ews.RetryPolicy{MaxAttempts: 6, MaxWait: 5 * time.Second}})
 			if err := addGroup(t.Context(), client); err == nil {
 				t.Fatal("no error")
@@ -137,15 +137,15 @@ func TestRetry_WaitNotBegun(t *testing.T) {
 		deadline time.Duration // 0: none
 		after    time.Duration
 	}{
-		"beyond MaxWait's default": {answered(429, "", "Retry-After", "31"), ews.RetryPolicy{}, 0, 31 * time.Second},
+		"beyond MaxWait's default": {responding(429, "", "Retry-After", "31"), ews.RetryPolicy{}, 0, 31 * time.Second},
 		"beyond MaxWait": {
 			faulted(500, "ErrorServerBusy", "BackOffMilliseconds", "300000"),
 			ews.RetryPolicy{MaxWait: 4 * time.Minute},
 			0, 5 * time.Minute,
 		},
-		"beyond the deadline": {answered(429, "", "Retry-After", "20"), ews.RetryPolicy{}, 20 * time.Second, 20 * time.Second},
+		"beyond the deadline": {responding(429, "", "Retry-After", "20"), ews.RetryPolicy{}, 20 * time.Second, 20 * time.Second},
 		"beyond every number": {
-			answered(429, "", "Retry-After", "99999999999999999999999"), ews.RetryPolicy{}, 0, 24 * time.Hour,
+			responding(429, "", "Retry-After", "99999999999999999999999"), ews.RetryPolicy{}, 0, 24 * time.Hour,
 		},
 		"beyond every number, in milliseconds": {
 			faulted(500, "ErrorServerBusy", "BackOffMilliseconds", "9223372036854775808"), ews.RetryPolicy{}, 0, 24 * time.Hour,
@@ -154,7 +154,7 @@ func TestRetry_WaitNotBegun(t *testing.T) {
 			claiming(&claim{notSent: true, after: 1<<63 - 1}), ews.RetryPolicy{}, 0, 24 * time.Hour,
 		},
 		"at the end of time": {
-			answered(429, "", "Retry-After", "Fri, 31 Dec 9999 23:59:59 GMT"), ews.RetryPolicy{}, 0, 24 * time.Hour,
+			responding(429, "", "Retry-After", "Fri, 31 Dec 9999 23:59:59 GMT"), ews.RetryPolicy{}, 0, 24 * time.Hour,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -187,7 +187,7 @@ func TestRetry_DeadlineBeforeWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
 		defer cancel()
-		server := script(answered(429, ""), done)
+		server := script(responding(429, ""), done)
 		err := addGroup(ctx, server.client(t, nil))
 		if kindOfError(err) != "HTTPError" || len(server.seen()) != 1 || ctx.Err() != nil {
 			t.Errorf("attempts %d, context %v, error %v", len(server.seen()), ctx.Err(), err)
@@ -202,7 +202,7 @@ func TestRetry_CanceledWhileWaiting(t *testing.T) {
 		call  func(context.Context, *ews.Client) error
 		kind  string
 	}{
-		"write": {answered(429, "", "Retry-After", "20"), addGroup, "HTTPError"},
+		"write": {responding(429, "", "Retry-After", "20"), addGroup, "HTTPError"},
 		"read":  {dropped, getItemList, "TransportError"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -226,7 +226,7 @@ func TestRetry_CanceledWhileWaiting(t *testing.T) {
 	}
 }
 
-// A context that ends while an answer is due leaves a write's outcome open; one that had ended
+// A context that ends while a response is due leaves a write's outcome open; one that had ended
 // before does not. Either way the context's own error is to be seen, whatever its cause says.
 func TestRetry_ContextEnds(t *testing.T) {
 	t.Parallel()
@@ -313,7 +313,7 @@ func TestRetry_ClientTimeout(t *testing.T) {
 func TestRetry_AttemptsHaveTheirOwnID(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		server := script(answered(429, ""), unconnected, done)
+		server := script(responding(429, ""), unconnected, done)
 		var info ews.ResponseInfo
 		if err := addGroup(ews.WithResponseInfo(t.Context(), &info), server.client(t, nil)); err != nil {
 			t.Fatal(err)
@@ -331,14 +331,14 @@ func TestRetry_AttemptsHaveTheirOwnID(t *testing.T) {
 	})
 }
 
-// Nothing of an answer that broke in the middle stays in the result.
+// Nothing of a response that broke in the middle stays in the result.
 func TestRetry_ResultIsFresh(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		half := enveloped(`<m:GetImItemListResponse ResponseClass="Success"><m:ResponseCode>NoError</m:ResponseCode>` +
 			`<m:ImItemList><t:Groups><t:ImGroup><t:DisplayName>Old</t:DisplayName></t:ImGroup></t:Groups><t:Pers`)
 		half = half[:len(half)-len("</s:Body></s:Envelope>")]
-		server := script(answered(200, half), done)
+		server := script(responding(200, half), done)
 		list, err := server.client(t, nil).GetImItemList(t.Context(), imgroup.ListQuery{})
 		if err != nil || len(list.Groups) != 0 {
 			t.Errorf("got %v, %v", list, err)

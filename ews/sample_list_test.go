@@ -273,7 +273,7 @@ func TestSamples_SchemaFaults(t *testing.T) {
 	}
 }
 
-// TestSamples_AllKnown fails when the reference holds an answer that the tests above do not read.
+// TestSamples_AllKnown fails when the reference holds a response that the tests above do not read.
 func TestSamples_AllKnown(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(xmltest.Reference(t), "samples")
@@ -286,6 +286,6 @@ func TestSamples_AllKnown(t *testing.T) {
 		n += len(files)
 	}
 	if want := 12 + 12 + 5; n != want {
-		t.Errorf("%d documented answers and faults, the tests read %d", n, want)
+		t.Errorf("%d documented responses and faults, the tests read %d", n, want)
 	}
 }

@@ -76,7 +76,7 @@ func build(major, minor int) ews.ServerVersion {
 	return ews.ServerVersion{Major: 15, MajorBuild: major, MinorBuild: minor, Version: "Exchange2013"}
 }
 
-// TestSamples_Done decodes the documented answers of the operations that return nothing.
+// TestSamples_Done decodes the documented responses of the operations that return nothing.
 func TestSamples_Done(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]ews.ServerVersion{
@@ -220,7 +220,7 @@ func TestSamples_NewTelContact(t *testing.T) {
 	}
 }
 
-// TestSamples_Errors decodes every documented answer that reports an error.
+// TestSamples_Errors decodes every documented response that reports an error.
 func TestSamples_Errors(t *testing.T) {
 	t.Parallel()
 	const gone = "The specified object was not found in the store."

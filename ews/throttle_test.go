@@ -78,11 +78,11 @@ func TestThrottle_Mailbox(t *testing.T) {
 func TestThrottle_All(t *testing.T) {
 	t.Parallel()
 	for name, first := range map[string]step{
-		"429":                          answered(429, "", "Retry-After", "20"),
-		"503":                          answered(503, htmlPage, "Retry-After", "20"),
+		"429":                          responding(429, "", "Retry-After", "20"),
+		"503":                          responding(503, htmlPage, "Retry-After", "20"),
 		"503 with a fault":             withHeader(faulted(503, ""), "Retry-After", "20"),
 		"ErrorExceededConnectionCount": withHeader(erring("ErrorExceededConnectionCount"), "Retry-After", "20"),
-		"a gateway's page":             answered(502, htmlPage, "Retry-After", "20"),
+		"a gateway's page":             responding(502, htmlPage, "Retry-After", "20"),
 		"a token endpoint":             claiming(&claim{notSent: true, after: backOff}),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -108,8 +108,8 @@ func TestThrottle_All(t *testing.T) {
 func TestThrottle_PermanentFailure(t *testing.T) {
 	t.Parallel()
 	for name, first := range map[string]step{
-		"redirect": answered(302, "", "Location", "https://elsewhere.test/", "Retry-After", "20"),
-		"403":      answered(403, htmlPage, "Retry-After", "20"),
+		"redirect": responding(302, "", "Location", "https://elsewhere.test/", "Retry-After", "20"),
+		"403":      responding(403, htmlPage, "Retry-After", "20"),
 		"fault":    withHeader(faulted(500, "ErrorAccessDenied"), "Retry-After", "20"),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -131,7 +131,7 @@ func TestThrottle_PermanentFailure(t *testing.T) {
 func TestThrottle_TimeNotTold(t *testing.T) {
 	t.Parallel()
 	for name, first := range map[string]step{
-		"429": answered(429, ""), "503": answered(503, ""), "too many connections": erring("ErrorExceededConnectionCount"),
+		"429": responding(429, ""), "503": responding(503, ""), "too many connections": erring("ErrorExceededConnectionCount"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -238,9 +238,9 @@ func TestThrottle_RetryNotSent(t *testing.T) {
 		server := script(
 			func(r *http.Request) (*http.Response, error) {
 				time.Sleep(5 * time.Second)
-				return answered(429, "", "Retry-After", "60")(r)
+				return responding(429, "", "Retry-After", "60")(r)
 			},
-			answered(429, "", "Retry-After", "10"), done)
+			responding(429, "", "Retry-After", "10"), done)
 		client := server.client(t, nil)
 		var other sync.WaitGroup
 		other.Go(func() { _ = getItemList(t.Context(), client) })
@@ -265,9 +265,9 @@ func TestThrottle_HoldExtended(t *testing.T) {
 		server := script(
 			func(r *http.Request) (*http.Response, error) {
 				time.Sleep(10 * time.Second)
-				return answered(429, "", "Retry-After", "25")(r)
+				return responding(429, "", "Retry-After", "25")(r)
 			},
-			answered(429, "", "Retry-After", "20"), done)
+			responding(429, "", "Retry-After", "20"), done)
 		client := server.client(t, &ews.Options{Retry: ews.RetryPolicy{MaxAttempts: 1}})
 		var other sync.WaitGroup
 		other.Go(func() { _ = getItemList(t.Context(), client) })
@@ -285,7 +285,7 @@ func TestThrottle_HoldExtended(t *testing.T) {
 func TestThrottle_CanceledWhileHeld(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		server := script(answered(429, "", "Retry-After", "20"), done)
+		server := script(responding(429, "", "Retry-After", "20"), done)
 		client := server.once(t)
 		_ = addGroup(t.Context(), client)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -306,7 +306,7 @@ func TestThrottle_ManyCalls(t *testing.T) {
 		for i := range steps {
 			steps[i] = afterASecond(done)
 		}
-		steps[30] = afterASecond(answered(429, "", "Retry-After", "20"))
+		steps[30] = afterASecond(responding(429, "", "Retry-After", "20"))
 		server := script(steps...)
 		client := server.client(t, nil)
 		start := time.Now()
@@ -346,7 +346,7 @@ func afterASecond(s step) step {
 func TestThrottle_HoldIsBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		client := script(answered(503, "", "Retry-After", "99999999"), done).once(t)
+		client := script(responding(503, "", "Retry-After", "99999999"), done).once(t)
 		first, _ := ews.RetryAfter(addGroup(t.Context(), client))
 		second, _ := ews.RetryAfter(addGroup(t.Context(), client))
 		if first != 24*time.Hour || second != time.Hour {

@@ -32,10 +32,10 @@ func versions() []ews.Version {
 	}
 }
 
-// wire is a RoundTripper that keeps what it is sent and answers with a function of the request's
+// wire is a RoundTripper that keeps what it is sent and responds with a function of the request's
 // number, from 1. It closes bodies as a transport does.
 type wire struct {
-	answer func(n int, r *http.Request) (*http.Response, error)
+	respond func(n int, r *http.Request) (*http.Response, error)
 
 	mu   sync.Mutex
 	sent []sent
@@ -61,7 +61,7 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	w.sent = append(w.sent, sent{r.URL.String(), r.Method, r.Header.Clone(), string(body)})
 	n := len(w.sent)
 	w.mu.Unlock()
-	return w.answer(n, r)
+	return w.respond(n, r)
 }
 
 // requests returns what was sent so far.
@@ -71,7 +71,7 @@ func (w *wire) requests() []sent {
 	return append([]sent(nil), w.sent...)
 }
 
-// response makes an answer of a status, header lines "Name: value" and a body.
+// response makes a response of a status, header lines "Name: value" and a body.
 func response(status int, body string, header ...string) *http.Response {
 	h := http.Header{}
 	for _, line := range header {
@@ -85,15 +85,15 @@ func response(status int, body string, header ...string) *http.Response {
 	}
 }
 
-// always answers every request alike.
+// always responds to every request alike.
 func always(status int, body string, header ...string) *wire {
-	return &wire{answer: func(int, *http.Request) (*http.Response, error) {
+	return &wire{respond: func(int, *http.Request) (*http.Response, error) {
 		return response(status, body, header...), nil
 	}}
 }
 
-// soapAnswer answers with an envelope whose body holds the given text.
-func soapAnswer(status int, body string) *wire {
+// soapResponse responds with an envelope whose body holds the given text.
+func soapResponse(status int, body string) *wire {
 	return always(status, envelope(body), "Content-Type: text/xml; charset=utf-8")
 }
 
@@ -104,11 +104,11 @@ func envelope(body string) string {
 		`"><s:Body>` + body + `</s:Body></s:Envelope>`
 }
 
-const groupAnswer = `<m:AddImGroupResponse ResponseClass="Success"><m:ResponseCode>NoError</m:ResponseCode>` +
+const groupResponse = `<m:AddImGroupResponse ResponseClass="Success"><m:ResponseCode>NoError</m:ResponseCode>` +
 	`<m:ImGroup><t:DisplayName>Sales</t:DisplayName><t:GroupType>IPM.DistList.MOC.UserGroup</t:GroupType>` +
 	`<t:ExchangeStoreId Id="AAMkGroup=" ChangeKey="EgAA"/></m:ImGroup></m:AddImGroupResponse>`
 
-const emptyListAnswer = `<m:GetImItemListResponse ResponseClass="Success">` +
+const emptyListResponse = `<m:GetImItemListResponse ResponseClass="Success">` +
 	`<m:ResponseCode>NoError</m:ResponseCode><m:ImItemList/></m:GetImItemListResponse>`
 
 // once returns options that send over w and never try again.
