@@ -20,7 +20,7 @@ import (
 
 // apache is a real Apache with NTLM in front of the canned server, started by auth-server.sh.
 type apache struct {
-	env   map[string]string // what the script says
+	env   map[string]string // the script's output
 	roots *x509.CertPool
 	stdin io.Closer
 	cmd   *exec.Cmd
@@ -72,7 +72,7 @@ func (a *apache) counts(context.Context) (counts, error) {
 	}, err
 }
 
-// contenders log in with NTLM over TLS, but for the floor, which need not. Each keeps as many
+// contenders log in with NTLM over TLS, except the floor, which need not. Each keeps as many
 // connections as there are workers at most: Apache serves 256.
 func (a *apache) contenders() []contender {
 	transport := func() *http.Transport {
@@ -99,7 +99,7 @@ func (a *apache) contenders() []contender {
 	}
 }
 
-// makeNegotiator is what go-ntlmssp's page shows.
+// makeNegotiator is the example of go-ntlmssp's page.
 func makeNegotiator(t *http.Transport, url, user, password string) (func(context.Context) error, func(), error) {
 	client := &http.Client{Transport: ntlmssp.Negotiator{RoundTripper: t}}
 	body := []byte(addImGroupRequest)

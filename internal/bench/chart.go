@@ -2,102 +2,139 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
-	"image/color"
-	"math"
+	"html"
 	"os"
-
-	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgsvg"
+	"slices"
+	"strings"
 )
 
-// colors of the series, readable for the colour-blind.
-var colors = []color.Color{
-	color.RGBA{0x00, 0x72, 0xb2, 0xff}, color.RGBA{0xd5, 0x5e, 0x00, 0xff}, color.RGBA{0x00, 0x9e, 0x73, 0xff},
+// chartStyle has the colors on light pages and on dark ones. Those of the bars differ for the
+// colour-blind too. The chart has a background of its own, because a page may be dark where the
+// system is light.
+const chartStyle = `<style>
+svg { color: #1f2328; fill: currentColor; font: 13px system-ui, "DejaVu Sans", sans-serif }
+.https { fill: #0072b2 } .http { fill: #d55e00 } .grid { stroke: currentColor; stroke-opacity: .2 }
+.title { font-size: 15px; font-weight: 600 } .small { font-size: 11px } .ours { font-weight: 600 }
+.page { fill: #ffffff }
+@media (prefers-color-scheme: dark) { svg { color: #e6edf3 } .page { fill: #0d1117 }
+  .https { fill: #56b4e9 } .http { fill: #e69f00 } }
+</style>
+`
+
+// The measures of the chart, in pixels.
+const (
+	chartWidth = 800
+	plotLeft   = 235 // where the bars begin, right of the names
+	plotTop    = 58
+	rowHeight  = 40
+	barHeight  = 13
+)
+
+// ourName is the name of this module among the clients.
+const ourName = "this module"
+
+// bar is the client CPU of one client per call, as ratios to the floor.
+type bar struct {
+	client      string
+	https, http float64
 }
 
-// writeChart draws client CPU per call as ratios to the floor, at the most workers, with and
-// without TLS. The axis is logarithmic: the ratios go from 1 to over 20.
+// bars returns the clients from the cheapest on, with the most workers.
+func (r *report) bars() []bar {
+	var all []bar
+	for _, x := range r.Rows {
+		if x.Workers != mostWorkers || x.Server != "https" && x.Server != "http" {
+			continue
+		}
+		i := slices.IndexFunc(all, func(b bar) bool { return b.client == x.Client })
+		if i < 0 {
+			i = len(all)
+			all = append(all, bar{client: x.Client})
+		}
+		if x.Server == "https" {
+			all[i].https = x.CPU.Median
+		} else {
+			all[i].http = x.CPU.Median
+		}
+	}
+	slices.SortStableFunc(all, func(a, b bar) int {
+		return int(1000 * (max(a.https, a.http) - max(b.https, b.http)))
+	})
+	return all
+}
+
+// writeChart draws client CPU per call with the most workers, with and without TLS, as SVG.
 func (r *report) writeChart(name string) error {
-	p := plot.New()
-	p.Title.Text = fmt.Sprintf("Client CPU per AddImGroup call, 64 workers; bare net/http POST = 1\n%s, %s, %s",
-		r.Machine, r.Go, r.Date)
-	p.X.Label.Text = "times the CPU of the floor (logarithmic)"
-	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.ConstantTicks(ratioTicks())
-	p.X.Min = 0.8
-	p.Legend.Top = false
-	p.Legend.Left = false
-
-	var names []string
-	for i, server := range []string{"https", "http"} {
-		var bars plotter.XYs
-		names = names[:0]
-		for _, x := range r.Rows {
-			if x.Server == server && x.Workers == mostWorkers {
-				names = append(names, x.Client)
-				bars = append(bars, plotter.XY{X: x.CPU.Median, Y: float64(len(names))})
-			}
-		}
-		if err := addBars(p, bars, float64(i)*0.3-0.15, colors[i], server); err != nil {
-			return err
-		}
+	bars := r.bars()
+	most := 1.0
+	for _, b := range bars {
+		most = max(most, b.https, b.http)
 	}
-	ticks := make([]plot.Tick, len(names))
-	for i, n := range names {
-		ticks[i] = plot.Tick{Value: float64(i + 1), Label: n}
+	bottom := plotTop + rowHeight*len(bars)
+	scale := (chartWidth - plotLeft - 60) / most // 60 for the longest bar's figure
+	var svg bytes.Buffer
+	line := func(format string, args ...any) { fmt.Fprintf(&svg, format+"\n", args...) }
+	line(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%[1]d" height="%[2]d" role="img">`,
+		chartWidth, bottom+44)
+	svg.WriteString(chartStyle)
+	line(`<rect class="page" width="100%%" height="100%%"/>`)
+	line(`<text class="title" x="12" y="22">Client CPU per AddImGroup call, %d workers; bare net/http POST = 1</text>`,
+		mostWorkers)
+	line(`<text class="small" x="12" y="40">%s</text>`,
+		html.EscapeString(strings.Join([]string{r.Machine, r.Go, r.Date}, ", ")))
+	for tick := 0.0; tick <= most; tick += tickStep(most) {
+		x := plotLeft + tick*scale
+		line(`<path class="grid" d="M%.1f,%dV%d"/>`, x, plotTop, bottom)
+		line(`<text class="small" text-anchor="middle" x="%.1f" y="%d">%g</text>`, x, bottom+16, tick)
 	}
-	p.Y.Tick.Marker = plot.ConstantTicks(ticks)
-	p.Y.Padding = vg.Points(25) // the names may come out in a wider font
-	p.Y.Min, p.Y.Max = 0.5, float64(len(names))+0.6
-	p.X.Max *= 1.3 // room for the longest bar's value
-	return save(p, name)
-}
-
-func ratioTicks() []plot.Tick {
-	var ticks []plot.Tick
-	for _, v := range []float64{1, 1.5, 2, 3, 5, 10, 20, 40} {
-		ticks = append(ticks, plot.Tick{Value: v, Label: fmt.Sprint(v)})
-	}
-	return ticks
-}
-
-// addBars draws thick horizontal lines from 0.8 to each value and writes the value at their end.
-func addBars(p *plot.Plot, bars plotter.XYs, offset float64, c color.Color, label string) error {
-	labels := plotter.XYLabels{}
+	line(`<text class="small" text-anchor="middle" x="%d" y="%d">times the CPU of the bare POST</text>`,
+		(plotLeft+chartWidth)/2, bottom+34)
 	for i, b := range bars {
-		y := b.Y + offset
-		line, err := plotter.NewLine(plotter.XYs{{X: 0.8, Y: y}, {X: math.Max(b.X, 0.81), Y: y}})
-		if err != nil {
-			return err
-		}
-		line.Color, line.Width = c, vg.Points(9)
-		p.Add(line)
-		if i == 0 {
-			p.Legend.Add(label, line)
-		}
-		labels.XYs = append(labels.XYs, plotter.XY{X: b.X * 1.03, Y: y - 0.08})
-		labels.Labels = append(labels.Labels, fmt.Sprintf("%.2f", b.X))
+		b.draw(line, plotTop+rowHeight*i, scale)
 	}
-	text, err := plotter.NewLabels(labels)
+	for i, server := range []string{"https", "http"} {
+		y := plotTop + 10 + 20*i
+		line(`<rect class="%s" x="%d" y="%d" width="20" height="%d"/>`, server, chartWidth-90, y, barHeight)
+		line(`<text x="%d" y="%d">%s</text>`, chartWidth-64, y+11, server)
+	}
+	svg.WriteString("</svg>\n")
+	return os.WriteFile(name, svg.Bytes(), 0o644)
+}
+
+func tickStep(most float64) float64 {
+	if most > 12 {
+		return 5
+	}
+	return 1
+}
+
+// draw draws the two bars of a client, their figures and its name, from y down.
+func (b bar) draw(line func(format string, args ...any), y int, scale float64) {
+	class := ""
+	if b.client == ourName {
+		class = ` class="ours"`
+	}
+	line(`<text%s text-anchor="end" x="%d" y="%d">%s</text>`,
+		class, plotLeft-10, y+rowHeight/2+4, html.EscapeString(b.client))
+	for i, server := range []string{"https", "http"} {
+		value, top := []float64{b.https, b.http}[i], y+6+(barHeight+2)*i
+		line(`<rect class="%s" x="%d" y="%d" width="%.1f" height="%d"/>`,
+			server, plotLeft, top, value*scale, barHeight)
+		line(`<text class="small" x="%.1f" y="%d">%.2f</text>`, plotLeft+value*scale+5, top+11, value)
+	}
+}
+
+// redraw draws the chart of figures that were measured before.
+func redraw(figures, chart string) error {
+	data, err := os.ReadFile(figures)
 	if err != nil {
 		return err
 	}
-	p.Add(text)
-	return nil
-}
-
-// save writes a plot as SVG. The font that it names is replaced by any of the same widths.
-func save(p *plot.Plot, name string) error {
-	canvas := vgsvg.New(vg.Points(640), vg.Points(320))
-	p.Draw(draw.New(canvas))
-	var svg bytes.Buffer
-	if _, err := canvas.WriteTo(&svg); err != nil {
-		return err
+	var r report
+	if err := json.Unmarshal(data, &r); err != nil {
+		return fmt.Errorf("%s: %w", figures, err)
 	}
-	data := bytes.ReplaceAll(svg.Bytes(), []byte("font-family:Liberation Serif"),
-		[]byte("font-family:Liberation Serif,Times New Roman,Times,serif"))
-	return os.WriteFile(name, data, 0o644)
+	return r.writeChart(chart)
 }

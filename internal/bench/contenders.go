@@ -20,7 +20,7 @@ import (
 type contender struct {
 	name  string
 	make  func() (call func(context.Context) error, closeIdle func(), err error)
-	fails bool // it is known to fail under load, and shown for that
+	fails bool // it fails under load, which is shown
 }
 
 const groupName = "MyCustomGroup"
@@ -32,7 +32,7 @@ func contenders(s *server, secure bool) []contender {
 		{name: "net/http POST (floor)", make: func() (func(context.Context) error, func(), error) {
 			return makeFloor(s.tuned(), url)
 		}},
-		{name: "this module", make: func() (func(context.Context) error, func(), error) { return makeClient(s.tuned(), url) }},
+		{name: ourName, make: func() (func(context.Context) error, func(), error) { return makeClient(s.tuned(), url) }},
 		{name: "encoding/xml, tuned transport", make: func() (func(context.Context) error, func(), error) {
 			return makeEncodingXML(s.tuned(), url)
 		}},
@@ -46,7 +46,7 @@ func contenders(s *server, secure bool) []contender {
 	}
 }
 
-// makeFloor posts ready-made bytes and reads the answer to its end.
+// makeFloor posts ready-made bytes and reads the response to its end.
 func makeFloor(t *http.Transport, url string) (func(context.Context) error, func(), error) {
 	client := &http.Client{Transport: t}
 	body := []byte(addImGroupRequest)
@@ -82,7 +82,7 @@ func makeClient(t http.RoundTripper, url string) (func(context.Context) error, f
 	}, client.CloseIdleConnections, nil
 }
 
-// check makes sure that a contender has decoded what was answered.
+// check makes sure that a contender has decoded the response.
 func check(name, id string) error {
 	if name != groupName || !isNumbered(id) {
 		return fmt.Errorf("wrong answer: name %q, id %q", name, id)
@@ -90,7 +90,7 @@ func check(name, id string) error {
 	return nil
 }
 
-// The client that one writes by hand with encoding/xml.
+// A client written by hand on encoding/xml.
 
 type xmlRequest struct {
 	XMLName xml.Name `xml:"soap:Envelope"`

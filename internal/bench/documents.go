@@ -16,24 +16,26 @@ const (
 const storeID = "AAMkADg0ZTkzMmI1LTFlYzItNDJhNy1hYjhmLWU3ZmU1YzA5N2Y0ZgBGAAAAAADcYsFzKbGXS5gqbRVd9uqCBwDkK2v0n" +
 	"9pQRrXCJkXkY4H8AAAAAAEOAADkK2v0n9pQRrXCJkXkY4H8AAAJm0xyAAA="
 
-const answerStart = `<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s="` + nsEnvelope + `"><s:Header>` +
+const responseStart = `<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s="` + nsEnvelope + `"><s:Header>` +
 	`<h:ServerVersionInfo MajorVersion="15" MinorVersion="2" MajorBuildNumber="2562" MinorBuildNumber="17" ` +
 	`Version="V2017_07_11" xmlns:h="` + nsTypes + `" xmlns="` + nsTypes + `" ` +
 	`xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"/></s:Header>` +
 	`<s:Body xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema">`
 
-const answerEnd = `</s:Body></s:Envelope>`
+const responseEnd = `</s:Body></s:Envelope>`
 
-// addImGroupAnswer returns the answer for the n-th group.
-func addImGroupAnswer(n int) string { return addImGroupAnswerStart + numbered(n) + addImGroupAnswerEnd }
+// addImGroupDocument returns the response for the n-th group.
+func addImGroupDocument(n int) string {
+	return addImGroupDocumentStart + numbered(n) + addImGroupDocumentEnd
+}
 
-const addImGroupAnswerStart = answerStart + `<AddImGroupResponse ResponseClass="Success" xmlns="` + nsMessages + `">` +
+const addImGroupDocumentStart = responseStart + `<AddImGroupResponse ResponseClass="Success" xmlns="` + nsMessages + `">` +
 	`<ResponseCode>NoError</ResponseCode><ImGroup><DisplayName xmlns="` + nsTypes + `">MyCustomGroup</DisplayName>` +
 	`<GroupType xmlns="` + nsTypes + `">IPM.DistList.MOC.UserGroup</GroupType><ExchangeStoreId Id="`
 
-const addImGroupAnswerEnd = `" ChangeKey="EgAAABYAAADkK2v0n9pQRrXCJkXkY4H8AAAJ" xmlns="` + nsTypes + `"/></ImGroup></AddImGroupResponse>` + answerEnd
+const addImGroupDocumentEnd = `" ChangeKey="EgAAABYAAADkK2v0n9pQRrXCJkXkY4H8AAAJ" xmlns="` + nsTypes + `"/></ImGroup></AddImGroupResponse>` + responseEnd
 
-// addImGroupRequest is what the floor sends, with the header that the clients send.
+// addImGroupRequest is the request of the floor, with the header of the clients.
 const addImGroupRequest = `<?xml version="1.0" encoding="utf-8"?>
 <soap:Envelope xmlns:soap="` + nsEnvelope + `" xmlns:t="` + nsTypes + `" xmlns:m="` + nsMessages + `">
 <soap:Header>
@@ -46,7 +48,7 @@ const addImGroupRequest = `<?xml version="1.0" encoding="utf-8"?>
 </soap:Body>
 </soap:Envelope>`
 
-// wsdl is the little that gosoap wants to read before it calls.
+// wsdl is the service description that gosoap reads before it calls.
 const wsdl = `<?xml version="1.0"?><wsdl:definitions xmlns:wsdl="http://schemas.xmlsoap.org/wsdl/" ` +
 	`xmlns:soap="http://schemas.xmlsoap.org/wsdl/soap/" targetNamespace="` + nsMessages + `">` +
 	`<wsdl:types><xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="` + nsMessages + `"/></wsdl:types>` +
@@ -55,13 +57,13 @@ const wsdl = `<?xml version="1.0"?><wsdl:definitions xmlns:wsdl="http://schemas.
 	`</wsdl:operation></wsdl:binding>` +
 	`<wsdl:service name="s"><wsdl:port name="p"><soap:address location="LOCATION"/></wsdl:port></wsdl:service></wsdl:definitions>`
 
-// lists keeps the documents that were asked for.
+// lists caches the documents by their size.
 type lists struct {
 	mu   sync.Mutex
 	docs map[[2]int][]byte
 }
 
-// get returns a GetImItemList answer with so many groups and personas of about 3 kB each.
+// get returns a GetImItemList response with so many groups and personas of about 3 kB each.
 func (l *lists) get(groups, personas int) []byte {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -77,7 +79,7 @@ func (l *lists) get(groups, personas int) []byte {
 
 func listDocument(groups, personas int) string {
 	var b strings.Builder
-	b.WriteString(answerStart + `<GetImItemListResponse ResponseClass="Success" xmlns="` + nsMessages +
+	b.WriteString(responseStart + `<GetImItemListResponse ResponseClass="Success" xmlns="` + nsMessages +
 		`"><ResponseCode>NoError</ResponseCode><ImItemList><Groups xmlns="` + nsTypes + `">`)
 	for g := range groups {
 		fmt.Fprintf(&b, `<ImGroup><DisplayName>Group %d</DisplayName><GroupType>IPM.DistList.MOC.UserGroup</GroupType>`+
@@ -94,11 +96,11 @@ func listDocument(groups, personas int) string {
 	for p := range personas {
 		writePersona(&b, p)
 	}
-	b.WriteString(`</Personas></ImItemList></GetImItemListResponse>` + answerEnd)
+	b.WriteString(`</Personas></ImItemList></GetImItemListResponse>` + responseEnd)
 	return b.String()
 }
 
-// numbered returns an id of real length that n makes its own.
+// numbered returns an id of real length with the number n.
 func numbered(n int) string { return fmt.Sprintf("%s%08d%s", storeID[:120], n, storeID[128:]) }
 
 // isNumbered reports whether id is one of those.

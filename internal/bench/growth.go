@@ -6,17 +6,27 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"image/color"
 	"io"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgsvg"
 
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/imgroup"
 )
+
+// lineColors differ for the colour-blind too, on light pages and on dark ones.
+var lineColors = []color.Color{
+	color.RGBA{0x00, 0x72, 0xb2, 0xff}, color.RGBA{0xd5, 0x5e, 0x00, 0xff}, color.RGBA{0x00, 0x9e, 0x73, 0xff},
+}
 
 // growing is a plot: the cost of a call over a size.
 type growing struct {
@@ -26,7 +36,7 @@ type growing struct {
 	contenders        func(size int) []contender
 }
 
-// growth measures how the cost of a call grows with what it carries, and draws a plot each.
+// growth measures how the cost of a call grows with its size and with the workers, and draws the plots.
 func growth(ctx context.Context, args []string) error {
 	fs := flag.NewFlagSet("growth", flag.ContinueOnError)
 	dir := fs.String("dir", ".", "`folder` for the plots")
@@ -94,13 +104,13 @@ func (g *growing) draw(ctx context.Context, srv *server, dir string) error {
 	p.X.Label.Text, p.Y.Label.Text = g.axis, "µs (logarithmic)"
 	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
 	p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
-	p.Legend.Top, p.Legend.Left = true, true
+	p.Legend.Top, p.Legend.Left = true, !g.workers // where the lines are not
 	for i, points := range lines {
 		line, err := plotter.NewLine(points)
 		if err != nil {
 			return err
 		}
-		line.Color = colors[i]
+		line.Color = lineColors[i]
 		p.Add(line)
 		p.Legend.Add(names[i], line)
 	}
@@ -108,11 +118,33 @@ func (g *growing) draw(ctx context.Context, srv *server, dir string) error {
 	return save(p, filepath.Join(dir, g.file))
 }
 
+// save writes a plot as SVG.
+func save(p *plot.Plot, name string) error {
+	canvas := vgsvg.New(vg.Points(640), vg.Points(320))
+	p.Draw(draw.New(canvas))
+	var svg strings.Builder
+	if _, err := canvas.WriteTo(&svg); err != nil {
+		return err
+	}
+	return os.WriteFile(name, []byte(themed.Replace(svg.String())), 0o644)
+}
+
+// themed gives a plot the colors of a light system or of a dark one. The font is replaced by any of
+// the same widths.
+var themed = strings.NewReplacer(
+	`<path d="M0,0L640,0L640,320L0,320Z" style="fill:#FFFFFF" />`,
+	`<style>svg { color: #1f2328 } .page { fill: #ffffff }
+@media (prefers-color-scheme: dark) { svg { color: #e6edf3 } .page { fill: #0d1117 } }</style>
+<path class="page" d="M0,0L640,0L640,320L0,320Z" />`,
+	"stroke:#000000", "stroke:currentColor",
+	"font-family:Liberation Serif", "fill:currentColor;font-family:Liberation Serif,Times New Roman,Times,serif",
+)
+
 // listContenders decode a list of that shape.
 func listContenders(srv *server, groups, personas int) []contender {
 	url := fmt.Sprintf("%s/list/%d/%d", srv.HTTP, groups, personas)
 	return []contender{
-		{name: "this module", make: func() (func(context.Context) error, func(), error) {
+		{name: ourName, make: func() (func(context.Context) error, func(), error) {
 			client, err := ews.NewClient(url, &ews.Options{
 				HTTPClient: &http.Client{Transport: srv.tuned()}, MaxResponseBytes: 1 << 30,
 			})
@@ -134,7 +166,7 @@ func listContenders(srv *server, groups, personas int) []contender {
 	}
 }
 
-// What one writes by hand for a list: the fields that the module's types have.
+// Types written by hand for a list: the fields that the module's types have.
 
 type xmlID struct {
 	ID        string `xml:"Id,attr"`

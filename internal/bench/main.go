@@ -7,6 +7,7 @@
 //	go run .                  # the table, bench.json and chart.svg
 //	go run . -auth-server SH  # and NTLM against the real Apache that this script starts
 //	go run . growth           # how cost grows with list size, workers and groups: three plots
+//	go run . chart            # chart.svg again, from bench.json
 //
 // Times are shown and never judged: the exit status is 0 whatever they are.
 package main
@@ -37,6 +38,8 @@ func run(ctx context.Context, args []string) error {
 			return serve(os.Stdin, os.Stdout)
 		case "growth":
 			return growth(ctx, args[1:])
+		case "chart":
+			return redraw("bench.json", "chart.svg")
 		}
 	}
 	return table(ctx, args)

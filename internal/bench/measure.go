@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// turn is what one turn of a client has cost, per call.
+// turn is the cost of one turn of a client, per call.
 type turn struct {
 	CPU, Wall   float64 // microseconds; CPU of this process, user and system
 	Allocs      float64
 	Bytes       float64
-	Requests    float64 // that the server saw
+	Requests    float64 // as the server counts them
 	Connections float64 // new ones
 	Failures    float64
 }
@@ -25,13 +25,13 @@ type result struct {
 	Turns []turn
 }
 
-// setting is what contenders are compared in.
+// setting is the server and the load of a comparison.
 type setting struct {
 	name    string // of the server
 	workers int
 	rounds  int
 	calls   int                                   // per turn
-	counts  func(context.Context) (counts, error) // what the server has seen
+	counts  func(context.Context) (counts, error) // as the server counts
 }
 
 // counts are a server's, from its start on.
@@ -75,7 +75,7 @@ func compare(ctx context.Context, list []contender, in setting) ([]result, error
 // longestTurn ends the calls of a client that hangs.
 const longestTurn = 20 * time.Second
 
-// takeTurn makes the calls and says what they cost.
+// takeTurn makes the calls and returns their cost.
 func takeTurn(ctx context.Context, call func(context.Context) error, in setting) (turn, error) {
 	before, err := in.counts(ctx)
 	if err != nil {

@@ -19,10 +19,10 @@ import (
 	"sync/atomic"
 )
 
-// The canned server answers every POST with the same bytes. It runs as a process of its own and
+// The canned server responds to every POST with the same bytes. It runs as a separate process and
 // ends with its standard input.
 
-// addresses is what the server process prints first.
+// addresses is the first line of the server process.
 type addresses struct {
 	HTTP, HTTPS string
 	Certificate []byte // DER
@@ -49,8 +49,8 @@ func serve(stdin io.Reader, stdout io.Writer) error {
 		send(w, r, cached.get(groups, personas))
 	})
 	mux.HandleFunc("POST /", func(w http.ResponseWriter, r *http.Request) {
-		// A new group has a new id: a client that remembers answers must not gain from it.
-		send(w, r, []byte(addImGroupAnswer(int(c.requests.Add(1)))))
+		// A new group has a new id: a client that caches responses must not gain from it.
+		send(w, r, []byte(addImGroupDocument(int(c.requests.Add(1)))))
 	})
 	count := func(_ net.Conn, s http.ConnState) {
 		if s == http.StateNew {
@@ -135,7 +135,7 @@ func (s *server) url(secure bool) string {
 	return s.HTTP
 }
 
-// counts asks the server what it has seen. The connections that ask are not among it.
+// counts returns the counts of the server, without the connections for this.
 func (s *server) counts(ctx context.Context) (c counts, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.HTTP+"/counts", http.NoBody)
 	if err != nil {
@@ -151,7 +151,7 @@ func (s *server) counts(ctx context.Context) (c counts, err error) {
 	return c, errors.Join(err, res.Body.Close())
 }
 
-// tuned is the transport that everyone gets who is not measured for having another: as many idle
+// tuned is the transport of all clients that are not measured with another: as many idle
 // connections as workers.
 func (s *server) tuned() *http.Transport { return tuned(s.roots) }
 

@@ -1,4 +1,4 @@
-// Package relay passes TCP connections on and breaks them on purpose, to the byte. It is for tests.
+// Package relay forwards TCP connections and breaks them on purpose, to the byte. It is for tests.
 package relay
 
 import (
@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// A Plan is what becomes of one connection. The zero value passes everything on.
+// A Plan says where and how a connection breaks. The zero value forwards everything.
 type Plan struct {
 	part part
 	n    int64
@@ -28,21 +28,20 @@ type How uint8
 
 // The ways to break a connection.
 const (
-	End   How = iota // as if the peer had closed it: what was passed on arrives
-	Reset            // as if the peer had crashed: what was passed on may be lost
-	Stall            // nothing more comes, and the connection stays open until the client closes it
+	End   How = iota // as if the peer had closed it: the forwarded bytes arrive
+	Reset            // as if the peer had crashed: forwarded bytes may not arrive
+	Stall            // no more bytes, and the connection stays open until the client closes it
 )
 
-// CutRequest passes n bytes of what the client sends on to the server, and breaks the connection.
-// With n = 0 the server is not even contacted, and a Reset may come before the client knows that it is
-// connected.
+// CutRequest forwards n bytes of the client's to the server, and breaks the connection. With n = 0
+// the server is not contacted, and a Reset may come before the client's connect returns.
 func CutRequest(n int, how How) Plan { return Plan{request, int64(n), how} }
 
-// CutResponse passes everything on that the client sends, and n bytes of what the server sends. It breaks
-// the connection when another byte comes, so the server has begun to respond even with n = 0.
+// CutResponse forwards all of the client's bytes, and n bytes of the server's. It breaks the
+// connection when the next byte comes, so the server has begun to respond even with n = 0.
 func CutResponse(n int, how How) Plan { return Plan{response, int64(n), how} }
 
-// Relay listens on loopback. Make one with Listen.
+// Relay listens on loopback. Listen creates one.
 type Relay struct {
 	listener *net.TCPListener
 	target   string
@@ -55,7 +54,7 @@ type Relay struct {
 }
 
 // Listen starts a relay to the TCP address target. It asks choose for the plan of each connection,
-// counted from 0; nil passes everything on.
+// counted from 0; nil: it forwards everything.
 func Listen(target string, choose func(connection int) Plan) (*Relay, error) {
 	listener, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
@@ -72,7 +71,7 @@ func Listen(target string, choose func(connection int) Plan) (*Relay, error) {
 // Addr returns the address to connect to.
 func (r *Relay) Addr() string { return r.listener.Addr().String() }
 
-// Close ends every connection and returns when nothing of the relay is left.
+// Close ends every connection and returns when all of the relay's goroutines have ended.
 func (r *Relay) Close() {
 	r.listener.Close()
 	r.mu.Lock()
@@ -97,7 +96,7 @@ func (r *Relay) accept() {
 	}
 }
 
-// keep takes note of a connection for Close. It reports false, and closes it, if that is over.
+// keep registers a connection for Close. It reports false, and closes the connection, after Close.
 func (r *Relay) keep(conn *net.TCPConn) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -116,7 +115,7 @@ func (r *Relay) drop(conn *net.TCPConn) {
 	conn.Close()
 }
 
-// serve carries one connection to its end.
+// serve forwards one connection to its end.
 func (r *Relay) serve(client *net.TCPConn, plan Plan) {
 	defer r.drop(client)
 	if plan.part == request && plan.n == 0 {
@@ -150,13 +149,13 @@ func (r *Relay) serve(client *net.TCPConn, plan Plan) {
 	up.Wait()
 }
 
-// pass copies one direction, and reports whether the plan wants the connection broken here.
+// pass forwards one direction, and reports whether the plan breaks the connection there.
 func (r *Relay) pass(to, from *net.TCPConn, plan Plan, direction part) bool {
-	// Between two sockets io.Copy would splice through pipes, which the runtime keeps open for later:
-	// a test that counts descriptors would find them.
+	// Between two sockets io.Copy would splice through pipes, which the runtime keeps open for
+	// later: a test that counts descriptors would find them.
 	out := struct{ io.Writer }{to}
 	if plan.part != direction {
-		_, _ = io.Copy(out, from) // either end may close when it likes
+		_, _ = io.Copy(out, from) // either end may close at any time
 		return false
 	}
 	if _, err := io.CopyN(out, from, plan.n); err != nil || direction == request {

@@ -18,33 +18,33 @@ type event struct {
 	Output  string `json:"Output"`
 }
 
-type outcome string
+type status string
 
 const (
-	unfinished outcome = ""
-	passed     outcome = "pass"
-	failed     outcome = "fail"
-	skipped    outcome = "skip"
+	unfinished status = ""
+	passed     status = "pass"
+	failed     status = "fail"
+	skipped    status = "skip"
 )
 
 // test is one test or subtest, named package.Test.
 type test struct {
-	name    string
-	outcome outcome
-	output  strings.Builder
+	name   string
+	status status
+	output strings.Builder
 }
 
 type testLog struct {
 	tests    []*test // in the order of their start
 	byName   map[string]*test
-	packages map[string]outcome
-	seeds    map[string]string // what -shuffle says of a package
+	packages map[string]status
+	seeds    map[string]string // the line of -shuffle for a package
 }
 
-// read takes the log and writes to out what a reader wants of it: the line of each package, the output
-// of what failed, the reasons of skips, and build errors.
+// read reads the log and writes to out the line of each package, the output of failed tests, the
+// reasons of skips, and build errors.
 func read(in io.Reader, out io.Writer) (*testLog, error) {
-	l := &testLog{byName: map[string]*test{}, packages: map[string]outcome{}, seeds: map[string]string{}}
+	l := &testLog{byName: map[string]*test{}, packages: map[string]status{}, seeds: map[string]string{}}
 	lines := bufio.NewReader(in)
 	for {
 		line, err := lines.ReadBytes('\n')
@@ -53,7 +53,7 @@ func read(in io.Reader, out io.Writer) (*testLog, error) {
 			if err := json.Unmarshal(line, &e); err != nil {
 				return nil, fmt.Errorf("not a line of go test -json: %.200q", line)
 			}
-			l.take(e, out)
+			l.add(e, out)
 		}
 		if err == io.EOF {
 			return l, nil
@@ -64,28 +64,28 @@ func read(in io.Reader, out io.Writer) (*testLog, error) {
 	}
 }
 
-func (l *testLog) take(e event, out io.Writer) {
+func (l *testLog) add(e event, out io.Writer) {
 	switch {
 	case e.Test != "":
-		l.takeTest(e, out)
+		l.addTest(e, out)
 	case e.Action == "output" && strings.HasPrefix(e.Output, "-test.shuffle"):
 		l.seeds[e.Package] = e.Output
 	case e.Action == "output":
-		// The verdict comes again, with the time, on a line of its own.
+		// The status follows again, with the time, on a line of its own.
 		if e.Output != "PASS\n" {
 			fmt.Fprint(out, e.Output)
 		}
 	case e.Action == "build-output":
 		fmt.Fprint(out, e.Output)
 	case e.Action == "pass" || e.Action == "fail" || e.Action == "skip":
-		l.packages[e.Package] = outcome(e.Action)
+		l.packages[e.Package] = status(e.Action)
 		if e.Action == "fail" {
 			fmt.Fprint(out, l.seeds[e.Package])
 		}
 	}
 }
 
-func (l *testLog) takeTest(e event, out io.Writer) {
+func (l *testLog) addTest(e event, out io.Writer) {
 	name := e.Package + "." + e.Test
 	t := l.byName[name]
 	if t == nil {
@@ -98,24 +98,25 @@ func (l *testLog) takeTest(e event, out io.Writer) {
 			t.output.WriteString(e.Output)
 		}
 	case "pass", "fail", "skip":
-		t.outcome = outcome(e.Action)
-		if t.outcome != passed {
+		t.status = status(e.Action)
+		if t.status != passed {
 			fmt.Fprint(out, t.output.String())
 		}
 	}
 }
 
-func (l *testLog) count(o outcome) int {
+func (l *testLog) count(o status) int {
 	n := 0
 	for _, t := range l.tests {
-		if t.outcome == o {
+		if t.status == o {
 			n++
 		}
 	}
 	return n
 }
 
-// failedPackages lists what failed as a whole, for instance to compile or to come to its end.
+// failedPackages returns the packages that failed as a whole, because they did not compile or not
+// end.
 func (l *testLog) failedPackages() []string {
 	var list []string
 	for p, o := range l.packages {
@@ -127,9 +128,10 @@ func (l *testLog) failedPackages() []string {
 	return list
 }
 
-// passes looks at names and outputs, so that a caller can ask for a test that says what it has done.
+// passes reports whether a test passed whose name and output match, so that a caller can ask for a
+// test with a certain line in its log.
 func (l *testLog) passes(re *regexp.Regexp) bool {
 	return slices.ContainsFunc(l.tests, func(t *test) bool {
-		return t.outcome == passed && re.MatchString(t.name+"\n"+t.output.String())
+		return t.status == passed && re.MatchString(t.name+"\n"+t.output.String())
 	})
 }

@@ -1,9 +1,10 @@
-// Command testlog reads what go test -json prints, repeats it as go test would have said it, and judges
-// what go test does not: a skipped test and a run without tests pass there, here they fail.
+// Command testlog reads the output of go test -json, prints it as go test does without -json, and
+// fails where go test does not: for a skipped test, and for a run without tests.
 //
 //	go test -json ./... | go run ./internal/testlog -allow EWS_TEST_URL -must 'ews.TestConformance'
 //
-// The gate in .ci uses it. Status 1 says that something is wrong, 2 that the input is not a test log.
+// The script .ci/run uses it. Exit status 1 stands for a fault, 2 for an input that is not a test
+// log.
 package main
 
 import (
@@ -45,7 +46,7 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 	return 0
 }
 
-// rules are what a run must comply with besides passing.
+// rules are what a run must satisfy to pass.
 type rules struct{ allow, must []*regexp.Regexp }
 
 func (r *rules) addAllow(s string) (err error) {
@@ -68,11 +69,11 @@ func (r *rules) judge(l *testLog) []string {
 	var faults []string
 	for _, t := range l.tests {
 		switch {
-		case t.outcome == unfinished:
+		case t.status == unfinished:
 			faults = append(faults, t.name+" never ended")
-		case t.outcome == failed:
+		case t.status == failed:
 			faults = append(faults, t.name+" failed")
-		case t.outcome == skipped && !anyMatches(r.allow, t.output.String()):
+		case t.status == skipped && !anyMatches(r.allow, t.output.String()):
 			faults = append(faults, t.name+" was skipped")
 		}
 	}

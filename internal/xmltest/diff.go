@@ -1,6 +1,6 @@
-// Package xmltest holds what tests need to judge XML documents: a comparison that sees what an XML
-// parser sees, a validator that runs xmllint against Microsoft's schema, and the way to the reference
-// data that both are used with. It imports testing, so only tests may import it.
+// Package xmltest helps tests to judge XML documents: it compares them as an XML parser reads them,
+// validates them with xmllint against Microsoft's schema, and finds the reference data for both. It
+// imports testing, so only tests may import it.
 package xmltest
 
 import (
@@ -12,17 +12,17 @@ import (
 // maxDifferences bounds the report of [Diff]: after one misplaced element everything differs.
 const maxDifferences = 10
 
-// Diff compares two documents and returns "" if they say the same, otherwise one line for each of the
-// first ten differences, each with its line and column in either document. The layout is the one of
+// Diff compares two documents and returns "" if they are equal, otherwise one line for each of the
+// first ten differences, each with its line and column in either document. The layout is that of
 // cmp.Diff: print it under (-want +got).
 //
-// What counts: element and attribute names with their namespaces resolved, attribute values, the order
-// of elements, and text. What does not: prefixes and where they are declared, the order of attributes,
-// how a character is written (reference, CDATA section), comments, processing instructions, and text of
-// nothing but white space beside elements. White space in an element without children counts.
-// A value that is itself a prefixed name (faultcode, xsi:type) is compared as it stands.
+// Compared are element and attribute names with their namespaces, attribute values, the order of
+// elements, and text. Ignored are prefixes and where they are bound, the order of attributes, how a
+// character is written (reference, CDATA section), comments, processing instructions, and white
+// space between elements. White space in an element without children is compared. A value that is
+// itself a prefixed name (faultcode, xsi:type) is compared as it is written.
 //
-// A document that is not well-formed differs from every other, also from itself.
+// A document that is not well-formed differs from every document, itself included.
 func Diff(want, got []byte) string {
 	w, wantErr := parse(want)
 	g, gotErr := parse(got)
@@ -85,7 +85,7 @@ func (d *differences) elements(want, got *node, parent string) {
 	}
 }
 
-// children compares what stands at one place: text with text, an element with an element.
+// children compares two nodes at one place: text with text, an element with an element.
 func (d *differences) children(want, got *node, path string) {
 	switch {
 	case want.isText && got.isText:

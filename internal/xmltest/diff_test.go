@@ -50,7 +50,7 @@ func TestDiff_Different(t *testing.T) {
 		{"unclosed", `<x/>`, `<x>`, `+ not well-formed: <x> is never closed`},
 		{"mismatched", `<x></y>`, `<x/>`, `- not well-formed: 1:8: end tag of "y" closes nothing`},
 		{"prefix for prefix", `<a:x xmlns:a="u" xmlns:b="u"></b:x>`, `<x xmlns="u"/>`, `closes nothing`},
-		{"undeclared prefix", `<x/>`, `<p:x/>`, `+ not well-formed: 1:7: prefix "p" is not declared`},
+		{"unbound prefix", `<x/>`, `<p:x/>`, `+ not well-formed: 1:7: prefix "p" is not bound`},
 		{"attribute twice", `<x/>`, `<x p:a="1" q:a="1" xmlns:p="u" xmlns:q="u"/>`, `attribute {u}a occurs twice`},
 		{"second root", `<x/>`, `<x/><x/>`, `a second root, <x>`},
 		{"text behind", `<x/>`, `<x/>y`, `text outside the root, "y"`},

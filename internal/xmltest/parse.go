@@ -27,7 +27,7 @@ type attr struct {
 	value string
 }
 
-// position counts from 1, the column in bytes, and names the place behind a start tag or a text.
+// position is the place after a start tag or a text, counted from 1, the column in bytes.
 type position struct{ line, column int }
 
 func (p position) String() string { return fmt.Sprintf("%d:%d", p.line, p.column) }
@@ -46,8 +46,9 @@ func label(n xml.Name) string {
 	return "{" + n.Space + "}" + n.Local
 }
 
-// builder makes the tree. It resolves prefixes itself, from raw tokens, because [xml.Decoder.Token]
-// takes an undeclared prefix for a namespace and lets an attribute occur twice.
+// builder builds the tree. It resolves prefixes itself, from raw tokens, because
+// [xml.Decoder.Token] takes an unbound prefix for a namespace and accepts an attribute that occurs
+// twice.
 type builder struct {
 	dec   *xml.Decoder
 	root  *node
@@ -97,16 +98,16 @@ func (b *builder) take(tok xml.Token) error {
 }
 
 func (b *builder) start(tok xml.StartElement) error {
-	declared := map[string]string{}
+	bound := map[string]string{}
 	for _, a := range tok.Attr {
 		switch {
 		case a.Name.Space == "xmlns":
-			declared[a.Name.Local] = a.Value
+			bound[a.Name.Local] = a.Value
 		case a.Name.Space == "" && a.Name.Local == "xmlns":
-			declared[""] = a.Value
+			bound[""] = a.Value
 		}
 	}
-	b.scope = append(b.scope, declared)
+	b.scope = append(b.scope, bound)
 	n := &node{at: b.at()}
 	var err error
 	if n.name, err = b.resolve(tok.Name, true); err != nil {
@@ -156,13 +157,13 @@ func (b *builder) resolve(raw xml.Name, element bool) (xml.Name, error) {
 	if raw.Space == "" && !element {
 		return raw, nil
 	}
-	for _, declared := range slices.Backward(b.scope) {
-		if space, ok := declared[raw.Space]; ok {
+	for _, bound := range slices.Backward(b.scope) {
+		if space, ok := bound[raw.Space]; ok {
 			return xml.Name{Space: space, Local: raw.Local}, nil
 		}
 	}
 	if raw.Space != "" {
-		return raw, fmt.Errorf("prefix %q is not declared", raw.Space)
+		return raw, fmt.Errorf("prefix %q is not bound", raw.Space)
 	}
 	return raw, nil
 }

@@ -7,14 +7,14 @@ import (
 	"testing"
 )
 
-// ReferenceVariable names the environment variable that says where the reference data is.
+// ReferenceVariable is the environment variable for the folder of the reference data.
 const ReferenceVariable = "EWS_REFERENCE"
 
 // mainModule finds the root's go.mod among those of nested modules.
 var mainModule = regexp.MustCompile(`(?m)^module github\.com/go-ews/exchange$`)
 
-// Reference returns the folder with Microsoft's schema, samples and schema faults: $EWS_REFERENCE, or
-// ../shared/reference beside the module's root. The data is not part of the module. Without the
+// Reference returns the folder with Microsoft's schema, samples and schema faults: $EWS_REFERENCE,
+// or ../shared/reference next to the module's root. The data is not part of the module. Without the
 // variable and without the folder the test is skipped; a variable that names no folder fails it.
 func Reference(t testing.TB) string {
 	t.Helper()
@@ -36,15 +36,15 @@ func Reference(t testing.TB) string {
 	return found(t, dir)
 }
 
-// found leaves a line for the gate, which counts the packages that have used the data.
+// found logs a line for .ci/run, which requires it of the packages that use the data.
 func found(t testing.TB, dir string) string {
 	t.Helper()
 	t.Logf("xmltest: reference data in %s", dir)
 	return dir
 }
 
-// moduleRoot looks for the main module upwards from the working directory, which go test sets to the
-// package's folder.
+// moduleRoot looks for the main module upwards from the working directory, which go test sets to
+// the package's folder.
 func moduleRoot() (string, bool) {
 	dir, err := os.Getwd()
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// Validate fails the test if doc, a whole SOAP envelope, is not valid against the newest schema of the
-// reference data. It skips as [Reference] does, and where xmllint is not installed.
+// Validate fails the test if doc, a whole SOAP envelope, is not valid against the newest schema of
+// the reference data. It skips as [Reference] does, and where xmllint is not installed.
 func Validate(t testing.TB, doc []byte) {
 	t.Helper()
 	ValidateAll(t, map[string][]byte{"document": doc})
@@ -41,11 +41,11 @@ func ValidateAll(t testing.TB, docs map[string][]byte) {
 	for _, name := range slices.Sorted(maps.Keys(faults)) {
 		t.Errorf("%s is not valid:\n%s\nin\n%s", name, faults[name], docs[name])
 	}
-	// The gate looks for this line: it tells a package that validates from one that does not.
+	// .ci/run requires this line of the packages that validate.
 	t.Logf("xmltest: xmllint found %d of %d documents valid", len(docs)-len(faults), len(docs))
 }
 
-// lint writes the documents into dir and returns what the tool says against each that is not valid.
+// lint writes the documents into dir and returns the tool's lines for each that is not valid.
 func lint(ctx context.Context, dir, tool, schema string, docs map[string][]byte) (map[string]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
@@ -63,7 +63,8 @@ func lint(ctx context.Context, dir, tool, schema string, docs map[string][]byte)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err := cmd.Run()
-	// Statuses 1, 3 and 4 say that some document is malformed or not valid; the rest that nothing was checked.
+	// Statuses 1, 3 and 4 mean that a document is malformed or not valid, the others that none was
+	// checked.
 	exit, _ := errors.AsType[*exec.ExitError](err)
 	if err != nil && (exit == nil || !slices.Contains([]int{1, 3, 4}, exit.ExitCode())) {
 		return nil, fmt.Errorf("%s: %w: %s", tool, err, firstLines(out.String()))
@@ -71,7 +72,7 @@ func lint(ctx context.Context, dir, tool, schema string, docs map[string][]byte)
 	return verdicts(names, out.String()), nil
 }
 
-// verdicts sorts the tool's lines by document. Only "FILE validates" clears one: no news is bad news.
+// verdicts sorts the tool's lines by document. Only one with the line "FILE validates" is valid.
 func verdicts(names []string, out string) map[string]string {
 	faults := map[string]string{}
 	lines := strings.Split(out, "\n")
