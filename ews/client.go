@@ -48,9 +48,9 @@ type Options struct {
 	AllowHTTP bool
 }
 
-// Client calls the operations of one Exchange server. Make one with [NewClient] and share it: it
-// is safe for concurrent use, and copies made with [Client.WithHeader] and [Client.Impersonate]
-// share its connections.
+// Client calls the operations of one Exchange server. Create one with [NewClient] and share it: it is
+// safe for concurrent use, and copies made with [Client.WithHeader] and [Client.Impersonate] share
+// its connections and its throttle ([RetryPolicy]).
 type Client struct {
 	*core
 	header           Header

@@ -253,7 +253,7 @@ func checkRetry(t *testing.T, first step, call func(context.Context, *ews.Client
 	})
 }
 
-// verdictOf tells what became of a call; what the table has no word for comes back as text.
+// verdictOf returns the table's word for the result of a call, "something else" if it has none.
 func verdictOf(err error, attempts int) verdict {
 	switch {
 	case err == nil && attempts == 2:

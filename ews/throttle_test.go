@@ -104,7 +104,7 @@ func TestThrottle_All(t *testing.T) {
 	}
 }
 
-// A failure that is permanent holds nobody, whatever header it has.
+// A permanent failure holds no call, whatever header it has.
 func TestThrottle_PermanentFailure(t *testing.T) {
 	t.Parallel()
 	for name, first := range map[string]step{
