@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -11,7 +10,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/go-ews/exchange/ews/ewstest"
+	"github.com/go-ews/exchange/examples/commands/internal/cli"
+	"github.com/go-ews/exchange/examples/commands/internal/connect"
 )
 
 // exchange is an in-process Exchange that takes its time.
@@ -49,32 +52,33 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// exchangeCommand serves an in-process Exchange until ctx ends. The first line that it prints is the
-// endpoint. The lists live in memory, and nobody has to log in, so it listens on loopback only.
-func exchangeCommand(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	fs := flag.NewFlagSet("contactsync exchange", flag.ContinueOnError)
-	fs.SetOutput(stderr)
-	listen := fs.String("listen", "127.0.0.1:0", "loopback `address`; port 0: any free one")
-	delay := fs.Duration("delay", 0, "how long each request takes")
-	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return statusInStep
-	} else if err != nil {
-		return statusGaveUp
+// exchangeCommand serves an in-process Exchange until its context ends. The first line that it prints is
+// the endpoint. The lists live in memory, and nobody has to log in, so it listens on loopback only.
+func exchangeCommand() *cobra.Command {
+	var listen string
+	var delay time.Duration
+	cmd := &cobra.Command{
+		Use: "exchange", Short: "Serve an in-process Exchange on loopback, to try things with", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			err := serve(cmd.Context(), listen, delay, cmd.OutOrStdout())
+			if err != nil {
+				return &cli.StatusError{Status: statusGaveUp, Err: err}
+			}
+			return nil
+		},
 	}
-	if err := serve(ctx, *listen, *delay, stdout); err != nil {
-		fmt.Fprintln(stderr, "error:", err)
-		return statusGaveUp
-	}
-	return statusInStep
+	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:0", "loopback `address`; port 0: any free one")
+	cmd.Flags().DurationVar(&delay, "delay", 0, "how long each request takes")
+	return cmd
 }
 
 func serve(ctx context.Context, address string, delay time.Duration, stdout io.Writer) error {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
-		return fmt.Errorf("-listen %s: %w", address, err)
+		return fmt.Errorf("--listen %s: %w", address, err)
 	}
-	if !isLoopback(host) {
-		return fmt.Errorf("-listen %s: it asks for no password, so it serves loopback only", address)
+	if !connect.IsLoopback(host) {
+		return fmt.Errorf("--listen %s: it asks for no password, so it serves loopback only", address)
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
@@ -90,9 +94,4 @@ func serve(ctx context.Context, address string, delay time.Duration, stdout io.W
 		return nil
 	}
 	return err
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

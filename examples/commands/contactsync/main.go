@@ -1,9 +1,9 @@
 // Command contactsync keeps the instant-messaging contact lists of many mailboxes in step with a
 // directory.
 //
-//	contactsync [flags] [INPUT]     sync the mailboxes that INPUT names, a CSV or JSON file
-//	contactsync work [flags]        help with what others have queued in the database
-//	contactsync exchange [flags]    the in-process Exchange as a process of its own, on loopback
+//	contactsync [INPUT]     sync the mailboxes that INPUT names, a CSV or JSON file
+//	contactsync work        help with what others have queued in the database
+//	contactsync exchange    the in-process Exchange as a process of its own, on loopback
 //
 // Without any argument it makes up a directory of 500 mailboxes and syncs it to an in-process
 // Exchange. The README beside this file says how to run it in earnest.
@@ -15,16 +15,12 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
-	"fmt"
-	"io"
-	"os"
-	"os/signal"
-	"strings"
-	"syscall"
 
-	"github.com/go-ews/exchange/examples/commands/internal/terminal"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/go-ews/exchange/examples/commands/internal/cli"
+	"github.com/go-ews/exchange/examples/commands/internal/connect"
 )
 
 const (
@@ -34,29 +30,62 @@ const (
 	statusInterrupted
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // the second signal ends the process at once
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
-}
+func main() { cli.Main(run) }
 
 // run is main without its process.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	if len(args) > 0 && args[0] == "exchange" {
-		return exchangeCommand(ctx, args[1:], stdout, stderr)
+func run(ctx context.Context, p *cli.Process, args []string) (status int) {
+	shared := *p
+	shared.Stderr = &sharedWriter{to: p.Stderr}
+	return shared.Run(ctx, newRoot(&shared), args)
+}
+
+func newRoot(p *cli.Process) *cobra.Command {
+	s := &settings{process: p}
+	root := &cobra.Command{
+		Use:   "contactsync [INPUT.csv|INPUT.json]",
+		Short: "Keep the instant-messaging contact lists of many mailboxes in step with a directory",
+		Long: `contactsync keeps the instant-messaging contact lists of many mailboxes in step with a directory,
+which is a CSV or JSON file.
+
+Without any argument it makes up a directory of 500 mailboxes and syncs it to an in-process Exchange.`,
+		Example: `  contactsync --endpoint https://mail.contoso.com/EWS/Exchange.asmx --user 'CONTOSO\svc-im' \
+      --dry-run directory.csv`,
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: cobra.FixedCompletions([]string{"csv", "json"}, cobra.ShellCompDirectiveFilterFileExt),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				s.input = args[0]
+			}
+			return s.command(cmd.Context(), cmd.Flags())
+		},
 	}
-	stderr = &sharedWriter{to: stderr}
-	s, err := parse(args, stderr)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return statusInStep
-	case err != nil:
-		fmt.Fprintln(stderr, "error:", terminal.Line(strings.ReplaceAll(err.Error(), "\n", "; ")))
-		return statusGaveUp
+	s.register(root.Flags())
+	s.registerQueueing(root.Flags())
+	connect.Complete(root)
+	root.AddCommand(workCommand(p), exchangeCommand())
+	return root
+}
+
+// workCommand helps with what others have queued.
+func workCommand(p *cli.Process) *cobra.Command {
+	s := &settings{process: p, help: true, attempts: 1}
+	cmd := &cobra.Command{
+		Use: "work", Short: "Help with what others have queued in the database", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return s.command(cmd.Context(), cmd.Flags()) },
 	}
-	status, err := s.run(ctx, stdout, stderr)
-	if err != nil {
-		fmt.Fprintln(stderr, "error:", terminal.Line(strings.ReplaceAll(err.Error(), "\n", "; ")))
+	s.register(cmd.Flags())
+	connect.Complete(cmd)
+	return cmd
+}
+
+// command runs the program for one command. An exit status other than 0 comes as an error.
+func (s *settings) command(ctx context.Context, fs *pflag.FlagSet) error {
+	if err := s.check(fs); err != nil {
+		return &cli.UsageError{Err: err}
 	}
-	return status
+	status, err := s.run(ctx, s.process.Stdout, s.process.Stderr)
+	if status == statusInStep && err == nil {
+		return nil
+	}
+	return &cli.StatusError{Status: status, Err: err}
 }

@@ -18,7 +18,7 @@ import (
 func openPostgres(ctx context.Context, database, id string, logger *slog.Logger) (queue, error) {
 	config, err := pgxpool.ParseConfig(database)
 	if err != nil {
-		return nil, fmt.Errorf("-database: %w", err) // pgx leaves the password out
+		return nil, fmt.Errorf("--database: %w", err) // pgx leaves the password out
 	}
 	const most = 8 // River's listener, our own session, and what fetches and completes
 	config.MaxConns = most
@@ -30,7 +30,7 @@ func openPostgres(ctx context.Context, database, id string, logger *slog.Logger)
 	guard, err := newSession(ctx, db, id)
 	if err != nil {
 		pool.Close()
-		return nil, fmt.Errorf("-database: %w", err)
+		return nil, fmt.Errorf("--database: %w", err)
 	}
 	q := &jobQueue[pgx.Tx]{
 		id: id, db: db, driver: riverpgxv5.New(pool), logger: logger, guard: guard,

@@ -51,7 +51,7 @@ func TestKilled_PostgreSQL(t *testing.T) {
 	database := freshDatabase(t)
 	w := newTripwire(t, 2*time.Millisecond)
 	args := []string{
-		"-endpoint", w.endpoint, "-auth", "none", "-generate", "90", "-workers", "3", "-database", database,
+		"--endpoint", w.endpoint, "--auth", "none", "--generate", "90", "--workers", "3", "--database", database,
 	}
 	processes := make([]*process, 3)
 	started := make(chan struct{})
@@ -67,7 +67,7 @@ func TestKilled_PostgreSQL(t *testing.T) {
 	}
 	close(started)
 	<-first
-	again := startProcess(t, append([]string{"work"}, without(args, "-generate")...)...)
+	again := startProcess(t, append([]string{"work"}, without(args, "--generate")...)...)
 	<-second
 	for name, p := range map[string]*process{"first": processes[0], "second": processes[1]} {
 		if status := p.ends(t); status != statusKilled {

@@ -185,8 +185,8 @@ func TestKilled_SQLite(t *testing.T) {
 	const mailboxes = 30
 	w := newTripwire(t, time.Millisecond)
 	args := []string{
-		"-endpoint", w.endpoint, "-auth", "none", "-generate", "30", "-workers", "4",
-		"-database", filepath.Join(t.TempDir(), "queue.db"),
+		"--endpoint", w.endpoint, "--auth", "none", "--generate", "30", "--workers", "4",
+		"--database", filepath.Join(t.TempDir(), "queue.db"),
 	}
 	for _, at := range []int64{150, 350} {
 		var p *process
@@ -219,11 +219,11 @@ func TestKilled_SQLite(t *testing.T) {
 // TestExchange_Process syncs to the in-process Exchange as a process of its own.
 func TestExchange_Process(t *testing.T) {
 	t.Parallel()
-	exchange := startProcess(t, "exchange", "-delay", "1ms")
+	exchange := startProcess(t, "exchange", "--delay", "1ms")
 	endpoint := firstLine(t, exchange)
 	args := []string{
-		"-endpoint", endpoint, "-auth", "none", "-generate", "5",
-		"-database", filepath.Join(t.TempDir(), "queue.db"),
+		"--endpoint", endpoint, "--auth", "none", "--generate", "5",
+		"--database", filepath.Join(t.TempDir(), "queue.db"),
 	}
 	for _, want := range []string{"(5 changed, 165 steps)", "(0 changed, 0 steps)"} {
 		p := startProcess(t, args...)

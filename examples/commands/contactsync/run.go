@@ -11,6 +11,9 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
+
+	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/examples/commands/internal/connect"
 )
 
 // run is one run of the program, from the input to the summary.
@@ -20,11 +23,20 @@ func (s *settings) run(ctx context.Context, stdout, stderr io.Writer) (status in
 	if err != nil {
 		return statusGaveUp, err
 	}
+	server, err := s.connect(ctx)
+	if err != nil {
+		return statusGaveUp, err
+	}
 	telemetry, err := startTelemetry(ctx)
 	if err != nil {
 		return statusGaveUp, err
 	}
 	defer func() { err = errors.Join(err, telemetry.stop(ctx)) }()
+	client, err := s.client(server, telemetry, logger)
+	if err != nil {
+		return statusGaveUp, err
+	}
+	defer client.CloseIdleConnections()
 	database, remove, err := s.databaseFile()
 	if err != nil {
 		return statusGaveUp, err
@@ -36,7 +48,7 @@ func (s *settings) run(ctx context.Context, stdout, stderr io.Writer) (status in
 	}
 	defer func() { err = errors.Join(err, q.close()) }()
 
-	run, err := s.begin(ctx, q, in, stderr)
+	run, err := s.begin(ctx, q, server, in, stderr)
 	if err != nil {
 		return statusGaveUp, err
 	}
@@ -46,7 +58,7 @@ func (s *settings) run(ctx context.Context, stdout, stderr io.Writer) (status in
 	}
 	skipped := in.problems // all that is still needed of the input: the queue has the rest
 	begun := time.Now()
-	if err := s.work(ctx, q, run, telemetry, logger, stderr); err != nil {
+	if err := s.work(ctx, q, run, client, telemetry, stderr); err != nil {
 		return statusGaveUp, err
 	}
 	// What was done is told after an interruption too.
@@ -101,11 +113,13 @@ func (s *settings) databaseFile() (database string, remove func() error, err err
 }
 
 // begin queues the input, or finds the run to help with.
-func (s *settings) begin(ctx context.Context, q queue, in *input, stderr io.Writer) (string, error) {
+func (s *settings) begin(
+	ctx context.Context, q queue, server *connect.Server, in *input, stderr io.Writer,
+) (string, error) {
 	if s.help {
 		return q.oldest(ctx)
 	}
-	key, err := in.key(s.server.endpoint, s.prune, s.dryRun)
+	key, err := in.key(server.Endpoint, s.prune, s.dryRun)
 	if err != nil {
 		return "", err
 	}
@@ -146,19 +160,8 @@ func (s *settings) jobs(in *input) []job {
 // work works the run until no job of it is left, here or elsewhere, or ctx ends. An error means that
 // no mailbox can be synced.
 func (s *settings) work(
-	ctx context.Context, q queue, run string, t *telemetry, logger *slog.Logger, stderr io.Writer,
+	ctx context.Context, q queue, run string, client *ews.Client, t *telemetry, stderr io.Writer,
 ) error {
-	s.server.maxConns = s.workers
-	transport, err := s.server.transport(s.delay)
-	if err != nil {
-		return err
-	}
-	client, err := s.server.client(t.transport(transport), logger)
-	if err != nil {
-		return err
-	}
-	defer client.CloseIdleConnections()
-
 	ctx, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
 	w := &worker{

@@ -73,7 +73,7 @@ func lockFile(ctx context.Context, file string) (*sql.DB, error) {
 	_, err = db.ExecContext(ctx, "BEGIN EXCLUSIVE")
 	const busy = 5 // SQLITE_BUSY
 	if failed, ok := errors.AsType[*sqlite.Error](err); ok && failed.Code()&0xFF == busy {
-		err = errors.New("another contactsync works on that queue: wait for it, name another -database, " +
+		err = errors.New("another contactsync works on that queue: wait for it, name another --database, " +
 			"or share the work by PostgreSQL")
 	}
 	if err != nil {

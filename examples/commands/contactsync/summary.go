@@ -136,7 +136,7 @@ func (s *settings) tell(
 	sum.write(stdout, stderr, time.Since(begun))
 	if s.report != "" {
 		if err := writeReport(s.report, sum); err != nil {
-			return statusGaveUp, fmt.Errorf("-report: %w", err)
+			return statusGaveUp, fmt.Errorf("--report: %w", err)
 		}
 	}
 	switch {

@@ -24,7 +24,7 @@ func TestTelemetry(t *testing.T) {
 	}))
 	t.Cleanup(collector.Close)
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL)
-	command(t.Context(), "-generate", "1", "-delay", "0").must(t, statusInStep, "1 in step (1 changed")
+	command(t.Context(), "--generate", "1", "--delay", "0").must(t, statusInStep, "1 in step (1 changed")
 	mu.Lock()
 	defer mu.Unlock()
 	want := map[string][]string{

@@ -4,39 +4,61 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/spf13/cobra"
+
 	"github.com/go-ews/exchange/imgroup"
 )
 
-func addGroup(ctx context.Context, a *app, args []string) error {
+func (a *app) groupCommands() []*cobra.Command {
+	var smtp string
+	add := &cobra.Command{
+		Use: "add-group NAME", Short: "Add a group, or with --smtp an entry for a distribution group",
+		Args: cobra.ExactArgs(1),
+		RunE: a.connected(func(ctx context.Context, args []string) error { return a.addGroup(ctx, args[0], smtp) }),
+	}
+	add.Flags().StringVar(&smtp, "smtp", "", "`address` of the distribution group")
+	rename := &cobra.Command{
+		Use: "rename-group NAME NEWNAME", Short: "Rename a group", Args: cobra.ExactArgs(2),
+		RunE: a.connected(func(ctx context.Context, args []string) error { return a.renameGroup(ctx, args[0], args[1]) }),
+	}
+	remove := &cobra.Command{
+		Use: "remove-group NAME", Short: "Remove a group, and the contacts that are in no other",
+		Args: cobra.ExactArgs(1),
+		RunE: a.connected(func(ctx context.Context, args []string) error { return a.removeGroup(ctx, args[0]) }),
+	}
+	return []*cobra.Command{add, rename, remove}
+}
+
+func (a *app) addGroup(ctx context.Context, name, smtp string) error {
 	var g *imgroup.ImGroup
 	var err error
-	if a.smtp != "" {
-		g, err = a.client.AddDistributionGroupToImList(ctx, a.smtp, args[0])
+	if smtp != "" {
+		g, err = a.client.AddDistributionGroupToImList(ctx, smtp, name)
 	} else {
-		g, err = a.client.AddImGroup(ctx, args[0])
+		g, err = a.client.AddImGroup(ctx, name)
 	}
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "added %s %q\n", kindOf(g.GroupType), g.DisplayName)
+	fmt.Fprintf(a.process.Stdout, "added %s %q\n", kindOf(g.GroupType), g.DisplayName)
 	return nil
 }
 
-func renameGroup(ctx context.Context, a *app, args []string) error {
-	_, g, err := a.find(ctx, args[0])
+func (a *app) renameGroup(ctx context.Context, name, newName string) error {
+	_, g, err := a.find(ctx, name)
 	if err != nil {
 		return err
 	}
-	if err := a.client.SetImGroup(ctx, g.ExchangeStoreID, args[1]); err != nil {
+	if err := a.client.SetImGroup(ctx, g.ExchangeStoreID, newName); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "renamed group %q to %q\n", g.DisplayName, args[1])
+	fmt.Fprintf(a.process.Stdout, "renamed group %q to %q\n", g.DisplayName, newName)
 	return nil
 }
 
 // removeGroup says how many contacts leave the list with the group: those that no other group has.
-func removeGroup(ctx context.Context, a *app, args []string) error {
-	items, g, err := a.find(ctx, args[0])
+func (a *app) removeGroup(ctx context.Context, name string) error {
+	items, g, err := a.find(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -54,7 +76,7 @@ func removeGroup(ctx context.Context, a *app, args []string) error {
 			gone++
 		}
 	}
-	fmt.Fprintf(a.out, "removed %s %q, and %d contacts that were in no other\n", kindOf(g.GroupType), g.DisplayName, gone)
+	fmt.Fprintf(a.process.Stdout, "removed %s %q, and %d contacts that were in no other\n", kindOf(g.GroupType), g.DisplayName, gone)
 	return nil
 }
 

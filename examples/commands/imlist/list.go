@@ -10,19 +10,31 @@ import (
 	"text/tabwriter"
 	"unicode"
 
+	"github.com/spf13/cobra"
+
 	"github.com/go-ews/exchange/imgroup"
 )
 
+func (a *app) listCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "list", Short: "Show the groups and their contacts", Args: cobra.NoArgs,
+		RunE: a.connected(func(ctx context.Context, _ []string) error { return a.list(ctx, asJSON) }),
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON, with ids")
+	return cmd
+}
+
 // list shows the whole list, the built-in groups included.
-func list(ctx context.Context, a *app, _ []string) error {
+func (a *app) list(ctx context.Context, asJSON bool) error {
 	items, err := a.client.GetImItemList(ctx, imgroup.ListQuery{})
 	if err != nil {
 		return err
 	}
-	if a.json {
-		return writeJSON(a.out, viewOf(items))
+	if asJSON {
+		return writeJSON(a.process.Stdout, viewOf(items))
 	}
-	return writeTable(a.out, items)
+	return writeTable(a.process.Stdout, items)
 }
 
 func writeTable(out io.Writer, items *imgroup.ItemList) error {

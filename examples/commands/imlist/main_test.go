@@ -16,6 +16,7 @@ import (
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/ews/ewstest"
 	"github.com/go-ews/exchange/ews/imsync"
+	"github.com/go-ews/exchange/examples/commands/internal/cli"
 )
 
 type outcome struct {
@@ -23,11 +24,23 @@ type outcome struct {
 	stdout, stderr string
 }
 
+// imlist runs the command with a password in its environment and without a terminal.
 func imlist(ctx context.Context, args ...string) outcome {
+	return imlistIn(ctx, map[string]string{"EWS_PASSWORD": "secret"}, args...)
+}
+
+func imlistIn(ctx context.Context, env map[string]string, args ...string) outcome {
 	var stdout, stderr bytes.Buffer
-	status := run(ctx, args, strings.NewReader("secret\n"), &stdout, &stderr)
+	p := &cli.Process{Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr}
+	p.LookupEnv = func(name string) (string, bool) {
+		value, ok := env[name]
+		return value, ok
+	}
+	status := run(ctx, p, args)
 	return outcome{status, stdout.String(), stderr.String()}
 }
+
+const notice = "no --endpoint or --email: an in-process Exchange is used, gone when the command ends\n"
 
 // server is an Exchange on loopback that several commands work on, with the flags that lead there.
 func server(t *testing.T) (*ewstest.Server, []string) {
@@ -44,7 +57,7 @@ func server(t *testing.T) (*ewstest.Server, []string) {
 		t.Fatal(err)
 	}
 	client.CloseIdleConnections()
-	return srv, []string{"-endpoint", endpoint, "-user", "u", "-auth", "basic", "-mailbox", "tony@contoso.com"}
+	return srv, []string{"--endpoint", endpoint, "--user", "u", "--auth", "basic", "--mailbox", "tony@contoso.com"}
 }
 
 func write(t *testing.T, text string) (name string) {
@@ -72,19 +85,20 @@ All staff               distribution group              all@contoso.com
 
 func TestList(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{
-		{"list"}, {"list", "-mailbox", "anna@contoso.com"}, {"-culture", "en-US", "-version", "Exchange2016", "list"},
-	} {
-		got := imlist(t.Context(), args...)
-		if diff := cmp.Diff(outcome{0, seededTable, ""}, got, cmp.AllowUnexported(outcome{})); diff != "" {
-			t.Errorf("%q (-want +got):\n%s", args, diff)
-		}
+	got := imlist(t.Context(), "list")
+	if diff := cmp.Diff(outcome{0, seededTable, notice}, got, cmp.AllowUnexported(outcome{})); diff != "" {
+		t.Errorf("in process (-want +got):\n%s", diff)
+	}
+	_, flags := server(t)
+	got = imlist(t.Context(), append(flags, "--culture", "en-US", "--server-version", "Exchange2016", "list")...)
+	if diff := cmp.Diff(outcome{0, seededTable, ""}, got, cmp.AllowUnexported(outcome{})); diff != "" {
+		t.Errorf("on a server (-want +got):\n%s", diff)
 	}
 }
 
 func TestList_JSON(t *testing.T) {
 	t.Parallel()
-	got := imlist(t.Context(), "list", "-json")
+	got := imlist(t.Context(), "list", "--json")
 	var view listView
 	if err := json.Unmarshal([]byte(got.stdout), &view); err != nil || got.status != 0 {
 		t.Fatalf("%v: %+v", err, got)
@@ -110,14 +124,14 @@ func TestEdit(t *testing.T) {
 	}{
 		{"add-group|Team", `added group "Team"`},
 		{"add-group|team", "!ErrorImGroupDisplayNameAlreadyExists"},
-		{"add-group|-smtp|board@contoso.com|Board", `added distribution group "Board"`},
+		{"add-group|--smtp|board@contoso.com|Board", `added distribution group "Board"`},
 		{"rename-group|team|Team A", `renamed group "Team" to "Team A"`},
 		{"rename-group|Team|X", `!the list has no group "Team"`},
-		{"add-contact|Team A|new@contoso.com|-name|Nina New", `added new@contoso.com to group "Team A"`},
+		{"add-contact|Team A|new@contoso.com|--name|Nina New", `added new@contoso.com to group "Team A"`},
 		{"add-contact|Team A|sip:BERT@contoso.com", `added sip:BERT@contoso.com to group "Team A"`},
-		{"add-contact|Team A|bert@contoso.com|-name|B", "!no operation changes a contact's name"},
-		{"add-contact|Team A|tel:555|-sip-uri|sip:555@contoso.com", `added tel:555 to group "Team A"`},
-		{"add-contact|Team A|tel:556", "!add -sip-uri"},
+		{"add-contact|Team A|bert@contoso.com|--name|B", "!no operation changes a contact's name"},
+		{"add-contact|Team A|tel:555|--sip-uri|sip:555@contoso.com", `added tel:555 to group "Team A"`},
+		{"add-contact|Team A|tel:556", "!add --sip-uri"},
 		{"move-contact|new@contoso.com|Team A|Sales", `moved new@contoso.com from group "Team A" to "Sales"`},
 		{"move-contact|new@contoso.com|Team A|Sales", `!group "Team A" has no contact "new@contoso.com"`},
 		{"move-contact|new@contoso.com|Sales|SALES", "!the same group"},
@@ -128,7 +142,7 @@ func TestEdit(t *testing.T) {
 		{"remove-group|Sales", `removed group "Sales", and 1 contacts that were in no other`},
 		{"remove-group|Board", `removed distribution group "Board", and 0 contacts that were in no other`},
 		{"remove-group|Favorites", "!ErrorInvalidImGroupId"},
-		{"add-group|--|-json", `added group "-json"`},
+		{"add-group|--|--json", `added group "--json"`},
 	} {
 		args := append(append([]string(nil), flags...), strings.Split(step.args, "|")...)
 		got := imlist(t.Context(), args...)
@@ -146,7 +160,7 @@ func TestEdit(t *testing.T) {
 	for _, g := range srv.Groups("tony@contoso.com") {
 		names = append(names, g.DisplayName)
 	}
-	want := []string{"Research & Development", "Nobody yet", "All staff", "Team A", "-json"}
+	want := []string{"Research & Development", "Nobody yet", "All staff", "Team A", "--json"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -185,7 +199,7 @@ func TestExportImport(t *testing.T) {
 	if n := len(srv.Groups("tony@contoso.com")); n != 5 {
 		t.Errorf("%d groups after the import, want 5: it removes nothing", n)
 	}
-	if got := at("sync", "-prune", file); got.stdout != "- Extra\n1 changes made\n" {
+	if got := at("sync", "--prune", file); got.stdout != "- Extra\n1 changes made\n" {
 		t.Errorf("%+v", got)
 	}
 }
@@ -203,13 +217,13 @@ func TestSync(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"sync", file, "-dry-run", "-prune"}, changes + "dry run: 8 changes not made\n"},
+		{[]string{"sync", file, "--dry-run", "--prune"}, changes + "dry run: 8 changes not made\n"},
 		{
-			[]string{"sync", "-dry-run", file},
+			[]string{"sync", "--dry-run", file},
 			"~ Research & Development -> R&D\n  Sales\n+   carla@contoso.com\ndry run: 2 changes not made\n",
 		},
-		{[]string{"sync", "-prune", file}, changes + "8 changes made\n"},
-		{[]string{"-prune", "sync", file}, "no changes\n"},
+		{[]string{"sync", "--prune", file}, changes + "8 changes made\n"},
+		{[]string{"sync", file, "--prune"}, "no changes\n"},
 	} {
 		got := imlist(t.Context(), append(slices.Clip(flags), step.args...)...)
 		if diff := cmp.Diff(outcome{0, step.want, ""}, got, cmp.AllowUnexported(outcome{})); diff != "" {
@@ -223,7 +237,7 @@ func TestSync(t *testing.T) {
 
 func TestSync_JSON(t *testing.T) {
 	t.Parallel()
-	got := imlist(t.Context(), "sync", "-json", "-dry-run", write(t, `{"groups": [{"name": "New"}]}`))
+	got := imlist(t.Context(), "sync", "--json", "--dry-run", write(t, `{"groups": [{"name": "New"}]}`))
 	var plan imsync.Plan
 	if err := json.Unmarshal([]byte(got.stdout), &plan); err != nil {
 		t.Fatalf("%v: %+v", err, got)
@@ -257,19 +271,19 @@ func TestSync_Fails(t *testing.T) {
 func TestRoster_Bad(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ name, text, want string }{
-		{"empty", "", "the JSON ends too early"},
-		{"cut", `{"groups": [`, "the JSON ends too early"},
-		{"no JSON", "groups:\n- Sales\n", "byte 0: invalid character"},
-		{"misspelled", `{"groups": [{"name": "A", "contact": []}]}`, `unknown field "contact"`},
-		{"wrong type", `{"groups": {}}`, "cannot unmarshal object"},
-		{"two", `{"groups": []} {}`, "something follows the roster"},
+		{"empty", "", "line 1, column 1: the JSON ends too early"},
+		{"cut", `{"groups": [`, "line 1, column 13: the JSON ends too early"},
+		{"no JSON", "groups:\n- Sales\n", "line 1, column 1: invalid character"},
+		{"misspelled", "{\"groups\": [\n {\"name\": \"A\", \"contact\": []}]}", `line 2, column 16: unknown field "contact"`},
+		{"wrong type", `{"groups": {}}`, "line 1, column 12: groups: a JSON object cannot stand here"},
+		{"two", `{"groups": []} {}`, "line 1, column 16: something follows"},
 		{"contradiction", `{"groups": [{"name": "A"}, {"name": "a"}]}`, "differs from \"A\" in case only"},
-		{"empty and prune", `{"groups": []}`, "allow an empty roster"},
+		{"empty and prune", `{"groups": []}`, "--allow-empty if that is meant"},
 		{"too large", strings.Repeat(" ", 17<<20), "larger than 16 MiB"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			got := imlist(t.Context(), "sync", "-prune", write(t, tc.text))
+			got := imlist(t.Context(), "sync", "--prune", write(t, tc.text))
 			oneLine := strings.Count(got.stderr, "\n") == 1
 			if got.status != 1 || got.stdout != "" || !strings.Contains(got.stderr, tc.want) || !oneLine {
 				t.Errorf("%+v; want a line with %q", got, tc.want)
@@ -282,27 +296,58 @@ func TestRoster_Bad(t *testing.T) {
 	}
 }
 
+func TestRoster_ByteOrderMark(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"\xEF\xBB\xBF{\"groups\": []}", "\xFF\xFE{\x00}\x00"} {
+		if got := imlist(t.Context(), "sync", write(t, text)); got != (outcome{0, "no changes\n", notice}) {
+			t.Errorf("%q: %+v", text, got)
+		}
+	}
+}
+
+// TestJSON_NoNull has an empty list, and nothing to do.
+func TestJSON_NoNull(t *testing.T) {
+	t.Parallel()
+	endpoint, stop := ewstest.NewServer(nil).Start()
+	t.Cleanup(stop)
+	for _, args := range [][]string{
+		{"list", "--json"}, {"export"}, {"sync", "--json", write(t, `{}`)}, {"sync", "--json", "--dry-run", write(t, `{}`)},
+	} {
+		got := imlist(t.Context(), append([]string{"--endpoint", endpoint, "--auth", "none"}, args...)...)
+		if got.status != 0 || !json.Valid([]byte(got.stdout)) || strings.Contains(got.stdout, "null") ||
+			!strings.Contains(got.stdout, "[]") {
+			t.Errorf("%q: %+v; want [] and never null", args, got)
+		}
+	}
+}
+
 func TestUsage(t *testing.T) {
 	t.Parallel()
-	const endpoint = "https://mail.contoso.com/EWS/Exchange.asmx"
+	const server = " --endpoint https://mail.contoso.com/EWS/Exchange.asmx"
 	for _, tc := range []struct {
 		args string
 		want string
 	}{
-		{"", "no command"},
-		{"paint", `no command "paint"`},
-		{"list all", "1 arguments: want imlist list"},
-		{"add-group", "0 arguments"},
-		{"sync", "0 arguments"},
-		{"list -prune", "-prune is not for this command"},
-		{"export -dry-run", "-dry-run is not for this command"},
-		{"list -colour", "flag provided but not defined"},
-		{"list -version 2025", "Header.RequestServerVersion"},
-		{"list -culture E_N", "Header.MailboxCulture"},
-		{"list -endpoint mail.contoso.com -user u", "endpoint"},
-		{"list -endpoint " + endpoint, "-endpoint needs -user"},
-		{"list -auth x -user u -endpoint " + endpoint, `-auth "x"`},
-		{"list -auth kerberos -endpoint " + endpoint, "examples/kerberos"},
+		{"", "which command?"},
+		{"paint", `unknown command "paint"`},
+		{"lst", "Did you mean this?; list"},
+		{"list all", `unknown command "all"`},
+		{"add-group", "accepts 1 arg(s), received 0"},
+		{"sync", "accepts 1 arg(s), received 0"},
+		{"list --prune", "unknown flag: --prune"},
+		{"export --dry-run", "unknown flag: --dry-run"},
+		{"list --colour", "unknown flag: --colour"},
+		{"list -endpoint x", "flags have two dashes, --endpoint"},
+		{"list --user u", "--user needs a server: name it by --endpoint or --email"},
+		{"--user u add-group X", "--user needs a server"},
+		{"list --mailbox tony@contoso.com", "--mailbox needs a server"},
+		{"doctor --ca x", "--ca needs a server"},
+		{"list --server-version 2025 --user u" + server, "error: --server-version: "},
+		{"list --culture E_N --user u" + server, "error: --culture: "},
+		{"list --endpoint mail.contoso.com --user u", "error: --endpoint: "},
+		{"list --endpoint http://mail.contoso.com --user u", "error: --endpoint: "},
+		{"list" + server, "--auth ntlm needs --user"},
+		{"list --auth x --user u" + server, `--auth "x"`},
 	} {
 		t.Run(tc.args, func(t *testing.T) {
 			t.Parallel()
@@ -311,10 +356,25 @@ func TestUsage(t *testing.T) {
 			if got.status != 2 || got.stdout != "" || !strings.Contains(got.stderr, tc.want) || told {
 				t.Errorf("%+v; want status 2 and %q", got, tc.want)
 			}
+			if strings.Count(got.stderr, "\n") != 2 || !strings.Contains(got.stderr, "\nfor help: imlist") {
+				t.Errorf("want the error and where help is:\n%s", got.stderr)
+			}
 		})
 	}
-	if got := imlist(t.Context(), "-h"); got.status != 0 || !strings.Contains(got.stderr, "sync [-dry-run] [-prune]") {
-		t.Errorf("-h: %+v", got)
+}
+
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"--help"}, {"help"}, {"sync", "-h"}, {"completion", "bash"}, {"version"}, {"--version"}} {
+		// A bad setting does not stand in the way.
+		got := imlistIn(t.Context(), map[string]string{"EWS_CONFIG": "absent"}, args...)
+		if got.status != 0 || got.stdout == "" || got.stderr != "" {
+			t.Errorf("%q: %+v", args, got)
+		}
+	}
+	got := imlist(t.Context(), "__complete", "--auth", "k")
+	if got.status != 0 || !strings.Contains(got.stdout, "kerberos\n") {
+		t.Errorf("completion of --auth: %+v", got)
 	}
 }
 
@@ -333,7 +393,7 @@ func TestInterrupted(t *testing.T) {
 		<-arrived
 		cancel()
 	}()
-	got := imlist(ctx, "-endpoint", endpoint, "-user", "u", "-auth", "basic", "list")
+	got := imlist(ctx, "--endpoint", endpoint, "--user", "u", "--auth", "basic", "list")
 	if got.status != 1 || !strings.Contains(got.stderr, "interrupted") || got.stdout != "" {
 		t.Errorf("%+v; want a clean end", got)
 	}

@@ -2,60 +2,131 @@ package connect
 
 import (
 	"context"
-	"errors"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
-	"io"
 	"net/http"
+	"os"
 	"strings"
-
-	"golang.org/x/oauth2"
+	"time"
 
 	"github.com/go-ews/exchange/auth"
 	"github.com/go-ews/exchange/ews/autodiscover"
+	"github.com/go-ews/exchange/examples/commands/internal/cli"
 )
 
 // Login makes transports that log in, as often as hosts need one. Make it with [Flags.Login].
-type Login struct{ scheme, user, secret string }
+type Login struct {
+	flags     *Flags
+	roots     *x509.CertPool // nil: the system's
+	secret    secret
+	mechanism auth.Mechanism   // of Kerberos
+	tokens    auth.TokenSource // of OAuth
+}
 
-// Login checks the flags and reads the password or token.
-func (f *Flags) Login(ctx context.Context, stdin io.Reader) (*Login, error) {
+// Login gets the password, token, keytab or certificate ready. Nothing is sent. An error is one of
+// usage, unless the context has ended.
+func (f *Flags) Login(ctx context.Context, p *cli.Process) (*Login, error) {
+	l, err := f.login(ctx, p)
+	if err != nil {
+		return nil, &cli.UsageError{Err: err}
+	}
+	return l, nil
+}
+
+func (f *Flags) login(ctx context.Context, p *cli.Process) (*Login, error) {
+	l := &Login{flags: f}
+	var err error
+	if l.roots, err = f.authorities(); err != nil {
+		return nil, err
+	}
+	if l.secret, err = f.secret(ctx, p); err != nil {
+		return nil, err
+	}
 	switch f.Auth {
-	case "ntlm", "basic", "bearer":
-	case "kerberos":
-		return nil, errors.New("kerberos is a module of its own, so that this one stays small: " +
-			"cd examples/kerberos && go run . -h shows how to log in with it")
-	default:
-		return nil, fmt.Errorf("-auth %q: want ntlm, basic, bearer or kerberos", f.Auth)
+	case Kerberos:
+		l.mechanism, err = f.mechanism(l.secret)
+	case Bearer:
+		l.tokens, err = f.tokens(l.secret, &http.Client{Transport: l.Plain(), Timeout: time.Minute})
 	}
-	if f.User == "" && f.Auth != "bearer" {
-		where := "-endpoint"
-		if f.Endpoint == "" {
-			where = "-email"
-		}
-		return nil, errors.New(where + " needs -user (the password comes from EWS_PASSWORD or standard input)")
-	}
-	secret, err := secretFrom(ctx, stdin)
 	if err != nil {
 		return nil, err
 	}
-	return &Login{scheme: f.Auth, user: f.User, secret: secret}, nil
+	return l, nil
 }
 
-// Transport returns a RoundTripper that logs in. Nil opts work: it is for the host that it is used
-// with first.
-func (l *Login) Transport(opts *auth.Options) (*auth.Transport, error) {
-	switch l.scheme {
-	case "basic":
-		return auth.Basic(nil, auth.Static(l.user, l.secret), opts)
-	case "bearer":
-		source := oauth2.StaticTokenSource(&oauth2.Token{AccessToken: l.secret})
-		return auth.Bearer(nil, auth.FromOAuth2(source), opts)
+// authorities returns those of the system and of --ca, nil without that flag.
+func (f *Flags) authorities() (*x509.CertPool, error) {
+	if f.CA == "" {
+		return nil, nil //nolint:nilnil // the system's, as in crypto/tls
 	}
-	return auth.NTLM(nil, auth.Static(l.user, l.secret), opts)
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool() // the system has none that can be read
+	}
+	pem, err := os.ReadFile(f.CA)
+	if err != nil {
+		return nil, fmt.Errorf("--ca: %w", err)
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("--ca %s: holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)", f.CA)
+	}
+	return pool, nil
 }
 
-// Discovery returns the options to find the server of -email with. Each host that asks for
-// credentials gets a transport that gives them to no other.
+// Roots returns the authorities that the server's certificate may be of; nil: the system's.
+func (l *Login) Roots() *x509.CertPool { return l.roots }
+
+// Plain returns a transport without credentials, which trusts the authorities of --ca.
+func (l *Login) Plain() *http.Transport {
+	return &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		TLSClientConfig:     &tls.Config{RootCAs: l.roots, MinVersion: tls.VersionTLS12},
+		ForceAttemptHTTP2:   true,
+		MaxIdleConnsPerHost: max(l.flags.MaxConns, http.DefaultMaxIdleConnsPerHost),
+		IdleConnTimeout:     90 * time.Second,
+		TLSHandshakeTimeout: 10 * time.Second,
+	}
+}
+
+// Transport returns a RoundTripper that logs in. It is for the origins of opts, or for the host that
+// it is used with first; what the flags say goes before what opts do.
+func (l *Login) Transport(opts auth.Options) (http.RoundTripper, error) {
+	opts.MaxConns, opts.AllowHTTP = l.flags.MaxConns, l.flags.AllowHTTP
+	if l.flags.ChannelBinding == "off" {
+		opts.ChannelBinding = auth.ChannelBindingOff
+	}
+	base := l.Plain()
+	switch l.flags.Auth {
+	case Kerberos:
+		return roundTripper(auth.Negotiate(base, l.mechanism, &opts))
+	case Basic:
+		return roundTripper(auth.Basic(base, l.flags.credentials(l.secret), &opts))
+	case Bearer:
+		return roundTripper(auth.Bearer(base, l.tokens, &opts))
+	case None:
+		return base, nil
+	}
+	return roundTripper(auth.NTLM(base, l.flags.credentials(l.secret), &opts))
+}
+
+// roundTripper keeps a nil *auth.Transport out of the interface.
+func roundTripper(t *auth.Transport, err error) (http.RoundTripper, error) {
+	if err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+func (f *Flags) credentials(password secret) auth.Credentials {
+	return func(context.Context) (user, pass string, err error) {
+		pass, err = password()
+		return f.User, pass, err
+	}
+}
+
+// Discovery returns the options to find the server of --email with. Each host that asks for
+// credentials gets a transport that gives them to no other. Nil login: there are none.
 func (f *Flags) Discovery(login *Login) *autodiscover.Options {
 	opts := f.Discover
 	for host := range strings.SplitSeq(f.Trust, ",") {
@@ -67,13 +138,19 @@ func (f *Flags) Discovery(login *Login) *autodiscover.Options {
 			opts.Hosts = append(opts.Hosts, host)
 		}
 	}
-	if opts.Client == nil && login != nil {
+	if login == nil {
+		return &opts
+	}
+	if opts.Transport == nil {
+		opts.Transport = login.Plain()
+	}
+	if opts.Client == nil {
 		opts.Client = func(origin string) (*http.Client, error) {
-			t, err := login.Transport(&auth.Options{Origins: []string{origin}})
+			t, err := login.Transport(auth.Options{Origins: []string{origin}})
 			if err != nil {
 				return nil, err
 			}
-			return t.Client(), nil
+			return &http.Client{Transport: t}, nil
 		}
 	}
 	return &opts

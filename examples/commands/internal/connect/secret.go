@@ -1,45 +1,81 @@
 package connect
 
 import (
-	"bufio"
 	"context"
+	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
+
+	"github.com/go-ews/exchange/examples/commands/internal/cli"
+	"github.com/go-ews/exchange/examples/commands/internal/textfile"
 )
 
-// secretFrom returns the password or token: EWS_PASSWORD, else the first line of standard input.
-// The read goes on in the background if ctx ends first: nothing can interrupt it.
-func secretFrom(ctx context.Context, stdin io.Reader) (string, error) {
-	if s, ok := os.LookupEnv("EWS_PASSWORD"); ok {
-		return s, nil
+// secret returns a password, token or client secret. A file is read each time, so that a new one counts.
+type secret func() (string, error)
+
+// secret finds what the scheme needs, "" if it needs none. An empty one, or none without a terminal to
+// ask at, is an error.
+func (f *Flags) secret(ctx context.Context, p *cli.Process) (secret, error) {
+	what, variable := f.secretOf()
+	if what == "" {
+		return nil, nil //nolint:nilnil // the scheme needs none
 	}
-	if f, ok := stdin.(*os.File); ok {
-		if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
-			fmt.Fprint(os.Stderr, "password or token (shown as typed; EWS_PASSWORD avoids that): ")
+	if f.PasswordFile != "" {
+		s := secret(func() (string, error) { return readSecret(f.PasswordFile) })
+		_, err := s()
+		return s, err
+	}
+	if value, ok := p.LookupEnv(variable); ok {
+		if value == "" {
+			return nil, fmt.Errorf("$%s is empty: it has to hold the %s", variable, what)
 		}
+		return func() (string, error) { return value, nil }, nil
 	}
-	type line struct {
-		text string
-		err  error
-	}
-	read := make(chan line, 1)
-	go func() {
-		const most = 64 << 10 // tokens are long
-		text, err := bufio.NewReader(io.LimitReader(stdin, most)).ReadString('\n')
-		if err == io.EOF {
-			err = nil
+	if p.ReadPassword == nil {
+		sources := "$" + variable
+		if variable == passwordVariable {
+			sources += " or --password-file"
 		}
-		read <- line{strings.TrimRight(text, "\r\n"), err}
-	}()
-	select {
-	case l := <-read:
-		if l.err != nil {
-			return "", fmt.Errorf("reading the password from standard input: %w", l.err)
-		}
-		return l.text, nil
-	case <-ctx.Done():
-		return "", context.Cause(ctx)
+		return nil, fmt.Errorf("no %s: there is no terminal to ask at; it may come from %s", what, sources)
 	}
+	value, err := p.ReadPassword(ctx, what+": ")
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("asking for the %s: %w", what, err)
+	case value == "":
+		return nil, fmt.Errorf("the %s is empty", what)
+	}
+	return func() (string, error) { return value, nil }, nil
+}
+
+// secretOf names the secret that the scheme needs, and its environment variable.
+func (f *Flags) secretOf() (what, variable string) {
+	switch {
+	case f.Auth == Bearer && f.ClientCert != "", f.Auth == None, f.Auth == Kerberos && !f.kerberosPassword():
+		return "", ""
+	case f.Auth == Bearer && f.TokenURL != "":
+		return "secret of application " + f.ClientID, clientSecretVariable
+	case f.Auth == Bearer:
+		return "access token", passwordVariable
+	}
+	return "password of " + f.User, passwordVariable
+}
+
+func readSecret(name string) (string, error) {
+	const most = 64 << 10 // tokens are long
+	data, err := textfile.Read(name, most)
+	if err != nil {
+		return "", fmt.Errorf("--password-file: %w", err)
+	}
+	value := strings.TrimRight(string(data), "\r\n")
+	switch {
+	case value == "":
+		err = errors.New("is empty")
+	case strings.ContainsAny(value, "\r\n"):
+		err = errors.New("has more than one line")
+	}
+	if err != nil {
+		return "", fmt.Errorf("--password-file %s %w", name, err)
+	}
+	return value, nil
 }

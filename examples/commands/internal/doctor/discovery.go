@@ -9,26 +9,26 @@ import (
 	"github.com/go-ews/exchange/ews/autodiscover"
 )
 
-// autodiscover finds the endpoint by -email, with a line for each step, and returns the one to
+// autodiscover finds the endpoint by --email, with a line for each step, and returns the one to
 // examine; "" if there is none.
 func (d *doctor) autodiscover(ctx context.Context) string {
 	const check = "Autodiscover"
-	if d.flags.Email == "" {
-		d.skip(check, "the endpoint was given; -email shows how clients find it")
+	if d.email == "" {
+		d.skip(check, "the endpoint was given; --email shows how clients find it")
 		return d.flags.Endpoint
 	}
 	opts := d.flags.Discovery(d.login)
 	if d.fake != nil {
 		opts.Transport, opts.Resolver = d.fake, noRecords{}
 	}
-	found, err := autodiscover.Find(ctx, d.flags.Email, opts)
+	found, err := autodiscover.Find(ctx, d.email, opts)
 	var none *autodiscover.Error
 	switch {
 	case errors.As(err, &none):
 		d.steps(none.Steps)
-		d.fail(check, "no endpoint found for "+d.flags.Email, adviceFor(none))
+		d.fail(check, "no endpoint found for "+d.email, adviceFor(none))
 	case err != nil:
-		d.fail(check, err.Error(), "check -email and -trust")
+		d.fail(check, err.Error(), "check --email and --trust")
 	default:
 		d.steps(found.Steps)
 		d.found(check, found)
@@ -41,11 +41,11 @@ func (d *doctor) autodiscover(ctx context.Context) string {
 
 func (d *doctor) found(check string, found *autodiscover.Result) {
 	text := "found " + found.URL
-	if !strings.EqualFold(found.Address, d.flags.Email) {
+	if !strings.EqualFold(found.Address, d.email) {
 		text += " for " + found.Address
 	}
 	if d.flags.Endpoint != "" && !strings.EqualFold(found.URL, d.flags.Endpoint) {
-		d.warn(check, text, "that is not what -endpoint says, which is examined below; "+
+		d.warn(check, text, "that is not what --endpoint says, which is examined below; "+
 			"Get-WebServicesVirtualDirectory shows what the server hands out")
 		return
 	}
@@ -61,9 +61,9 @@ func (d *doctor) steps(steps []autodiscover.Step) {
 
 func adviceFor(err *autodiscover.Error) string {
 	if untrusted, ok := errors.AsType[*autodiscover.UntrustedError](err); ok {
-		return "if the mailbox is at " + untrusted.Host + ", add -trust " + untrusted.Host
+		return "if the mailbox is at " + untrusted.Host + ", add --trust " + untrusted.Host
 	}
-	return "publish autodiscover.<domain> in DNS with a certificate for that name, or give -endpoint; " +
+	return "publish autodiscover.<domain> in DNS with a certificate for that name, or give --endpoint; " +
 		"Test-OutlookWebServices and Get-ClientAccessService show the server's side"
 }
 

@@ -2,87 +2,100 @@
 // passes it, and says for each in one line whether it is well and what to do if not: Autodiscover,
 // DNS, the TLS certificate, the schemes to log in by, the login, Extended Protection, impersonation, the
 // server's version, the list itself. It changes nothing.
-//
-// The mailbox to impersonate is that of -mailbox, else that of -email. A wrong password is given to
-// the endpoint once, and before that by Autodiscover to two hosts at most; -unbound gives it once more.
 package doctor
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
-	"io"
 	"net/url"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/ews/ewstest"
+	"github.com/go-ews/exchange/examples/commands/internal/cli"
 	"github.com/go-ews/exchange/examples/commands/internal/connect"
 )
-
-// Run runs the command doctor and returns its exit status: 1: something is wrong; 2: bad usage.
-func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	return (&doctor{}).run(ctx, args, stdin, stdout, stderr)
-}
 
 // doctor is one examination.
 type doctor struct {
 	report
-	flags   connect.Flags
+	process *cli.Process
+	flags   *connect.Flags
+	call    *connect.CallFlags
 	unbound bool
+	email   string          // of the mailbox to find
 	login   *connect.Login  // nil: in process
 	fake    *ewstest.Server // nil: a real server
 	network network
 }
 
-func (d *doctor) run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	fs := flag.NewFlagSet("doctor", flag.ContinueOnError)
-	fs.SetOutput(stderr)
-	fs.Usage = func() {
-		fmt.Fprintln(stderr, "usage: doctor [flags]")
-		fs.PrintDefaults()
+// Command returns the command doctor, with flags that its root has registered. Exit status 1:
+// something is wrong.
+func Command(p *cli.Process, flags *connect.Flags, call *connect.CallFlags) *cobra.Command {
+	return (&doctor{process: p, flags: flags, call: call}).command()
+}
+
+func (d *doctor) command() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "doctor", Short: "Find out what is wrong between here and the list",
+		Long: `doctor looks at everything between here and the list, in the order in which a call passes it, and
+says for each in one line whether it is well and what to do if not. It changes nothing.
+
+The mailbox to impersonate is that of --mailbox, else that of --email. A wrong password is given to
+the endpoint once, and before that by Autodiscover to two hosts at most; --unbound gives it once more.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return d.run(cmd.Context(), cmd.Flags()) },
 	}
-	d.flags.Register(fs)
-	fs.BoolVar(&d.unbound, "unbound", false,
+	cmd.Flags().BoolVar(&d.unbound, "unbound", false,
 		"after a refused login, try once more without channel binding (a wrong password counts twice then)")
-	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return 0
-	} else if err != nil {
-		return 2
+	return cmd
+}
+
+func (d *doctor) run(ctx context.Context, fs *pflag.FlagSet) error {
+	if err := d.flags.Check(fs, d.call.Names()...); err != nil {
+		return err
 	}
-	if fs.NArg() > 0 {
-		fs.Usage()
-		return 2
+	if err := d.prepare(ctx); err != nil {
+		return err
 	}
-	if err := d.prepare(ctx, stdin); err != nil {
-		connect.Explain(stderr, err)
-		return 2
-	}
-	d.w = stdout
+	d.w = d.process.Stdout
 	d.examine(ctx)
 	if ctx.Err() != nil {
-		fmt.Fprintln(stderr, "interrupted")
+		return fmt.Errorf("not all was looked at: %w", ctx.Err())
 	}
-	if d.failed || ctx.Err() != nil {
-		return 1
+	if d.failed {
+		return &cli.StatusError{Status: cli.StatusFailed} // the report says why
 	}
-	return 0
+	return nil
 }
 
 // prepare reads the password, or sets an in-process Exchange up.
-func (d *doctor) prepare(ctx context.Context, stdin io.Reader) (err error) {
-	if d.flags.Endpoint == "" && d.flags.Email == "" {
-		d.fake = ewstest.NewServer(nil)
-		d.flags.Email = "user@exchange.test"
+func (d *doctor) prepare(ctx context.Context) (err error) {
+	d.email = d.flags.Email
+	if d.flags.InProcess() {
+		connect.Notice(d.process)
+		d.fake, d.email = ewstest.NewServer(nil), "user@exchange.test"
 		return nil
 	}
 	if d.flags.Endpoint != "" {
-		if _, err := ews.NewClient(d.flags.Endpoint, d.flags.Options()); err != nil {
-			return err
+		if _, err := ews.NewClient(d.flags.Endpoint, d.options()); err != nil {
+			return &cli.UsageError{Err: err}
 		}
 	}
-	d.login, err = d.flags.Login(ctx, stdin)
-	return err
+	if d.login, err = d.flags.Login(ctx, d.process); err != nil {
+		return err
+	}
+	d.network.roots = d.login.Roots()
+	return nil
+}
+
+// options are those of the clients.
+func (d *doctor) options() *ews.Options {
+	opts := d.call.Options("imlist")
+	opts.AllowHTTP = d.flags.AllowHTTP
+	return opts
 }
 
 // examine runs the checks. Those behind one that nothing can pass would only repeat it.
@@ -93,7 +106,7 @@ func (d *doctor) examine(ctx context.Context) {
 	}
 	u, err := url.Parse(endpoint)
 	if err != nil {
-		d.fail("endpoint", "not a URL", "check -endpoint")
+		d.fail("endpoint", "not a URL", "check --endpoint")
 		return
 	}
 	if !d.dns(ctx, u) || !d.tls(ctx, u) || !d.schemes(ctx, endpoint) {

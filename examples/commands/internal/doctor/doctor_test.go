@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -13,11 +12,27 @@ import (
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/ews/autodiscover"
 	"github.com/go-ews/exchange/ews/ewstest"
+	"github.com/go-ews/exchange/examples/commands/internal/cli"
+	"github.com/go-ews/exchange/examples/commands/internal/connect"
 )
 
-func runCommand(ctx context.Context, stdin io.Reader, args ...string) (status int, stdout, stderr string) {
+// examine runs the command with a password in its environment.
+func examine(ctx context.Context, password string, args ...string) (status int, stdout, stderr string) {
+	return (&doctor{}).examined(ctx, password, args...)
+}
+
+func (d *doctor) examined(ctx context.Context, password string, args ...string) (status int, stdout, stderr string) {
 	var out, errs bytes.Buffer
-	status = Run(ctx, args, stdin, &out, &errs)
+	d.process = &cli.Process{Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs}
+	d.process.LookupEnv = func(name string) (string, bool) { return password, name == "EWS_PASSWORD" }
+	if d.flags == nil {
+		d.flags = &connect.Flags{}
+	}
+	d.call = &connect.CallFlags{}
+	cmd := d.command()
+	d.flags.Register(cmd.Flags())
+	d.call.Register(cmd.Flags())
+	status = d.process.Run(ctx, cmd, args)
 	return status, out.String(), errs.String()
 }
 
@@ -40,8 +55,8 @@ func wantLines(t *testing.T, output string, want ...string) {
 
 func TestRun_InProcess(t *testing.T) {
 	t.Parallel()
-	status, stdout, stderr := runCommand(t.Context(), nil)
-	if status != 0 || stderr != "" {
+	status, stdout, stderr := examine(t.Context(), "")
+	if status != 0 || !strings.HasPrefix(stderr, "no --endpoint or --email: an in-process Exchange is used") {
 		t.Fatalf("status %d: %s", status, stderr)
 	}
 	wantLines(t, stdout, "GET https://exchange.test/", "ok Autodiscover found https://exchange.test/EWS/Exchange.asmx",
@@ -53,22 +68,22 @@ func TestRun_Usage(t *testing.T) {
 	t.Parallel()
 	tests := map[string][]string{
 		"argument":     {"tony@contoso.com"},
-		"unknown flag": {"-color", "red"},
-		"bad endpoint": {"-endpoint", "mail.contoso.com", "-user", "u"},
-		"no user":      {"-email", "tony@contoso.com"},
-		"bad scheme":   {"-email", "tony@contoso.com", "-user", "u", "-auth", "x"},
+		"unknown flag": {"--color", "red"},
+		"bad endpoint": {"--endpoint", "mail.contoso.com", "--user", "u"},
+		"no user":      {"--email", "tony@contoso.com"},
+		"bad scheme":   {"--email", "tony@contoso.com", "--user", "u", "--auth", "x"},
 	}
 	for name, args := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			status, stdout, stderr := runCommand(t.Context(), strings.NewReader("s3cret\n"), args...)
+			status, stdout, stderr := examine(t.Context(), "s3cret", args...)
 			if status != 2 || stdout != "" || stderr == "" || strings.Contains(stderr, "s3cret") {
 				t.Errorf("status %d, stdout %q, stderr %q; want 2 and a reason", status, stdout, stderr)
 			}
 		})
 	}
-	if status, _, stderr := runCommand(t.Context(), nil, "-h"); status != 0 || !strings.Contains(stderr, "-unbound") {
-		t.Errorf("help: status %d: %s", status, stderr)
+	if status, help, _ := examine(t.Context(), "", "-h"); status != 0 || !strings.Contains(help, "--unbound") {
+		t.Errorf("help: status %d: %s", status, help)
 	}
 }
 
@@ -111,7 +126,7 @@ func TestRun_Endpoint(t *testing.T) {
 		want     []string
 	}{
 		"all is well": {
-			password: "s3cret", args: []string{"-mailbox", "anna@contoso.com"},
+			password: "s3cret", args: []string{"--mailbox", "anna@contoso.com"},
 			want: []string{
 				"- Autodiscover", "- DNS 127.0.0.1 is an address already", "WARN TLS the endpoint is http://",
 				"ok schemes offered: Basic, Negotiate", "ok login as tony", "- Extended Protection",
@@ -120,7 +135,7 @@ func TestRun_Endpoint(t *testing.T) {
 		},
 		"the account has no mailbox": {
 			server:   &ewstest.Options{Intercept: noMailbox},
-			password: "s3cret", args: []string{"-mailbox", "anna@contoso.com"},
+			password: "s3cret", args: []string{"--mailbox", "anna@contoso.com"},
 			want: []string{"ok login as tony", "ok impersonation", "ok IM list"},
 		},
 		"its own mailbox": {
@@ -132,17 +147,17 @@ func TestRun_Endpoint(t *testing.T) {
 			want: []string{"ok schemes", "FAIL login"},
 		},
 		"scheme that is not offered": {
-			password: "s3cret", args: []string{"-auth", "ntlm"}, status: 1,
+			password: "s3cret", args: []string{"--auth", "ntlm"}, status: 1,
 			want: []string{"FAIL schemes offered: Basic, Negotiate; not ntlm -> Set-WebServicesVirtualDirectory"},
 		},
 		"no impersonation": {
 			server:   &ewstest.Options{Intercept: denied},
-			password: "s3cret", args: []string{"-mailbox", "anna@contoso.com"}, status: 1,
+			password: "s3cret", args: []string{"--mailbox", "anna@contoso.com"}, status: 1,
 			want: []string{"ok login", "FAIL impersonation ews: GetImItemList: ErrorImpersonateUserDenied", "FAIL IM list"},
 		},
 		"no such mailbox": {
 			server:   &ewstest.Options{Mailbox: "svc@contoso.com", Mailboxes: []string{"tony@contoso.com"}},
-			password: "s3cret", args: []string{"-mailbox", "anna@contoso.com"}, status: 1,
+			password: "s3cret", args: []string{"--mailbox", "anna@contoso.com"}, status: 1,
 			want: []string{"ok login", "FAIL impersonation", "FAIL IM list"},
 		},
 		"old server": {
@@ -154,8 +169,8 @@ func TestRun_Endpoint(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			args := append([]string{"-endpoint", exchange(t, tc.server), "-user", "tony", "-auth", "basic"}, tc.args...)
-			status, stdout, stderr := runCommand(t.Context(), strings.NewReader(tc.password+"\n"), args...)
+			args := append([]string{"--endpoint", exchange(t, tc.server), "--user", "tony", "--auth", "basic"}, tc.args...)
+			status, stdout, stderr := examine(t.Context(), tc.password, args...)
 			if status != tc.status {
 				t.Errorf("status %d, want %d: %s", status, tc.status, stderr)
 			}
@@ -190,8 +205,8 @@ func TestRun_NotExchange(t *testing.T) {
 			t.Parallel()
 			s := httptest.NewServer(tc.handler)
 			t.Cleanup(s.Close)
-			_, stdout, _ := runCommand(t.Context(), strings.NewReader("s3cret"),
-				"-endpoint", s.URL, "-user", "tony", "-auth", "basic")
+			_, stdout, _ := examine(t.Context(), "s3cret",
+				"--endpoint", s.URL, "--user", "tony", "--auth", "basic")
 			wantLines(t, stdout, tc.want)
 		})
 	}
@@ -201,38 +216,37 @@ func TestRun_NotExchange(t *testing.T) {
 func TestRun_Email(t *testing.T) {
 	t.Parallel()
 	srv := ewstest.NewServer(nil)
-	examine := func(t *testing.T, transport http.RoundTripper, args ...string) (status int, stdout string) {
+	find := func(t *testing.T, transport http.RoundTripper, args ...string) (status int, stdout string) {
 		t.Helper()
-		var out bytes.Buffer
-		d := &doctor{network: network{lookup: func(context.Context, string) ([]string, error) {
+		d := &doctor{flags: &connect.Flags{}, network: network{lookup: func(context.Context, string) ([]string, error) {
 			return nil, errors.New("no network in a test")
 		}}}
 		d.flags.Discover = autodiscover.Options{Transport: transport, Resolver: noRecords{}}
-		status = d.run(t.Context(), append(args, "-user", "u"), strings.NewReader("s3cret"), &out, io.Discard)
-		return status, out.String()
+		status, stdout, _ = d.examined(t.Context(), "s3cret", append(args, "--user", "u")...)
+		return status, stdout
 	}
-	status, stdout := examine(t, srv, "-email", "tony@contoso.com")
+	status, stdout := find(t, srv, "--email", "tony@contoso.com")
 	wantLines(t, stdout, "GET https://contoso.com/autodiscover/autodiscover.json/v1.0/tony@contoso.com: names",
 		"ok Autodiscover found https://contoso.com/EWS/Exchange.asmx", "FAIL DNS no network in a test")
 	if status != 1 {
 		t.Errorf("status %d", status)
 	}
 
-	_, stdout = examine(t, srv, "-email", "tony@contoso.com", "-endpoint", "https://other.contoso.com/EWS/Exchange.asmx")
+	_, stdout = find(t, srv, "--email", "tony@contoso.com", "--endpoint", "https://other.contoso.com/EWS/Exchange.asmx")
 	wantLines(t, stdout,
-		"WARN Autodiscover found https://contoso.com/EWS/Exchange.asmx -> that is not what -endpoint says",
+		"WARN Autodiscover found https://contoso.com/EWS/Exchange.asmx -> that is not what --endpoint says",
 		"FAIL DNS")
 
 	nothing := ewstest.NewServer(&ewstest.Options{Mailboxes: []string{"anna@contoso.com"}})
-	_, stdout = examine(t, nothing, "-email", "tony@contoso.com")
+	_, stdout = find(t, nothing, "--email", "tony@contoso.com")
 	wantLines(t, stdout,
 		"POST https://contoso.com/autodiscover/autodiscover.xml: the server refuses with the code \"500\"",
 		"SRV _autodiscover._tcp.contoso.com: no such record",
 		"FAIL Autodiscover no endpoint found for tony@contoso.com -> publish")
 
-	_, stdout = examine(t, nowhere{}, "-email", "tony@contoso.com")
+	_, stdout = find(t, nowhere{}, "--email", "tony@contoso.com")
 	wantLines(t, stdout,
-		"FAIL Autodiscover no endpoint found for tony@contoso.com -> if the mailbox is at mail.hoster.example, add -trust")
+		"FAIL Autodiscover no endpoint found for tony@contoso.com -> if the mailbox is at mail.hoster.example, add --trust")
 }
 
 // nowhere redirects to a hoster.
@@ -249,7 +263,7 @@ func TestRun_Interrupted(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	status, _, stderr := runCommand(ctx, strings.NewReader("s3cret"), "-endpoint", "https://127.0.0.1:1/", "-user", "u")
+	status, _, stderr := examine(ctx, "s3cret", "--endpoint", "https://127.0.0.1:1/", "--user", "u")
 	if status == 0 || !strings.Contains(stderr, "interrupted") {
 		t.Errorf("status %d: %s", status, stderr)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-ews/exchange/auth"
 	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/examples/commands/internal/connect"
 	"github.com/go-ews/exchange/imgroup"
 )
 
@@ -17,7 +18,7 @@ const callTimeout = time.Minute
 
 // client is one that tries once and tells.
 func (d *doctor) client(endpoint string, transport http.RoundTripper, impersonate string) (*ews.Client, error) {
-	opts := d.flags.Options()
+	opts := d.options()
 	opts.HTTPClient = &http.Client{Transport: transport, Timeout: callTimeout}
 	opts.Retry.MaxAttempts = 1
 	opts.Header.Impersonate = ews.Account{}
@@ -32,7 +33,7 @@ func (d *doctor) anonymous() http.RoundTripper {
 	if d.fake != nil {
 		return d.fake
 	}
-	return nil // the client's own
+	return d.login.Plain()
 }
 
 // loggedIn is a transport with credentials.
@@ -40,11 +41,7 @@ func (d *doctor) loggedIn(binding auth.ChannelBinding) (http.RoundTripper, error
 	if d.fake != nil {
 		return d.fake, nil
 	}
-	t, err := d.login.Transport(&auth.Options{ChannelBinding: binding})
-	if err != nil {
-		return nil, err
-	}
-	return t, nil
+	return d.login.Transport(auth.Options{ChannelBinding: binding})
 }
 
 // mailbox makes the calls: as the account itself, and as the mailbox.
@@ -52,7 +49,7 @@ func (d *doctor) mailbox(ctx context.Context, endpoint string) {
 	var info ews.ResponseInfo
 	own, err := d.read(ews.WithResponseInfo(ctx, &info), endpoint, auth.ChannelBindingAuto, "")
 	passed := answered(err)
-	bound := d.fake == nil && d.flags.Auth == "ntlm" && strings.HasPrefix(endpoint, "https:")
+	bound := d.fake == nil && d.binds() && strings.HasPrefix(endpoint, "https:")
 	d.loginResult(err, bound, func() error {
 		_, err := d.read(ctx, endpoint, auth.ChannelBindingOff, "")
 		return err
@@ -60,19 +57,24 @@ func (d *doctor) mailbox(ctx context.Context, endpoint string) {
 	if !passed {
 		return
 	}
-	name := d.flags.Mailbox
+	name := d.call.Mailbox
 	if name == "" {
-		name = d.flags.Email
+		name = d.email
 	}
 	list := own
 	if name != "" {
 		list, err = d.read(ews.WithResponseInfo(ctx, &info), endpoint, auth.ChannelBindingAuto, name)
 		d.impersonation(name, err)
 	} else {
-		d.skip("impersonation", "no -mailbox to impersonate")
+		d.skip("impersonation", "no --mailbox to impersonate")
 	}
 	d.version(info.ServerVersion)
 	d.list(name, list, err)
+}
+
+// binds reports whether logins are tied to the TLS connection.
+func (d *doctor) binds() bool {
+	return d.flags.ChannelBinding != "off" && (d.flags.Auth == connect.NTLM || d.flags.Auth == connect.Kerberos)
 }
 
 // read reads the list of the mailbox to impersonate, or of the account's own if that is "".
@@ -126,7 +128,7 @@ func (d *doctor) loginResult(err error, bound bool, unbound func() error) {
 	case bound && d.unbound:
 		d.bites(protection, unbound())
 	case bound:
-		d.skip(protection, "cannot be told from a wrong password; if that is right, -unbound tells")
+		d.skip(protection, "cannot be told from a wrong password; if that is right, --unbound tells")
 	}
 }
 
@@ -147,7 +149,7 @@ func (d *doctor) bites(check string, err error) {
 	if answered(err) {
 		d.fail(check, "the login works without channel binding only: TLS ends before Exchange, at another certificate",
 			"put Exchange's certificate on the proxy or load balancer as well; until then "+
-				"programs must switch channel binding off")
+				"--channel-binding off")
 		return
 	}
 	d.skip(check, "refused with and without channel binding: it is not the cause, unless it is required")
@@ -157,6 +159,10 @@ func (d *doctor) who() string {
 	switch {
 	case d.fake != nil:
 		return "the in-process mailbox"
+	case d.flags.Auth == connect.Kerberos && d.flags.User == "":
+		return "the owner of the ticket"
+	case d.flags.Auth == connect.None:
+		return "nobody: the server asks for no login"
 	case d.flags.User == "":
 		return "the owner of the token"
 	}

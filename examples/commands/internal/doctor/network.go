@@ -133,7 +133,7 @@ func handshakeAdvice(err error) string {
 	case errors.As(err, &name):
 		return "the certificate is for other names: use one of them, or have this one added"
 	case errors.As(err, &unknown):
-		return "the authority is not known here: install its certificate in the system's store, " +
+		return "the authority is not known here: name its certificate by --ca, install it in the system's store, " +
 			"or have the server send its intermediate certificates"
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return "renew the certificate, and check this machine's clock"

@@ -16,6 +16,7 @@ import (
 
 	"github.com/go-ews/exchange/auth"
 	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/examples/commands/internal/connect"
 )
 
 // TestTLS looks at the certificate that httptest has, which is for example.com.
@@ -138,7 +139,7 @@ func TestExtendedProtection(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var out bytes.Buffer
-			d := &doctor{report: report{w: &out}, unbound: tc.again}
+			d := &doctor{report: report{w: &out}, unbound: tc.again, flags: &connect.Flags{}}
 			d.flags.User = "u"
 			d.loginResult(tc.first, tc.bound, func() error {
 				if errors.Is(tc.second, errNotAsked) {

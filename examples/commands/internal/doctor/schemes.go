@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/examples/commands/internal/connect"
 	"github.com/go-ews/exchange/imgroup"
 )
 
@@ -16,7 +17,7 @@ func (d *doctor) schemes(ctx context.Context, endpoint string) bool {
 	const check = "schemes"
 	client, err := d.client(endpoint, d.anonymous(), "")
 	if err != nil {
-		d.fail(check, err.Error(), "check -endpoint")
+		d.fail(check, err.Error(), "check --endpoint")
 		return false
 	}
 	_, err = client.GetImItemList(ctx, imgroup.ListQuery{})
@@ -41,7 +42,7 @@ func (d *doctor) schemes(ctx context.Context, endpoint string) bool {
 	return false
 }
 
-// offered compares what the server offers with -auth.
+// offered compares what the server offers with --auth.
 func (d *doctor) offered(check string, header http.Header) bool {
 	var schemes []string
 	for _, challenge := range header.Values("WWW-Authenticate") {
@@ -54,20 +55,26 @@ func (d *doctor) offered(check string, header http.Header) bool {
 	if len(schemes) == 0 {
 		text = "the server asks for a login but offers no scheme"
 	}
-	if slices.ContainsFunc(schemes, func(s string) bool { return strings.EqualFold(s, d.flags.Auth) }) {
+	wanted := d.flags.Auth
+	if wanted == connect.Kerberos {
+		wanted = "Negotiate"
+	}
+	if slices.ContainsFunc(schemes, func(s string) bool { return strings.EqualFold(s, wanted) }) {
 		d.ok(check, text)
 		return true
 	}
-	advice := "choose another -auth"
+	advice := "choose another --auth"
 	switch d.flags.Auth {
-	case "ntlm":
-		advice = "Set-WebServicesVirtualDirectory -WindowsAuthentication $true, or choose another -auth"
-	case "basic":
-		advice = "Set-WebServicesVirtualDirectory -BasicAuthentication $true, or -auth ntlm"
-	case "bearer":
+	case connect.Kerberos:
+		advice = "the authentication providers of the EWS directory in IIS must have Negotiate, or choose another --auth"
+	case connect.NTLM:
+		advice = "Set-WebServicesVirtualDirectory -WindowsAuthentication $true, or choose another --auth"
+	case connect.Basic:
+		advice = "Set-WebServicesVirtualDirectory -BasicAuthentication $true, or --auth ntlm"
+	case connect.Bearer:
 		advice = "OAuth on-premises needs Hybrid Modern Authentication and Set-WebServicesVirtualDirectory " +
-			"-OAuthAuthentication $true; or choose another -auth"
+			"-OAuthAuthentication $true; or choose another --auth"
 	}
-	d.fail(check, text+"; not "+d.flags.Auth, advice)
+	d.fail(check, text+"; not "+wanted, advice)
 	return false
 }

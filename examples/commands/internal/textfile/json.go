@@ -1,0 +1,63 @@
+package textfile
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+)
+
+// JSONError says where a JSON text is not what it must be.
+type JSONError struct {
+	Line, Column int // from 1; the column counts bytes
+	Reason       string
+}
+
+func (e *JSONError) Error() string {
+	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Reason)
+}
+
+// DecodeJSON reads data, one JSON value, into v. A name that v does not have is an error, and so is
+// whatever follows the value. Every error of the text is a [*JSONError].
+func DecodeJSON(data []byte, v any) error {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(v); err != nil {
+		offset, reason := place(data, v, err)
+		return NewJSONError(data, offset, reason)
+	}
+	end := int(decoder.InputOffset())
+	if rest := bytes.TrimLeft(data[end:], " \t\r\n"); len(rest) > 0 {
+		return NewJSONError(data, len(data)-len(rest), "something follows the JSON value")
+	}
+	return nil
+}
+
+// NewJSONError returns the error for the byte at the offset in data.
+func NewJSONError(data []byte, offset int, reason string) *JSONError {
+	before := data[:min(max(offset, 0), len(data))]
+	line := bytes.Count(before, []byte("\n"))
+	return &JSONError{line + 1, len(before) - bytes.LastIndexByte(before, '\n'), reason}
+}
+
+// place returns the offset of an error of package json, and its reason in words for people.
+func place(data []byte, v any, err error) (offset int, reason string) {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return len(bytes.TrimRight(data, " \t\r\n")), "the JSON ends too early"
+	}
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return int(syntax.Offset) - 1, syntax.Error() // the offset counts the byte at fault
+	}
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		reason = fmt.Sprintf("a JSON %s cannot stand here", wrong.Value)
+		if wrong.Field != "" {
+			reason = fmt.Sprintf("%s: %s", wrong.Field, reason)
+		}
+		return int(wrong.Offset) - 1, reason
+	}
+	// Package json does not say where an unknown name is.
+	return unknownName(data, reflect.TypeOf(v)), strings.TrimPrefix(err.Error(), "json: ")
+}
