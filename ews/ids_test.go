@@ -78,8 +78,8 @@ func idsIn(typ reflect.Type, kinds []reflect.Type) (found []reflect.Type) {
 		}
 	}
 	if typ.Kind() == reflect.Struct {
-		for i := range typ.NumField() {
-			found = append(found, idsIn(typ.Field(i).Type, kinds)...)
+		for field := range typ.Fields() {
+			found = append(found, idsIn(field.Type, kinds)...)
 		}
 	}
 	return found
