@@ -61,12 +61,16 @@ func (w *worker) announce(wait time.Duration, err error) {
 }
 
 // asksToWait reports whether the server is busy, or cannot be reached at all, and for how long to put
-// a mailbox aside. No mailbox is to blame for either, and the client holds back those that follow.
+// a mailbox aside. No mailbox is to blame for either, and the client holds back those that follow:
+// for a second where the server named no time, which would use up the waits of a mailbox in a minute.
 func asksToWait(err error) (time.Duration, bool) {
-	if wait, ok := ews.RetryAfter(err); ok {
-		return wait, true
+	if said, ok := errors.AsType[*ews.Error](err); ok {
+		if wait, ok := ews.RetryAfter(said); ok {
+			return wait, true
+		}
 	}
-	return outage, isBusy(err) || isUnreachable(err)
+	wait, held := ews.RetryAfter(err)
+	return max(wait, outage), held || isBusy(err) || isUnreachable(err)
 }
 
 // isBusy reports whether the server is throttling, or whether a gateway says that it is not there.

@@ -25,22 +25,27 @@ func TestVerdict(t *testing.T) {
 		metadata string
 		want     string
 	}{
-		"done":                   {nil, "", "done"},
-		"gone mailbox":           {&ews.Error{Code: ews.ErrorNonExistentMailbox}, "", "fail"},
-		"EWS switched off":       {&ews.HTTPError{StatusCode: http.StatusForbidden}, "", "fail"},
-		"conflict":               {&imsync.ConflictError{}, "", "fail"},
-		"bad roster":             {&imsync.RosterError{Problems: []string{"x"}}, "", "fail"},
-		"bad address":            {&ews.InputError{}, "", "fail"},
-		"no such server":         {&ews.TransportError{Err: &net.OpError{Op: "dial", Err: &net.DNSError{}}}, "", "snooze 15s"},
-		"lost connection":        {&ews.TransportError{Err: &net.OpError{Op: "read", Err: errors.New("reset")}}, "", "again"},
-		"bad gateway":            {&ews.HTTPError{StatusCode: http.StatusBadGateway}, "", "again"},
-		"database failover":      {&ews.Error{Code: ews.ErrorMailboxFailover}, "", "again"},
-		"timed out":              {context.DeadlineExceeded, "", "again"},
-		"busy":                   {busy, "", "snooze 5s"},
-		"busy, no time told":     {ews.ErrorServerBusy, "", "snooze 15s"},
-		"too many connections":   {ews.ErrorExceededConnectionCount, "", "snooze 15s"},
-		"503, no time told":      {&ews.HTTPError{StatusCode: http.StatusServiceUnavailable}, "", "snooze 15s"},
-		"429, no time told":      {&ews.HTTPError{StatusCode: http.StatusTooManyRequests}, "", "snooze 15s"},
+		"done":                 {nil, "", "done"},
+		"gone mailbox":         {&ews.Error{Code: ews.ErrorNonExistentMailbox}, "", "fail"},
+		"EWS switched off":     {&ews.HTTPError{StatusCode: http.StatusForbidden}, "", "fail"},
+		"conflict":             {&imsync.ConflictError{}, "", "fail"},
+		"bad roster":           {&imsync.RosterError{Problems: []string{"x"}}, "", "fail"},
+		"bad address":          {&ews.InputError{}, "", "fail"},
+		"no such server":       {&ews.TransportError{Err: &net.OpError{Op: "dial", Err: &net.DNSError{}}}, "", "snooze 15s"},
+		"lost connection":      {&ews.TransportError{Err: &net.OpError{Op: "read", Err: errors.New("reset")}}, "", "again"},
+		"bad gateway":          {&ews.HTTPError{StatusCode: http.StatusBadGateway}, "", "again"},
+		"database failover":    {&ews.Error{Code: ews.ErrorMailboxFailover}, "", "again"},
+		"timed out":            {context.DeadlineExceeded, "", "again"},
+		"busy":                 {busy, "", "snooze 5s"},
+		"busy, no time told":   {ews.ErrorServerBusy, "", "snooze 15s"},
+		"too many connections": {ews.ErrorExceededConnectionCount, "", "snooze 15s"},
+		"503, no time told":    {&ews.HTTPError{StatusCode: http.StatusServiceUnavailable}, "", "snooze 15s"},
+		"429, no time told":    {&ews.HTTPError{StatusCode: http.StatusTooManyRequests}, "", "snooze 15s"},
+		"503 for long": {
+			&ews.HTTPError{StatusCode: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"120"}}},
+			"", "snooze 2m0s",
+		},
+		"held back for a moment": {&ews.TransportError{Err: &heldBack{}}, "", "snooze 15s"},
 		"busy for the last time": {busy, fmt.Sprintf(`{"snoozes": %d}`, maxSnoozes), "again"},
 	}
 	for name, test := range tests {
@@ -61,6 +66,13 @@ func TestVerdict(t *testing.T) {
 		})
 	}
 }
+
+// heldBack is like the error of a call that the client did not send.
+type heldBack struct{}
+
+func (*heldBack) Error() string                     { return "held back" }
+func (*heldBack) NotSent() bool                     { return true }
+func (*heldBack) RetryAfter() (time.Duration, bool) { return 700 * time.Millisecond, true }
 
 func describe(err error) string {
 	if _, ok := errors.AsType[*river.JobCancelError](err); ok {
