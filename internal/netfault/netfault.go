@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"os"
 	"strings"
-	"syscall"
 
 	"github.com/go-ews/exchange/internal/proxyerror"
 )
@@ -31,19 +30,6 @@ const (
 	Other       = "other" // none of these
 )
 
-// errnos are the kinds of the system's errors. Windows has numbers of its own (WSAECONNREFUSED, …),
-// which no other system uses and which package syscall does not compare with these.
-var errnos = map[syscall.Errno]string{
-	syscall.ECONNREFUSED: Refused, syscall.Errno(10061): Refused,
-	syscall.ECONNRESET: Reset, syscall.Errno(10054): Reset,
-	syscall.ECONNABORTED: Reset, syscall.Errno(10053): Reset,
-	syscall.EPIPE:       Reset,
-	syscall.ENETUNREACH: Unreachable, syscall.Errno(10051): Unreachable,
-	syscall.EHOSTUNREACH: Unreachable, syscall.Errno(10065): Unreachable,
-	syscall.EADDRNOTAVAIL: Unreachable, syscall.Errno(10049): Unreachable,
-	syscall.ETIMEDOUT: Timeout, syscall.Errno(10060): Timeout,
-}
-
 // Kind returns the kind of a failed round trip's error.
 func Kind(err error) string {
 	switch {
@@ -58,8 +44,8 @@ func Kind(err error) string {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		return Timeout
 	}
-	if errno, ok := errors.AsType[syscall.Errno](err); ok && errnos[errno] != "" {
-		return errnos[errno]
+	if kind := kindOfErrno(err); kind != "" {
+		return kind
 	}
 	var timeout interface{ Timeout() bool }
 	switch {

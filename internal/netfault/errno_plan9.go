@@ -1,0 +1,4 @@
+package netfault
+
+// kindOfErrno returns "": errors of Plan 9 are texts.
+func kindOfErrno(error) string { return "" }
