@@ -18,6 +18,7 @@ import (
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 
+	"github.com/go-ews/exchange/internal/httpbody"
 	"github.com/go-ews/exchange/internal/loopback"
 )
 
@@ -62,9 +63,15 @@ func (s *clientCredentials) Token(ctx context.Context, claims string) (*oauth2.T
 	if err != nil {
 		return nil, fmt.Errorf("the token endpoint was not reached: %w", err)
 	}
-	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxTokenResponse))
-	if err != nil {
+	var b httpbody.Body
+	b.Reset(resp.Body)
+	defer b.Finish(ctx)
+	refused := resp.StatusCode/100 != 2
+	if refused {
+		b.Hurry(ctx) // the status counts, whatever becomes of the body
+	}
+	body, err := io.ReadAll(io.LimitReader(&b, maxTokenResponse))
+	if err != nil && !refused {
 		return nil, fmt.Errorf("the token endpoint's response (HTTP %d) broke off: %w", resp.StatusCode, err)
 	}
 	return readToken(resp, body)

@@ -239,3 +239,30 @@ func TestTokenEndpoint_RetryAfter(t *testing.T) {
 		}
 	})
 }
+
+// TestTokenEndpoint_Stalls: a refusal counts although its page never ends.
+func TestTokenEndpoint_Stalls(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		page, w := io.Pipe()
+		defer w.Close()
+		stalling := roundTripper(func(r *http.Request) (*http.Response, error) {
+			_ = r.Body.Close()
+			return &http.Response{
+				StatusCode: 429, Header: header("text/html", "Retry-After", "120"), Body: page, Request: r,
+			}, nil
+		})
+		client := ewsClient(t, viaClient{auth.ClientCredentials(clientcredentials.Config{
+			ClientID: "id", ClientSecret: "s3cret", TokenURL: "https://login.example/token",
+		}, nil), &http.Client{Transport: stalling}})
+		began := time.Now()
+		_, err := client.AddImGroup(t.Context(), "Friends")
+		if left, ok := ews.RetryAfter(err); !ok || time.Since(began) > 200*time.Millisecond {
+			t.Errorf("wait %v, %t, after %v: %v", left, ok, time.Since(began), err)
+		}
+	})
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

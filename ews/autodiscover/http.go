@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/go-ews/exchange/internal/contextcause"
+	"github.com/go-ews/exchange/internal/httpbody"
 	"github.com/go-ews/exchange/internal/proxyerror"
 	"github.com/go-ews/exchange/internal/serverwords"
 )
@@ -91,12 +92,17 @@ func roundTrip(ctx context.Context, c *http.Client, u *url.URL, as *form, login 
 		}
 		return nil, proxyerror.Explain(c.Transport, r, resetReason(err))
 	}
-	defer resp.Body.Close()
+	var body httpbody.Body
+	body.Reset(resp.Body)
+	defer body.Finish(ctx)
 	got := &httpResponse{
 		status: resp.StatusCode, location: resp.Header.Get("Location"), says: serverwords.Of(resp.Header),
 	}
 	if as.parse != nil && !isRedirect(got.status) && got.status != http.StatusUnauthorized {
-		got.body, got.bodyErr = readBody(ctx, resp)
+		if got.status/100 != 2 {
+			body.Hurry(ctx) // an error of the server is one whatever becomes of its page
+		}
+		got.body, got.bodyErr = readBody(ctx, resp.StatusCode, &body)
 	}
 	return got, nil
 }
@@ -118,15 +124,15 @@ func newRequest(ctx context.Context, u *url.URL, as *form) (*http.Request, error
 }
 
 // readBody reads a body to its end, so that the connection can be used again.
-func readBody(ctx context.Context, resp *http.Response) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse+1))
+func readBody(ctx context.Context, status int, from io.Reader) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(from, maxResponse+1))
 	switch {
 	case ctx.Err() != nil && err != nil:
-		return nil, fmt.Errorf("the response (HTTP %d) stalled: %w", resp.StatusCode, context.Cause(ctx))
+		return nil, fmt.Errorf("the response (HTTP %d) stalled: %w", status, context.Cause(ctx))
 	case err != nil:
-		return nil, fmt.Errorf("the response (HTTP %d) broke off: %w", resp.StatusCode, err)
+		return nil, fmt.Errorf("the response (HTTP %d) broke off: %w", status, err)
 	case len(body) > maxResponse:
-		return nil, fmt.Errorf("the response (HTTP %d) is larger than %d bytes", resp.StatusCode, maxResponse)
+		return nil, fmt.Errorf("the response (HTTP %d) is larger than %d bytes", status, maxResponse)
 	}
 	return body, nil
 }
