@@ -45,7 +45,11 @@ func outcomeOf(err error, status int) outcome {
 	switch {
 	case status == http.StatusTooManyRequests, isThrottled(code):
 		return retryable
-	case isGatewayStatus(status), isTransient(code), isForeignFault(err, code):
+	case isTransient(code), isGatewayStatus(status):
+		return ambiguous
+	case status/100 == 3, status/100 == 4:
+		return permanent
+	case isForeignFault(err, code):
 		return ambiguous
 	}
 	return permanent

@@ -14,15 +14,11 @@ import (
 // done:
 //
 //	failure of an attempt                                          write              read
-//	not sent                                                       again              again
+//	not sent, because the login was refused                        returned           returned
+//	any other that was not sent                                    again              again
+//	HTTP 401                                                       returned           returned
 //	HTTP 429                                                       again              again
 //	ErrorServerBusy, ErrorExceededConnectionCount                  again              again
-//	any other HTTP 408, 502, 503, 504                              ErrOutcomeUnknown  again
-//	HTTP 2xx, 5xx without SOAP                                     ErrOutcomeUnknown  again
-//	HTTP redirect to genericerrorpage.htm                          ErrOutcomeUnknown  again
-//	connection lost, timeout                                       ErrOutcomeUnknown  again
-//	response cut short                                             ErrOutcomeUnknown  again
-//	fault without a code of Exchange                               ErrOutcomeUnknown  again
 //	ErrorTimeoutExpired                                            ErrOutcomeUnknown  again
 //	ErrorInternalServerError, ErrorInternalServerTransientError    ErrOutcomeUnknown  again
 //	ErrorMailboxStoreUnavailable, ErrorMailboxFailover             ErrOutcomeUnknown  again
@@ -30,13 +26,17 @@ import (
 //	ErrorConnectionFailed, ErrorConnectionFailedTransientError     ErrOutcomeUnknown  again
 //	ErrorNoRespondingCASInDestinationSite                          ErrOutcomeUnknown  again
 //	ErrorClientDisconnected                                        ErrOutcomeUnknown  again
-//	malformed or oversize response                                 ErrOutcomeUnknown  returned
-//	success without its payload, another request's response        ErrOutcomeUnknown  returned
+//	any other HTTP 408, 502, 503, 504                              ErrOutcomeUnknown  again
+//	HTTP redirect to genericerrorpage.htm                          ErrOutcomeUnknown  again
+//	any other HTTP 3xx, 4xx                                        returned           returned
+//	any other code of Exchange                                     returned           returned
 //	fault Client, VersionMismatch, MustUnderstand                  returned           returned
 //	fault ActionNotSupported                                       returned           returned
-//	any other code of Exchange                                     returned           returned
-//	any other HTTP 3xx, 4xx                                        returned           returned
-//	not sent, because the login was refused                        returned           returned
+//	any other fault                                                ErrOutcomeUnknown  again
+//	response that is not SOAP                                      ErrOutcomeUnknown  again
+//	connection lost, timeout, response cut short                   ErrOutcomeUnknown  again
+//	malformed or oversize response                                 ErrOutcomeUnknown  returned
+//	success without its payload, another request's response        ErrOutcomeUnknown  returned
 //
 // The first row that fits holds. "Again" means that the call is retried and returns the error after
 // the last attempt; "returned" that it returns the error at once, and a write was not done. HTTP 503

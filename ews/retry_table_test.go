@@ -71,7 +71,7 @@ const htmlPage = "<!DOCTYPE html><html><body>Sorry</body></html>"
 // failures holds examples of each row of the table; those of a row of codes are made of the row.
 func failures() map[string]map[string]step {
 	return map[string]map[string]step{
-		"not sent": {
+		"any other that was not sent": {
 			"no connection": unconnected,
 			"a dead connection, and no other to be had": func(r *http.Request) (*http.Response, error) {
 				if trace := httptrace.ContextClientTrace(r.Context()); trace != nil {
@@ -82,12 +82,16 @@ func failures() map[string]map[string]step {
 			},
 			"a transport says so": claiming(&claim{notSent: true}),
 		},
+		"HTTP 401": {
+			"empty": responding(401, "", "WWW-Authenticate", "NTLM"), "busy": faulted(401, "ErrorServerBusy"),
+			"success": responding(401, enveloped(scriptGroup)), "malformed": responding(401, malformed()),
+		},
 		"HTTP 429": {
-			"text": responding(429, "slow down"), "empty": responding(429, ""),
+			"text": responding(429, "slow down"), "empty": responding(429, ""), "malformed": responding(429, malformed()),
 			"fault": faulted(429, ""), "coded fault": faulted(429, "ErrorInvalidRequest"),
 		},
 		"any other HTTP 408, 502, 503, 504": gatewayFailures(),
-		"HTTP 2xx, 5xx without SOAP": {
+		"response that is not SOAP": {
 			"200 page": responding(200, htmlPage, "Content-Type", "text/html"), "200 empty": responding(200, ""),
 			"202 text": responding(202, "accepted"), "204": responding(204, ""),
 			"500 page": responding(500, htmlPage, "Content-Type", "text/html"), "500 empty": responding(500, ""),
@@ -98,7 +102,7 @@ func failures() map[string]map[string]step {
 				"https://exchange.test/ews/genericerrorpage.htm?aspxerrorpath=/ews/exchange.asmx"),
 			"in capitals": responding(302, "", "Location", "/EWS/GenericErrorPage.HTM"),
 		},
-		"connection lost, timeout": {
+		"connection lost, timeout, response cut short": {
 			"lost":                      dropped,
 			"a transport says it":       claiming(&claim{}),
 			"timeout of the connection": claiming(syscall.ETIMEDOUT),
@@ -106,15 +110,13 @@ func failures() map[string]map[string]step {
 				connected(r)
 				return unconnected(r) // of a transport that tries again by itself
 			},
-		},
-		"response cut short": {
 			"cut": cutBy(io.ErrUnexpectedEOF), "reset": cutBy(syscall.ECONNRESET),
 			"ends early": responding(200, enveloped(scriptGroup)[:200]),
 		},
-		"fault without a code of Exchange": {
+		"any other fault": {
 			"Server":               faulted(500, ""),
 			"with HTTP 200":        faulted(200, ""),
-			"with HTTP 400":        faulted(400, ""),
+			"with HTTP 501":        faulted(501, ""),
 			"of WCF":               coded(`<faultcode xmlns:a="http://schemas.microsoft.com/net/2005/12/windowscommunicationfoundation/dispatcher">a:InternalServiceFault</faultcode>`),
 			"without a faultcode":  coded(""),
 			"an empty faultcode":   coded("<faultcode/>"),
@@ -124,10 +126,10 @@ func failures() map[string]map[string]step {
 			"SOAP 1.2's Sender":    coded("<faultcode>soap:Receiver</faultcode>"),
 		},
 		"malformed or oversize response": {
-			"malformed":  responding(200, strings.Replace(enveloped(scriptGroup), "</m:ImGroup>", "", 1)),
+			"malformed":  responding(200, malformed()),
 			"a DOCTYPE":  responding(200, `<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]>`+enveloped(scriptGroup)[38:]),
 			"oversize":   responding(200, enveloped(strings.Repeat(" ", 5000)+scriptGroup)),
-			"HTTP 500":   responding(500, strings.Replace(enveloped(scriptGroup), "</m:ImGroup>", "", 1)),
+			"HTTP 500":   responding(500, malformed()),
 			"two bodies": responding(200, enveloped(scriptGroup+scriptGroup)),
 		},
 		"success without its payload, another request's response": {
@@ -164,15 +166,20 @@ func failures() map[string]map[string]step {
 		"any other HTTP 3xx, 4xx": {
 			"redirect": responding(302, "", "Location", "https://elsewhere.test/"),
 			"no URL":   responding(302, "", "Location", "https://%zz\x7f/"),
-			"304":      responding(304, ""), "400": responding(400, ""), "401": responding(401, "", "WWW-Authenticate", "NTLM"),
-			"401, SOAP": faulted(401, "ErrorServerBusy"), "403": responding(403, htmlPage), "404": responding(404, htmlPage),
-			"407": responding(407, ""), "413": responding(413, ""), "456": responding(456, ""),
+			"304":      responding(304, ""), "400": responding(400, ""), "403": responding(403, htmlPage),
+			"404": responding(404, htmlPage), "407": responding(407, ""), "413": responding(413, ""),
+			"456": responding(456, ""), "403, malformed": responding(403, malformed()),
+			"403, a gateway's fault": faulted(403, ""), "400, a code": faulted(400, "ErrorAccessDenied"),
+			"302, a gateway's fault": faulted(302, ""),
 		},
 		"not sent, because the login was refused": {
 			"by server or token endpoint": claiming(&claim{notSent: true, permanent: true}),
 		},
 	}
 }
+
+// malformed is a success that is no XML.
+func malformed() string { return strings.Replace(enveloped(scriptGroup), "</m:ImGroup>", "", 1) }
 
 // coded is a fault with HTTP 500 and this faultcode element, "" for none.
 func coded(faultcode string) step {
@@ -185,6 +192,7 @@ func gatewayFailures() map[string]step {
 	for name, status := range map[string]int{"408": 408, "502": 502, "503": 503, "504": 504} {
 		steps[name+" page"] = responding(status, htmlPage, "Content-Type", "text/html")
 		steps[name+" empty"] = responding(status, "")
+		steps[name+" malformed"] = responding(status, malformed())
 		steps[name+" fault Client"] = responding(status, enveloped(`<s:Fault><faultcode>s:Client</faultcode></s:Fault>`))
 		for _, code := range []string{"", "ErrorTimeoutExpired", "ErrorAccessDenied"} {
 			steps[name+" fault "+code] = faulted(status, code)
@@ -199,6 +207,7 @@ func codeFailures(row string) map[string]step {
 	for code := range strings.SplitSeq(row, ", ") {
 		steps[code+", fault"] = faulted(500, code)
 		steps[code+", fault with HTTP 200"] = faulted(200, code)
+		steps[code+", fault with HTTP 400"] = faulted(400, code)
 		steps[code+", fault with HTTP 503"] = faulted(503, code)
 		steps[code+", fault with HTTP 504"] = faulted(504, code)
 		steps[code+", faultcode"] = coded("<faultcode>t:" + code + "</faultcode>")
