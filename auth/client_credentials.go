@@ -59,7 +59,7 @@ func (s *clientCredentials) Token(ctx context.Context, claims string) (*oauth2.T
 	if err != nil {
 		return nil, err
 	}
-	resp, err := s.httpClient(ctx).Do(r)
+	resp, err := s.httpClient(ctx).Do(r) //nolint:bodyclose // Finish closes it
 	if err != nil {
 		return nil, fmt.Errorf("the token endpoint was not reached: %w", err)
 	}

@@ -245,7 +245,7 @@ func TestTokenEndpoint_Stalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		page, w := io.Pipe()
-		defer w.Close()
+		defer func() { _ = w.Close() }()
 		stalling := roundTripper(func(r *http.Request) (*http.Response, error) {
 			_ = r.Body.Close()
 			return &http.Response{

@@ -81,7 +81,7 @@ func roundTrip(ctx context.Context, c *http.Client, u *url.URL, as *form, login 
 	if !login {
 		r.GetBody = nil // net/http then says why it would repeat the request; a login needs the body again
 	}
-	resp, err := c.Do(r)
+	resp, err := c.Do(r) //nolint:bodyclose // Finish closes it
 	if err != nil {
 		if cause := context.Cause(ctx); errors.Is(cause, errReset) {
 			return nil, cause

@@ -3,6 +3,7 @@ package autodiscover_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -22,6 +23,15 @@ func after(d time.Duration, p page) page {
 		case <-r.Context().Done():
 			return nil
 		}
+	}
+}
+
+// stalling responds with a page that never ends.
+func stalling(code int) page {
+	return func(r *http.Request) *http.Response {
+		resp := status(code)(r)
+		resp.Body, _ = io.Pipe()
+		return resp
 	}
 }
 
@@ -55,6 +65,11 @@ func TestFind_Time(t *testing.T) {
 			map[string]page{poxDomain: after(9*time.Second, status(404)), poxSub: login(after(9*time.Second, expr))},
 			poxSub,
 			18 * time.Second,
+		},
+		"a page of an error stalls": {
+			map[string]page{poxDomain: stalling(503), poxSub: login(expr)},
+			poxSub,
+			50 * time.Millisecond,
 		},
 		"no wait for what is not needed": {
 			map[string]page{poxDomain: login(expr), poxSub: never, plain: never},
