@@ -82,6 +82,7 @@ var arrows = []arrow{
 	{"M697 220V178", false},
 	{"M862 220V178", false},
 	{"M110 276V318", false},
+	{"M300 276V318", false},
 	{"M490 276V318", false},
 	{"M190 348H218", false},
 	{"M590 276V422", true},
