@@ -36,8 +36,8 @@ func main() {
 	dryRun := flag.Bool("dry-run", false, "say what would be done, and do nothing")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
 	err := run(ctx, os.Stdout, *endpoint, *user, flag.Arg(0), *dryRun)
+	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "syncmany:", err)
 		os.Exit(1)
@@ -102,7 +102,7 @@ func readRosters(name string) (map[ews.Account]imsync.Roster, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // was only read
 	rows := csv.NewReader(file)
 	header, err := rows.Read()
 	if err != nil {

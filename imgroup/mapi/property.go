@@ -16,8 +16,8 @@ import (
 // Binaries parse it as URI.Type says; each returns one result per value, or an error that names the
 // property.
 type Property struct {
-	URI    FieldURI
-	Values []string
+	URI    FieldURI `json:"URI"`
+	Values []string `json:"Values"`
 }
 
 // MarshalJSON returns an object with the text form of URI and the array Values. A value that is not
