@@ -26,8 +26,8 @@ func BareAddress(address string) string {
 	return address
 }
 
-// hasKey reports whether key, which must not be empty, is the AddressKey of address. It looks at no
-// more of the address than it takes to find a difference.
+// hasKey reports whether key, unless empty, is the AddressKey of address. It reads the address up to
+// the first difference.
 func hasKey(address, key string) bool {
 	if address == "" || key == "" {
 		return false

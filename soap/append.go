@@ -1,9 +1,6 @@
 package soap
 
-import (
-	"math/bits"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 // AppendText appends s to dst as character data and returns the extended slice.
 //
@@ -45,11 +42,7 @@ func escapes(more map[byte]string) (t [utf8.RuneSelf]string) {
 // escape appends s, and copies stretches that need no escaping in one piece.
 func escape[S string | []byte](dst []byte, s S, table *[utf8.RuneSelf]string) ([]byte, error) {
 	before, done := len(dst), 0
-	for i := 0; ; {
-		i = skipPlain(s, i)
-		if i == len(s) {
-			return append(dst, s[done:]...), nil
-		}
+	for i := 0; i < len(s); {
 		c := s[i]
 		if c >= utf8.RuneSelf {
 			// A conversion of at most four bytes stays on the stack.
@@ -71,17 +64,5 @@ func escape[S string | []byte](dst []byte, s S, table *[utf8.RuneSelf]string) ([
 		}
 		i++
 	}
-}
-
-// skipPlain returns the index, from i on, of the next byte that escape has to examine.
-func skipPlain[S string | []byte](s S, i int) int {
-	for ; len(s)-i >= 8; i += 8 {
-		x := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
-			uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
-		m := unusual(x) | equal(x, '<') | equal(x, '>') | equal(x, '&') | equal(x, '"') | equal(x, '\'')
-		if m &= tops; m != 0 {
-			return i + bits.TrailingZeros64(m)/8
-		}
-	}
-	return i
+	return append(dst, s[done:]...), nil
 }

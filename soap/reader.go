@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"iter"
 )
 
 // A Reader reads an XML document element by element, straight from the source and in bounded
@@ -140,6 +141,43 @@ func (r *Reader) Next() (bool, error) {
 	return true, nil
 }
 
+// Children returns an iterator over the names of the children of the element that the reader stands
+// on, or, before the root element, over that of the root. The reader stands on the child while the
+// loop body runs. What the body does not read of the child is skipped and checked.
+//
+// The loop ends at the end of the element or at an error, which [Reader.Err] returns afterwards.
+// The body may therefore ignore the errors of its own calls of the reader:
+//
+//	for name := range r.Children() {
+//		switch name.Local {
+//		case "DisplayName":
+//			g.DisplayName, _ = r.Text()
+//		case "Members":
+//			g.readMembers(r) // a loop like this one
+//		}
+//	}
+//	return r.Err()
+//
+// After a break the reader stands where the body left it; an enclosing loop skips the rest. The
+// iterator can be used once.
+func (r *Reader) Children() iter.Seq[xml.Name] {
+	return func(yield func(xml.Name) bool) { r.eachChild(yield) }
+}
+
+func (r *Reader) eachChild(yield func(xml.Name) bool) {
+	depth := len(r.stack)
+	for {
+		ok, err := r.Next()
+		if !ok || err != nil || !yield(r.name) || r.leaveTo(depth) != nil {
+			return
+		}
+	}
+}
+
+// Err returns the first error of the reader, or nil. The end of an element or of the document is
+// not an error.
+func (r *Reader) Err() error { return r.err }
+
 // toTag moves to the next start or end tag in the content of the innermost open element.
 func (r *Reader) toTag() error {
 	for {
@@ -259,3 +297,35 @@ func (r *Reader) Replaced() int { return r.replaced }
 // Offset returns the number of bytes of the document that were read and checked. The source may
 // have been read further.
 func (r *Reader) Offset() int64 { return r.base + int64(r.pos) }
+
+// Limits bound what a [Reader] accepts from a peer that may be broken or hostile. Zero or less
+// means the default. A document that exceeds a limit is a [*LimitError].
+//
+// Memory does not grow with the document: a reader holds at most one start tag, one text and the
+// names in use. A text that is skipped, or read as tokens, is not held, and only Bytes bounds it.
+type Limits struct {
+	Bytes     int64 // of the whole document; default 32 MiB
+	Depth     int   // nested elements; default 64
+	Attrs     int   // attributes of one element, namespace declarations included; default 32
+	TagBytes  int   // of one start tag, its attributes included; default 64 KiB
+	TextBytes int   // of the text that Text returns, and of a fault's detail; default 1 MiB
+}
+
+// withDefaults fills in the defaults, which suit Exchange: it nests some 15 levels deep, and a list
+// of 1,000 contacts takes about 3 MB.
+func (l Limits) withDefaults() Limits {
+	return Limits{
+		Bytes:     orDefault(l.Bytes, 32<<20),
+		Depth:     orDefault(l.Depth, 64),
+		Attrs:     orDefault(l.Attrs, 32),
+		TagBytes:  orDefault(l.TagBytes, 64<<10),
+		TextBytes: orDefault(l.TextBytes, 1<<20),
+	}
+}
+
+func orDefault[N int | int64](n, standard N) N {
+	if n <= 0 {
+		return standard
+	}
+	return n
+}

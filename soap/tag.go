@@ -210,7 +210,8 @@ func (r *Reader) endTag() error {
 		}
 	}
 	name := r.stack[len(r.stack)-1].name.full
-	// Nearly every end tag is written without blanks and whole in the window.
+	// Nearly every end tag is written without blanks and whole in the window. A list of 1,000
+	// personas takes a seventh more time if each is searched for its end.
 	if b, n := r.unread(), len(name)+2; len(b) > n && b[n] == '>' && string(b[2:n]) == name {
 		r.pos += n + 1
 		r.leave()
