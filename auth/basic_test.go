@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"net/http"
 	"strings"
@@ -92,7 +93,7 @@ func TestBasic_WrongPasswordIsSentOnce(t *testing.T) {
 		defer mu.Unlock()
 		sent++
 		return reply(r, 401, http.Header{"Www-Authenticate": {"Negotiate", `Basic realm="x"`}}, ""), nil
-	}), Static("alice", "wrong"), nil)
+	}), Static("alice", "wrong"+rand.Text()), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

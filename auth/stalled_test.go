@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"crypto/rand"
 	"errors"
 	"io"
 	"net/http"
@@ -29,7 +30,7 @@ func TestTransport_StalledRefusal(t *testing.T) {
 				var tr *Transport
 				var err error
 				if scheme == schemeBasic {
-					tr, err = Basic(base, Static("alice", "s3cret"), nil)
+					tr, err = Basic(base, Static("alice", "s3cret"+rand.Text()), nil)
 				} else {
 					tr, err = Bearer(base, FromOAuth2(oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "x"})), nil)
 				}
