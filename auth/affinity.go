@@ -189,9 +189,11 @@ func (b *bound) prove(ctx context.Context, k *call, p *place) {
 	if p.isShared() || p.isFresh() {
 		return
 	}
-	if b.answersStrangers(ctx, k) || b.answersStrangers(ctx, k) {
-		p.markShared()
-		return
+	for range 2 {
+		if b.answersStrangers(ctx, k) {
+			p.markShared()
+			return
+		}
 	}
 	p.markProven()
 }
@@ -285,7 +287,7 @@ func (b *bound) talk(ctx context.Context, k *call, tokens ...[]byte) ([]glance, 
 	defer func() { _ = c.cc.Close() }()
 	var seen []glance
 	for _, token := range tokens {
-		r, err := b.ask(&call{r: k.r.WithContext(ctx), at: k.at, c: c, header: k.header}, token)
+		r, err := b.ask(ctx, &call{r: k.r, at: k.at, c: c, header: k.header}, token)
 		if err != nil {
 			return nil, err
 		}
@@ -301,12 +303,12 @@ type glance struct {
 	print     string // equal for equal responses
 }
 
-func (b *bound) ask(k *call, token []byte) (glance, error) {
-	resp, err := b.roundTrip(k, b.bodyless(k, token))
+func (b *bound) ask(ctx context.Context, k *call, token []byte) (glance, error) {
+	r := bodyless(k.r, k.header, token).WithContext(ctx)
+	resp, err := b.roundTrip(k, r) //nolint:bodyclose // fingerprint closes it
 	if err != nil {
 		return glance{}, err
 	}
-	ctx := k.r.Context()
 	found, _ := findChallenge(parseChallenges(resp.Header.Values("Www-Authenticate")), k.header)
 	return glance{resp.StatusCode, found.token != "", fingerprint(ctx, resp)}, nil
 }

@@ -216,7 +216,10 @@ func parseTokenJSON(body []byte) tokenDocument {
 		AccessToken: wire.AccessToken, TokenType: wire.TokenType,
 		ExpiresIn: strings.Trim(string(wire.ExpiresIn), `"`), Description: wire.Description,
 	}
-	var object struct{ Code, Message string }
+	var object struct {
+		Code    string `json:"code"`
+		Message string `json:"message"`
+	}
 	if json.Unmarshal(wire.Error, &doc.Code) != nil && json.Unmarshal(wire.Error, &object) == nil {
 		doc.Code, doc.Description = object.Code, object.Message
 	}

@@ -122,7 +122,7 @@ func TestLockout_OthersAreFree(t *testing.T) {
 			t.Errorf("the one that waited: %v", err)
 		}
 		for _, c := range [][3]string{
-			{"server", `CORP\user`, "right"}, {"server", `CORP\other`, "wrong"}, {"other", `CORP\user`, "wrong"},
+			{"server", `CORP\user`, "right"}, {"server", `CORP\second`, "wrong"}, {"other", `CORP\user`, "wrong"},
 		} {
 			if _, err := l.enter(t.Context(), c[0], c[1], c[2]); err != nil {
 				t.Errorf("%v: %v", c, err)

@@ -156,7 +156,7 @@ func (b *bound) login(ctx context.Context, k *call) (*http.Response, error) {
 // leg sends one token on a request without a body. It gives the server's next challenge, or the
 // response that answers the call.
 func (b *bound) leg(ctx context.Context, k *call, token []byte) (*http.Response, []byte, error) {
-	resp, err := b.roundTrip(k, b.bodyless(k, token))
+	resp, err := b.roundTrip(k, bodyless(k.r, k.header, token))
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, nil, b.fail(k.at, "the login was given up, and nothing of the request was sent", contextcause.Of(ctx))
@@ -183,8 +183,8 @@ func (b *bound) leg(ctx context.Context, k *call, token []byte) (*http.Response,
 }
 
 // bodyless copies the request without its body.
-func (b *bound) bodyless(k *call, token []byte) *http.Request {
-	r := b.authorized(k, token)
+func bodyless(r *http.Request, scheme string, token []byte) *http.Request {
+	r = authorized(r, scheme, token)
 	r.Body, r.GetBody, r.ContentLength = http.NoBody, nil, 0
 	r.TransferEncoding, r.Trailer, r.Close = nil, nil, false
 	r.Header.Del("Expect")
@@ -332,7 +332,7 @@ func (b *bound) deliver(ctx context.Context, k *call, token []byte) (*http.Respo
 	if err != nil {
 		return nil, b.fail(k.at, "the request cannot be repeated; the server did not act on it", err)
 	}
-	r := b.authorized(k, token)
+	r := authorized(k.r, k.header, token)
 	r.Body = body
 	mark := k.c.count.mark()
 	resp, err := b.roundTrip(k, r)
@@ -360,8 +360,7 @@ func (b *bound) roundTrip(k *call, r *http.Request) (*http.Response, error) {
 
 // authorized copies the request, which is the caller's. Without a token the connection's login
 // stands for it.
-func (b *bound) authorized(k *call, token []byte) *http.Request {
-	r := k.r
+func authorized(r *http.Request, scheme string, token []byte) *http.Request {
 	r2 := r.WithContext(r.Context())
 	r2.Header = r.Header.Clone()
 	if r2.Header == nil {
@@ -369,7 +368,7 @@ func (b *bound) authorized(k *call, token []byte) *http.Request {
 	}
 	r2.Header.Del("Authorization")
 	if token != nil {
-		r2.Header.Set("Authorization", k.header+" "+base64.StdEncoding.EncodeToString(token))
+		r2.Header.Set("Authorization", scheme+" "+base64.StdEncoding.EncodeToString(token))
 	}
 	return r2
 }

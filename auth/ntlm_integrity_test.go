@@ -69,8 +69,10 @@ func TestChallenge_Attributes(t *testing.T) {
 		{"two pairs become one", [][]byte{flags(1), flags(4), clock, end}, [][]byte{clock, flags(7), target, end}, true},
 		{"flags without time", [][]byte{flags(1), end}, [][]byte{flags(1), target, end}, false},
 		{
-			"the server's target name is replaced", [][]byte{avPair(9, utf16LE("HTTP/evil")), clock, end},
-			[][]byte{clock, flags(2), target, end}, true,
+			"the server's target name is replaced",
+			[][]byte{avPair(9, utf16LE("HTTP/evil")), clock, end},
+			[][]byte{clock, flags(2), target, end},
+			true,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -137,7 +137,7 @@ func call(t *testing.T, source auth.TokenSource) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := httptest.NewRequest(http.MethodPost, "https://mail.example/EWS/Exchange.asmx", strings.NewReader("x"))
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "https://mail.example/EWS/Exchange.asmx", strings.NewReader("x"))
 	resp, err := tr.RoundTrip(r)
 	if err == nil {
 		_ = resp.Body.Close()
@@ -204,7 +204,7 @@ func TestTokenEndpoint_FinalEnds(t *testing.T) {
 		}
 		for i, pause := range []time.Duration{0, 59 * time.Second, time.Second} {
 			time.Sleep(pause)
-			r := httptest.NewRequest(http.MethodPost, "https://mail.example/", http.NoBody)
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "https://mail.example/", http.NoBody)
 			if _, err := tr.RoundTrip(r); err == nil { //nolint:bodyclose // there is none
 				t.Error("no error")
 			}
