@@ -112,7 +112,8 @@ func (e *Error) NotSent() bool { return !e.Sent }
 // token endpoint refused the application. Such an error is not worth a retry, and with passwords a
 // retry could lock the account. Package ews asks for it by the method's name.
 func (e *Error) Permanent() bool {
-	if e.StatusCode == http.StatusUnauthorized {
+	switch e.StatusCode {
+	case http.StatusUnauthorized, http.StatusBadRequest, http.StatusRequestHeaderFieldsTooLarge:
 		return true
 	}
 	var p interface{ Permanent() bool }

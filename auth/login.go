@@ -267,6 +267,10 @@ func (b *bound) finish(ctx context.Context, k *call, x Handshake, token []byte, 
 	if resp.StatusCode == http.StatusUnauthorized {
 		return nil, b.refused(ctx, k, x, found, resp)
 	}
+	if err := b.tooLarge(k, resp, token); err != nil {
+		httpbody.Discard(ctx, resp.Body)
+		return nil, err
+	}
 	if b.scheme == schemeNegotiate && (found.token != "" || resp.StatusCode/100 == 2) {
 		if err := b.verify(ctx, x, found); err != nil {
 			_ = resp.Body.Close()
@@ -295,35 +299,6 @@ func (b *bound) verify(ctx context.Context, x Handshake, found challenge) error 
 	}
 	_, _, err = x.Next(ctx, data)
 	return err
-}
-
-// refused is a 401 to the last token.
-func (b *bound) refused(ctx context.Context, k *call, x Handshake, found challenge, resp *http.Response) *Error {
-	e := b.fail(k.at, "the server refused the login", nil).withResponse(resp)
-	b.set.log.WarnContext(ctx, "login refused", slog.String("origin", k.at.String()))
-	if b.misrouted(ctx, k, resp) {
-		e.misrouted = true
-		e.reason = "the server refused the login as it refuses one whose challenge went over another connection"
-		e.Hint = hintAffinity
-		return e
-	}
-	e.Hint = "user, password and the account's state"
-	if b.scheme == schemeNegotiate {
-		e.Hint = "the account's state, the clocks, and whether the server's account has the service name HTTP/" + k.at.Host
-		if err := b.verify(ctx, x, found); found.token != "" {
-			e.Err = err
-		}
-	}
-	switch {
-	case k.c.tls == nil:
-		e.Hint += "; a server that requires Extended Protection accepts no login over http"
-	case !b.set.bind:
-		e.Hint += "; Extended Protection: a server that requires it refuses logins while channel binding is switched off"
-	default:
-		e.Hint += "; Extended Protection: a TLS bridge with another certificate in between makes the channel binding " +
-			"wrong, which only the same certificate on both sides or switching channel binding off can mend"
-	}
-	return e
 }
 
 // deliver sends the request itself, with a token or on a connection that is logged in.
@@ -371,21 +346,4 @@ func authorized(r *http.Request, scheme string, token []byte) *http.Request {
 		r2.Header.Set("Authorization", scheme+" "+base64.StdEncoding.EncodeToString(token))
 	}
 	return r2
-}
-
-// outcomeOf judges a password by the answer to it. Errors of servers in between say nothing.
-func outcomeOf(resp *http.Response, err error) outcome {
-	var e *Error
-	switch {
-	case errors.As(err, &e) && e.misrouted:
-		return misrouted
-	case errors.As(err, &e) && e.StatusCode == http.StatusUnauthorized:
-		return rejected
-	case err != nil:
-		return unsettled
-	case resp.StatusCode == http.StatusTooManyRequests, resp.StatusCode > http.StatusInternalServerError:
-		return unsettled
-	default:
-		return accepted
-	}
 }

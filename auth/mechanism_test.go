@@ -237,3 +237,31 @@ func TestNegotiate_ErrorAnswers(t *testing.T) {
 		}
 	}
 }
+
+// large is a mechanism with a token of 9 KiB, like that of a user in 900 groups.
+type large struct{}
+
+func (large) Start(context.Context, Target) (Handshake, error) { return large{}, nil }
+
+func (large) Next(context.Context, []byte) ([]byte, bool, error) {
+	return make([]byte, 9<<10), true, nil
+}
+
+func TestNegotiate_LargeToken(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusBadRequest, http.StatusRequestHeaderFieldsTooLarge} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+		defer s.Close()
+		tr, err := Negotiate(nil, large{}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tr.CloseIdleConnections()
+		_, err = try(t.Context(), tr, s.URL, "hello")
+		e, ok := errors.AsType[*Error](err)
+		if !ok || !e.NotSent() || !e.Permanent() || e.StatusCode != status || !strings.Contains(err.Error(), "12288 bytes") ||
+			!strings.Contains(err.Error(), "MaxFieldLength") {
+			t.Errorf("error %v", err)
+		}
+	}
+}

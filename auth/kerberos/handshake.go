@@ -13,6 +13,7 @@ import (
 	"github.com/jcmturner/gokrb5/v8/crypto"
 	"github.com/jcmturner/gokrb5/v8/gssapi"
 	"github.com/jcmturner/gokrb5/v8/iana/chksumtype"
+	"github.com/jcmturner/gokrb5/v8/iana/errorcode"
 	"github.com/jcmturner/gokrb5/v8/iana/flags"
 	"github.com/jcmturner/gokrb5/v8/iana/keyusage"
 	"github.com/jcmturner/gokrb5/v8/messages"
@@ -115,11 +116,26 @@ func (x *handshake) verify(challenge []byte) (err error) {
 	}
 	switch {
 	case token.IsKRBError():
-		return fmt.Errorf("kerberos: the server rejected the token: %w", token.KRBError)
+		return fmt.Errorf("kerberos: the server rejected the token: %s%w", serverHint(token.KRBError.ErrorCode), token.KRBError)
 	case !token.IsAPRep():
 		return errors.New("kerberos: the server's token is neither a proof nor an error")
 	}
 	return x.verifyReply(token.APRep)
+}
+
+// serverHint says what a server's error means (RFC 4120 section 7.5.9).
+func serverHint(code int32) string {
+	switch code {
+	case errorcode.KRB_AP_ERR_SKEW, errorcode.KRB_AP_ERR_TKT_NYV, errorcode.KRB_AP_ERR_TKT_EXPIRED:
+		return "the clocks of this machine, the server and the KDC differ by more than five minutes: "
+	case errorcode.KRB_AP_ERR_MODIFIED, errorcode.KRB_AP_ERR_BAD_INTEGRITY:
+		return "its key is not that of the service name's account (check with setspn -Q, and for a changed password): "
+	case errorcode.KRB_AP_ERR_NOT_US:
+		return "the ticket is for another service; check the service name: "
+	case errorcode.KRB_AP_ERR_REPEAT:
+		return "it takes the token for a repeated one: "
+	}
+	return ""
 }
 
 func (x *handshake) verifyReply(reply messages.APRep) error {

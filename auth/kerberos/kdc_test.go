@@ -2,6 +2,8 @@ package kerberos
 
 import (
 	"encoding/binary"
+	"encoding/hex"
+	"errors"
 	"io"
 	"net"
 	"sync"
@@ -107,31 +109,74 @@ func TestPassword_WrongOneIsSentOnce(t *testing.T) {
 	}
 }
 
-// TestRefusal_Hold: a password that worked is tried again after a while, one that never did is not.
+// TestRefusal_Hold: a wrong password is tried again after 1, 2, 4 up to 30 minutes, an account that is
+// disabled each minute.
 func TestRefusal_Hold(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		kdcError := errorString("KDC_ERR_PREAUTH_FAILED")
-		fresh, known := &refusal{}, &refusal{}
-		fresh.note(kdcError)
-		if fresh.err == nil || !fresh.until.IsZero() {
-			t.Errorf("one that never worked: %+v", fresh)
-		}
-		known.note(nil)
-		for _, want := range []time.Duration{1, 2, 4, 8, 16, 30, 30} {
-			known.note(kdcError)
-			if got := time.Until(known.until); got != want*time.Minute {
-				t.Errorf("held for %v, want %v minutes", got, int(want))
+		refuse := func(code string) error { return kdcRefusal(account{}, errors.New("KRB Error: "+code)) }
+		r := &refusal{}
+		for range 2 {
+			for _, want := range []time.Duration{1, 2, 4, 8, 16, 30, 30} {
+				r.note(refuse("KDC_ERR_PREAUTH_FAILED"))
+				if got := time.Until(r.until); got != want*time.Minute || r.err.state {
+					t.Errorf("held for %v, want %v minutes", got, int(want))
+				}
+			}
+			r.note(errors.New("connection refused"))
+			if r.err == nil {
+				t.Error("a KDC out of reach ended the hold")
+			}
+			r.note(nil)
+			if r.err != nil {
+				t.Error("held after it worked")
 			}
 		}
-		known.note(errorString("connection refused"))
-		known.note(nil)
-		if known.err != nil {
-			t.Errorf("after it worked: %+v", known)
+		for _, code := range []string{"KDC_ERR_CLIENT_REVOKED", "KDC_ERR_KEY_EXPIRED"} {
+			for range 3 {
+				r.note(refuse(code))
+				if got := time.Until(r.until); got != time.Minute || !r.err.state {
+					t.Errorf("%s: held for %v, want a minute", code, got)
+				}
+			}
 		}
 	})
 }
 
-type errorString string
+// TestPassword_SharedProtection: however many mechanisms, a wrong password is sent once.
+func TestPassword_SharedProtection(t *testing.T) {
+	t.Parallel()
+	kdc, passwords := refusingKDC(t)
+	conf := configFile(t, kdc)
+	var wg sync.WaitGroup
+	for range 20 {
+		m, err := Password(auth.Static("alice", "wrong"), &Options{ConfigFile: conf})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wg.Go(func() {
+			_, err := m.Start(t.Context(), auth.Target{Host: "a.example"})
+			var final interface{ Permanent() bool }
+			if !errors.As(err, &final) || !final.Permanent() {
+				t.Errorf("error %v, want a permanent one", err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := passwords(); n != 1 {
+		t.Errorf("the password was sent %d times, want once", n)
+	}
+}
 
-func (e errorString) Error() string { return string(e) }
+// TestRC4Key has the example of an RC4 key in [MS-NLMP] section 4.2.2.1.2, and characters beyond ASCII.
+func TestRC4Key(t *testing.T) {
+	t.Parallel()
+	for password, want := range map[string]string{
+		"Password": "a4f49c406510bdcab6824ee7c30fd852",
+		"":         "31d6cfe0d16ae931b73c59d7e0c089c0",
+	} {
+		if got := hex.EncodeToString(rc4Key(password)); got != want {
+			t.Errorf("%q: %s, want %s", password, got, want)
+		}
+	}
+}

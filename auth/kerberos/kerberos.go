@@ -64,11 +64,14 @@ type Mechanism struct {
 
 var _ auth.Mechanism = (*Mechanism)(nil)
 
-// Password logs in with a user and a password: user@REALM, user@realm or plainly user of the default
-// realm. DOMAIN\user does not name a realm and is refused. The credentials are asked for each time a
-// ticket is needed, so a function that reads a vault makes rotation work. A password that the KDC
-// refused is not sent again, because that would lock the account; one that had worked is tried
-// again after a minute, then after 2, 4, up to 30 minutes.
+// Password logs in with a user and a password. The user is written user@REALM, user@realm, a user
+// principal name with any suffix, DOMAIN\user where krb5.conf or the DNS leads from the domain to a
+// realm, or plainly user of the default realm. The credentials are asked for each time a ticket is
+// needed, so a function that reads a vault makes rotation work.
+//
+// A password that the KDC refused is not sent again for a minute, then for 2, 4, up to 30 minutes,
+// because that would lock the account; all mechanisms of the process share this protection. An account
+// that is disabled or whose password has expired is asked for again after a minute.
 func Password(c auth.Credentials, opts *Options) (*Mechanism, error) {
 	if c == nil {
 		return nil, errors.New("kerberos: Credentials are nil")

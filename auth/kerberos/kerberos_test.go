@@ -19,8 +19,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/jcmturner/gokrb5/v8/config"
+	"github.com/jcmturner/gokrb5/v8/iana/nametype"
 	"github.com/jcmturner/gokrb5/v8/messages"
 	"github.com/jcmturner/gokrb5/v8/types"
 
@@ -160,33 +160,52 @@ func TestClock_NeverRepeats(t *testing.T) {
 	wg.Wait()
 }
 
-func TestPrincipal(t *testing.T) {
+func TestAccount(t *testing.T) {
 	t.Parallel()
 	conf := config.New()
 	conf.LibDefaults.DefaultRealm = "DEFAULT.TEST"
-	for _, c := range []struct{ user, want, wantError string }{
-		{"alice@EXCH.TEST", "alice in EXCH.TEST", ""},
-		{"alice@exch.test", "alice in EXCH.TEST", ""},
-		{"alice", "alice in DEFAULT.TEST", ""},
-		{`EXCH\alice`, "", `DOMAIN\user`},
-		{"", "", "empty"},
-		{"@EXCH.TEST", "", "empty"},
+	conf.Realms = []config.Realm{
+		{Realm: "EXCH.TEST", KDC: []string{"127.0.0.1:88"}},
+		{Realm: "SALES.DEFAULT.TEST"},
+		{Realm: "SALES.EXCH.TEST"},
+	}
+	conf.DomainRealm = config.DomainRealm{".mapped.example": "EXCH.TEST"}
+	const enterprise = nametype.KRB_NT_ENTERPRISE
+	for _, c := range []struct {
+		user, name, realm, wantError string
+		kind                         int32
+	}{
+		{"alice@EXCH.TEST", "alice", "EXCH.TEST", "", nametype.KRB_NT_PRINCIPAL},
+		{"alice@exch.test", "alice", "EXCH.TEST", "", nametype.KRB_NT_PRINCIPAL},
+		{"alice@default.test", "alice", "DEFAULT.TEST", "", nametype.KRB_NT_PRINCIPAL},
+		{"alice", "alice", "DEFAULT.TEST", "", nametype.KRB_NT_PRINCIPAL},
+		{"alice@", "alice", "DEFAULT.TEST", "", nametype.KRB_NT_PRINCIPAL},
+		{"alice.smith@example.com", "alice.smith@example.com", "DEFAULT.TEST", "", enterprise},
+		{`EXCH\alice`, "alice", "EXCH.TEST", "", nametype.KRB_NT_PRINCIPAL},
+		{`exch\alice`, "alice", "EXCH.TEST", "", nametype.KRB_NT_PRINCIPAL},
+		{`exch.test\alice`, "alice", "EXCH.TEST", "", nametype.KRB_NT_PRINCIPAL},
+		{`x.mapped.example\alice`, "alice", "EXCH.TEST", "", nametype.KRB_NT_PRINCIPAL},
+		{`OTHER\alice`, "", "", "no realm is known for the domain OTHER", 0},
+		{`SALES\alice`, "", "", "no realm is known for the domain SALES", 0},
+		{"", "", "", "empty", 0},
+		{`EXCH\`, "", "", "empty", 0},
+		{"@EXCH.TEST", "", "", "empty", 0},
 	} {
 		t.Run(c.user, func(t *testing.T) {
 			t.Parallel()
-			name, realm, err := principal(c.user, conf)
+			who, err := accountOf(c.user, conf)
 			if c.wantError != "" {
 				if err == nil || !strings.Contains(err.Error(), c.wantError) {
 					t.Errorf("error %v, want %q", err, c.wantError)
 				}
 				return
 			}
-			if diff := cmp.Diff(c.want, name+" in "+realm); err != nil || diff != "" {
-				t.Errorf("%v (-want +got):\n%s", err, diff)
+			if err != nil || who.user() != c.name || who.realm != c.realm || who.name.NameType != c.kind {
+				t.Errorf("%v, %v", who, err)
 			}
 		})
 	}
-	if _, _, err := principal("alice", config.New()); !errors.Is(err, errNoRealm) {
+	if _, err := accountOf("alice", config.New()); !errors.Is(err, errNoRealm) {
 		t.Errorf("without a default realm: %v", err)
 	}
 }
@@ -241,7 +260,7 @@ func TestStart_FailsClearly(t *testing.T) {
 			return Password(func(context.Context) (string, string, error) { return "", "", errors.New("vault sealed") }, conf)
 		}, "vault sealed"},
 		{"a domain", func() (*Mechanism, error) {
-			return Password(auth.Static(`EXCH\alice`, "s3cret"), conf)
+			return Password(auth.Static(`NOWHERE\alice`, "s3cret"), conf)
 		}, "user@REALM"},
 		{"no cache", func() (*Mechanism, error) { return CCache("FILE:/nonexistent/cc", conf) }, "run kinit"},
 	} {

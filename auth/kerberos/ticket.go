@@ -2,11 +2,9 @@ package kerberos
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
-	"github.com/jcmturner/gokrb5/v8/client"
 	"github.com/jcmturner/gokrb5/v8/iana/nametype"
 	"github.com/jcmturner/gokrb5/v8/messages"
 	"github.com/jcmturner/gokrb5/v8/types"
@@ -100,7 +98,7 @@ func (m *Mechanism) acquire(ctx context.Context, service string) (t *ticket, err
 	}
 	_, reply, err := login.client.TGSREQGenerateAndExchange(name, realm, login.ticket, login.key, false)
 	if err != nil {
-		return nil, fmt.Errorf("kerberos: no ticket for %s (is the name registered with setspn?): %w", service, err)
+		return nil, fmt.Errorf("kerberos: no ticket for %s (is the name registered, once, with setspn?): %w", service, err)
 	}
 	now, part := time.Now(), reply.DecryptedEncPart
 	if !part.EndTime.After(now) {
@@ -113,13 +111,3 @@ func (m *Mechanism) acquire(ctx context.Context, service string) (t *ticket, err
 		fetched: now, renew: part.EndTime.Add(-min(spare, life/2)), ends: part.EndTime,
 	}, nil
 }
-
-// A login is a client with a ticket-granting ticket.
-type login struct {
-	client *client.Client
-	realm  string
-	ticket messages.Ticket
-	key    types.EncryptionKey
-}
-
-var errNoRealm = errors.New("no realm: write user@REALM, or set default_realm in krb5.conf")

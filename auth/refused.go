@@ -1,0 +1,72 @@
+package auth
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+)
+
+// largeToken is what every server takes: IIS and Apache allow headers of 16 and 8 KiB.
+const largeToken = 4 << 10
+
+// tooLarge explains the refusal of a header that a large token has made long; nil for other responses.
+func (b *bound) tooLarge(k *call, resp *http.Response, token []byte) error {
+	refused := resp.StatusCode == http.StatusBadRequest || resp.StatusCode == http.StatusRequestHeaderFieldsTooLarge
+	if !refused || len(token) < largeToken {
+		return nil
+	}
+	e := b.fail(k.at, fmt.Sprintf("the server refused the request's header, which holds a login of %d bytes",
+		base64.StdEncoding.EncodedLen(len(token))), nil).withResponse(resp)
+	e.Hint = "in how many groups the account is, which makes its ticket large, and the server's limits for headers: " +
+		"MaxFieldLength and MaxRequestBytes of http.sys, or those of a proxy in between"
+	return e
+}
+
+// refused is a 401 to the last token.
+func (b *bound) refused(ctx context.Context, k *call, x Handshake, found challenge, resp *http.Response) *Error {
+	e := b.fail(k.at, "the server refused the login", nil).withResponse(resp)
+	b.set.log.WarnContext(ctx, "login refused", slog.String("origin", k.at.String()))
+	if b.misrouted(ctx, k, resp) {
+		e.misrouted = true
+		e.reason = "the server refused the login as it refuses one whose challenge went over another connection"
+		e.Hint = hintAffinity
+		return e
+	}
+	e.Hint = "user, password and the account's state"
+	if b.scheme == schemeNegotiate {
+		e.Hint = "the account's state, the clocks, and whether the server's account has the service name HTTP/" + k.at.Host
+		if err := b.verify(ctx, x, found); found.token != "" {
+			e.Err = err
+		}
+	}
+	switch {
+	case k.c.tls == nil:
+		e.Hint += "; a server that requires Extended Protection accepts no login over http"
+	case !b.set.bind:
+		e.Hint += "; Extended Protection: a server that requires it refuses logins while channel binding is switched off"
+	default:
+		e.Hint += "; Extended Protection: a TLS bridge with another certificate in between makes the channel binding " +
+			"wrong, which only the same certificate on both sides or switching channel binding off can mend"
+	}
+	return e
+}
+
+// outcomeOf judges a password by the answer to it. Errors of servers in between say nothing.
+func outcomeOf(resp *http.Response, err error) outcome {
+	var e *Error
+	switch {
+	case errors.As(err, &e) && e.misrouted:
+		return misrouted
+	case errors.As(err, &e) && e.StatusCode == http.StatusUnauthorized:
+		return rejected
+	case err != nil:
+		return unsettled
+	case resp.StatusCode == http.StatusTooManyRequests, resp.StatusCode > http.StatusInternalServerError:
+		return unsettled
+	default:
+		return accepted
+	}
+}
