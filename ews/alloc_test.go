@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"runtime"
@@ -66,21 +67,26 @@ func repeat(conn net.Conn, response []byte, hold func()) {
 	}
 }
 
-// cost returns allocations and bytes of one run.
+// cost returns allocations and bytes of one run: the fewest of three measurements, since what the
+// runtime and other goroutines allocate meanwhile only adds to them.
 func cost(t testing.TB, runs int, f func()) (allocations, size float64) {
 	t.Helper()
 	for range 50 {
 		f() // fill pools, open the connection
 	}
-	var before, after runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&before)
-	for range runs {
-		f()
+	allocations, size = math.Inf(1), math.Inf(1)
+	for range 3 {
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		for range runs {
+			f()
+		}
+		runtime.ReadMemStats(&after)
+		allocations = min(allocations, float64(after.Mallocs-before.Mallocs)/float64(runs))
+		size = min(size, float64(after.TotalAlloc-before.TotalAlloc)/float64(runs))
 	}
-	runtime.ReadMemStats(&after)
-	return float64(after.Mallocs-before.Mallocs) / float64(runs),
-		float64(after.TotalAlloc-before.TotalAlloc) / float64(runs)
+	return allocations, size
 }
 
 // floorTransport is what a careful user of net/http would make for itself.
@@ -124,8 +130,8 @@ func TestCall_Cost(t *testing.T) {
 	})
 	t.Logf("a bare POST: %.1f allocations, %.0f bytes; a call: +%.1f, %+.0f", floorAllocs, floorBytes,
 		allocs-floorAllocs, size-floorBytes)
-	if allocs > floorAllocs+5.5 || size > floorBytes+800 {
-		t.Error("want at most +5 allocations and +800 bytes")
+	if allocs > floorAllocs+3.5 || size > floorBytes+740 {
+		t.Error("want at most +3 allocations and +0.7 kB")
 	}
 }
 
