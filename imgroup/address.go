@@ -15,6 +15,18 @@ func AddressKey(address string) string { return strings.ToLower(BareAddress(addr
 // regard to case. An empty address names no contact.
 func SameAddress(a, b string) bool { return hasKey(a, AddressKey(b)) }
 
+// NameKey returns the form in which names of groups are compared: equal for names that differ in case
+// only, as strings.EqualFold has it.
+func NameKey(name string) string {
+	return strings.Map(func(r rune) rune {
+		least := r
+		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+			least = min(least, f)
+		}
+		return least
+	}, name)
+}
+
 // BareAddress returns an instant-messaging address without surrounding blanks and without the
 // scheme "sip:".
 func BareAddress(address string) string {

@@ -289,3 +289,12 @@ func TestIDs_IsZero(t *testing.T) {
 		}
 	}
 }
+
+func TestNameKey(t *testing.T) {
+	t.Parallel()
+	for _, pair := range [][2]string{{"Sales", "SALES"}, {"K2", "\u212A2"}, {"ſ", "S"}, {"Straße", "STRASSE"}, {"a", "b"}} {
+		if got := imgroup.NameKey(pair[0]) == imgroup.NameKey(pair[1]); got != strings.EqualFold(pair[0], pair[1]) {
+			t.Errorf("%q and %q have the same key: %t", pair[0], pair[1], got)
+		}
+	}
+}

@@ -102,8 +102,11 @@ func (a *applier) run(ctx context.Context, steps []Step) (remaining []Step, errs
 // withholds reports whether the step would remove a contact that could not be added elsewhere, perhaps
 // by another of its addresses.
 func (a *applier) withholds(s Step) bool {
-	g := a.list.group(s.Group)
-	if len(a.notAdded) == 0 || !s.Kind.Removes() || g == nil {
+	if len(a.notAdded) == 0 || !s.Kind.Removes() {
+		return false
+	}
+	g, err := s.existing(a.list)
+	if err != nil || g == nil {
 		return false
 	}
 	return slices.ContainsFunc(g.members, func(m member) bool {
@@ -127,12 +130,12 @@ func (a *applier) ensure(ctx context.Context, s Step, i, total int) error {
 			return err
 		}
 		if a.withholds(s) {
-			return ErrWithheld
+			return errNotMoved
 		}
 		err = w.send(ctx, a.client)
 		if err == nil && !a.list.stale {
 			w.done()
-			if s.Kind.Removes() {
+			if s.Kind.repeats() {
 				continue // another contact may have the same address
 			}
 			return nil

@@ -3,7 +3,6 @@ package imsync
 import (
 	"cmp"
 	"slices"
-	"strings"
 )
 
 // desiredGroup is a group of a roster with each contact once.
@@ -46,7 +45,7 @@ func desiredGroups(r Roster, l *list) []desiredGroup {
 	for _, from := range r.Groups {
 		g := desiredGroup{name: from.Name, former: from.FormerName}
 		for _, c := range from.Contacts {
-			c.Address = strings.TrimSpace(c.Address)
+			c.Address = bareAddress(c.Address)
 			g.add(merge(&entry{keys: []string{c.key()}, person: c}))
 		}
 		for _, t := range from.Telephones {

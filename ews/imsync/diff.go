@@ -3,7 +3,6 @@ package imsync
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/go-ews/exchange/imgroup"
 )
@@ -19,16 +18,20 @@ import (
 // *[ConflictError] if this list cannot, and a *[LimitError] if the list would exceed the server's
 // limits, on the way or at the end.
 func Diff(current *imgroup.ItemList, roster Roster, opts *Options) (Plan, error) {
-	if err := roster.Check(); err != nil {
+	o := opts.withDefaults()
+	l := newList(current)
+	inList := func(address string) bool {
+		return l.lookup(contactKey(address)) != nil || l.distribution(address) != nil
+	}
+	if err := roster.check(inList); err != nil {
 		return Plan{}, err
 	}
-	o := opts.withDefaults()
 	if o.Prune && roster.Empty() && !o.AllowEmpty {
 		return Plan{}, &RosterError{[]string{
 			"no groups, and pruning would remove everything from the list: allow an empty roster if that is meant",
 		}}
 	}
-	d := differ{list: newList(current), prune: o.Prune}
+	d := differ{list: l, prune: o.Prune}
 	d.groups = desiredGroups(roster, d.list)
 	d.distributions = roster.DistributionGroups
 	d.match()
@@ -52,6 +55,7 @@ type differ struct {
 	matched map[*group]*desiredGroup // user groups of the list that stay
 	renamed map[*group]string        // the new names of those that are renamed
 	byName  map[string]*group        // by the folded name after the plan
+	twins   map[string][]*group      // several groups by the folded name that they share: left alone
 }
 
 // match pairs desired groups with user groups of the list: by name first, so that a group whose name
@@ -59,16 +63,17 @@ type differ struct {
 func (d *differ) match() {
 	d.matched, d.renamed = map[*group]*desiredGroup{}, map[*group]string{}
 	d.byName = map[string]*group{}
+	d.twins = d.list.twins()
 	for i := range d.groups {
 		w := &d.groups[i]
-		if g := d.list.group(w.name); g != nil && g.kind == imgroup.UserGroup {
+		if g := d.list.group(w.name); g != nil && g.kind == imgroup.UserGroup && !d.isTwin(w.name) {
 			d.matched[g] = w
-			d.byName[fold(w.name)] = g
+			d.byName[imgroup.NameKey(w.name)] = g
 		}
 	}
 	for i := range d.groups {
 		w := &d.groups[i]
-		if w.former == "" || d.byName[fold(w.name)] != nil {
+		if w.former == "" || d.byName[imgroup.NameKey(w.name)] != nil || d.isTwin(w.name) || d.isTwin(w.former) {
 			continue
 		}
 		g := d.list.group(w.former)
@@ -77,7 +82,7 @@ func (d *differ) match() {
 		}
 		d.matched[g] = w
 		d.renamed[g] = w.name
-		d.byName[fold(w.name)] = g
+		d.byName[imgroup.NameKey(w.name)] = g
 	}
 }
 
@@ -107,7 +112,7 @@ func (d *differ) roomFirst() []Step {
 func (d *differ) renames() (steps []Step) {
 	for _, g := range d.list.groups {
 		if name, ok := d.renamed[g]; ok {
-			steps = append(steps, Step{Kind: RenameGroup, Group: g.name, NewName: name})
+			steps = append(steps, Step{Kind: RenameGroup, Group: g.name, GroupID: g.id.ID, NewName: name})
 		}
 	}
 	return steps
@@ -116,13 +121,13 @@ func (d *differ) renames() (steps []Step) {
 // groupAdditions returns the steps for groups and distribution groups that the list lacks.
 func (d *differ) groupAdditions() (steps []Step) {
 	for _, w := range d.groups {
-		if d.byName[fold(w.name)] == nil {
+		if d.byName[imgroup.NameKey(w.name)] == nil && !d.isTwin(w.name) {
 			steps = append(steps, Step{Kind: AddGroup, Group: w.name})
 		}
 	}
 	for _, w := range d.distributions {
 		if d.list.distribution(w.Address) == nil {
-			address := strings.TrimSpace(w.Address)
+			address := bareAddress(w.Address)
 			steps = append(steps, Step{Kind: AddDistributionGroup, Group: w.name(), Address: address})
 		}
 	}
@@ -133,7 +138,10 @@ func (d *differ) groupAdditions() (steps []Step) {
 // new to the list as well is decided when the step is applied.
 func (d *differ) contactAdditions() (steps []Step) {
 	for _, w := range d.groups {
-		g := d.byName[fold(w.name)]
+		if d.isTwin(w.name) {
+			continue
+		}
+		g := d.byName[imgroup.NameKey(w.name)]
 		for _, e := range w.entries {
 			if g != nil {
 				if _, ok := g.find(e.contact, e.keys); ok {
@@ -166,10 +174,10 @@ func (d *differ) contactRemovals() (drop, leave []Step) {
 			continue
 		}
 		for _, m := range g.members {
-			if w.has(m) {
+			if w.has(m) || d.stranded(m) {
 				continue
 			}
-			step := removal(m, d.nameOf(g, w.name))
+			step := removal(m, g, d.nameOf(g, w.name))
 			if d.moves(m) {
 				leave = append(leave, step)
 			} else {
@@ -186,13 +194,15 @@ func (d *differ) groupRemovals() (drop, leave []Step) {
 		return nil, nil
 	}
 	for _, g := range d.list.groups {
-		step := Step{Kind: RemoveGroup, Group: g.name, Members: len(g.members)}
+		step := Step{Kind: RemoveGroup, Group: g.name, GroupID: g.id.ID, Members: len(g.members)}
 		switch {
+		case d.isTwin(g.name):
 		case g.kind == imgroup.DistributionGroup && !d.hasDistribution(g):
-			step = Step{Kind: RemoveDistributionGroup, Group: g.name, Address: g.address}
+			step = Step{Kind: RemoveDistributionGroup, Group: g.name, GroupID: g.id.ID, Address: g.address}
 			drop = append(drop, step)
 		case g.kind != imgroup.UserGroup || d.matched[g] != nil:
 		case g.undescribed > 0: // kept, and noted
+		case slices.ContainsFunc(g.members, d.stranded):
 		case slices.ContainsFunc(g.members, d.moves):
 			leave = append(leave, step)
 		default:
@@ -202,9 +212,14 @@ func (d *differ) groupRemovals() (drop, leave []Step) {
 	return drop, leave
 }
 
-// notes returns a note for each unwanted group that is kept.
+// notes returns a note for each unwanted group that is kept, and for groups that share a name.
 func (d *differ) notes() (notes []string) {
 	for _, g := range d.list.groups {
+		if same := d.twins[imgroup.NameKey(g.name)]; len(same) > 0 && same[0] == g && (d.prune || d.wants(g.name)) {
+			notes = append(notes, fmt.Sprintf("%d groups have the name %s, in upper or lower case: "+
+				"they and their members are left alone; rename all but one", len(same), quote(g.name)))
+			continue
+		}
 		if d.prune && g.kind == imgroup.UserGroup && d.matched[g] == nil && g.undescribed > 0 {
 			notes = append(notes, fmt.Sprintf(
 				"group %s is kept: the list does not tell who %d of its members are", quote(g.name), g.undescribed))
@@ -216,7 +231,7 @@ func (d *differ) notes() (notes []string) {
 // hasDistribution reports whether the roster has the distribution group, under any name.
 func (d *differ) hasDistribution(g *group) bool {
 	return slices.ContainsFunc(d.distributions, func(w DistributionGroup) bool {
-		return imgroup.SameAddress(w.Address, g.address)
+		return sameAddress(w.Address, g.address)
 	})
 }
 
@@ -224,10 +239,10 @@ func (d *differ) hasDistribution(g *group) bool {
 // present group first.
 func (d *differ) moves(m member) bool {
 	for _, w := range d.groups {
-		if !w.has(m) {
+		if !w.has(m) || d.isTwin(w.name) {
 			continue
 		}
-		g := d.byName[fold(w.name)]
+		g := d.byName[imgroup.NameKey(w.name)]
 		if g == nil {
 			return true
 		}
@@ -238,10 +253,31 @@ func (d *differ) moves(m member) bool {
 	return false
 }
 
-// removal returns the step that removes a member from a group.
-func removal(m member, group string) Step {
+// isTwin reports whether several groups of the list have that name.
+func (d *differ) isTwin(name string) bool { return d.twins[imgroup.NameKey(name)] != nil }
+
+// wants reports whether the roster has a group of that name.
+func (d *differ) wants(name string) bool {
+	return slices.ContainsFunc(d.groups, func(w desiredGroup) bool { return imgroup.NameKey(w.name) == imgroup.NameKey(name) })
+}
+
+// stranded reports whether the member belongs into a group that is left alone and does not have it. It
+// then stays where it is.
+func (d *differ) stranded(m member) bool {
+	return slices.ContainsFunc(d.groups, func(w desiredGroup) bool {
+		same := d.twins[imgroup.NameKey(w.name)]
+		return len(same) > 0 && w.has(m) && !slices.ContainsFunc(same, func(g *group) bool {
+			_, ok := g.find(m.contact, []string{m.key})
+			return ok
+		})
+	})
+}
+
+// removal returns the step that removes a member from a group, under the name that it has by then.
+func removal(m member, g *group, name string) Step {
+	s := Step{Kind: RemoveContact, Group: name, GroupID: g.id.ID, Contact: Contact{Address: m.person.Address}}
 	if m.telephone.Number != "" {
-		return Step{Kind: RemoveTelephone, Group: group, Telephone: m.telephone}
+		s.Kind, s.Contact, s.Telephone = RemoveTelephone, Contact{}, m.telephone
 	}
-	return Step{Kind: RemoveContact, Group: group, Contact: Contact{Address: m.person.Address}}
+	return s
 }

@@ -139,7 +139,7 @@ func TestExport(t *testing.T) {
 			{
 				Name: "A",
 				Contacts: []imsync.Contact{
-					{Address: "sip:anna@contoso.com", DisplayName: "Anna Ek"},
+					{Address: "anna@contoso.com", DisplayName: "Anna Ek"},
 					{Address: "b@contoso.com", DisplayName: "b@contoso.com"},
 				},
 				Telephones: []imsync.Telephone{{Number: "+1 5625550100"}},

@@ -105,9 +105,33 @@ func nameInUse(s Step, g *group) error {
 	return &ConflictError{s, fmt.Sprintf("the name %s belongs to %s", quote(g.name), what)}
 }
 
-// ErrWithheld is the error of a removal that was not sent because the contact could not be added to
-// the group to which it moves.
-var ErrWithheld = errors.New("imsync: withheld, because the contact could not be added to its new group")
+// ErrWithheld is the error of a removal that was not sent, because it would take more than the plan
+// says: the contact could not be added to the group to which it moves, or the group has more members
+// by now (also [ErrStale]).
+var ErrWithheld = errors.New("imsync: withheld")
+
+// ErrStale is the error of a step of an old plan: the list has changed, and the step no longer fits.
+var ErrStale = errors.New("imsync: the list has changed since the plan was made")
+
+// errNotMoved is the error of a contact that stays where it is.
+var errNotMoved = fmt.Errorf("%w, because the contact could not be added to its new group", ErrWithheld)
+
+// renamed returns the error of a step whose group has another name by now.
+func renamed(s Step, g *group) error {
+	return fmt.Errorf("%w: group %s is now %s: make a new plan", ErrStale, quote(s.Group), quote(g.name))
+}
+
+// hasGrown returns the error of a removal whose group has more members than the plan says.
+func hasGrown(s Step, members int) error {
+	return &withheld{fmt.Sprintf("the group has %d members, and %d when the plan was made: make a new plan",
+		members, s.Members)}
+}
+
+// withheld is both ErrWithheld and ErrStale.
+type withheld struct{ reason string }
+
+func (e *withheld) Error() string        { return ErrWithheld.Error() + ": " + e.reason }
+func (e *withheld) Is(target error) bool { return target == ErrWithheld || target == ErrStale }
 
 // ErrChanging reports that the list kept changing after every step had succeeded: another client edits
 // it, or the server reports a success for a write that it did not do.
@@ -143,7 +167,7 @@ func isStepOnly(ctx context.Context, err error) bool {
 	switch {
 	case errors.As(err, &unread):
 		return false
-	case needsReadBack(err), errors.Is(err, ErrWithheld), errors.As(err, &conflict), errors.As(err, &input):
+	case needsReadBack(err), errors.Is(err, ErrWithheld), errors.Is(err, ErrStale), errors.As(err, &conflict), errors.As(err, &input):
 		return true
 	case errors.As(err, &code):
 		switch code {

@@ -1,6 +1,7 @@
 package imsync
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/go-ews/exchange/imgroup"
@@ -147,17 +148,39 @@ func (l *list) group(name string) *group {
 		if g.name == name {
 			return g
 		}
-		if found == nil && fold(g.name) == fold(name) {
+		if found == nil && imgroup.NameKey(g.name) == imgroup.NameKey(name) {
 			found = g
 		}
 	}
 	return found
 }
 
+// named returns the groups of that name, in any case. A server has one at most, but lists that are
+// older than this rule, or came from another program, may have more.
+func (l *list) named(name string) (all []*group) {
+	key := imgroup.NameKey(name)
+	for _, g := range l.groups {
+		if imgroup.NameKey(g.name) == key {
+			all = append(all, g)
+		}
+	}
+	return all
+}
+
+// twins returns the groups that share a name with another one, by the folded name.
+func (l *list) twins() map[string][]*group {
+	byName := make(map[string][]*group, len(l.groups))
+	for _, g := range l.groups {
+		byName[imgroup.NameKey(g.name)] = append(byName[imgroup.NameKey(g.name)], g)
+	}
+	maps.DeleteFunc(byName, func(_ string, same []*group) bool { return len(same) < 2 })
+	return byName
+}
+
 // distribution returns the distribution group of that address.
 func (l *list) distribution(address string) *group {
 	for _, g := range l.groups {
-		if g.kind == imgroup.DistributionGroup && imgroup.SameAddress(g.address, address) {
+		if g.kind == imgroup.DistributionGroup && sameAddress(g.address, address) {
 			return g
 		}
 	}

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/go-ews/exchange/imgroup"
 )
 
-// Plan holds the steps that put a list in step with a roster. It has names and addresses, no ids, so
-// it can be shown, kept and applied later.
+// Plan holds the steps that put a list in step with a roster. It can be shown, kept and applied later.
+// What it removes it names by id as well, so that a group that was made since is not taken for it.
 type Plan struct {
 	// Steps are in a safe order: additions come first, so that a contact that moves is never without
 	// a group. If the list has no room for them, or a name is in use, removals of unwanted groups and
@@ -47,15 +49,20 @@ func (k Kind) Removes() bool {
 	return false
 }
 
+// repeats reports whether a step of this kind may take several writes: a group may have several
+// contacts of one address.
+func (k Kind) repeats() bool { return k == RemoveContact || k == RemoveTelephone }
+
 // Step is one change, described by its result. A step whose result is there already sends nothing.
 type Step struct {
 	Kind      Kind      `json:"kind"`
 	Group     string    `json:"group"`             // the display name, for [RenameGroup] the present one
+	GroupID   string    `json:"groupId,omitempty"` // of a group that is renamed, removed or left; "": the exact name decides
 	NewName   string    `json:"newName,omitempty"` // of [RenameGroup]
 	Contact   Contact   `json:"contact,omitzero"`
 	Telephone Telephone `json:"telephone,omitzero"`
 	Address   string    `json:"address,omitempty"` // of a distribution group
-	Members   int       `json:"members,omitempty"` // of a group to be removed
+	Members   int       `json:"members,omitempty"` // of a group to be removed, which stays if it has more
 }
 
 // String returns the step in words, on one line.
@@ -124,16 +131,16 @@ func (p Plan) sections() []*section {
 		if step.Kind == RenameGroup {
 			name = step.NewName
 		}
-		s := byName[fold(name)]
+		s := byName[imgroup.NameKey(name)]
 		if s == nil {
 			s = &section{name: name}
-			byName[fold(name)] = s
+			byName[imgroup.NameKey(name)] = s
 			all = append(all, s)
 		}
 		s.add(step)
 	}
 	slices.SortFunc(all, func(a, b *section) int {
-		return cmp.Or(cmp.Compare(fold(a.name), fold(b.name)), cmp.Compare(a.name, b.name))
+		return cmp.Or(cmp.Compare(imgroup.NameKey(a.name), imgroup.NameKey(b.name)), cmp.Compare(a.name, b.name))
 	})
 	return all
 }

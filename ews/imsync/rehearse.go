@@ -9,7 +9,7 @@ func rehearse(l *list, steps []Step, o *Options) error {
 		for w != nil && err == nil {
 			w.done()
 			w = nil
-			if s.Kind.Removes() {
+			if s.Kind.repeats() {
 				w, err = s.next(l) // another contact may have the same address
 			}
 		}

@@ -30,7 +30,8 @@ type Group struct {
 
 // Contact is a person with an instant-messaging address.
 type Contact struct {
-	// Address identifies the contact. Addresses are compared without "sip:" and without case.
+	// Address identifies the contact: one address, user@domain. "sip:", "smtp:" or "mailto:" before it
+	// is left off, and case does not count.
 	Address string `json:"address"`
 
 	// DisplayName is the name of a contact that is new to the list. No operation can change the name
@@ -55,8 +56,8 @@ type Telephone struct {
 
 // DistributionGroup is a desired entry for a distribution group that exists in the directory.
 type DistributionGroup struct {
-	// Address is the SMTP address, which identifies the distribution group. It is compared without
-	// case.
+	// Address is the SMTP address, which identifies the distribution group. It is written and compared
+	// as that of a [Contact].
 	Address string `json:"address"`
 
 	// DisplayName is the name of a new entry; the name of an entry in the list stays. "": the
@@ -94,16 +95,36 @@ func (d *DistributionGroup) name() string {
 	if d.DisplayName != "" {
 		return d.DisplayName
 	}
-	return d.Address
+	return bareAddress(d.Address)
 }
 
 // contactKey returns a key that is equal for all spellings of an address, "" if there is no address.
 func contactKey(address string) string {
-	key := imgroup.AddressKey(address)
+	key := imgroup.AddressKey(bareAddress(address))
 	if key == "" {
 		return ""
 	}
 	return "im " + key
+}
+
+// sameAddress reports whether two addresses are spellings of one, which is not empty.
+func sameAddress(a, b string) bool { return contactKey(a) != "" && contactKey(a) == contactKey(b) }
+
+// bareAddress returns an address without blanks around it and without the schemes that directories put
+// before it.
+func bareAddress(address string) string {
+	for {
+		address = strings.TrimSpace(address)
+		scheme, rest, ok := strings.Cut(address, ":")
+		switch {
+		case !ok:
+			return address
+		case strings.EqualFold(scheme, "sip"), strings.EqualFold(scheme, "smtp"), strings.EqualFold(scheme, "mailto"):
+			address = rest
+		default:
+			return address
+		}
+	}
 }
 
 const telephonePrefix = "tel "

@@ -3,7 +3,10 @@ package imsync
 import (
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
+
+	"github.com/go-ews/exchange/imgroup"
 )
 
 // RosterError lists the problems of a roster. Nothing was sent.
@@ -23,11 +26,13 @@ func (e *RosterError) Error() string {
 }
 
 // Check returns a *[RosterError] for a roster that no list can be put in step with: one with an empty
-// name, address or number, two groups whose names differ in case at most, a telephone with different
+// name or number, something else than an address where one belongs, two groups whose names differ in case at most, a telephone with different
 // URIs in two groups, a distribution group that is listed twice, or a character that XML 1.0 cannot
-// carry. [Diff] calls it.
-func (r *Roster) Check() error {
-	c := checker{names: map[string]string{}, numbers: map[string]Telephone{}}
+// carry. [Diff] calls it, and accepts what is no address if the list has such a contact already.
+func (r *Roster) Check() error { return r.check(func(string) bool { return false }) }
+
+func (r *Roster) check(inList func(address string) bool) error {
+	c := checker{names: map[string]string{}, numbers: map[string]Telephone{}, inList: inList}
 	for i := range r.Groups {
 		c.group(&r.Groups[i], i)
 	}
@@ -43,7 +48,7 @@ func (r *Roster) Check() error {
 			c.add("%s is listed twice", where)
 		}
 		addresses[key] = true
-		c.text(where, "the address", d.Address)
+		c.address(where, d.Address)
 		c.name(where, d.name())
 	}
 	if len(c.problems) > 0 {
@@ -57,6 +62,7 @@ type checker struct {
 	problems []string
 	names    map[string]string    // the spelling by the folded name
 	numbers  map[string]Telephone // by key
+	inList   func(address string) bool
 }
 
 func (c *checker) add(format string, args ...any) {
@@ -71,6 +77,7 @@ func (c *checker) group(g *Group, i int) {
 	}
 	where := "group " + quote(g.Name)
 	c.name(where, g.Name)
+	c.text(where, "the former name", g.FormerName)
 	for i := range g.Contacts {
 		contact := &g.Contacts[i]
 		if contact.key() == "" {
@@ -78,7 +85,7 @@ func (c *checker) group(g *Group, i int) {
 			continue
 		}
 		who := fmt.Sprintf("%s: contact %s", where, quote(contact.Address))
-		c.text(who, "the address", contact.Address)
+		c.address(who, contact.Address)
 		c.text(who, "the display name", contact.DisplayName)
 	}
 	for i := range g.Telephones {
@@ -86,10 +93,36 @@ func (c *checker) group(g *Group, i int) {
 	}
 }
 
+// address checks that a text is one address. Exchange would take most others for one as well, and the
+// person could not be reached.
+func (c *checker) address(where, address string) {
+	bare := bareAddress(address)
+	local, domain, at := strings.Cut(bare, "@")
+	_, isTel := telNumber(bare)
+	switch {
+	case c.inList(address):
+	case isTel:
+		c.add("%s: this is a telephone number: list it under telephones", where)
+	case !at:
+		c.add("%s: this is no address, for it has no @", where)
+	case strings.ContainsAny(bare, "<>"):
+		c.add("%s: write the address alone, without a name and without < and >", where)
+	case strings.ContainsAny(bare, ";,"):
+		c.add("%s: these are several addresses, or none: write each as a contact", where)
+	case strings.ContainsFunc(bare, invisible):
+		c.add("%s: this is no address, for it has a blank or an invisible character in it", where)
+	case local == "" || domain == "" || strings.Contains(domain, "@") || strings.ContainsAny(bare, `":()[]\`):
+		c.add("%s: this is no address of the form user@domain", where)
+	}
+	c.text(where, "the address", address)
+}
+
+func invisible(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }
+
 // name checks the name of a group of either kind: the names of both kinds must differ.
 func (c *checker) name(where, name string) {
 	c.text(where, "the name", name)
-	if other, ok := c.names[fold(name)]; ok {
+	if other, ok := c.names[imgroup.NameKey(name)]; ok {
 		if other == name {
 			c.add("%s: the name is listed twice", where)
 		} else {
@@ -98,7 +131,7 @@ func (c *checker) name(where, name string) {
 		}
 		return
 	}
-	c.names[fold(name)] = name
+	c.names[imgroup.NameKey(name)] = name
 }
 
 // telephone checks a number and that its URIs are the same wherever the roster lists it, since a list

@@ -48,6 +48,25 @@ func (s Step) next(l *list) (*write, error) {
 	return nil, &ConflictError{s, "no such kind of step"}
 }
 
+// existing returns the group that a step renames, removes or takes a contact from: by its id if the
+// step has one, and always by its exact name. It is nil if there is none. Names that differ in case
+// only are no reason to take one group for the other.
+func (s Step) existing(l *list) (*group, error) {
+	var found *group
+	for _, g := range l.groups {
+		switch {
+		case s.GroupID != "" && g.id.ID == s.GroupID && g.name != s.Group:
+			return nil, renamed(s, g)
+		case s.GroupID != "" && g.id.ID != s.GroupID, g.name != s.Group:
+		case found != nil:
+			return nil, &ConflictError{s, "the list has several groups of that name, and the plan does not tell which"}
+		default:
+			found = g
+		}
+	}
+	return found, nil
+}
+
 // addGroup creates a group unless the list has one of the name, in any case: Exchange would return
 // ErrorImGroupDisplayNameAlreadyExists.
 func (s Step) addGroup(l *list, name string) (*write, error) {
@@ -90,7 +109,10 @@ func (s Step) renameGroup(l *list) (*write, error) {
 		}
 		return nil, nil
 	}
-	g := l.group(s.Group)
+	g, err := s.existing(l)
+	if err != nil {
+		return nil, err
+	}
 	if g == nil { // another client removed it, but the new name is desired all the same
 		return s.addGroup(l, s.NewName)
 	}
@@ -103,14 +125,18 @@ func (s Step) renameGroup(l *list) (*write, error) {
 	}, nil
 }
 
-// removeGroup removes the group. The server also removes the contacts that no other group has.
+// removeGroup removes the group, unless it has more members than the plan says. The server also removes
+// the contacts that no other group has.
 func (s Step) removeGroup(l *list) (*write, error) {
-	g := l.group(s.Group)
-	if g == nil {
-		return nil, nil
+	g, err := s.existing(l)
+	if g == nil || err != nil {
+		return nil, err
 	}
 	if g.kind != imgroup.UserGroup {
 		return nil, nameInUse(s, g)
+	}
+	if n := len(g.members) + g.undescribed; n > s.Members {
+		return nil, hasGrown(s, n)
 	}
 	return &write{
 		send: func(ctx context.Context, c Client) error { return c.RemoveImGroup(ctx, g.id) },
@@ -124,6 +150,9 @@ func (s Step) add(l *list, e *entry) (*write, error) {
 	g := l.group(s.Group)
 	if g == nil {
 		return nil, &ConflictError{s, "the list has no such group"}
+	}
+	if g.name != s.Group && len(l.named(s.Group)) > 1 {
+		return nil, &ConflictError{s, "the list has several groups of that name, in upper and lower case"}
 	}
 	if g.kind == imgroup.DistributionGroup {
 		return nil, nameInUse(s, g)
@@ -191,9 +220,9 @@ func (l *list) adoptContactID(c *contact, persona *imgroup.Persona, err error) e
 
 // remove removes a contact from a group, one membership at a time.
 func (s Step) remove(l *list, keys ...string) (*write, error) {
-	g := l.group(s.Group)
-	if g == nil {
-		return nil, nil
+	g, err := s.existing(l)
+	if g == nil || err != nil {
+		return nil, err
 	}
 	m, ok := g.find(l.lookup(keys...), keys)
 	if !ok {
@@ -232,7 +261,7 @@ func (s Step) addDistribution(l *list) (*write, error) {
 // removeDistribution removes the entry from the list; the distribution group itself stays.
 func (s Step) removeDistribution(l *list) (*write, error) {
 	g := l.distribution(s.Address)
-	if g == nil {
+	if g == nil || s.GroupID != "" && g.id.ID != s.GroupID {
 		return nil, nil
 	}
 	if g.id.ID == "" {

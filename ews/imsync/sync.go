@@ -11,7 +11,10 @@
 //
 //   - Nothing is removed without [Options.Prune]. The built-in groups, and groups of types that this
 //     module does not know, are never changed.
-//   - Addresses are compared without "sip:" and without case, names of groups without case.
+//   - Addresses are compared without "sip:", "smtp:" and "mailto:" and without case, names of groups
+//     without case. What is no address is refused before anything is sent.
+//   - What is removed is the group of the exact name and id, once. Groups of a list whose names differ
+//     in case only are left alone, and noted in the plan.
 //   - Additions come before removals, so a move adds first and removes after: a contact that leaves its
 //     last group leaves the list. If the addition fails, the contact stays where it is.
 //   - A list that would exceed the server's limits, a name that a group of another kind has, and a

@@ -56,7 +56,7 @@ func TestSync_FromNothingAndAgain(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	p, ok := list.Contact("anna@contoso.com")
-	if !ok || p.DisplayName != "Anna Ek" || p.ImAddress != "sip:Anna@contoso.com" {
+	if !ok || p.DisplayName != "Anna Ek" || p.ImAddress != "Anna@contoso.com" {
 		t.Errorf("contact %+v", p)
 	}
 
@@ -158,18 +158,23 @@ func TestSync_FailedAdditionKeepsContacts(t *testing.T) {
 
 func TestSync_OneRefusalDoesNotStopTheOthers(t *testing.T) {
 	t.Parallel()
-	srv := ewstest.NewServer(nil)
+	srv := ewstest.NewServer(&ewstest.Options{Intercept: func(r ewstest.Request) error {
+		if strings.Contains(string(r.Body), "no.group@contoso.com") {
+			return ews.ErrorInvalidImDistributionGroupSmtpAddress
+		}
+		return nil
+	}})
 	client := newClient(t, srv)
 	roster := imsync.Roster{
 		Groups:             []imsync.Group{team("A", "x@contoso.com")},
-		DistributionGroups: []imsync.DistributionGroup{{Address: "no address"}, {Address: "all@contoso.com"}},
+		DistributionGroups: []imsync.DistributionGroup{{Address: "no.group@contoso.com"}, {Address: "all@contoso.com"}},
 	}
 	_, err := imsync.Sync(t.Context(), client, roster, nil)
 	if !errors.Is(err, ews.ErrorInvalidImDistributionGroupSmtpAddress) {
 		t.Fatalf("%v; want the refusal", err)
 	}
 	for _, part := range []string{
-		"imsync: not done: add distribution group no address: ", "ErrorInvalidImDistributionGroupSmtpAddress",
+		"imsync: not done: add distribution group no.group@contoso.com: ", "ErrorInvalidImDistributionGroupSmtpAddress",
 	} {
 		if !strings.Contains(err.Error(), part) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q lacks %q, or is more than a line", err, part)

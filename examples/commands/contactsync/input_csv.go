@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/go-ews/exchange/ews/imsync"
+	"github.com/go-ews/exchange/imgroup"
 )
 
 // The columns of a CSV file, in the order that they have without a header line.
@@ -138,7 +139,7 @@ func (b *csvBuilder) row(line int, f [columns]string, tooLong bool) {
 		m.Incomplete = true
 		return
 	}
-	key := groupKey{index, strings.ToLower(f[columnGroup])}
+	key := groupKey{index, imgroup.NameKey(f[columnGroup])}
 	g, ok := b.groups[key]
 	if !ok {
 		g = len(m.Roster.Groups)

@@ -29,6 +29,7 @@ func TestVerdict(t *testing.T) {
 		"gone mailbox":         {&ews.Error{Code: ews.ErrorNonExistentMailbox}, "", "fail"},
 		"EWS switched off":     {&ews.HTTPError{StatusCode: http.StatusForbidden}, "", "fail"},
 		"conflict":             {&imsync.ConflictError{}, "", "fail"},
+		"limit":                {&imsync.LimitError{}, "", "fail"},
 		"bad roster":           {&imsync.RosterError{Problems: []string{"x"}}, "", "fail"},
 		"bad address":          {&ews.InputError{}, "", "fail"},
 		"no such server":       {&ews.TransportError{Err: &net.OpError{Op: "dial", Err: &net.DNSError{}}}, "", "snooze 15s"},
