@@ -56,6 +56,56 @@ func ExampleBasic() {
 	// Output: Basic c3ZjLWV3c0BleGFtcGxlLmNvbTpzZWNyZXQ= <nil>
 }
 
+// A service on premises logs in with NTLM; tr.Client() goes into ews.Options.
+func ExampleNTLM() {
+	tr, err := auth.NTLM(nil, auth.Static(`CORP\svc-ews`, "secret"), &auth.Options{MaxConns: 32})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer tr.CloseIdleConnections()
+	fmt.Println(tr)
+	// Output: auth.Transport(NTLM)
+}
+
+// A ready is a mechanism that has its token already. Package auth/kerberos has a real one.
+type ready []byte
+
+func (m ready) Start(context.Context, auth.Target) (auth.Handshake, error) { return m, nil }
+
+func (m ready) Next(context.Context, []byte) (token []byte, done bool, err error) {
+	return m, true, nil
+}
+
+// A mechanism with one token costs one request per call.
+func ExampleNegotiate() {
+	s := server("")
+	defer s.Close()
+	tr, err := auth.Negotiate(nil, ready("token"), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer tr.CloseIdleConnections()
+	fmt.Println(get(tr.Client(), s.URL))
+	// Output: Negotiate dG9rZW4= <nil>
+}
+
+// Any source of golang.org/x/oauth2 will do, such as that of a refresh token.
+func ExampleBearer() {
+	s := server("")
+	defer s.Close()
+	source := oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "abc"})
+	tr, err := auth.Bearer(nil, auth.FromOAuth2(source), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer tr.CloseIdleConnections()
+	fmt.Println(get(tr.Client(), s.URL))
+	// Output: Bearer abc <nil>
+}
+
 // A password that the server refuses is sent once, however often the program tries.
 func ExampleError() {
 	s := server("Basic something else")
