@@ -67,26 +67,21 @@ func repeat(conn net.Conn, response []byte, hold func()) {
 	}
 }
 
-// cost returns allocations and bytes of one run: the fewest of three measurements, since what the
-// runtime and other goroutines allocate meanwhile only adds to them.
+// cost returns allocations and bytes of one run.
 func cost(t testing.TB, runs int, f func()) (allocations, size float64) {
 	t.Helper()
 	for range 50 {
 		f() // fill pools, open the connection
 	}
-	allocations, size = math.Inf(1), math.Inf(1)
-	for range 3 {
-		var before, after runtime.MemStats
-		runtime.GC()
-		runtime.ReadMemStats(&before)
-		for range runs {
-			f()
-		}
-		runtime.ReadMemStats(&after)
-		allocations = min(allocations, float64(after.Mallocs-before.Mallocs)/float64(runs))
-		size = min(size, float64(after.TotalAlloc-before.TotalAlloc)/float64(runs))
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for range runs {
+		f()
 	}
-	return allocations, size
+	runtime.ReadMemStats(&after)
+	return float64(after.Mallocs-before.Mallocs) / float64(runs),
+		float64(after.TotalAlloc-before.TotalAlloc) / float64(runs)
 }
 
 // floorTransport is what a careful user of net/http would make for itself.
@@ -104,7 +99,7 @@ func TestCall_Cost(t *testing.T) {
 	endpoint, _ := parrot(t, fixture(t, "responses", "add_im_group.xml"), func() {})
 	request := []byte(fixture(t, "AddImGroup", "default.golden.xml"))
 	bare := &http.Client{Transport: floorTransport()}
-	floorAllocs, floorBytes := cost(t, 2000, func() {
+	post := func() {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, endpoint, bytes.NewReader(request))
 		if err != nil {
 			t.Fatal(err)
@@ -118,20 +113,26 @@ func TestCall_Cost(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = res.Body.Close()
-	})
+	}
 	client, err := ews.NewClient(endpoint, &ews.Options{HTTPClient: &http.Client{Transport: floorTransport()}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	allocs, size := cost(t, 2000, func() {
+	call := func() {
 		if _, err := client.AddImGroup(t.Context(), "Sales"); err != nil {
 			t.Fatal(err)
 		}
-	})
-	t.Logf("a bare POST: %.1f allocations, %.0f bytes; a call: +%.1f, %+.0f", floorAllocs, floorBytes,
-		allocs-floorAllocs, size-floorBytes)
-	if allocs > floorAllocs+3.5 || size > floorBytes+740 {
-		t.Error("want at most +3 allocations and +0.7 kB")
+	}
+	// Of several rounds the best: pools lose more of what they hold on a busy machine.
+	allocs, size := math.Inf(1), math.Inf(1)
+	for range 8 {
+		floorAllocs, floorBytes := cost(t, 500, post)
+		callAllocs, callBytes := cost(t, 500, call)
+		allocs, size = min(allocs, callAllocs-floorAllocs), min(size, callBytes-floorBytes)
+	}
+	t.Logf("a call over a bare POST: %+.1f allocations, %+.0f bytes", allocs, size)
+	if allocs > 3.5 || size > 700 {
+		t.Error("want at most +3 allocations and +700 bytes")
 	}
 }
 
