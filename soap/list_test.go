@@ -29,47 +29,30 @@ type group struct{ class, code, name, kind, id, changeKey string }
 
 func (g *group) read(r *soap.Reader) error {
 	g.class, _ = r.Attr("", "ResponseClass")
-	for {
-		ok, err := r.Next()
-		if err != nil || !ok {
-			return err
-		}
-		switch r.Name().Local {
+	for name := range r.Children() {
+		switch name.Local {
 		case "ResponseCode":
-			g.code, err = r.Text()
+			g.code, _ = r.Text()
 		case "ImGroup":
-			err = g.readGroup(r)
-		default:
-			err = r.Skip()
-		}
-		if err != nil {
-			return err
+			_ = g.readGroup(r)
 		}
 	}
+	return r.Err()
 }
 
 func (g *group) readGroup(r *soap.Reader) error {
-	for {
-		ok, err := r.Next()
-		if err != nil || !ok {
-			return err
-		}
-		switch r.Name().Local {
+	for name := range r.Children() {
+		switch name.Local {
 		case "DisplayName":
-			g.name, err = r.Text()
+			g.name, _ = r.Text()
 		case "GroupType":
-			g.kind, err = r.Text()
+			g.kind, _ = r.Text()
 		case "ExchangeStoreId":
 			g.id, _ = r.Attr("", "Id")
 			g.changeKey, _ = r.Attr("", "ChangeKey")
-			err = r.Skip()
-		default:
-			err = r.Skip()
-		}
-		if err != nil {
-			return err
 		}
 	}
+	return r.Err()
 }
 
 // persona is the part of t:Persona that the operations need.
@@ -128,56 +111,40 @@ func readList(r *soap.Reader) (list imList, err error) {
 }
 
 func (l *imList) read(r *soap.Reader) error {
-	for {
-		ok, err := r.Next()
-		if err != nil || !ok {
-			return err
-		}
-		switch r.Name().Local {
+	for name := range r.Children() {
+		switch name.Local {
 		case "Groups":
-			err = path(r, []string{"ImGroup"}, func() error {
+			_ = path(r, []string{"ImGroup"}, func() error {
 				l.Groups = append(l.Groups, imGroup{})
 				return l.Groups[len(l.Groups)-1].read(r)
 			})
 		case "Personas":
-			err = path(r, []string{"Persona"}, func() error {
+			_ = path(r, []string{"Persona"}, func() error {
 				l.Personas = append(l.Personas, persona{})
 				return l.Personas[len(l.Personas)-1].read(r)
 			})
-		default:
-			err = r.Skip()
-		}
-		if err != nil {
-			return err
 		}
 	}
+	return r.Err()
 }
 
 func (g *imGroup) read(r *soap.Reader) error {
-	for {
-		ok, err := r.Next()
-		if err != nil || !ok {
-			return err
-		}
-		switch r.Name().Local {
+	for name := range r.Children() {
+		switch name.Local {
 		case "DisplayName":
-			g.DisplayName, err = r.Text()
+			g.DisplayName, _ = r.Text()
 		case "GroupType":
-			g.GroupType, err = r.Text()
+			g.GroupType, _ = r.Text()
 		case "ExchangeStoreId":
-			err = g.ID.read(r)
+			_ = g.ID.read(r)
 		case "MemberCorrelationKey":
-			err = path(r, []string{"ItemId"}, func() error {
+			_ = path(r, []string{"ItemId"}, func() error {
 				g.Members = append(g.Members, itemID{})
 				return g.Members[len(g.Members)-1].read(r)
 			})
-		default:
-			err = r.Skip()
-		}
-		if err != nil {
-			return err
 		}
 	}
+	return r.Err()
 }
 
 // path calls found on every element at the end of the path.
@@ -185,89 +152,65 @@ func path(r *soap.Reader, steps []string, found func() error) error {
 	if len(steps) == 0 {
 		return found()
 	}
-	for {
-		ok, err := r.Next()
-		if err != nil || !ok {
-			return err
-		}
-		if r.Name().Local == steps[0] {
-			err = path(r, steps[1:], found)
-		} else {
-			err = r.Skip()
-		}
-		if err != nil {
-			return err
+	for name := range r.Children() {
+		if name.Local == steps[0] {
+			_ = path(r, steps[1:], found)
 		}
 	}
+	return r.Err()
 }
 
 func (p *persona) read(r *soap.Reader) error {
-	for {
-		ok, err := r.Next()
-		if err != nil || !ok {
-			return err
-		}
-		switch r.Name().Local {
+	for name := range r.Children() {
+		switch name.Local {
 		case "PersonaId":
-			err = p.ID.read(r)
+			_ = p.ID.read(r)
 		case "PersonaType":
-			p.PersonaType, err = r.Text()
+			p.PersonaType, _ = r.Text()
 		case "DisplayName":
-			p.DisplayName, err = r.Text()
+			p.DisplayName, _ = r.Text()
 		case "GivenName":
-			p.GivenName, err = r.Text()
+			p.GivenName, _ = r.Text()
 		case "Surname":
-			p.Surname, err = r.Text()
+			p.Surname, _ = r.Text()
 		case "ImAddress":
-			p.ImAddress, err = r.Text()
+			p.ImAddress, _ = r.Text()
 		case "Attributions":
-			err = path(r, []string{"Attribution"}, func() error {
+			_ = path(r, []string{"Attribution"}, func() error {
 				p.Attributions = append(p.Attributions, attribution{})
 				return p.Attributions[len(p.Attributions)-1].read(r)
 			})
-		default:
-			err = r.Skip()
-		}
-		if err != nil {
-			return err
 		}
 	}
+	return r.Err()
 }
 
 func (i *itemID) read(r *soap.Reader) error {
 	i.ID, _ = r.Attr("", "Id")
 	i.ChangeKey, _ = r.Attr("", "ChangeKey")
-	return r.Skip()
+	return nil
 }
 
 func (a *attribution) read(r *soap.Reader) error {
-	for {
-		ok, err := r.Next()
-		if err != nil || !ok {
-			return err
-		}
-		switch r.Name().Local {
+	for name := range r.Children() {
+		switch name.Local {
 		case "Id":
-			a.ID, err = r.Text()
+			a.ID, _ = r.Text()
 		case "SourceId":
-			err = a.SourceID.read(r)
+			_ = a.SourceID.read(r)
 		case "DisplayName":
-			a.DisplayName, err = r.Text()
+			a.DisplayName, _ = r.Text()
 		case "IsWritable":
-			a.IsWritable, err = r.Text()
+			a.IsWritable, _ = r.Text()
 		case "IsQuickContact":
-			a.IsQuickContact, err = r.Text()
+			a.IsQuickContact, _ = r.Text()
 		case "IsHidden":
-			a.IsHidden, err = r.Text()
+			a.IsHidden, _ = r.Text()
 		case "FolderId":
-			err = a.FolderID.read(r)
-		default:
-			err = r.Skip()
-		}
-		if err != nil {
-			return err
+			_ = a.FolderID.read(r)
 		}
 	}
+	return r.Err()
 }
 
 // listDocument makes up a GetImItemList response in one line, as Exchange sends it, with so many
