@@ -42,7 +42,13 @@ func escapes(more map[byte]string) (t [utf8.RuneSelf]string) {
 // escape appends s, and copies stretches that need no escaping in one piece.
 func escape[S string | []byte](dst []byte, s S, table *[utf8.RuneSelf]string) ([]byte, error) {
 	before, done := len(dst), 0
-	for i := 0; i < len(s); {
+	for i := 0; ; {
+		for i < len(s) && class[s[i]]&inAttr != 0 && s[i] != '>' {
+			i++
+		}
+		if i == len(s) {
+			return append(dst, s[done:]...), nil
+		}
 		c := s[i]
 		if c >= utf8.RuneSelf {
 			// A conversion of at most four bytes stays on the stack.
@@ -64,5 +70,4 @@ func escape[S string | []byte](dst []byte, s S, table *[utf8.RuneSelf]string) ([
 		}
 		i++
 	}
-	return append(dst, s[done:]...), nil
 }

@@ -146,14 +146,13 @@ func (r *Reader) checkXMLDecl(name string, value []byte) error {
 // pseudoAttr splits the first name="value" off b. It returns an empty name for white space alone,
 // and false for anything else.
 func pseudoAttr(b []byte) (name, value, rest []byte, ok bool) {
-	const space = " \t\r\n"
-	trimmed := bytes.TrimLeft(b, space)
+	trimmed := b[skipSpace(b, 0):]
 	if len(trimmed) == 0 {
 		return nil, nil, nil, true
 	}
 	name, rest, ok = bytes.Cut(trimmed, []byte{'='})
-	name = bytes.TrimRight(name, space)
-	rest = bytes.TrimLeft(rest, space)
+	name = bytes.TrimRight(name, " \t\r\n")
+	rest = rest[skipSpace(rest, 0):]
 	if !ok || len(trimmed) == len(b) || len(rest) == 0 || rest[0] != '"' && rest[0] != '\'' {
 		return nil, nil, nil, false
 	}
