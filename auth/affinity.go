@@ -27,7 +27,7 @@ const (
 		"connection; until it does, a login with every request is needed"
 )
 
-// A place is what is known of the way to one origin.
+// A place remembers what was learned about the way to one origin.
 type place struct {
 	turns turns // one login at a time, until the place is proven and where each request logs in
 
@@ -166,8 +166,8 @@ func (p *place) isShared() bool {
 	return !p.shared.IsZero() && time.Since(p.shared) < sharedFor
 }
 
-// ensureUnshared looks, now and then, whether a connection without a login is answered as if it had
-// one, before a login is used again.
+// ensureUnshared looks, now and then, whether the server treats a connection without a login as if
+// it had one, before a login is used again.
 func (b *bound) ensureUnshared(ctx context.Context, k *call) error {
 	p := placeOf(k.at)
 	if k.c.front.known() && p.probeDue() {

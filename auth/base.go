@@ -7,7 +7,7 @@ import (
 	"github.com/go-ews/exchange/internal/proxyerror"
 )
 
-// private gives a transport that is nobody else's: a clone, also of the default one, so that no
+// private returns a transport of our own: a clone, also of the default one, so that no
 // connection, setting or cache is shared with code that does not know of the identity.
 func private(base *http.Transport) *http.Transport {
 	if base != nil {
@@ -62,7 +62,7 @@ func oneProtocol(t *http.Transport) {
 	ensureSessionCache(t)
 	t.TLSClientConfig.NextProtos = []string{"http/1.1"} // a new slice: a clone shares the old one with base
 
-	// Both make a transport close a connection after each answer, which no login survives.
+	// Both make a transport close a connection after each response, which no login survives.
 	t.DisableKeepAlives = false
 	t.MaxIdleConnsPerHost = 0
 	// net/http counts a connection of NewClientConn off without having counted it, and panics.

@@ -21,7 +21,7 @@ const schemeBearer = "Bearer"
 //
 // The token is kept and fetched anew 5 minutes before it expires (earlier than that only half of a
 // short life), once for all requests that wait for it. While the old one is still good, a slow or
-// dead token endpoint holds nobody up for more than a moment. When the server answers 401, the token
+// dead token endpoint delays no call for more than a moment. When the server returns 401, the token
 // is dropped, fetched once more with the claims that the server asked for, and the request repeated
 // once; that needs a body that can be read again, which [http.NewRequest] sees to.
 func Bearer(base http.RoundTripper, s TokenSource, opts *Options) (*Transport, error) {

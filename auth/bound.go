@@ -11,7 +11,7 @@ import (
 	"github.com/go-ews/exchange/internal/contextcause"
 )
 
-// bound sends requests over connections that carry the identity of whoever logged in on them, which
+// bound sends requests over connections that carry the identity that logged in on them, which
 // is how NTLM and Negotiate work. So the connections are its own, one request uses one at a time,
 // and nothing else ever sees them.
 type bound struct {
@@ -116,13 +116,13 @@ func (b *bound) fail(at origin, reason string, err error) *Error {
 	return &Error{Scheme: b.scheme, Origin: at.String(), reason: reason, Err: err}
 }
 
-// lost is an error after the request was sent, or part of it: nobody knows what became of it.
+// lost is an error after the request was sent, or part of it: its outcome is unknown.
 func (b *bound) lost(ctx context.Context, at origin, err error) *Error {
 	err = contextcause.In(ctx, err)
 	return &Error{Scheme: b.scheme, Origin: at.String(), Sent: true, reason: "the request was sent, but no response came", Err: err}
 }
 
-// explain gives an error its form; most have it already.
+// explain makes an *Error of an error that is none yet.
 func (b *bound) explain(at origin, err error) error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e

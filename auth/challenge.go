@@ -20,7 +20,7 @@ type param struct{ name, value string }
 // maxChallenges bounds what a hostile header can make of itself.
 const maxChallenges = 32
 
-// param gives a parameter's value; names have no case.
+// param returns a parameter's value; names are case-insensitive.
 func (c challenge) param(name string) string {
 	for _, p := range c.params {
 		if strings.EqualFold(p.name, name) {
@@ -52,7 +52,7 @@ func (c challenge) blob() ([]byte, error) {
 	return data, nil
 }
 
-// findChallenge gives the first challenge of a scheme.
+// findChallenge returns the first challenge of a scheme.
 func findChallenge(list []challenge, scheme string) (challenge, bool) {
 	for _, c := range list {
 		if strings.EqualFold(c.scheme, scheme) {
@@ -62,7 +62,7 @@ func findChallenge(list []challenge, scheme string) (challenge, bool) {
 	return challenge{}, false
 }
 
-// parseChallenges reads all WWW-Authenticate headers of an answer. Servers put one scheme on a line
+// parseChallenges reads all WWW-Authenticate headers of a response. Servers put one scheme on a line
 // or several, so a comma may part parameters or challenges: a token that is followed by "=" is a
 // parameter, any other begins a challenge. What cannot be read is skipped up to the next comma.
 func parseChallenges(headers []string) []challenge {

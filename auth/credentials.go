@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// Credentials give a user name and a password. [Basic] asks for each request, [NTLM] for each new
+// Credentials returns a user name and a password. [Basic] asks for each request, [NTLM] for each new
 // connection, with the context of the request, so a function that reads a vault makes rotation
 // work. The user is written DOMAIN\user, user@domain.example or plainly user; the password may be
 // empty. The function must be safe for concurrent use, and must name one identity only: who needs
@@ -18,7 +18,7 @@ import (
 // A password that the server refused is not sent again for some time; see [NTLM].
 type Credentials func(ctx context.Context) (user, password string, err error)
 
-// Static gives the same user and password for ever.
+// Static returns the same user and password always.
 func Static(user, password string) Credentials {
 	return func(context.Context) (string, string, error) { return user, password, nil }
 }

@@ -34,7 +34,7 @@
 // NTLM and Negotiate log a connection in, not a request. Mixed up, one user's request would be
 // answered as another user's; so these connections are made and kept by the Transport itself, one
 // request uses one at a time, and no other code ever sees them. [Options].MaxConns bounds them;
-// requests beyond that wait. The caller must read an answer's body to its end, else its connection
+// requests beyond that wait. The caller must read a response's body to its end, else its connection
 // cannot be used again.
 //
 // A refused password is not sent again for a minute, then for 2, 4, up to 30 minutes, so that no loop
@@ -57,15 +57,15 @@
 // # Extended Protection
 //
 // Exchange 2019 CU14 and SE switch on Extended Protection: a login is tied to the TLS connection
-// that it came over, so that nobody in between can pass it on. NTLM and Negotiate send that channel
+// that it came over, so that no machine in between can pass it on. NTLM and Negotiate send that channel
 // binding by themselves. A load balancer that ends TLS with a certificate other than the server's
-// makes the binding wrong, and the server answers 401; the same certificate on both mends it, or
+// makes the binding wrong, and the server returns 401; the same certificate on both repairs it, or
 // [ChannelBindingOff] where the server does not require bindings.
 //
 // # Failures
 //
 // Every failure of a login is an [*Error]. [Error.NotSent] tells whether the request may simply be
 // sent again: true for a refused login, an origin that is not allowed, a connection that did not
-// come about; false when the request went out and no answer came back, where a change may or may not
+// come about; false when the request went out and no response came back, where a change may or may not
 // have been made. Package ews asks for it by that method's name.
 package auth

@@ -181,7 +181,7 @@ func (e *Error) withResponse(resp *http.Response) *Error {
 // was sent. Its text never holds a credential.
 type InputError struct {
 	Op     string // NTLM, Negotiate, Basic, Bearer
-	Field  string // what is wrong: "Options.MaxConns", "Credentials"
+	Field  string // the field at fault: "Options.MaxConns", "Credentials"
 	Reason string
 }
 

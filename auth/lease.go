@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// lease gives the connection back once the answer was read to its end. Closed earlier, the
-// connection still has the rest of the answer on it and is dropped.
+// lease gives the connection back once the response was read to its end. Closed earlier, the
+// connection still has the rest of the response on it and is dropped.
 func lease(resp *http.Response, p *pool, c *conn, again bool) {
 	keep := again && !resp.Close && !resp.Request.Close
 	if resp.Body == nil || resp.Body == http.NoBody {

@@ -72,7 +72,7 @@ var sharedLockout = newLockout()
 // A pairKey is a salted hash of a user, a password and what they are for; none of them is kept.
 type pairKey [sha256.Size]byte
 
-// A pair is what is known of one user and password at one server.
+// A pair remembers how logins with one user and password ended at one server.
 type pair struct {
 	state  outcome
 	hold   time.Duration

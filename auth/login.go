@@ -93,7 +93,7 @@ func (b *bound) loginEach(ctx context.Context, k *call) (*http.Response, error) 
 	return resp, err
 }
 
-// loginInTurn logs in for one request, while nobody else in this process does: between the messages
+// loginInTurn logs in for one request, while no other login runs in this process: between the messages
 // of two logins, a load balancer would mix up their connections.
 func (b *bound) loginInTurn(ctx context.Context, k *call) (*http.Response, error) {
 	p := placeOf(k.at)
@@ -153,8 +153,8 @@ func (b *bound) login(ctx context.Context, k *call) (*http.Response, error) {
 		fmt.Errorf("the server asked for more than %d tokens", maxLegs))
 }
 
-// leg sends one token on a request without a body. It gives the server's next challenge, or the
-// response that answers the call.
+// leg sends one token on a request without a body. It returns the server's next challenge, or the
+// response to the call.
 func (b *bound) leg(ctx context.Context, k *call, token []byte) (*http.Response, []byte, error) {
 	resp, err := b.roundTrip(k, bodyless(k.r, k.header, token))
 	if err != nil {
@@ -169,13 +169,13 @@ func (b *bound) leg(ctx context.Context, k *call, token []byte) (*http.Response,
 		return nil, next, err
 	case code/100 == 2: // nothing is protected here: the request goes as it is
 		if !drain(resp) || resp.Close {
-			return nil, nil, fmt.Errorf("%w: the server answered %d to a login and closed", errUnsent, code)
+			return nil, nil, fmt.Errorf("%w: the server returned %d to a login and closed", errUnsent, code)
 		}
 		resp, err := b.deliver(ctx, k, nil)
 		return resp, nil, err
 	case code >= 500 && code != http.StatusServiceUnavailable:
 		httpbody.Discard(ctx, resp.Body)
-		return nil, nil, b.fail(k.at, fmt.Sprintf("the server answered %d to the login, "+
+		return nil, nil, b.fail(k.at, fmt.Sprintf("the server returned %d to the login, "+
 			"and nothing of the request was sent", code), nil).withResponse(resp)
 	default: // 403, 404, 429, 503, a redirect: true for the request as well
 		return resp, nil, nil
@@ -240,7 +240,7 @@ func (b *bound) nextChallenge(ctx context.Context, k *call, resp *http.Response)
 		if p := placeOf(k.at); !k.c.reused && p.hasLogins() {
 			p.markShared() // the server's connection is in the middle of another login
 		}
-		e := refuse("the server answered without a challenge",
+		e := refuse("the server returned no challenge",
 			"whether a proxy or load balancer in between spreads one connection over several servers, "+
 				"or shares its connections to the server among clients")
 		return nil, fmt.Errorf("%w: %w", errNoChallenge, e)
@@ -288,7 +288,7 @@ func (b *bound) finish(ctx context.Context, k *call, x Handshake, token []byte, 
 	return resp, nil
 }
 
-// verify hands the mechanism what came with the answer.
+// verify hands the mechanism the token of the response.
 func (b *bound) verify(ctx context.Context, x Handshake, found challenge) error {
 	data, err := found.blob()
 	if err != nil {

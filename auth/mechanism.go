@@ -27,13 +27,13 @@ type Target struct {
 
 // A Handshake is one login. It is used by one goroutine.
 type Handshake interface {
-	// Next gives the token to send. The first challenge is nil, later ones are what the server
-	// answered. With done set, the token goes out together with the request itself; before that,
+	// Next returns the token to send. The first challenge is nil, later ones come from the
+	// server. With done set, the token goes out together with the request itself; before that,
 	// tokens travel on requests without a body.
 	//
 	// After done, Next is called once more with what the server sent back together with its
-	// answer, which is where mutual authentication is verified: a challenge that is empty but not
-	// nil means that there was nothing. The token that this call gives is not used; an error makes
+	// response, which is where mutual authentication is verified: a challenge that is empty but not
+	// nil means that there was nothing. The token that this call returns is not used; an error makes
 	// the request fail. When the server refused the token, Next gets what came with the refusal,
 	// and its error tells the user why.
 	Next(ctx context.Context, challenge []byte) (token []byte, done bool, err error)

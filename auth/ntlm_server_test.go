@@ -81,7 +81,7 @@ func TestNTLM_OddServers(t *testing.T) {
 			"the server offers Basic, Negotiate",
 		},
 		{"no challenge", text(401, "WWW-Authenticate", "NTLM"), "load balancer"},
-		{"challenge that is no base64", text(401, "WWW-Authenticate", "NTLM TlR=NT"), "answered without a challenge"},
+		{"challenge that is no base64", text(401, "WWW-Authenticate", "NTLM TlR=NT"), "returned no challenge"},
 		{"challenge of another length", text(401, "WWW-Authenticate", "NTLM TlRMT"), "not base64"},
 		{"challenge cut", text(401, "WWW-Authenticate", "NTLM TlRMTVNTUAACAAAA"), "NTLM challenge has 12 bytes"},
 		{"closes each connection", func(w http.ResponseWriter, _ *http.Request, _ string) bool {
@@ -98,8 +98,8 @@ func TestNTLM_OddServers(t *testing.T) {
 			}
 			return true
 		}, "does not outlast"},
-		{"internal error", text(500, "X-Ms-Diagnostics", `1;reason="x"`), `answered 500 to the login`},
-		{"bad gateway", text(502, "", ""), `answered 502 to the login`},
+		{"internal error", text(500, "X-Ms-Diagnostics", `1;reason="x"`), `returned 500 to the login`},
+		{"bad gateway", text(502, "", ""), `returned 502 to the login`},
 		{"busy", text(503, "Retry-After", "7"), "status 503"},
 		{"forbidden", text(403, "", ""), "status 403"},
 		{"redirect", text(302, "Location", "/owa"), "status 302"},

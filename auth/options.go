@@ -65,7 +65,7 @@ const (
 
 	// ChannelBindingOff never sends a binding. It is for a TLS bridge with another certificate in
 	// front of a server that does not require bindings; such a server sees a wrong binding as an
-	// attack and answers 401.
+	// attack and returns 401.
 	ChannelBindingOff
 )
 

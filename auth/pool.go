@@ -55,7 +55,7 @@ func newPool(base *http.Transport, at origin, set settings) *pool {
 	return &pool{base: base, at: at, keep: set.idleTimeout, slots: make(chan struct{}, set.maxConns)}
 }
 
-// get waits for a slot, then gives the connection used last, or a new one. With fresh set the idle
+// get waits for a slot, then returns the connection used last, or a new one. With fresh set the idle
 // ones are closed: one of them turned out to be dead, and so may the others be.
 func (p *pool) get(ctx context.Context, fresh bool) (*conn, error) {
 	if ctx.Err() != nil {
@@ -113,7 +113,7 @@ func (p *pool) dial(ctx context.Context) (*conn, error) {
 	return c, nil
 }
 
-// put gives a connection back for the next request. One that net/http does not think available by
+// put returns a connection to the pool for the next request. One that net/http does not think available by
 // now is about to be closed by it.
 func (p *pool) put(c *conn) {
 	if c.cc.Available() == 0 {

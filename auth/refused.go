@@ -54,7 +54,7 @@ func (b *bound) refused(ctx context.Context, k *call, x Handshake, found challen
 	return e
 }
 
-// outcomeOf judges a password by the answer to it. Errors of servers in between say nothing.
+// outcomeOf judges a password by the response to it. Errors of servers in between say nothing.
 func outcomeOf(resp *http.Response, err error) outcome {
 	var e *Error
 	switch {

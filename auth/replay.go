@@ -16,7 +16,7 @@ type replay struct {
 	used    bool
 }
 
-// next gives the body for one more sending.
+// next returns the body for one more attempt.
 func (b *replay) next() (io.ReadCloser, error) {
 	r := b.request
 	if r.Body == nil || r.Body == http.NoBody {

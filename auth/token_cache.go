@@ -41,7 +41,7 @@ type fetch struct {
 	err    error
 }
 
-// get gives the kept token, or a new one when that is missing or due.
+// get returns the kept token, or a new one when that is missing or due.
 func (c *tokenCache) get(ctx context.Context) (*oauth2.Token, error) {
 	if ctx.Err() != nil {
 		return nil, contextcause.Of(ctx)
@@ -72,7 +72,7 @@ func (c *tokenCache) get(ctx context.Context) (*oauth2.Token, error) {
 	return token, nil
 }
 
-// replace drops a token that the server refused, if it is still the kept one, and gives the one that
+// replace drops a token that the server refused, if it is still the kept one, and returns the one that
 // took its place.
 func (c *tokenCache) replace(ctx context.Context, refused *oauth2.Token, claims string) (*oauth2.Token, error) {
 	for {

@@ -14,7 +14,7 @@ import (
 //
 // A Transport never sends its credentials to an origin other than those of [Options], nor over
 // http:// unless told to, nor on a request that comes from a redirect. When the server does not
-// accept them, RoundTrip gives an [*Error] and no response.
+// accept them, RoundTrip returns an [*Error] and no response.
 type Transport struct {
 	scheme string
 	set    settings
@@ -69,7 +69,7 @@ func (t *Transport) admit(r *http.Request) (origin, error) {
 // CloseIdleConnections closes the connections that no request uses. [http.Client] calls it.
 func (t *Transport) CloseIdleConnections() { t.sender.closeIdle() }
 
-// Client gives an [http.Client] over the Transport that does not follow redirects. It has no
+// Client returns an [http.Client] over the Transport that does not follow redirects. It has no
 // timeout: give each request a context that ends.
 func (t *Transport) Client() *http.Client {
 	return &http.Client{

@@ -38,7 +38,7 @@ func (c *countedConn) Write(p []byte) (int, error) {
 	if c.closing.Load() {
 		return c.Conn.Write(p)
 	}
-	// Counted beforehand: the answer may be there before this goroutine runs again.
+	// Counted beforehand: the response may be there before this goroutine runs again.
 	c.count.bytes.Add(int64(len(p)))
 	n, err := c.Conn.Write(p)
 	if n == 0 && err != nil {
@@ -47,7 +47,7 @@ func (c *countedConn) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// SetWriteDeadline is called by nobody but [crypto/tls.Conn.Close], before the close_notify alert. A
+// SetWriteDeadline is called by [crypto/tls.Conn.Close] alone, before the close_notify alert. A
 // server that closes an idle connection makes that alert go out just when a request begins;
 // counted as part of the request, it would look as if the request had been sent.
 func (c *countedConn) SetWriteDeadline(t time.Time) error {

@@ -147,7 +147,7 @@ func (x *handshake) verifyReply(reply messages.APRep) error {
 	if err := part.Unmarshal(plain); err != nil {
 		return fmt.Errorf("kerberos: the server's proof: %w", err)
 	}
-	// The time has whole seconds on the wire, with the microseconds beside it.
+	// The time has whole seconds on the wire, with the microseconds in another field.
 	if part.CTime.Unix() != x.sent.Unix() || part.Cusec != x.sent.Nanosecond()/int(time.Microsecond) {
 		return errors.New("kerberos: the server's proof belongs to another token")
 	}

@@ -14,7 +14,7 @@
 // alternate service account (setspn -Q HTTP/mail.example.com tells).
 //
 // A token goes out with the request itself, so a call is one request. The server must prove its own
-// identity in the answer, else the call fails. Under TLS the token carries the channel binding that
+// identity in the response, else the call fails. Under TLS the token carries the channel binding that
 // Extended Protection asks for.
 //
 // It is a module of its own, so that programs without Kerberos do not load its dependencies.
@@ -90,7 +90,7 @@ func Keytab(path, principal string, opts *Options) (*Mechanism, error) {
 }
 
 // CCache uses the ticket that kinit, sssd or k5start keeps in a file. The path "" means $KRB5CCNAME,
-// else /tmp/krb5cc_<uid>. The file is read each time a ticket is needed; whoever made it renews it.
+// else /tmp/krb5cc_<uid>. The file is read each time a ticket is needed; the program that made it renews it.
 func CCache(path string, opts *Options) (*Mechanism, error) {
 	if path == "" {
 		path = os.Getenv("KRB5CCNAME")
@@ -156,7 +156,7 @@ func (m *Mechanism) LogValue() slog.Value { return slog.StringValue(m.String()) 
 // MarshalText is String for encoders.
 func (m *Mechanism) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
-// A clock never gives the same microsecond twice: the acceptor tells a replay by the time in it
+// A clock never returns the same microsecond twice: the acceptor tells a replay by the time in it
 // (RFC 4120 section 3.2.3).
 type clock struct {
 	mu   sync.Mutex

@@ -33,7 +33,7 @@ const (
 	recheck = time.Minute     // younger tickets are not fetched anew when a server refuses them
 )
 
-// ticket gives the kept ticket for a service, or waits for a new one. One fetch serves all that wait;
+// ticket returns the kept ticket for a service, or waits for a new one. One fetch serves all that wait;
 // each gives up with its own context. The KDC library knows no contexts; it ends by its own timeouts
 // of five seconds for each KDC.
 func (m *Mechanism) ticket(ctx context.Context, service string) (*ticket, error) {
