@@ -10,14 +10,14 @@ import (
 )
 
 // Account identifies the mailbox owner on whose behalf a request is made (ExchangeImpersonation).
-// The zero value stands for no impersonation. Create one with [PrimarySMTP], [SMTP], [UPN] or [SID];
-// the first call that uses a bad identifier returns an [*InputError].
+// The zero value stands for no impersonation. Create one with [PrimarySMTP], [SMTP], [UPN] or
+// [SID]; the first call that uses a bad identifier returns an [*InputError].
 //
 // As text, and thereby in JSON, an account is the name of its element and the identifier, such as
 // "PrimarySmtpAddress:tony@contoso.com"; the zero value is "".
 //
-// Addresses cost the server an additional directory look-up; Microsoft prefers SID or UPN where
-// they are known.
+// Addresses cost the server an additional directory look-up; Microsoft prefers SID or UPN where you
+// have them.
 // https://learn.microsoft.com/exchange/client-developer/web-service-reference/connectingsid
 type Account struct {
 	kind  accountKind

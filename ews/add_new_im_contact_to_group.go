@@ -6,8 +6,8 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// AddNewImContactToGroup makes a contact of an instant-messaging address, puts it into a group and
-// returns its persona. The server keeps it in the mailbox's hidden folder Quick Contacts.
+// AddNewImContactToGroup creates a contact from an instant-messaging address, puts it into a group
+// and returns its persona. The server keeps it in the mailbox's hidden folder Quick Contacts.
 //
 // It returns [ErrorImContactLimitReached] when the list has as many contacts as it may have, 1,000
 // unless configured otherwise, [ErrorNonExistentMailbox] for a group id of another mailbox, and

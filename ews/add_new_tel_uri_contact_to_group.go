@@ -6,8 +6,8 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// AddNewTelUriContactToGroup makes a contact of a telephone number, puts it into a group and returns
-// its persona, whose names are derived from the number. All three strings are required.
+// AddNewTelUriContactToGroup creates a contact from a telephone number, puts it into a group and
+// returns its persona, whose names are derived from the number. All three strings are required.
 //
 // It returns [ErrorItemNotFound] for a group that does not exist ([NotFound]) and
 // [ErrorImContactLimitReached] when the list has as many contacts as it may have.

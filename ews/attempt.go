@@ -92,7 +92,7 @@ func (v *headerValues) header() http.Header {
 	return h
 }
 
-// newTemplate returns what all requests of a client have in common.
+// newTemplate returns the common part of all requests of a client.
 func newTemplate(endpoint *url.URL) *http.Request {
 	return &http.Request{
 		Method: http.MethodPost, URL: endpoint, Host: endpoint.Host,
@@ -107,7 +107,8 @@ func appendAction(dst []byte, op string) []byte {
 	return append(dst, '"')
 }
 
-// readHeader takes from the response's HTTP header what helps to find it in the server's logs.
+// readHeader takes from the response's HTTP header the values that identify it in the server's
+// logs.
 func (i *ResponseInfo) readHeader(h http.Header) {
 	i.RequestID = first(h, "Request-Id", "Requestid")
 	i.FrontEnd = first(h, "X-Feserver")

@@ -19,8 +19,8 @@ type Operation struct {
 // server reported in the response; embed [ResponseMessage] to have it.
 type Response interface{ Err() error }
 
-// Call performs any EWS operation, also one that this module does not have. All other methods use
-// it for headers, retries, errors and response info.
+// Call performs any EWS operation, including those that this module does not have. All other
+// methods use it for headers, retries, errors and response info.
 //
 // req is the body's one child: it is encoded by its AppendBody if it is a [soap.BodyAppender],
 // else by encoding/xml. The prefixes m (messages), t (types) and soap are declared. encoding/xml
@@ -32,9 +32,9 @@ type Response interface{ Err() error }
 // tag "ns A>B" means ns for both steps.
 //
 // Call returns an *[Error] or *[SchemaValidationError] for an error that the server reported, an
-// *[HTTPError] for a response that is not SOAP, a *[TransportError] if no readable response came, an
-// *[InputError] for a request that cannot be sent, or the error of resp.Err. It fills in Op and Info
-// of an *Error in the chain of the last. The error of a write that may have been done is
+// *[HTTPError] for a response that is not SOAP, a *[TransportError] if no readable response came,
+// an *[InputError] for a request that cannot be sent, or the error of resp.Err. It fills in Op and
+// Info of an *Error in the chain of the last. The error of a write that may have been done is
 // [ErrOutcomeUnknown] as well.
 func (c *Client) Call(ctx context.Context, op Operation, req any, resp Response) error {
 	if bad := c.checkCall(ctx, op, resp); bad != nil {
@@ -49,7 +49,8 @@ func (c *Client) Call(ctx context.Context, op Operation, req any, resp Response)
 	return err
 }
 
-// checkCall reports the first argument of Call, or the header of the client, that cannot be used.
+// checkCall returns an error for the first argument of Call, or the header of the client, that
+// cannot be used.
 func (c *Client) checkCall(ctx context.Context, op Operation, resp Response) error {
 	bad := func(field, reason string) error {
 		return &InputError{Op: op.Name, Field: field, Reason: reason}

@@ -89,7 +89,8 @@ func TestCall_EncodingXMLError(t *testing.T) {
 	}
 }
 
-// ownMessage shows a response without any wrapper: ResponseMessage is filled from the element itself.
+// ownMessage shows a response without any wrapper: ResponseMessage is filled from the element
+// itself.
 type ownMessage struct {
 	ews.ResponseMessage
 	Flag bool `xml:"http://schemas.microsoft.com/exchange/services/2006/messages Flag"`
@@ -171,7 +172,8 @@ type failing struct{ err error }
 
 func (f failing) AppendBody(dst []byte) ([]byte, error) { return append(dst, "<m:half"...), f.err }
 
-// TestCall_Refused holds that what cannot be sent, or whose response cannot be stored, is refused before it is sent.
+// TestCall_Refused holds that what cannot be sent, or whose response cannot be stored, is refused
+// before it is sent.
 func TestCall_Refused(t *testing.T) {
 	t.Parallel()
 	type text struct {
@@ -284,7 +286,7 @@ func TestClient_Methods(t *testing.T) {
 	if n := reflect.TypeFor[*ews.Client]().NumMethod(); n > 20 {
 		t.Errorf("%d methods, want at most 20", n)
 	}
-	// What a consumer declares is satisfied as it stands.
+	// The client satisfies a consumer's interface.
 	var _ interface {
 		AddImGroup(ctx, string) (*imgroup.ImGroup, error)
 	} = (*ews.Client)(nil)

@@ -16,23 +16,23 @@ import (
 	"github.com/go-ews/exchange/internal/throttle"
 )
 
-// defaultTimeout bounds one attempt of a client that was given no http.Client: Exchange itself
-// ends a request after a minute.
+// defaultTimeout bounds one attempt if the caller supplies no http.Client. Exchange itself ends a
+// request after a minute.
 const defaultTimeout = 2 * time.Minute
 
 // Options are the settings of a [Client]. They are copied: later changes have no effect.
 type Options struct {
-	// HTTPClient has the Transport that sends the requests, which is also where authentication
-	// belongs (package auth), and the Timeout of one attempt. Its Jar is not used, since one
-	// mailbox's routing cookie would misroute another's, nor its CheckRedirect: redirects would
-	// carry requests and credentials elsewhere. A nil Transport is a tuned clone of the default
-	// one, with 100 idle connections per host. nil: that transport, and 2 minutes.
+	// HTTPClient supplies the Transport that sends and authenticates the requests (package auth),
+	// and the Timeout of one attempt. Its Jar is not used, since one mailbox's routing cookie would
+	// misroute another's requests, nor its CheckRedirect, since redirects would carry requests and
+	// credentials elsewhere. A nil Transport stands for a tuned clone of the default one, with 100
+	// idle connections per host. nil: that transport, and a timeout of 2 minutes.
 	HTTPClient *http.Client
 
 	Header Header // of every request; see [Client.WithHeader] for others
 
-	// UserAgent is put before the module's own. Exchange administrators allow and block by it: one
-	// value per application.
+	// UserAgent precedes the module's own. Administrators of Exchange allow and block applications
+	// by it: use one value per application.
 	UserAgent string
 
 	// MaxResponseBytes bounds the body of a response, unpacked. 0: 32 MiB.
@@ -48,9 +48,9 @@ type Options struct {
 	AllowHTTP bool
 }
 
-// Client calls the operations of one Exchange server. Create one with [NewClient] and share it: it is
-// safe for concurrent use, and copies made with [Client.WithHeader] and [Client.Impersonate] share
-// its connections and its throttle ([RetryPolicy]).
+// Client calls the operations of one Exchange server. Create one with [NewClient] and share it: it
+// is safe for concurrent use, and copies made with [Client.WithHeader] and [Client.Impersonate]
+// share its connections and its throttle ([RetryPolicy]).
 type Client struct {
 	*core
 	header           Header
@@ -107,7 +107,7 @@ func NewClient(endpoint string, opts *Options) (*Client, error) {
 	return client, nil
 }
 
-// check reports the first option that is out of range.
+// check returns an error for the first option that is out of range.
 func (o *Options) check() *InputError {
 	bad := func(field, reason string) *InputError {
 		return &InputError{Op: "NewClient", Field: field, Reason: reason}
@@ -129,8 +129,8 @@ func (o *Options) check() *InputError {
 func (c *Client) Header() Header { return c.header }
 
 // WithHeader returns a copy of the client whose requests carry h. It is cheap and uses the same
-// connections: make one per mailbox, even per call. A bad header fails each call of the copy with
-// an [*InputError].
+// connections: create one per mailbox, or even per call. A bad header fails each call of the copy
+// with an [*InputError].
 func (c *Client) WithHeader(h Header) *Client {
 	copied := &Client{core: c.core, header: h, mailbox: strings.ToLower(h.Impersonate.String())}
 	copied.opening, copied.closing, copied.bad = h.encode()
@@ -189,8 +189,8 @@ func parseEndpoint(endpoint string, allowHTTP bool) (*url.URL, *InputError) {
 	return u, nil
 }
 
-// sender returns what of hc the client uses. Its Jar and CheckRedirect have no say, because
-// requests go to the transport itself.
+// sender returns the parts of hc that the client uses. Its Jar and CheckRedirect have no effect,
+// because requests go to the transport itself.
 func sender(hc *http.Client) (http.RoundTripper, time.Duration) {
 	switch {
 	case hc == nil:
@@ -201,8 +201,8 @@ func sender(hc *http.Client) (http.RoundTripper, time.Duration) {
 	return hc.Transport, hc.Timeout
 }
 
-// tunedTransport clones the default transport, whose 2 idle connections a host would cost a new
-// TLS connection for most calls of a busy service.
+// tunedTransport clones the default transport with more idle connections. With the default of 2 per
+// host, most calls of a busy service would need a new TLS connection.
 func tunedTransport() http.RoundTripper {
 	base, ok := http.DefaultTransport.(*http.Transport) //nolint:forbidigo // cloned, never changed
 	if !ok {

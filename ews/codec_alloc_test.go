@@ -1,6 +1,6 @@
 //go:build !race
 
-// The race detector allocates beside the program, which spoils the counts.
+// The race detector allocates as well, which spoils the counts.
 
 package ews
 
@@ -66,8 +66,8 @@ func TestEncode_Allocations(t *testing.T) {
 	}
 }
 
-// TestDecode_Allocations holds that a success takes at most 4 allocations and a fault 8. The response that the call
-// makes counts, what the HTTP response takes does not.
+// TestDecode_Allocations holds that a success takes at most 4 allocations and a fault 8. The
+// response that the call makes counts, what the HTTP response takes does not.
 //
 //nolint:paralleltest // counts allocations
 func TestDecode_Allocations(t *testing.T) {

@@ -12,8 +12,8 @@ import (
 	"github.com/go-ews/exchange/ews"
 )
 
-// TestClient_Concurrent shares one client among 64 goroutines, each of which acts for mailboxes of its
-// own: nobody sees anything of another's request, response, info or error.
+// TestClient_Concurrent shares one client among 64 goroutines, each of which acts for other
+// mailboxes: no call sees the request, response, info or error of another.
 func TestClient_Concurrent(t *testing.T) {
 	t.Parallel()
 	// A call waits for a page for some real milliseconds, which a busy machine takes longer than.
@@ -57,7 +57,7 @@ func TestClient_Concurrent(t *testing.T) {
 	})
 }
 
-// checkOwn makes a call for a user and says what in its outcome is not the user's own.
+// checkOwn makes a call for a user and reports anything in its result that belongs to another user.
 func checkOwn(t testing.TB, client *ews.Client, user string) error {
 	t.Helper()
 	address := user + "@contoso.com"

@@ -33,8 +33,8 @@ func TestContext_Cancelled(t *testing.T) {
 	}
 }
 
-// TestContext_During ends the context while the server is silent: a write that was sent is of unknown
-// outcome, and the reason stays visible beside that.
+// TestContext_During ends the context while the server is silent: a write that was sent is of
+// unknown outcome, and the reason stays visible too.
 func TestContext_During(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -74,7 +74,7 @@ func TestContext_During(t *testing.T) {
 	}
 }
 
-// blocked is a body that gives nothing until the request's context ends.
+// blocked is a body that returns nothing until the request's context ends.
 type blocked struct{ ctx context.Context }
 
 func (b blocked) Read([]byte) (int, error) { <-b.ctx.Done(); return 0, b.ctx.Err() }

@@ -5,7 +5,7 @@
 //
 // # Quick start
 //
-// Make one client and share it; calls are methods. The transport of its http.Client logs in, and
+// Create one client and share it; calls are methods. The transport of its http.Client logs in, and
 // package auth has one for each scheme.
 //
 //	transport, err := auth.NTLM(nil, auth.Static(`CONTOSO\svc-im`, password), nil)
@@ -18,7 +18,7 @@
 // A result is non-nil exactly when the error is nil. For tests, package ewstest is an Exchange
 // within the process; the examples below run on it.
 //
-// # What a list is made of
+// # The list
 //
 // [Client.GetImItemList] returns it whole, as an [imgroup.ItemList]: groups, each with the ids of
 // its members, and personas, Exchange's name for contacts that it has put together from several
@@ -50,14 +50,14 @@
 //
 // A call acts on the mailbox of the account that logs in, or on another one through impersonation,
 // which takes the management role ApplicationImpersonation. [Client.Impersonate] and
-// [Client.WithHeader] return copies of the client that cost next to nothing and use the same
-// connections: make one for each mailbox.
+// [Client.WithHeader] return cheap copies of the client that use the same connections: create one
+// for each mailbox.
 //
 //	tony := client.Impersonate(ews.PrimarySMTP("tony@contoso.com"))
 //
-// [Header] holds the other SOAP headers of a request: the schema version, which seldom needs to be
-// other than Exchange2013, and the language of the server's messages. [WithResponseInfo] returns
-// what a response says apart from its payload: the server's version, and the request id by which an
+// [Header] holds the other SOAP headers of a request: the schema version, for which Exchange2013 is
+// nearly always right, and the language of the server's messages. [WithResponseInfo] returns what a
+// response says apart from its payload: the server's version, and the request id by which an
 // administrator finds the call in the server's log.
 //
 //	var info ews.ResponseInfo
@@ -69,18 +69,17 @@
 //
 //   - [*Error]: Exchange refused. Its Code is a [ResponseCode], which is an error itself:
 //     errors.Is(err, ews.ErrorImGroupDisplayNameAlreadyExists). Message, Details and the request id
-//     are there too. [NotFound] knows the codes by which these operations say that something does
-//     not exist.
+//     are there too. [NotFound] reports whether the code says that something does not exist.
 //   - [*SchemaValidationError]: Exchange could not read the request. It has line, position and
 //     violation; Excerpt shows the line that was sent, with a caret under the place.
-//   - [*HTTPError]: the response is not SOAP. It comes from a log-in page, a proxy, a load
-//     balancer; its text has the server's own words, or what the status probably means.
+//   - [*HTTPError]: the response is not SOAP. It comes from a log-in page, a proxy or a load
+//     balancer; its text quotes the server, or says what the status probably means.
 //   - [*TransportError]: no whole, readable response. It unwraps to the cause: a network failure,
 //     the context's error, a malformed document.
 //   - [*InputError]: refused before anything was sent, because it could not become a valid request.
 //
 // [ErrOutcomeUnknown] is in the chain of an error, together with one of these, for a write that was
-// sent and for which no response says whether it was done. To send it again might do it twice: read
+// sent and for which no response says whether it was done. Sending it again might do it twice: read
 // the list first.
 //
 // Each text begins with the operation, and ends with the URL and the server's request id. Neither
@@ -94,7 +93,7 @@
 // the client waits for as long as the server asks. A wait of more than half a minute, and one that
 // would outlast the context, is not begun: the call returns its error at once, and [RetryAfter]
 // says how long to wait, so that a job queue can put the job aside. Copies of a client share a
-// throttle, so that a server which asks one call to wait is not asked by the next.
+// throttle, so that when the server asks one call to wait, the next one waits too.
 //
 // Do not put a retrying transport under the client: Exchange sends every fault as HTTP 500, and
 // such a transport repeats writes and loses the fault.
@@ -125,6 +124,6 @@
 // # Concurrency
 //
 // A Client, its copies and everything that they share are safe for concurrent use. Exchange limits
-// the requests that one account may have open at a time: 27 by default, and each impersonated
-// mailbox has a budget of its own. Edits of one list are best made one after the other.
+// the requests that one account may have open at a time: 27 by default, counted separately for each
+// impersonated mailbox. Edits of one list are best made one after the other.
 package ews

@@ -16,9 +16,9 @@ import (
 // ErrOutcomeUnknown is in the chain of an error of a write whose outcome is unknown: it was sent,
 // and no response says whether it was done. Read the list before sending it again.
 //
-// A client cannot see how far a request came. One that met a connection which the server was
-// closing has an unknown outcome too, though it probably was not done; so has one that an HTTP/2
-// server refused after receiving all of it.
+// A client cannot see how far a request came. The outcome is therefore unknown as well for a
+// request on a connection that the server was closing, though it probably was not done, and for one
+// that an HTTP/2 server refused after receiving all of it.
 var ErrOutcomeUnknown = errors.New("the write may or may not have been done")
 
 // Error is an error that Exchange reports: a SOAP fault, or a response with ResponseClass="Error".
@@ -38,8 +38,8 @@ type Error struct {
 	Info  ResponseInfo
 }
 
-// Error returns one line: operation, code, the server's message, the error behind the error, the
-// URL and the request id.
+// Error returns one line: operation, code, the server's message, the inner error, the URL and the
+// request id.
 func (e *Error) Error() string {
 	var b strings.Builder
 	writeOp(&b, e.Op)
@@ -59,7 +59,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// inner returns what the server says of the error behind the error, "" if it says nothing.
+// inner returns the server's description of the inner error, "" if there is none.
 func (e *Error) inner() string {
 	code, text := e.Details["InnerErrorResponseCode"], e.Details["InnerErrorMessageText"]
 	said := oneline.Clip(code, 80)
@@ -89,13 +89,14 @@ func (e *Error) LogValue() slog.Value {
 }
 
 // SchemaValidationError is the fault ErrorSchemaValidation: the request was not well-formed XML, or
-// not valid by the server's schema. Every request of this module is both, so the cause is a server
-// of another version, something on the way that edits requests, or a request of your own.
+// not valid against the server's schema. The requests of this module are well-formed and valid, so
+// the cause is a server of another version, something on the way that edits requests, or a request
+// of your own.
 //
 // It unwraps to its *Error, and is ErrorSchemaValidation even without one.
 type SchemaValidationError struct {
 	// Line and Position are the place in the request, from 1, as the server counts: a position is a
-	// UTF-16 unit. 0: not known.
+	// UTF-16 unit. 0: unknown.
 	Line, Position int
 
 	// Violation is the server's description.
@@ -149,9 +150,9 @@ func (e *SchemaValidationError) Unwrap() error {
 }
 
 // Excerpt returns the line of the request that has the violation, at most 160 characters of it, and
-// under it a caret at the position. It returns "" if the place is not known, or lies outside of the
-// request because something on the way has edited that. It quotes the request, so it is for the
-// developer's eyes and not part of Error.
+// under it a caret at the position. It returns "" if the place is unknown, or lies outside of the
+// request because something on the way has edited it. It quotes the request, so show it to
+// developers only; Error leaves it out.
 func (e *SchemaValidationError) Excerpt() string {
 	if e.excerpt == nil {
 		return ""
@@ -185,13 +186,13 @@ func (e *SchemaValidationError) LogValue() slog.Value {
 type TransportError struct {
 	Op   string
 	Err  error
-	Info ResponseInfo // what is known of the response
+	Info ResponseInfo // of the response, as far as it arrived
 
 	notSent   bool
 	malformed bool // the response came whole
 }
 
-// Error returns one line: the operation, the cause, what to check if that is known, the URL and the
+// Error returns one line: the operation, the cause, what to check for some causes, the URL and the
 // request id.
 func (e *TransportError) Error() string {
 	var b strings.Builder
@@ -220,7 +221,7 @@ func (e *TransportError) Unwrap() error { return e.Err }
 // those of package auth do.
 func (e *TransportError) NotSent() bool { return e.notSent || notSent(e.Err) }
 
-// notSent asks the first error in the chain that knows whether the request was not sent.
+// notSent asks the first error in the chain that has the method NotSent.
 func notSent(err error) bool {
 	var e interface{ NotSent() bool }
 	return errors.As(err, &e) && e.NotSent()
@@ -234,8 +235,8 @@ func (e *TransportError) host() string {
 	return "the server"
 }
 
-// InputError is the error of input that cannot become a valid request, or of an option that cannot
-// be meant. Nothing was sent. Its text never holds a credential.
+// InputError is the error of input that cannot become a valid request, or of an invalid option.
+// Nothing was sent. Its text never holds a credential.
 type InputError struct {
 	Op     string // the operation, or "NewClient"
 	Field  string // the input: "displayName", "Header.MailboxCulture", "endpoint"
@@ -254,7 +255,7 @@ func (e *InputError) Error() string {
 }
 
 // NotFound reports whether err says that an id, or what it named, does not exist: a group or
-// contact that is gone, or an id of another mailbox. This family spells it in four ways:
+// contact that is gone, or an id of another mailbox. These operations use four codes for it:
 // ErrorItemNotFound, ErrorInvalidImGroupId, ErrorInvalidImContactId and, in a response,
 // ErrorNonExistentMailbox. The last one as a SOAP fault says that the impersonated mailbox does not
 // exist, which NotFound does not report.
@@ -280,8 +281,8 @@ func writeOp(b *strings.Builder, op string) {
 // loggedID returns the server's request id as a log may have it.
 func loggedID(info *ResponseInfo) string { return oneline.Clip(info.RequestID, 64) }
 
-// writeWhere ends an error's text with what finds the call in a server's log: the URL, without what
-// may be secret, and the server's request id.
+// writeWhere ends an error's text with what identifies the call in a server's log: the URL, without
+// its secret parts, and the server's request id.
 func writeWhere(b *strings.Builder, info *ResponseInfo) {
 	if info.URL != "" {
 		b.WriteString(" [" + oneline.Clip(info.URL, 300) + "]")

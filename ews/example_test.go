@@ -13,7 +13,7 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// The examples run on an Exchange within the process. For a real one, give its address instead of
+// The examples run on an Exchange within the process. For a real one, pass its address instead of
 // ewstest.Endpoint, and a client of package auth.
 func exampleClient() (*ews.Client, *ewstest.Server) {
 	exchange := ewstest.NewServer(nil)
@@ -156,8 +156,9 @@ func ExampleClient_GetImItemList() {
 	// groups of Tony Smith: 1
 }
 
-// A contact that leaves its last group leaves the list: a move adds first and removes after. Whatever
-// fails on the way, the contact stays in one group at least, and the move can be made again.
+// A contact that leaves its last group leaves the list: a move adds first and removes after.
+// Whatever fails on the way, the contact stays in one group at least, and the move can be made
+// again.
 func ExampleClient_RemoveImContactFromGroup() {
 	ctx := context.Background()
 	client, _ := exampleClient()
@@ -299,7 +300,7 @@ func ExampleErrOutcomeUnknown() {
 	// Output: done: true
 }
 
-// What a developer wants to see of a request that Exchange could not read. It quotes what was sent,
+// For developers, the error shows the place that Exchange could not read. It quotes what was sent,
 // so it is not for logs.
 func ExampleSchemaValidationError_Excerpt() {
 	client, exchange := exampleClient()

@@ -38,8 +38,8 @@ type bed struct {
 	plans []relay.Plan
 }
 
-// front responds to a request in the place of Exchange, or after it: execute executes the request and
-// returns the response that the client would have got.
+// front responds to a request in the place of Exchange, or after it: execute executes the request
+// and returns the response that the client would have got.
 type front func(w http.ResponseWriter, execute func() *httptest.ResponseRecorder)
 
 // newBed starts a bed whose first connections go by the plans. It is not for tests that run in
@@ -153,8 +153,8 @@ func openNow(t *testing.T) leavings {
 	return l
 }
 
-// check waits for what ends by itself, and fails if there is more than before. The limit is for what
-// never ends: a busy machine takes its time.
+// check waits for what ends by itself, and fails if there is more than before. The limit is for
+// what never ends: a busy machine takes its time.
 func (l leavings) check(t *testing.T) {
 	t.Helper()
 	var now leavings
@@ -197,5 +197,5 @@ func closedPort(t *testing.T) string {
 	return fmt.Sprint(listener.Addr())
 }
 
-// quiet is a log that nobody reads: net/http's server tells of every failed handshake.
+// quiet discards the log of net/http's server, which has a line for every failed handshake.
 func quiet() *log.Logger { return log.New(io.Discard, "", 0) }

@@ -100,8 +100,8 @@ func (f *frames) serve(c net.Conn) {
 	}
 }
 
-// hangUp ends a connection in good order. A connection that is closed with unread data is reset, and
-// what was written last is lost with it: on Windows nearly always.
+// hangUp ends a connection in good order. A connection that is closed with unread data is reset,
+// and the last bytes written are dropped with it: on Windows nearly always.
 func hangUp(c net.Conn) {
 	defer c.Close()
 	if half, ok := c.(*net.TCPConn); !ok || half.CloseWrite() != nil {
@@ -158,7 +158,8 @@ func reset(code uint32) func(net.Conn, uint32, string) error {
 	}
 }
 
-// goAway ends the connection. The server did what came before it, and nothing beyond the last stream.
+// goAway ends the connection. The server executed the streams up to the last one that it names, and
+// no later one.
 func goAway(last func(stream uint32) uint32, code uint32) func(net.Conn, uint32, string) error {
 	return func(c net.Conn, stream uint32, _ string) error {
 		debug := append(words(last(stream), code), canaryResponse...)
@@ -249,8 +250,8 @@ func goAwayAndRespond(c net.Conn, stream uint32, body string) error {
 	return respond(c, stream, body)
 }
 
-// A peer that resets every stream gets MaxAttempts requests of a read, and one of a write, whether it
-// takes the body or not. net/http alone would go on for ever.
+// A peer that resets every stream gets MaxAttempts requests of a read, and one of a write, whether
+// it takes the body or not. net/http alone would go on for ever.
 func TestFaultInjection_HTTP2EveryStream(t *testing.T) {
 	t.Parallel()
 	none := func(uint32) uint32 { return 0 }

@@ -179,7 +179,7 @@ func TestFaultInjection_ResponseCutAtEveryLength(t *testing.T) {
 		}
 		b := newBed(t, nil, plans...)
 		for n := range whole {
-			// A connection whose response was cut is not used again, so each call has one of its own.
+			// A connection whose response was cut is not used again, so each call opens a new one.
 			_, err := b.client.Impersonate(cutMailbox(n)).AddImGroup(t.Context(), "Sales")
 			if !errors.Is(err, ews.ErrOutcomeUnknown) || kindOfError(err) != "TransportError" {
 				t.Fatalf("cut after %d bytes of %d: %v", n, whole, err)
@@ -197,7 +197,8 @@ func TestFaultInjection_ResponseCutAtEveryLength(t *testing.T) {
 	before.check(t)
 }
 
-// lengthOfResponse returns how many bytes come back over a connection for AddImGroup, header included.
+// lengthOfResponse returns how many bytes come back over a connection for AddImGroup, header
+// included.
 func lengthOfResponse(t *testing.T) int {
 	t.Helper()
 	b := newBed(t, nil)
@@ -219,7 +220,7 @@ func cutMailbox(n int) ews.Account {
 	return ews.PrimarySMTP(fmt.Sprintf("user%04d@exchange.test", n))
 }
 
-// tapped copies what is read from a connection.
+// tapped copies the bytes that are read from a connection.
 type tapped struct {
 	net.Conn
 	raw *bytes.Buffer
@@ -289,7 +290,8 @@ func TestFaultInjection_TLS(t *testing.T) {
 	}
 }
 
-// A proxy that lets nothing through: the request was not sent, and the proxy's password stays secret.
+// A proxy that lets nothing through: the request was not sent, and the proxy's password stays
+// secret.
 //
 //nolint:paralleltest // compares what the whole process has open, before and after
 func TestFaultInjection_Proxy(t *testing.T) {

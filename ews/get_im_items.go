@@ -7,7 +7,7 @@ import (
 )
 
 // GetImItems returns the groups and contacts with the given ids. The server ignores change keys and
-// does not check ids: what it does not know is left out of the response without an error.
+// does not check ids: it leaves out items with unknown ids, without an error.
 //
 // https://learn.microsoft.com/exchange/client-developer/web-service-reference/getimitems-operation
 func (c *Client) GetImItems(ctx context.Context, query imgroup.ItemQuery) (*imgroup.ItemList, error) {

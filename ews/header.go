@@ -12,8 +12,8 @@ import (
 const NoAnchor = "-"
 
 // Header holds the headers of a client's requests: the SOAP headers RequestServerVersion,
-// MailboxCulture and ExchangeImpersonation, and the HTTP header X-AnchorMailbox. The zero value asks
-// for Exchange2013, without impersonation.
+// MailboxCulture and ExchangeImpersonation, and the HTTP header X-AnchorMailbox. The zero value
+// asks for Exchange2013, without impersonation.
 type Header struct {
 	// RequestServerVersion is the schema version asked for. "": Exchange2013, the first one with
 	// IM lists. [OmitVersion]: no header. A value outside the schema's list is refused.
@@ -34,7 +34,7 @@ type Header struct {
 	AnchorMailbox string
 }
 
-// check reports the first field that cannot be sent.
+// check returns an error for the first field that cannot be sent.
 func (h *Header) check() *InputError {
 	if v := h.RequestServerVersion; v != "" && v != OmitVersion && !v.inSchema() {
 		return &InputError{

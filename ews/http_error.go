@@ -21,11 +21,11 @@ type HTTPError struct {
 	Body       []byte       // at most the first 1024 bytes; may hold personal data: do not log it
 	Info       ResponseInfo // of the response
 
-	proxy string // that answered 407; "" if it is not known
+	proxy string // that responded 407; "" if unknown
 }
 
-// Error returns one line: the status, what the server says of it or what it probably means, and
-// what to check.
+// Error returns one line: the status, the server's explanation or the probable meaning, and what to
+// check.
 func (e *HTTPError) Error() string {
 	var b strings.Builder
 	writeOp(&b, e.Op)

@@ -13,14 +13,14 @@ type ResponseInfo struct {
 	FrontEnd        string // X-FEServer
 	Diagnostics     string // x-ms-diagnostics, else X-DiagInfo
 	ServerVersion   ServerVersion
-	Attempts        int // how many times the call was sent, or was to be; 0: refused before
+	Attempts        int // attempts that were begun; 0: the call was refused before the first
 	ReplacedChars   int // characters that XML forbids and that became U+FFFD in the result
 }
 
 type infoKey struct{}
 
-// WithResponseInfo returns a context with which a call fills info, whatever its outcome; of
-// several attempts the last one wins. One info serves one call at a time; read it after the call
+// WithResponseInfo returns a context with which a call fills info, whether it succeeds or fails;
+// the last of several attempts counts. One info serves one call at a time; read it after the call
 // has returned.
 func WithResponseInfo(ctx context.Context, info *ResponseInfo) context.Context {
 	return context.WithValue(ctx, infoKey{}, info)

@@ -116,7 +116,7 @@ func TestResponseInfo_NoResponse(t *testing.T) {
 	}
 }
 
-// TestResponseInfo_LastAttempt holds that the last attempt wins, and that each has an id of its own.
+// TestResponseInfo_LastAttempt holds that the last attempt counts, and that each has a new id.
 func TestResponseInfo_LastAttempt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

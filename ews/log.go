@@ -53,8 +53,8 @@ func (x *call) logs(ctx context.Context, level slog.Level) bool {
 	return x.client.log != nil && x.client.log.Enabled(ctx, level)
 }
 
-// logAttrs returns what is logged of an attempt. It holds no content: an error is logged by its kind
-// and code, because its text may quote the server, and the server the request.
+// logAttrs returns the attributes of the record of an attempt. They hold no content: an error is
+// logged by its kind and code, because its text may quote the server, which may quote the request.
 func (x *call) logAttrs(start time.Time, err error) []slog.Attr {
 	attrs := []slog.Attr{
 		slog.String("op", x.op.Name),
@@ -98,7 +98,7 @@ func failureClass(err error) string {
 	return netfault.Kind(transport.Err)
 }
 
-// errorKind returns what an error is, without its content.
+// errorKind returns the name of the kind of an error.
 func errorKind(err error) string {
 	var (
 		transport *TransportError
@@ -126,7 +126,7 @@ func errorKind(err error) string {
 	return "other error"
 }
 
-// loggedCode returns a code for the log, unless a server made up something else than a name.
+// loggedCode returns a code for the log, or a placeholder if it is not a plain name.
 func loggedCode(code ResponseCode) string {
 	if code != "" && !isOperationName(string(code)) {
 		return "unknown code"

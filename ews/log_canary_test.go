@@ -61,7 +61,7 @@ func (a authenticating) RoundTrip(r *http.Request) (*http.Response, error) {
 	return a.base.RoundTrip(r)
 }
 
-// secretly adds to a response what nobody may see.
+// secretly adds to a response a text that must appear nowhere.
 func secretly(s step) step {
 	return func(r *http.Request) (*http.Response, error) {
 		res, err := s(r)

@@ -25,8 +25,8 @@ func inUTF16(doc string) string {
 	return string(out)
 }
 
-// TestMalformed calls a write and a read on servers whose responses are not what they should be: both
-// end in a *TransportError that holds the cause, and the write is of unknown outcome.
+// TestMalformed calls a write and a read on servers whose responses are not what they should be:
+// both end in a *TransportError that holds the cause, and the write is of unknown outcome.
 func TestMalformed(t *testing.T) {
 	t.Parallel()
 	success := func(payload string) string {
@@ -79,7 +79,7 @@ func TestMalformed(t *testing.T) {
 			"</t:%[1]s", 1), nil, "instead of"},
 		{"the request itself", envelope("<m:%[1]s/>"), nil, "instead of"},
 		{"payload missing", envelope(success("")), nil, "holds no m:Im"},
-		{"payload of another name space", envelope(success("<t:ImGroup/><t:ImItemList/>")), nil, "holds no m:Im"},
+		{"payload of another namespace", envelope(success("<t:ImGroup/><t:ImItemList/>")), nil, "holds no m:Im"},
 		{"no class, no code", envelope("<m:%[1]sResponse><m:ImItemList/></m:%[1]sResponse>"), nil, "ResponseClass"},
 		{"unknown class, no code", envelope(`<m:%[1]sResponse ResponseClass="Maybe"/>`), nil, "ResponseClass"},
 		{"group twice", envelope(success("<m:ImGroup/><m:ImGroup/><m:ImItemList/><m:ImItemList/>")), nil, "twice"},
@@ -165,8 +165,8 @@ func TestMalformed_EmptyPersona(t *testing.T) {
 	}
 }
 
-// TestMalformed_ForeignList holds that a list whose elements hold children, but none that the schema
-// names, is no payload, and that what the schema does not name is skipped otherwise.
+// TestMalformed_ForeignList holds that a list whose elements hold children, but none that the
+// schema names, is no payload, and that what the schema does not name is skipped otherwise.
 func TestMalformed_ForeignList(t *testing.T) {
 	t.Parallel()
 	const group, persona = "<t:ImGroup/>", `<t:Persona><t:PersonaId Id="p"/></t:Persona>`
@@ -202,7 +202,7 @@ func TestMalformed_ForeignList(t *testing.T) {
 	}
 }
 
-// endlessResponse is a response that never stops; read counts what was taken of it.
+// endlessResponse is a response that never stops; read counts the bytes that were read.
 type endlessResponse struct {
 	begin, filler string
 	read          int
@@ -222,7 +222,8 @@ func (e *endlessResponse) Read(p []byte) (int, error) {
 
 func (e *endlessResponse) Close() error { return nil }
 
-// TestOversize bounds responses by MaxResponseBytes: by what Content-Length says, and as they stream.
+// TestOversize bounds responses by MaxResponseBytes: by what Content-Length says, and as they
+// stream.
 func TestOversize(t *testing.T) {
 	t.Parallel()
 	const limit = 200 << 10
@@ -319,7 +320,7 @@ func TestGzip(t *testing.T) {
 	}
 }
 
-// TestGzip_Bomb holds that MaxResponseBytes counts what is unpacked.
+// TestGzip_Bomb holds that MaxResponseBytes counts unpacked bytes.
 //
 //nolint:paralleltest // measures memory
 func TestGzip_Bomb(t *testing.T) {

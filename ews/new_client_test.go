@@ -227,7 +227,7 @@ func TestNewClient_JarIsNotRead(t *testing.T) {
 	}
 }
 
-// TestNewClient_Request holds what every request says beside its body.
+// TestNewClient_Request holds the method, URL and headers of every request.
 func TestNewClient_Request(t *testing.T) {
 	t.Parallel()
 	w := soapResponse(http.StatusOK, groupResponse)

@@ -77,8 +77,8 @@ func (o *operation[T]) ReadBody(r *soap.Reader) error {
 	return r.Err()
 }
 
-// Err reports what the server said, and a success that lacks what it should hold: nothing could be
-// done with that.
+// Err returns the server's error, or the error of a success without its payload, which is of no use
+// to the caller.
 func (o *operation[T]) Err() error {
 	if err := o.ResponseMessage.Err(); err != nil {
 		return err
@@ -93,7 +93,7 @@ func (o *operation[T]) reset() {
 	*o = operation[T]{name: o.name, content: o.content, payload: o.payload}
 }
 
-// badResponse is a well-formed response that is not what the operation returns.
+// badResponse is the error of a well-formed response with the wrong content.
 type badResponse struct{ reason string }
 
 func (e *badResponse) Error() string { return e.reason }

@@ -11,7 +11,7 @@ import (
 // operation is one of the thirteen with certain arguments.
 type operation struct {
 	name    string
-	variant string // "": what a caller gives as a rule
+	variant string // "": the usual arguments
 	call    func(ctx context.Context, c *ews.Client) error
 }
 

@@ -21,8 +21,8 @@ import (
 //	EWS_TEST_URL=https://mail.contoso.com/EWS/Exchange.asmx EWS_TEST_USER='CONTOSO\test' \
 //	EWS_TEST_PASSWORD=… EWS_TEST_AUTH=ntlm go test -run Peer ./ews
 //
-// Names are random, and what was made is removed afterwards; what else is in the mailbox's list stays
-// as it is. Give it a mailbox for tests all the same.
+// Names are random, and the test removes afterwards what it made; the rest of the mailbox's list
+// stays as it is. Use a mailbox for tests all the same.
 
 // peer is a server under test. What a case makes bears the peer's prefix.
 type peer struct {

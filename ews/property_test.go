@@ -188,7 +188,7 @@ func (p *program) choose() move {
 		}},
 	}
 	if p.random.IntN(3) == 0 {
-		return moves[0] // what is not idempotent
+		return moves[0] // operations that are not idempotent
 	}
 	return moves[p.random.IntN(len(moves))]
 }

@@ -30,8 +30,9 @@ import (
 //
 //	proxies.sh -- go test -parallel 64 -run TestPeer_Proxies ./ews
 //
-// The server behind the proxies is the Exchange of package ewstest. It listens at EWS_PROXY_BACKEND,
-// counts requests and executions, and makes the trouble, always for the first request of a call.
+// The server behind the proxies is the Exchange of package ewstest. It listens at
+// EWS_PROXY_BACKEND, counts requests and executions, and makes the trouble, always for the first
+// request of a call.
 
 // A trouble is what happens to the first request of a call.
 type trouble string
@@ -51,7 +52,7 @@ const (
 	proxyWait     = 2 * time.Second
 )
 
-// A proxyCall is a call of the matrix and what became of it.
+// A proxyCall is a call of the matrix and its result.
 type proxyCall struct {
 	front   string
 	op      string // write or read
@@ -232,11 +233,11 @@ func (b *proxyBackend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", response.Header().Get("Content-Type"))
 	w.WriteHeader(response.Code)
-	_, _ = w.Write(body) // the proxy may have given up
+	_, _ = w.Write(body) // the proxy may have timed out
 }
 
-// waitBeyondTimeout waits until a proxy with the short timeout has given up, no longer than for three
-// of them: a proxy with a longer one gets its response then.
+// waitBeyondTimeout waits until a proxy with the short timeout has timed out, no longer than for
+// three of them: a proxy with a longer one gets its response then.
 func waitBeyondTimeout(ctx context.Context) {
 	short, err := strconv.Atoi(os.Getenv("EWS_PROXY_TIMEOUT"))
 	if err != nil {
@@ -327,9 +328,9 @@ func (c *proxyCall) mustSucceed() bool {
 }
 
 // checkProxyLogs holds the attempts against the requests that the proxies logged. A line is written
-// when the request has ended, which may be after the client has its response. Varnish has no log. Where
-// the connection behind it ended, HAProxy closes its own without a line, and Apache writes two lines
-// over HTTP/2: there the backend's count, which check has compared, is the only one.
+// when the request has ended, which may be after the client has its response. Varnish has no log.
+// Where the connection behind it ended, HAProxy closes its own without a line, and Apache writes
+// two lines over HTTP/2: there the backend's count, which check has compared, is the only one.
 func checkProxyLogs(t *testing.T, calls []*proxyCall) {
 	t.Helper()
 	logged := func() (differ []string) {
@@ -361,7 +362,8 @@ func checkProxyLogs(t *testing.T, calls []*proxyCall) {
 	}
 }
 
-// logsOtherwise reports whether the front is known to write n lines for the attempts of the call.
+// logsOtherwise reports whether the front has a reason to write n lines for the attempts of the
+// call.
 func (c *proxyCall) logsOtherwise(n int) bool {
 	switch {
 	case c.front == "VARNISH":

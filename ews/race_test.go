@@ -2,5 +2,5 @@
 
 package ews_test
 
-// raceDetector allocates beside the program, which spoils counts.
+// The race detector allocates as well, which spoils counts.
 const raceDetector = true

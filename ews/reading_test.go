@@ -28,7 +28,7 @@ func readList(t testing.TB, content string) *imgroup.ItemList {
 }
 
 // TestReading_Unknown holds that what a server of another year says is kept or skipped, and that
-// names count with their name spaces.
+// names count with their namespaces.
 func TestReading_Unknown(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -39,7 +39,7 @@ func TestReading_Unknown(t *testing.T) {
 		{"new elements", strings.NewReplacer("<m:ImGroup>",
 			"<m:New a='1'><m:ImGroup/></m:New><m:ImGroup><t:New><t:DisplayName>x</t:DisplayName></t:New>",
 			"</m:ImGroup>", "<x xmlns='urn:x'/></m:ImGroup><t:New/>").Replace(groupResponse), sales()},
-		{"elements of other name spaces", strings.Replace(groupResponse, "<m:ImGroup>",
+		{"elements of other namespaces", strings.Replace(groupResponse, "<m:ImGroup>",
 			"<ImGroup xmlns='urn:x'/><t:ImGroup/><m:ImGroup><m:DisplayName>m</m:DisplayName>"+
 				"<DisplayName>none</DisplayName>", 1), sales()},
 		{"new group type", strings.Replace(groupResponse, "MOC.UserGroup", "MOC.NextYear", 1), func() imgroup.ImGroup {
@@ -141,8 +141,8 @@ func TestReading_ErrorClass(t *testing.T) {
 	}
 }
 
-// TestReading_Repeated holds that nothing repeated is collapsed, and nothing inherited from what was
-// in front of it.
+// TestReading_Repeated holds that nothing repeated is collapsed, and nothing inherited from what
+// was in front of it.
 func TestReading_Repeated(t *testing.T) {
 	t.Parallel()
 	got := readList(t, `<t:Groups><t:ImGroup><t:DisplayName>A</t:DisplayName><t:MemberCorrelationKey>`+

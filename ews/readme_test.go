@@ -28,7 +28,7 @@ func readmeTenLines(ctx context.Context, password string) error {
 	}
 	group, err := client.Impersonate(ews.PrimarySMTP("tony@contoso.com")).AddImGroup(ctx, "MyCustomGroup")
 	if errors.Is(err, ews.ErrorImGroupDisplayNameAlreadyExists) {
-		return nil // somebody was faster
+		return nil // another client was faster
 	}
 	if err != nil {
 		return err

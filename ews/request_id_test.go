@@ -19,8 +19,8 @@ import (
 
 const clientRequestID = "client-request-id"
 
-// Every attempt has an id of its own: a UUID of version 4 (RFC 9562, section 5.4), which begins as
-// all of the process do.
+// Every attempt has a new id: a UUID of version 4 (RFC 9562, section 5.4), which begins as all of
+// the process do.
 func TestRequestID_Form(t *testing.T) {
 	t.Parallel()
 	w := soapResponse(http.StatusOK, groupResponse)
@@ -46,8 +46,8 @@ func TestRequestID_Form(t *testing.T) {
 	}
 }
 
-// A response that echoes the id of another attempt of this process belongs to another request. An id
-// that something on the way made up, or none, says nothing.
+// A response that echoes the id of another attempt of this process belongs to another request. An
+// id that something on the way made up, or none, says nothing.
 func TestRequestID_Echo(t *testing.T) {
 	t.Parallel()
 	var earlier string

@@ -18,12 +18,12 @@ import (
 	"github.com/go-ews/exchange/soap"
 )
 
-// headSize is how much of a response is looked at to tell SOAP from everything else, and how much of
-// everything else an HTTPError keeps.
+// headSize is how much of a response is looked at to tell SOAP from everything else, and how much
+// of everything else an HTTPError keeps.
 const headSize = 1 << 10
 
-// decoder reads one HTTP response. Decoders are pooled: the SOAP reader owns buffers. They do not refer
-// to their call, which therefore stays on the stack.
+// decoder reads one HTTP response. Decoders are pooled: the SOAP reader owns buffers. They do not
+// refer to their call, which therefore stays on the stack.
 type decoder struct {
 	raw     httpbody.Body
 	body    io.Reader // raw, unpacked
@@ -68,21 +68,21 @@ func (d *decoder) release(ctx context.Context) {
 	decoders.Put(d)
 }
 
-// decode separates SOAP from everything else. The status line counts even if the body cannot be read:
-// unless it says 200 or 500, as it does with SOAP, it says what became of the request.
+// decode separates SOAP from everything else. A status other than 2xx and 500, with which SOAP
+// comes, counts even if the body cannot be read.
 func (x *call) decode(ctx context.Context, d *decoder, res *http.Response) error {
-	known := res.StatusCode/100 != 2 && res.StatusCode != http.StatusInternalServerError
-	if known {
+	decided := res.StatusCode/100 != 2 && res.StatusCode != http.StatusInternalServerError
+	if decided {
 		d.raw.Hurry(ctx)
 	}
 	kind, head, err := x.recognize(ctx, d, res)
 	head = head[:min(len(head), headSize)]
 	switch {
-	case err != nil && !known:
+	case err != nil && !decided:
 		return x.incomplete(err)
 	case err != nil || kind == sniff.Other || res.StatusCode == http.StatusUnauthorized:
 		return x.page(res, bytes.Clone(head))
-	case !known:
+	case !decided:
 		return x.decodeEnvelope(d, res)
 	}
 	d.raw.Relax()
@@ -133,7 +133,7 @@ func (x *call) decodeEnvelope(d *decoder, res *http.Response) error {
 	return withRetryAfter(x.responseError(), res.Header)
 }
 
-// proxyOf names the proxy that responded 407, "" if it is not known.
+// proxyOf names the proxy that responded 407, "" if unknown.
 func (x *call) proxyOf(res *http.Response) string {
 	if res.StatusCode != http.StatusProxyAuthRequired {
 		return ""
@@ -254,8 +254,8 @@ func (x *call) responseError() error {
 	return err
 }
 
-// malformed returns the error of a response that came whole and cannot be understood. Another attempt
-// would bring the same one.
+// malformed returns the error of a response that came whole and cannot be understood. Another
+// attempt would bring the same one.
 func (x *call) malformed(err error) error {
 	return &TransportError{Op: x.op.Name, Err: err, Info: x.info, malformed: true}
 }

@@ -130,7 +130,7 @@ func TestResponseBody_StatusCounts(t *testing.T) {
 	}
 }
 
-// A page with status 200 or 500 is known to be one from its beginning.
+// The beginning of a page with status 200 or 500 shows that it is one.
 func TestResponseBody_StalledPage(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{200, 500} {
@@ -236,7 +236,8 @@ func TestResponseBody_Connections(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			// Pipes and a clock of the test: a busy machine may need longer for a page than a call waits.
+			// Pipes and a clock of the test: a busy machine may need longer for a page than a call
+			// waits.
 			synctest.Test(t, func(t *testing.T) {
 				var connections atomic.Int64
 				dial := func(context.Context, string, string) (net.Conn, error) {

@@ -9,9 +9,8 @@ import (
 	"github.com/go-ews/exchange/soap"
 )
 
-// ResponseMessage is what every response element of EWS begins with, the schema's
-// ResponseMessageType. Embed it in a response of your own: it brings Err, and encoding/xml fills
-// it.
+// ResponseMessage is the common beginning of every response element of EWS, the schema's
+// ResponseMessageType. Embed it in a response type: it supplies Err, and encoding/xml fills it in.
 type ResponseMessage struct {
 	Class   string       `xml:"ResponseClass,attr"` // "Success", "Warning" or "Error"
 	Text    string       `xml:"http://schemas.microsoft.com/exchange/services/2006/messages MessageText"`
@@ -38,7 +37,7 @@ func (m *ResponseMessage) Err() error {
 // attribute, of any other element by its own name. Of values with the same name the first is kept.
 type Details map[string]string
 
-// UnmarshalXML reads the element's children whatever their name space, because servers differ.
+// UnmarshalXML reads the element's children in any namespace, because servers differ.
 func (d *Details) UnmarshalXML(dec *xml.Decoder, _ xml.StartElement) error {
 	var open []string // names of the elements inside MessageXml that stand open
 	var text strings.Builder

@@ -39,8 +39,8 @@ import (
 //	success without its payload, another request's response        ErrOutcomeUnknown  returned
 //
 // The first row that fits holds. "Again" means that the call is retried and returns the error after
-// the last attempt; "returned" that it returns the error at once, and a write was not done. HTTP 503
-// is no proof of that: gateways also send it after the server behind them did the work. A code
+// the last attempt; "returned" that it returns the error at once, and a write was not done. HTTP
+// 503 is no proof of that: gateways also send it after the server behind them did the work. A code
 // counts whether it comes in a fault or in a response with ResponseClass="Error".
 //
 // Between attempts the client waits for as long as the server asked for, else for a random time
@@ -112,10 +112,10 @@ func sleep(ctx context.Context, d time.Duration) error {
 
 // RetryAfter returns the time that the server asked the client to wait: BackOffMilliseconds of an
 // ErrorServerBusy (up to five minutes have been seen), else the HTTP header Retry-After, as seconds
-// or as a date. For a call that was held back because of an earlier one it is the rest of that
-// one's time. Errors of a transport, such as that of a token endpoint, tell the time by a method
-// RetryAfter() (time.Duration, bool). It is at most a day. RetryAfter reports false if the server
-// did not say.
+// or as a date. For a call that was not sent because of an earlier back-off, it is the rest of that
+// time. An error of a transport, such as that of a token endpoint, supplies the time by a method
+// RetryAfter() (time.Duration, bool). The time is at most a day. RetryAfter returns false if the
+// server asked for none.
 func RetryAfter(err error) (time.Duration, bool) {
 	type timed interface {
 		error
@@ -137,7 +137,7 @@ func RetryAfter(err error) (time.Duration, bool) {
 	return 0, false
 }
 
-// backOff returns the time that the details of an error ask to wait.
+// backOff returns the wait that the details of an error ask for.
 func (e *Error) backOff() (time.Duration, bool) {
 	return retryafter.Number(e.Details["BackOffMilliseconds"], time.Millisecond)
 }

@@ -26,7 +26,7 @@ type scripted struct {
 	attempts []attemptSeen
 }
 
-// step is what becomes of one attempt.
+// step is the end of one attempt: a response or an error.
 type step func(r *http.Request) (*http.Response, error)
 
 // attemptSeen is an attempt as the server got it.

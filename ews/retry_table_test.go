@@ -310,7 +310,7 @@ func kindOfError(err error) string {
 	return ""
 }
 
-// The second failure decides: what came before it was not done.
+// The second failure decides: the first attempt was not done.
 func TestRetry_LastErrorComesBackWhole(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {

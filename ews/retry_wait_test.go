@@ -309,7 +309,7 @@ func TestRetry_ClientTimeout(t *testing.T) {
 	}
 }
 
-// Every attempt has an id of its own and the same body; the info tells the last one's.
+// Every attempt has a new id and the same body; the info holds the last one's.
 func TestRetry_AttemptsHaveTheirOwnID(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -33,10 +33,10 @@ func (s *sending) roundTrip(transport http.RoundTripper, r *http.Request) (*http
 	return res, nil
 }
 
-// cause strips an outermost *url.Error, whose text repeats the URL, and what net/http quotes of a
+// cause strips an outermost *url.Error, whose text repeats the URL, and net/http's quotation of a
 // response.
 func cause(err error) error {
-	if u, ok := err.(*url.Error); ok { //nolint:errorlint // one further down is a part of another's story
+	if u, ok := err.(*url.Error); ok { //nolint:errorlint // a deeper one belongs to another request
 		err = u.Err
 	}
 	var record tls.RecordHeaderError

@@ -16,8 +16,8 @@ const (
 	scopeAll
 )
 
-// scopeOf returns the scope of a failed attempt. Exchange's back-offs are about the budget of the
-// mailbox; connections are counted, and statuses sent, for everybody.
+// scopeOf returns the scope of a failed attempt. Exchange's back-offs are about the budget of one
+// mailbox; limits of connections and HTTP statuses concern all calls.
 func scopeOf(err error, status int, o outcome) scope {
 	_, told := RetryAfter(err)
 	_, said := errors.AsType[*Error](err)

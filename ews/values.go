@@ -10,8 +10,8 @@ import (
 	"github.com/go-ews/exchange/soap"
 )
 
-// Readers of simple values, as which the reader stands on an element. What is wrong with the
-// document, the reader keeps.
+// These functions read the element that the reader stands on as a simple value. Errors of the
+// document stay in the reader.
 
 // typesChildren returns the names of the children in the types namespace. Children of other
 // namespaces are skipped: they mean something else.
@@ -45,7 +45,8 @@ func readTime(r *soap.Reader) time.Time {
 	return time.Time{}
 }
 
-// parseInt parses an xs:int, which has 32 bits whatever an int has. It returns 0 if text is malformed.
+// parseInt parses an xs:int, which has 32 bits on every platform. It returns 0 if text is
+// malformed.
 func parseInt(text string) int {
 	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 32)
 	if err != nil {

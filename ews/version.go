@@ -49,7 +49,7 @@ func (v Version) inSchema() bool {
 }
 
 // ServerVersion is the ServerVersionInfo of a response, the zero value for a fault, which has none.
-// The build tells the product: 15.0 is Exchange 2013, 15.1 is 2016, 15.2 is 2019 and, from
+// The build identifies the product: 15.0 is Exchange 2013, 15.1 is 2016, 15.2 is 2019 and, from
 // 15.2.2562 on, Subscription Edition.
 type ServerVersion struct {
 	Major, Minor, MajorBuild, MinorBuild int

@@ -64,7 +64,7 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	return w.respond(n, r)
 }
 
-// requests returns what was sent so far.
+// requests returns the requests so far.
 func (w *wire) requests() []sent {
 	w.mu.Lock()
 	defer w.mu.Unlock()

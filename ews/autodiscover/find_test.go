@@ -245,7 +245,7 @@ func TestFind_Settings(t *testing.T) {
 			settings(proto("EXPR", ewsAt("https://mail.contoso.com/EWS/Exchange.asmx/WSSecurity/SymmetricKey"))),
 			autodiscover.Result{URL: "https://mail.contoso.com/EWS/Exchange.asmx"},
 		},
-		"no action, no name space, entities": {
+		"no action, no namespace, entities": {
 			text(200, "text/xml", "<Autodiscover><Response><Account><Protocol Type='EXPR'><EwsUrl>\n https://mail.contoso.com/E&#87;S </EwsUrl></Protocol></Account></Response></Autodiscover>"),
 			autodiscover.Result{URL: "https://mail.contoso.com/EWS"},
 		},

@@ -39,24 +39,24 @@ func (c connection) RoundTrip(r *http.Request) (*http.Response, error) {
 	return c.listener.Client().Transport.RoundTrip(r)
 }
 
-// outcome is what a client sees.
-type outcome struct {
+// received is a response or an error as a client sees it.
+type received struct {
 	Status int
 	Body   string
 	Err    error // of the round trip, or of reading the body
 }
 
-func ask(t *testing.T, by http.RoundTripper, body string) outcome {
+func ask(t *testing.T, by http.RoundTripper, body string) received {
 	t.Helper()
 	resp, err := by.RoundTrip(newRequest(t, body))
 	if err != nil {
-		return outcome{Err: err}
+		return received{Err: err}
 	}
 	b, err := io.ReadAll(resp.Body)
 	if closeErr := resp.Body.Close(); closeErr != nil {
 		t.Error(closeErr)
 	}
-	return outcome{resp.StatusCode, string(b), err}
+	return received{resp.StatusCode, string(b), err}
 }
 
 func TestFail_LostResponses(t *testing.T) {
@@ -106,7 +106,7 @@ func TestFail_Truncate(t *testing.T) {
 			}
 		}
 		s.Fail("", ewstest.Truncate(len(whole)))
-		want := outcome{Status: http.StatusOK, Body: whole}
+		want := received{Status: http.StatusOK, Body: whole}
 		if diff := cmp.Diff(want, ask(t, by, envelope("<m:GetImItemList/>"))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", way, diff)
 		}
