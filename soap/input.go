@@ -173,7 +173,6 @@ func (p place) after(b []byte) place {
 // bytes at a time, since every byte of a document is counted: byte by byte, a list of 1,000
 // personas takes a fifth more time.
 func characters(b []byte) int {
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	n := len(b)
 	for ; len(b) >= 8; b = b[8:] {
 		if x := binary.LittleEndian.Uint64(b); x&tops != 0 {

@@ -90,6 +90,12 @@ func (r *Reader) prolog() error {
 // readXMLDecl reads the XML declaration (section 2.8), whose first size bytes are "<?xml". Version,
 // encoding and standalone stand in this order; only the version is required.
 func (r *Reader) readXMLDecl(size int) error {
+	// The declaration of nearly every server; parsing it takes a fourteenth of decoding a fault.
+	const usual = `<?xml version="1.0" encoding="utf-8"?>`
+	if bytes.HasPrefix(r.unread(), []byte(usual)) && len(usual) <= r.limits.TagBytes {
+		r.pos += len(usual)
+		return nil
+	}
 	end := -1
 	for {
 		b := r.unread()

@@ -1,11 +1,45 @@
 package soap
 
-import "unicode/utf8"
+import (
+	"encoding/binary"
+	"math/bits"
+	"unicode/utf8"
+)
+
+// Words of eight bytes: equal and unusual set the top bit of each byte that they look for. Bytes
+// above the lowest such byte may be marked wrongly, so only the lowest counts.
+const (
+	ones = 0x0101010101010101
+	tops = 0x8080808080808080
+)
+
+// equal marks the bytes that are c: x XOR c has a zero byte there, from which subtracting one
+// borrows.
+func equal(x uint64, c byte) uint64 {
+	x ^= ones * uint64(c)
+	return (x - ones) &^ x
+}
+
+// unusual marks controls, including tabs and line ends, and bytes beyond ASCII.
+func unusual(x uint64) uint64 {
+	return (x-ones*0x20)&^x | x
+}
 
 // plain returns the number of bytes at the start of b that stand for themselves in character data.
+// It examines words: the sentences of a fault take a twelfth more instructions byte by byte.
 func plain(b []byte) int {
 	i := 0
-	for i < len(b) {
+	for {
+		for ; len(b)-i >= 8; i += 8 {
+			x := binary.LittleEndian.Uint64(b[i:])
+			if m := (unusual(x) | equal(x, '<') | equal(x, '&') | equal(x, ']')) & tops; m != 0 {
+				i += bits.TrailingZeros64(m) / 8
+				break
+			}
+		}
+		if i == len(b) {
+			return i
+		}
 		switch c := b[i]; {
 		case class[c]&inText != 0:
 			i++
@@ -21,7 +55,6 @@ func plain(b []byte) int {
 			return i
 		}
 	}
-	return i
 }
 
 // plainAttr returns the number of ASCII characters at the start of b that stand for themselves in
