@@ -7,12 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 	"unicode"
 
 	"github.com/go-ews/exchange/ews/imsync"
+	"github.com/go-ews/exchange/examples/commands/internal/textfile"
 )
 
 // maxInput bounds an input file: some three million rows.
@@ -48,17 +47,9 @@ func (in *input) add(line int, format string, args ...any) {
 
 // readInput reads a file: JSON if it begins with a bracket, else CSV.
 func readInput(name string) (*input, error) {
-	f, err := os.Open(name) //nolint:gosec // the file that whoever runs the command names
+	data, err := textfile.Read(name, maxInput)
 	if err != nil {
 		return nil, err
-	}
-	data, err := io.ReadAll(io.LimitReader(f, maxInput+1))
-	err = errors.Join(err, f.Close())
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", name, err)
-	}
-	if len(data) > maxInput {
-		return nil, fmt.Errorf("%s has more than %d MiB: split it", name, maxInput>>20)
 	}
 	in := parseInput(data)
 	if len(in.mailboxes) == 0 && len(in.problems) == 0 {
@@ -68,7 +59,6 @@ func readInput(name string) (*input, error) {
 }
 
 func parseInput(data []byte) *input {
-	data = bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF")) // Excel's byte order mark
 	text := bytes.TrimLeft(data, space)
 	if len(text) > 0 && (text[0] == '[' || text[0] == '{') {
 		return parseJSON(data)

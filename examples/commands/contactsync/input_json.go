@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/go-ews/exchange/ews/imsync"
+	"github.com/go-ews/exchange/examples/commands/internal/textfile"
 )
 
 // entry is a mailbox in a JSON file: a roster as imsync has it, with the mailbox's address.
@@ -99,23 +100,22 @@ func (p *jsonParser) broken(data []byte, begin int, err error, more string) {
 	again := json.NewDecoder(bytes.NewReader(data[begin:])).Decode(&json.RawMessage{})
 	at := begin
 	if syntax, ok := errors.AsType[*json.SyntaxError](again); ok {
-		at += int(syntax.Offset)
+		at += int(syntax.Offset) - 1 // it counts the byte at fault
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		at = len(data)
 		err = errors.New("its end is missing")
 	}
-	p.in.add(p.lines.at(at), "not JSON%s: %v", more, err)
+	p.in.add(p.lines.at(at), "column %d: not JSON%s: %v", p.lines.column(at), more, err)
 	p.in.keepAll = true
 }
 
 func (p *jsonParser) entry(begin int, raw []byte) {
 	line := p.lines.at(begin)
 	var e entry
-	strict := json.NewDecoder(bytes.NewReader(raw))
-	strict.DisallowUnknownFields()
-	if err := strict.Decode(&e); err != nil {
-		p.in.add(line, "%s", strings.TrimPrefix(err.Error(), "json: "))
+	if bad, ok := errors.AsType[*textfile.JSONError](textfile.DecodeJSON(raw, &e)); ok {
+		at := begin + bad.Offset
+		p.in.add(p.lines.at(at), "column %d: %s", p.lines.column(at), bad.Reason)
 		p.leaveOut(raw)
 		return
 	}
@@ -165,4 +165,10 @@ func (c *lineCounter) at(offset int) int {
 	c.lines += bytes.Count(c.data[c.offset:offset], []byte("\n"))
 	c.offset = offset
 	return c.lines + 1
+}
+
+// column tells the column, from 1 and in bytes, of an offset.
+func (c *lineCounter) column(offset int) int {
+	offset = min(offset, len(c.data))
+	return offset - bytes.LastIndexByte(c.data[:offset], '\n')
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/go-ews/exchange/ews/imsync"
+	"github.com/go-ews/exchange/examples/commands/internal/textfile"
 )
 
 func group(name string, contacts ...imsync.Contact) imsync.Group {
@@ -107,7 +108,7 @@ func TestParseInput_CSV(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := parseInput([]byte(test.text))
+			got := parseInput(textfile.Decode([]byte(test.text)))
 			if diff := cmp.Diff(test.want, *got, cmp.AllowUnexported(input{})); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -135,13 +136,13 @@ func TestParseInput_JSON(t *testing.T) {
 		},
 		"a field nobody knows": {
 			"[\n{\"mailbox\": \"a@b\", \"grops\": []},\n" + entry + "]",
-			input{mailboxes: []mailbox{tony}, problems: []problem{{2, `unknown field "grops"`}}},
+			input{mailboxes: []mailbox{tony}, problems: []problem{{2, `column 20: unknown field "grops"`}}},
 		},
 		"a bad entry before a good one": {
 			"[\n{\"mailbox\": \"Tony@contoso.com\", \"grops\": []},\n" + entry + "]",
 			input{
 				mailboxes: []mailbox{{Address: tony.Address, Roster: tony.Roster, Incomplete: true}},
-				problems:  []problem{{2, `unknown field "grops"`}},
+				problems:  []problem{{2, `column 33: unknown field "grops"`}},
 			},
 		},
 		"no mailbox": {
@@ -156,14 +157,14 @@ func TestParseInput_JSON(t *testing.T) {
 			"[" + entry + ",\n{,}]",
 			input{
 				mailboxes: []mailbox{tony}, keepAll: true,
-				problems: []problem{{3, "not JSON, and nothing after it can be read: invalid character ',' looking for beginning of object key string"}},
+				problems: []problem{{3, "column 2: not JSON, and nothing after it can be read: invalid character ',' looking for beginning of object key string"}},
 			},
 		},
 		"broken after many lines": {
 			"[" + strings.Repeat("\n\n\n", 100) + entry + strings.Repeat("\n\n\n", 100) + ",\n{\n\n,}]",
 			input{
 				mailboxes: []mailbox{tony}, keepAll: true,
-				problems: []problem{{605, "not JSON, and nothing after it can be read: invalid character ',' looking for beginning of object key string"}},
+				problems: []problem{{605, "column 1: not JSON, and nothing after it can be read: invalid character ',' looking for beginning of object key string"}},
 			},
 		},
 		"a broken line": {
@@ -171,8 +172,8 @@ func TestParseInput_JSON(t *testing.T) {
 			input{
 				mailboxes: []mailbox{tony, {Address: "olga@contoso.com"}}, keepAll: true,
 				problems: []problem{
-					{3, "not JSON: invalid character '5' after object key"},
-					{4, "not JSON: its end is missing"},
+					{3, "column 12: not JSON: invalid character '5' after object key"},
+					{4, "column 31: not JSON: its end is missing"},
 				},
 			},
 		},
@@ -180,14 +181,14 @@ func TestParseInput_JSON(t *testing.T) {
 			"[" + entry + ",\n",
 			input{
 				mailboxes: []mailbox{tony}, keepAll: true,
-				problems: []problem{{3, "not JSON, and nothing after it can be read: its end is missing"}},
+				problems: []problem{{3, "column 1: not JSON, and nothing after it can be read: its end is missing"}},
 			},
 		},
 		"without closing brace": {
 			"[" + entry,
 			input{
 				mailboxes: []mailbox{tony}, keepAll: true,
-				problems: []problem{{2, "not JSON, and nothing after it can be read: its end is missing"}},
+				problems: []problem{{2, "column 77: not JSON, and nothing after it can be read: its end is missing"}},
 			},
 		},
 		"more after the end": {
@@ -201,7 +202,7 @@ func TestParseInput_JSON(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := parseInput([]byte(test.text))
+			got := parseInput(textfile.Decode([]byte(test.text)))
 			if diff := cmp.Diff(test.want, *got, cmp.AllowUnexported(input{})); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}

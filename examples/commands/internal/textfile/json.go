@@ -12,6 +12,7 @@ import (
 
 // JSONError says where a JSON text is not what it must be.
 type JSONError struct {
+	Offset       int // in bytes
 	Line, Column int // from 1; the column counts bytes
 	Reason       string
 }
@@ -27,20 +28,21 @@ func DecodeJSON(data []byte, v any) error {
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(v); err != nil {
 		offset, reason := place(data, v, err)
-		return NewJSONError(data, offset, reason)
+		return newJSONError(data, offset, reason)
 	}
 	end := int(decoder.InputOffset())
 	if rest := bytes.TrimLeft(data[end:], " \t\r\n"); len(rest) > 0 {
-		return NewJSONError(data, len(data)-len(rest), "something follows the JSON value")
+		return newJSONError(data, len(data)-len(rest), "something follows the JSON value")
 	}
 	return nil
 }
 
-// NewJSONError returns the error for the byte at the offset in data.
-func NewJSONError(data []byte, offset int, reason string) *JSONError {
-	before := data[:min(max(offset, 0), len(data))]
+// newJSONError returns the error for the byte at the offset in data.
+func newJSONError(data []byte, offset int, reason string) *JSONError {
+	offset = min(max(offset, 0), len(data))
+	before := data[:offset]
 	line := bytes.Count(before, []byte("\n"))
-	return &JSONError{line + 1, len(before) - bytes.LastIndexByte(before, '\n'), reason}
+	return &JSONError{offset, line + 1, len(before) - bytes.LastIndexByte(before, '\n'), reason}
 }
 
 // place returns the offset of an error of package json, and its reason in words for people.
