@@ -2,8 +2,10 @@ package imsync
 
 import (
 	"context"
+	"errors"
 	"slices"
 
+	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/imgroup"
 )
 
@@ -34,11 +36,37 @@ func Apply(ctx context.Context, client Client, plan Plan, opts *Options) error {
 	if err := a.read(ctx); err != nil {
 		return &Error{Remaining: plan, Errs: []error{err}}
 	}
+	a.owned = o.Owned.settle(a.list)
+	if err := o.MaxRemovals.check(a.list, plan.Steps, 0); err != nil {
+		return err
+	}
+	if err := a.begin(ctx, plan.Steps); err != nil {
+		return err
+	}
 	remaining, errs := a.run(ctx, plan.Steps)
+	if err := a.end(ctx); err != nil {
+		errs = append(errs, err)
+	}
 	if len(errs) == 0 {
 		return nil
 	}
 	return &Error{Remaining: Plan{Steps: remaining, Notes: plan.Notes}, Errs: errs}
+}
+
+// begin has the record kept of what the steps are about to give.
+func (a *applier) begin(ctx context.Context, steps []Step) error {
+	record := a.owned.before(a.list, steps)
+	a.owned.found = record.found
+	return a.save(context.WithoutCancel(ctx), record)
+}
+
+// end has the record kept of what was sent; the next run, which reads the list, resolves it.
+func (a *applier) end(ctx context.Context) error {
+	a.owned = a.owned.after(a.sent)
+	if a.list != nil {
+		a.owned = a.owned.settle(a.list)
+	}
+	return a.save(context.WithoutCancel(ctx), a.owned)
 }
 
 // applier applies steps to one mailbox.
@@ -48,7 +76,13 @@ type applier struct {
 	list    *list // nil: not read, or out of date
 	halted  bool  // by a failure that the next step would meet as well
 
+	fresh bool // list is as it was read, without the writes since
+
 	notAdded map[string]bool // keys of contacts that could not be added to a group
+
+	owned *Ownership // of the list when the plan was made
+	sent  []Step     // additions that were done, or whose outcome is unknown
+	done  []Step
 }
 
 func newApplier(client Client, o *Options) *applier {
@@ -59,7 +93,7 @@ func newApplier(client Client, o *Options) *applier {
 func (a *applier) read(ctx context.Context) error {
 	items, err := readList(ctx, a.client)
 	if err == nil {
-		a.list = newList(items)
+		a.list, a.fresh = newList(items), true
 	}
 	return err
 }
@@ -82,6 +116,7 @@ func (a *applier) run(ctx context.Context, steps []Step) (remaining []Step, errs
 		err := a.ensure(ctx, s, i, len(steps))
 		a.options.Progress(Event{Step: s, Number: i + 1, Total: len(steps), Err: err})
 		if err == nil {
+			a.done = append(a.done, s)
 			continue
 		}
 		remaining = append(remaining, s)
@@ -120,7 +155,7 @@ func (a *applier) withholds(s Step) bool {
 // ensure applies a step, and reads the list back as often as needed to know that its result is there.
 func (a *applier) ensure(ctx context.Context, s Step, i, total int) error {
 	for try := 1; ; {
-		if a.list == nil {
+		if a.list == nil || a.mustBeFresh(s) {
 			if err := a.read(ctx); err != nil {
 				return err
 			}
@@ -132,7 +167,10 @@ func (a *applier) ensure(ctx context.Context, s Step, i, total int) error {
 		if a.withholds(s) {
 			return errNotMoved
 		}
-		err = w.send(ctx, a.client)
+		if err := a.checkOwned(s); err != nil {
+			return err
+		}
+		err = a.send(ctx, s, w)
 		if err == nil && !a.list.stale {
 			w.done()
 			if s.Kind.repeats() {
@@ -149,6 +187,36 @@ func (a *applier) ensure(ctx context.Context, s Step, i, total int) error {
 		}
 		a.options.Progress(Event{Step: s, Number: i + 1, Total: total, Err: err, ReadBack: true})
 	}
+}
+
+// mustBeFresh reports whether the list is read once more before the step, since a person may have put
+// somebody into a group that is about to be removed.
+func (a *applier) mustBeFresh(s Step) bool {
+	return s.Kind == RemoveGroup && a.options.Remove == RemoveOwned && !a.fresh
+}
+
+// checkOwned returns an error for the removal of a group that has more than owned members by now.
+func (a *applier) checkOwned(s Step) error {
+	if s.Kind != RemoveGroup || a.options.Remove != RemoveOwned {
+		return nil
+	}
+	if g, _ := s.existing(a.list); g != nil && !a.owned.covers(g) {
+		return &withheld{"the group has members that this service did not add"}
+	}
+	return nil
+}
+
+// send sends a write and notes an addition that was done, or may have been.
+func (a *applier) send(ctx context.Context, s Step, w *write) error {
+	if g := a.list.group(s.Group); g != nil && (s.Kind == AddContact || s.Kind == AddTelephone) {
+		s.GroupID = g.id.ID
+	}
+	a.fresh = false
+	err := w.send(ctx, a.client)
+	if !s.Kind.Removes() && (err == nil || errors.Is(err, ews.ErrOutcomeUnknown)) && !slices.Contains(a.sent, s) {
+		a.sent = append(a.sent, s)
+	}
+	return err
 }
 
 // giveUp returns the error of a step after its last try.

@@ -20,13 +20,13 @@ func TestApply_OldPlan(t *testing.T) {
 	client := newClient(t, srv)
 	fill(t, client, rosterOf(team("A", "x@contoso.com"), team("Old")))
 	wanted := rosterOf(team("A", "x@contoso.com", "y@contoso.com"), team("B"))
-	plan, err := imsync.Sync(t.Context(), client, wanted, &imsync.Options{Prune: true, DryRun: true})
+	plan, err := imsync.Sync(t.Context(), client, wanted, &imsync.Options{Remove: imsync.RemoveAll, MaxRemovals: anyNumber, DryRun: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	fill(t, client, rosterOf(team("a"), team("b"), team("C"))) // by the time it is approved
 	before := writes(srv)
-	if err := imsync.Apply(t.Context(), client, plan, nil); err != nil {
+	if err := imsync.Apply(t.Context(), client, plan.Plan, nil); err != nil {
 		t.Fatal(err)
 	}
 	checkInStep(t, srv.List(""), rosterOf(team("a", "y@contoso.com"), team("b"), team("C")), true)

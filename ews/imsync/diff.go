@@ -26,15 +26,12 @@ func Diff(current *imgroup.ItemList, roster Roster, opts *Options) (Plan, error)
 	if err := roster.check(inList); err != nil {
 		return Plan{}, err
 	}
-	if o.Prune && roster.Empty() && !o.AllowEmpty {
+	if o.Remove.removes() && roster.Empty() && !o.AllowEmpty {
 		return Plan{}, &RosterError{[]string{
-			"no groups, and pruning would remove everything from the list: allow an empty roster if that is meant",
+			"no groups, and removal would take everything: allow an empty roster if that is meant",
 		}}
 	}
-	d := differ{list: l, prune: o.Prune}
-	d.groups = desiredGroups(roster, d.list)
-	d.distributions = roster.DistributionGroups
-	d.match()
+	d := newDiffer(l, roster, &o)
 	steps := d.additionsFirst()
 	if rehearse(newList(current), steps, &o) != nil { // a limit, or a name that is in use
 		steps = d.roomFirst()
@@ -50,7 +47,8 @@ type differ struct {
 	list          *list
 	groups        []desiredGroup
 	distributions []DistributionGroup
-	prune         bool
+	remove        RemovePolicy
+	owned         *Ownership // of the list
 
 	matched map[*group]*desiredGroup // user groups of the list that stay
 	renamed map[*group]string        // the new names of those that are renamed
@@ -58,8 +56,35 @@ type differ struct {
 	twins   map[string][]*group      // several groups by the folded name that they share: left alone
 }
 
+// newDiffer returns a differ whose groups are matched.
+func newDiffer(l *list, roster Roster, o *Options) *differ {
+	d := &differ{list: l, remove: o.Remove, owned: o.Owned.settle(l)}
+	d.groups = desiredGroups(roster, l)
+	d.distributions = roster.DistributionGroups
+	d.match()
+	return d
+}
+
+// adopt makes owned what is in the list and wanted.
+func (d *differ) adopt() {
+	for g, w := range d.matched {
+		owned := d.owned.group(g)
+		owned.made = true
+		for _, m := range g.members {
+			if w.has(m) {
+				owned.members[m.key] = true
+			}
+		}
+	}
+	for _, g := range d.list.groups {
+		if g.kind == imgroup.DistributionGroup && g.id.ID != "" && d.hasDistribution(g) {
+			d.owned.group(g).made = true
+		}
+	}
+}
+
 // match pairs desired groups with user groups of the list: by name first, so that a group whose name
-// is desired is never renamed.
+// is desired is never renamed, then by the id under which it was given, then by its former name.
 func (d *differ) match() {
 	d.matched, d.renamed = map[*group]*desiredGroup{}, map[*group]string{}
 	d.byName = map[string]*group{}
@@ -73,17 +98,38 @@ func (d *differ) match() {
 	}
 	for i := range d.groups {
 		w := &d.groups[i]
+		if d.byName[imgroup.NameKey(w.name)] == nil && !d.isTwin(w.name) {
+			d.rename(d.givenAs(w.name), w)
+		}
+	}
+	for i := range d.groups {
+		w := &d.groups[i]
 		if w.former == "" || d.byName[imgroup.NameKey(w.name)] != nil || d.isTwin(w.name) || d.isTwin(w.former) {
 			continue
 		}
-		g := d.list.group(w.former)
-		if g == nil || g.kind != imgroup.UserGroup || d.matched[g] != nil {
-			continue
-		}
-		d.matched[g] = w
-		d.renamed[g] = w.name
-		d.byName[imgroup.NameKey(w.name)] = g
+		d.rename(d.list.group(w.former), w)
 	}
+}
+
+// rename matches a group of another name, unless it is no user group or has a match.
+func (d *differ) rename(g *group, w *desiredGroup) {
+	if g == nil || g.kind != imgroup.UserGroup || d.matched[g] != nil {
+		return
+	}
+	d.matched[g] = w
+	d.renamed[g] = w.name
+	d.byName[imgroup.NameKey(w.name)] = g
+}
+
+// givenAs returns the group that the service made under that name, and that a person has renamed.
+func (d *differ) givenAs(name string) *group {
+	for _, g := range d.list.groups {
+		owned := d.owned.groups[g.id.ID]
+		if owned != nil && owned.made && imgroup.NameKey(owned.name) == imgroup.NameKey(name) && !d.isTwin(g.name) {
+			return g
+		}
+	}
+	return nil
 }
 
 // additionsFirst returns the steps in the order that, interrupted anywhere, leaves too much rather than
@@ -165,19 +211,20 @@ func (d *differ) nameOf(g *group, desired string) string {
 // contactRemovals returns the steps for unwanted contacts of desired groups, and for those that move
 // to another group. Members that the list does not describe stay.
 func (d *differ) contactRemovals() (drop, leave []Step) {
-	if !d.prune {
-		return nil, nil
-	}
 	for _, g := range d.list.groups {
 		w := d.matched[g]
-		if w == nil {
+		if g.kind != imgroup.UserGroup || d.isTwin(g.name) || d.drops(g) {
 			continue
 		}
+		name := g.name
+		if w != nil {
+			name = d.nameOf(g, w.name)
+		}
 		for _, m := range g.members {
-			if w.has(m) || d.stranded(m) {
+			if w != nil && w.has(m) || !d.mayLeave(g, m) || d.stranded(m) {
 				continue
 			}
-			step := removal(m, g, d.nameOf(g, w.name))
+			step := removal(m, g, name)
 			if d.moves(m) {
 				leave = append(leave, step)
 			} else {
@@ -190,19 +237,15 @@ func (d *differ) contactRemovals() (drop, leave []Step) {
 
 // groupRemovals returns the steps for unwanted groups, and for those that contacts move out of.
 func (d *differ) groupRemovals() (drop, leave []Step) {
-	if !d.prune {
-		return nil, nil
-	}
 	for _, g := range d.list.groups {
+		if !d.drops(g) {
+			continue
+		}
 		step := Step{Kind: RemoveGroup, Group: g.name, GroupID: g.id.ID, Members: len(g.members)}
 		switch {
-		case d.isTwin(g.name):
-		case g.kind == imgroup.DistributionGroup && !d.hasDistribution(g):
+		case g.kind == imgroup.DistributionGroup:
 			step = Step{Kind: RemoveDistributionGroup, Group: g.name, GroupID: g.id.ID, Address: g.address}
 			drop = append(drop, step)
-		case g.kind != imgroup.UserGroup || d.matched[g] != nil:
-		case g.undescribed > 0: // kept, and noted
-		case slices.ContainsFunc(g.members, d.stranded):
 		case slices.ContainsFunc(g.members, d.moves):
 			leave = append(leave, step)
 		default:
@@ -212,17 +255,49 @@ func (d *differ) groupRemovals() (drop, leave []Step) {
 	return drop, leave
 }
 
+// mayLeave reports whether the policy lets an unwanted member leave a group that stays. Of a group
+// that the roster does not list RemoveAll removes nothing, if it stays at all.
+func (d *differ) mayLeave(g *group, m member) bool {
+	switch d.remove {
+	case RemoveAll:
+		return d.matched[g] != nil
+	case RemoveOwned:
+		return d.owned.groups[g.id.ID].has(m)
+	}
+	return false
+}
+
+// drops reports whether the group is removed as a whole. One with members that the list does not
+// describe stays, with a note.
+func (d *differ) drops(g *group) bool {
+	if !d.remove.removes() || d.isTwin(g.name) || d.matched[g] != nil || d.remove == RemoveOwned && !d.owned.covers(g) {
+		return false
+	}
+	if g.kind == imgroup.DistributionGroup {
+		return !d.hasDistribution(g)
+	}
+	return g.kind == imgroup.UserGroup && g.undescribed == 0 && !slices.ContainsFunc(g.members, d.stranded)
+}
+
 // notes returns a note for each unwanted group that is kept, and for groups that share a name.
 func (d *differ) notes() (notes []string) {
 	for _, g := range d.list.groups {
-		if same := d.twins[imgroup.NameKey(g.name)]; len(same) > 0 && same[0] == g && (d.prune || d.wants(g.name)) {
+		if same := d.twins[imgroup.NameKey(g.name)]; len(same) > 0 && same[0] == g && (d.remove.removes() || d.wants(g.name)) {
 			notes = append(notes, fmt.Sprintf("%d groups have the name %s, in upper or lower case: "+
 				"they and their members are left alone; rename all but one", len(same), quote(g.name)))
 			continue
 		}
-		if d.prune && g.kind == imgroup.UserGroup && d.matched[g] == nil && g.undescribed > 0 {
+		if g.kind != imgroup.UserGroup || d.matched[g] != nil {
+			continue
+		}
+		owned := d.owned.groups[g.id.ID]
+		switch {
+		case d.remove == RemoveAll && g.undescribed > 0:
 			notes = append(notes, fmt.Sprintf(
 				"group %s is kept: the list does not tell who %d of its members are", quote(g.name), g.undescribed))
+		case d.remove == RemoveOwned && owned != nil && owned.made && !d.drops(g):
+			notes = append(notes, fmt.Sprintf(
+				"group %s is kept: it has members that this service did not add", quote(g.name)))
 		}
 	}
 	return notes

@@ -83,7 +83,7 @@ func TestDiff_ChangesNothing(t *testing.T) {
 		return rosterOf(team("B", "x@contoso.com", "sip:X@contoso.com"), team("C", " z@contoso.com "))
 	}
 	list, roster := current(), wanted()
-	opts := &imsync.Options{Prune: true}
+	opts := &imsync.Options{Remove: imsync.RemoveAll, MaxRemovals: anyNumber}
 	first, err := imsync.Diff(list, roster, opts)
 	if err != nil {
 		t.Fatal(err)
@@ -164,7 +164,7 @@ func TestDiff_RosterErrors(t *testing.T) {
 			imsync.Options{},
 			"in case only",
 		},
-		{"empty", imsync.Roster{}, imsync.Options{Prune: true}, "allow an empty roster"},
+		{"empty", imsync.Roster{}, imsync.Options{Remove: imsync.RemoveAll, MaxRemovals: anyNumber}, "allow an empty roster"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -207,7 +207,7 @@ func TestDiff_Empty(t *testing.T) {
 	}{
 		{"nothing at all", nil, nil, 0},
 		{"no prune", full, nil, 0},
-		{"prune and meant", full, &imsync.Options{Prune: true, AllowEmpty: true}, 1},
+		{"prune and meant", full, &imsync.Options{Remove: imsync.RemoveAll, MaxRemovals: anyNumber, AllowEmpty: true}, 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -256,13 +256,13 @@ func TestDiff_Limits(t *testing.T) {
 			"", 0, 0,
 		},
 		{"full, and one more", rosterOf(many(64)...), rosterOf(team("new")), imsync.Options{}, "groups", 65, 65},
-		{"full, one replaced", rosterOf(many(64)...), rosterOf(replaced...), imsync.Options{Prune: true}, "", 0, 0},
+		{"full, one replaced", rosterOf(many(64)...), rosterOf(replaced...), imsync.Options{Remove: imsync.RemoveAll, MaxRemovals: anyNumber}, "", 0, 0},
 		{
 			"full, one moved away from", rosterOf(many(64)...), rosterOf(moved...),
-			imsync.Options{Prune: true},
+			imsync.Options{Remove: imsync.RemoveAll, MaxRemovals: anyNumber},
 			"groups", 65, 64,
 		},
-		{"full, one renamed", rosterOf(many(64)...), rosterOf(renamed...), imsync.Options{Prune: true}, "", 0, 0},
+		{"full, one renamed", rosterOf(many(64)...), rosterOf(renamed...), imsync.Options{Remove: imsync.RemoveAll, MaxRemovals: anyNumber}, "", 0, 0},
 		{
 			"distribution groups count", rosterOf(many(64)...),
 			imsync.Roster{DistributionGroups: []imsync.DistributionGroup{{Address: "all@contoso.com"}}},
@@ -273,7 +273,7 @@ func TestDiff_Limits(t *testing.T) {
 		{"1001 contacts", rosterOf(crowd), rosterOf(team("A", "one@contoso.com")), imsync.Options{}, "contacts", 1001, 1001},
 		{
 			"1001st for another", rosterOf(crowd), rosterOf(team("A", "one@contoso.com")),
-			imsync.Options{Prune: true},
+			imsync.Options{Remove: imsync.RemoveAll, MaxRemovals: anyNumber},
 			"", 0, 0,
 		},
 		{"a contact of the list", rosterOf(crowd), rosterOf(team("A", "c1@contoso.com")), imsync.Options{}, "", 0, 0},

@@ -2,6 +2,7 @@ package imsync
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"strings"
 	"sync"
@@ -12,7 +13,7 @@ import (
 // Result is the result for one mailbox.
 type Result struct {
 	Mailbox ews.Account
-	Plan    Plan  // as [Sync] returns it
+	Applied       // as [Sync] returns it
 	Err     error // nil: the mailbox is in step
 }
 
@@ -131,6 +132,21 @@ func (e *each) sync(ctx context.Context, j job) Result {
 		event.Mailbox = j.mailbox
 		e.options.Progress(event)
 	}
-	plan, err := Sync(ctx, e.client.Impersonate(j.mailbox), j.roster, &o)
-	return Result{j.mailbox, plan, err}
+	o.Owned = nil
+	if o.Load != nil {
+		owned, err := o.Load(ctx, j.mailbox)
+		if err != nil {
+			return Result{Mailbox: j.mailbox, Err: fmt.Errorf("imsync: loading the record of what is owned: %w", err)}
+		}
+		o.Owned = owned
+	}
+	if name := j.mailbox.String(); o.Owned.Mailbox() != name {
+		if o.Owned.Mailbox() != "" {
+			return Result{Mailbox: j.mailbox, Applied: Applied{Owned: o.Owned}, Err: fmt.Errorf(
+				"imsync: the record of what is owned is that of mailbox %s", quote(o.Owned.Mailbox()))}
+		}
+		o.Owned = o.Owned.of(name)
+	}
+	applied, err := Sync(ctx, e.client.Impersonate(j.mailbox), j.roster, &o)
+	return Result{j.mailbox, applied, err}
 }

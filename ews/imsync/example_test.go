@@ -30,13 +30,13 @@ func ExampleSync() {
 			{Address: "bert@contoso.com", DisplayName: "Bert Berg"},
 		},
 	}}}
-	opts := &imsync.Options{Prune: true}
+	opts := &imsync.Options{Remove: imsync.RemoveAll, MaxRemovals: imsync.Limit{Percent: 100}}
 	for range 2 {
-		plan, err := imsync.Sync(ctx, client, roster, opts)
+		applied, err := imsync.Sync(ctx, client, roster, opts)
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Print(plan)
+		fmt.Print(applied.Plan)
 	}
 	// Output:
 	// + Sales
@@ -56,7 +56,7 @@ func ExampleDiff() {
 		log.Fatal(err)
 	}
 	roster := imsync.Roster{Groups: []imsync.Group{{Name: "Sales"}}}
-	plan, err := imsync.Diff(list, roster, &imsync.Options{Prune: true})
+	plan, err := imsync.Diff(list, roster, &imsync.Options{Remove: imsync.RemoveAll, MaxRemovals: imsync.Limit{Percent: 100}})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -2,7 +2,7 @@ package imsync
 
 import "github.com/go-ews/exchange/imgroup"
 
-// Export returns the roster of a list: [Diff] of the two is empty, with Prune or without. Groups and
+// Export returns the roster of a list: [Diff] of the two is empty, whatever [Options.Remove] says. Groups and
 // contacts are in the list's order.
 //
 // It leaves out the built-in groups, and a contact that is in no other group: a sync leaves both

@@ -138,7 +138,7 @@ func writes(srv *ewstest.Server) map[string]int {
 // fill puts a mailbox in step with a roster, everything else gone.
 func fill(t testing.TB, client imsync.Client, r imsync.Roster) {
 	t.Helper()
-	opts := &imsync.Options{Prune: true, AllowEmpty: true}
+	opts := &imsync.Options{Remove: imsync.RemoveAll, MaxRemovals: anyNumber, AllowEmpty: true}
 	if _, err := imsync.Sync(t.Context(), client, r, opts); err != nil {
 		t.Fatal(err)
 	}

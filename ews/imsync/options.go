@@ -1,18 +1,42 @@
 package imsync
 
-import "github.com/go-ews/exchange/ews"
+import (
+	"context"
+
+	"github.com/go-ews/exchange/ews"
+)
 
 // Options are the settings of a sync. With nil and with the zero value it adds and renames, and removes
 // nothing.
 type Options struct {
-	// Prune removes what the roster does not list: contacts from the groups that it lists, other
-	// groups, other distribution groups. A contact that leaves its last group leaves the list. The
-	// built-in groups and their members stay unchanged.
-	Prune bool
+	// Remove decides what is removed of that which the roster does not list. A contact that leaves
+	// its last group leaves the list. The built-in groups and their members stay unchanged.
+	Remove RemovePolicy
 
-	// AllowEmpty allows Prune with a roster without groups, which removes everything from the list.
-	// Otherwise such a roster is an error with Prune: a look-up that returned nothing by mistake
-	// must not empty mailboxes.
+	// Owned is the record of what earlier runs gave to the mailbox; nil: nothing. It is not changed.
+	// [Each] takes it from Load instead.
+	Owned *Ownership
+
+	// Load returns the record of a mailbox for [Each], which calls it from several goroutines. An
+	// error is that of the mailbox, for which nothing is sent. nil: nothing is owned.
+	Load func(ctx context.Context, mailbox ews.Account) (*Ownership, error)
+
+	// Save keeps the record. It is called before the first write of a plan, after the last, and if a
+	// run without writes has changed the record. An error of the first call is an error before
+	// anything is sent. Its context does not end when that of the sync does, so it needs a timeout of
+	// its own. [Each] calls it from several goroutines. nil: keep [Applied.Owned]; a process that is
+	// killed in between then leaves gifts without an owner.
+	Save func(ctx context.Context, owned *Ownership) error
+
+	// Adopt makes what is in the list already and wanted owned as well, as if this run had given it.
+	Adopt bool
+
+	// MaxRemovals is how much a plan may remove; more is a *[BrakeError] before the first write. Zero:
+	// 10 % of the memberships that were found, but at least 5.
+	MaxRemovals Limit
+
+	// AllowEmpty allows removals with a roster without groups, which removes everything. Otherwise
+	// such a roster is an error: a look-up that returned nothing by mistake must not empty mailboxes.
 	AllowEmpty bool
 
 	// DryRun makes [Sync] and [Each] read and plan without writing, and [Apply] do nothing.
@@ -31,6 +55,25 @@ type Options struct {
 	// at a time, unless its policy says otherwise.
 	Parallel int
 }
+
+// RemovePolicy says what of a list is removed if the roster does not list it.
+type RemovePolicy string
+
+// The policies. Any other value removes nothing.
+const (
+	RemoveNothing RemovePolicy = ""
+
+	// RemoveOwned removes the memberships that this service gave, and the groups that it made if
+	// nothing but such members is left in them. What people made stays.
+	RemoveOwned RemovePolicy = "owned"
+
+	// RemoveAll removes contacts from the groups that the roster lists, and all other groups and
+	// distribution groups, also those that people made.
+	RemoveAll RemovePolicy = "all"
+)
+
+// removes reports whether the policy removes anything.
+func (p RemovePolicy) removes() bool { return p == RemoveOwned || p == RemoveAll }
 
 // Event is a step of a sync that was applied or has failed.
 type Event struct {

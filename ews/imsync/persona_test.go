@@ -29,7 +29,7 @@ func TestDiff_OnePersonaOfTwoContacts(t *testing.T) {
 	}}
 	list.Groups[3].Members = []imgroup.ContactID{{ID: "one"}}
 	list.Groups[4].Members = []imgroup.ContactID{{ID: "two"}}
-	opts := &imsync.Options{Prune: true}
+	opts := &imsync.Options{Remove: imsync.RemoveAll, MaxRemovals: anyNumber}
 	for _, addresses := range [][]string{
 		{"anna@contoso.com"}, {"AE@contoso.com"}, {"ae@contoso.com", "anna@contoso.com"},
 	} {
@@ -45,7 +45,7 @@ func TestDiff_Strangers(t *testing.T) {
 	list := listOf(rosterOf(team("A", "x@contoso.com"), team("B")))
 	list.Groups[3].Members = append(list.Groups[3].Members, imgroup.ContactID{ID: "nobody knows"})
 	list.Groups[4].Members = []imgroup.ContactID{{ID: "nobody knows"}}
-	plan, err := imsync.Diff(list, rosterOf(team("A")), &imsync.Options{Prune: true})
+	plan, err := imsync.Diff(list, rosterOf(team("A")), &imsync.Options{Remove: imsync.RemoveAll, MaxRemovals: anyNumber})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func TestDiff_UnknownTypesAreLeftAlone(t *testing.T) {
 	t.Parallel()
 	list := listOf(rosterOf(team("New kind", "x@contoso.com")))
 	list.Groups[3].GroupType = "IPM.DistList.MOC.SomethingNew"
-	opts := &imsync.Options{Prune: true, AllowEmpty: true}
+	opts := &imsync.Options{Remove: imsync.RemoveAll, MaxRemovals: anyNumber, AllowEmpty: true}
 	if plan, err := imsync.Diff(list, imsync.Roster{}, opts); err != nil || !plan.Empty() {
 		t.Errorf("%v, %v; want an empty plan", plan, err)
 	}

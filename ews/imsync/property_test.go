@@ -285,7 +285,10 @@ func syncRandomly(t *testing.T, seed uint64) (ok bool) {
 	current := randomRoster(random, imsync.Roster{})
 	fill(t, client, current)
 	wanted := randomRoster(random, current)
-	opts := &imsync.Options{Prune: random.IntN(3) > 0, AllowEmpty: true}
+	opts := &imsync.Options{AllowEmpty: true, MaxRemovals: anyNumber}
+	if random.IntN(3) > 0 {
+		opts.Remove = imsync.RemoveAll
+	}
 	start := w.srv.List("")
 
 	w.faults = []int{0, 5, 20, 60}[random.IntN(4)]
@@ -302,7 +305,7 @@ func syncRandomly(t *testing.T, seed uint64) (ok bool) {
 	if len(w.lost) > 0 {
 		t.Errorf("contacts were lost: %q", w.lost)
 	}
-	left := differences(w.srv.List(""), wanted, opts.Prune)
+	left := differences(w.srv.List(""), wanted, opts.Remove == imsync.RemoveAll)
 	if err == nil {
 		for _, d := range left {
 			t.Errorf("success, but %v", d)
@@ -311,7 +314,7 @@ func syncRandomly(t *testing.T, seed uint64) (ok bool) {
 		checkNamed(t, err, left, meddled)
 	}
 	checkAgain(t, w.srv, client, wanted, opts)
-	if !opts.Prune && !meddled {
+	if opts.Remove != imsync.RemoveAll && !meddled {
 		checkNothingRemoved(t, start, w.srv.List(""))
 	}
 	return err == nil
@@ -359,11 +362,11 @@ func checkAgain(t *testing.T, srv *ewstest.Server, client *ews.Client, wanted im
 	if _, err := imsync.Sync(t.Context(), client, wanted, opts); err != nil {
 		t.Errorf("without faults: %v", err)
 	}
-	checkInStep(t, srv.List(""), wanted, opts.Prune)
+	checkInStep(t, srv.List(""), wanted, opts.Remove == imsync.RemoveAll)
 	before := writes(srv)
 	plan, err := imsync.Sync(t.Context(), client, wanted, opts)
-	if err != nil || !plan.Empty() {
-		t.Errorf("once more: %v, %v; want an empty plan", plan, err)
+	if err != nil || !plan.Plan.Empty() {
+		t.Errorf("once more: %v, %v; want an empty plan", plan.Plan, err)
 	}
 	if after := writes(srv); fmt.Sprint(before) != fmt.Sprint(after) {
 		t.Errorf("once more: wrote %v after %v", after, before)
@@ -376,12 +379,12 @@ func checkNothingRemoved(t *testing.T, before, after *imgroup.ItemList) {
 	for _, g := range before.Groups {
 		now, ok := after.Group(g.ExchangeStoreID)
 		if !ok {
-			t.Errorf("group %q was removed without Prune", g.DisplayName)
+			t.Errorf("group %q was removed without RemoveAll", g.DisplayName)
 			continue
 		}
 		for _, m := range g.Members {
 			if !now.HasMember(m) {
-				t.Errorf("a contact of group %q was removed without Prune", g.DisplayName)
+				t.Errorf("a contact of group %q was removed without RemoveAll", g.DisplayName)
 			}
 		}
 	}

@@ -33,8 +33,8 @@ func TestSync_NamesThatFold(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if note := strings.Join(plan.Notes, "; "); !strings.Contains(note, `2 groups have the name "Sales"`) {
-				t.Errorf("notes %q do not name the groups", plan.Notes)
+			if note := strings.Join(plan.Plan.Notes, "; "); !strings.Contains(note, `2 groups have the name "Sales"`) {
+				t.Errorf("notes %q do not name the groups", plan.Plan.Notes)
 			}
 			list := srv.List("")
 			got := [][]string{addressesIn(list, "Sales"), addressesIn(list, "SALES")}

@@ -9,7 +9,8 @@
 //
 // # Rules
 //
-//   - Nothing is removed without [Options.Prune]. The built-in groups, and groups of types that this
+//   - Nothing is removed unless [Options.Remove] says so, and no more than [Options.MaxRemovals] at a
+//     time. The built-in groups, and groups of types that this
 //     module does not know, are never changed.
 //   - Addresses are compared without "sip:", "smtp:" and "mailto:" and without case, names of groups
 //     without case. What is no address is refused before anything is sent.
@@ -23,57 +24,168 @@
 //   - There is one write at a time per mailbox. If the outcome of a write is unknown, the list is read
 //     back; the write is never just sent again.
 //   - Members that cannot be compared, because the list does not describe them, stay in their groups.
+//
+// # Ownership
+//
+// A contact list belongs to the owner of the mailbox, who makes groups and adds contacts too. With
+// [RemoveOwned] a sync takes nothing from a person that it did not give. It compares three lists:
+//
+//		 wanted             given                found
+//		 the roster         the record           the mailbox's list
+//		+---------------+  +-----------------+  +------------------+
+//		| Sales         |  | Sales           |  | Sales            |
+//		|   anna        |  |   anna          |  |   anna           |  wanted and there: nothing to do
+//		|   bert        |  |                 |  |                  |  wanted, not there: added, and owned from now on
+//		|               |  |   carl          |  |   carl           |  given, not wanted: removed
+//		|               |  |                 |  |   dora           |  a person's: stays
+//		|   emil        |  |   emil          |  |                  |  a person removed it, but it is wanted: added again
+//		|               |  | Temp            |  | Temp             |  the group was given too: removed when no
+//		|               |  |   fred          |  |   fred           |    member is left in it that was not given
+//		|               |  |                 |  | Family           |  a person's: stays
+//		+---------------+  +-----------------+  +------------------+
+//
+//	  - The record ([Ownership]) lists the groups that syncs made, by id, and the memberships that they
+//	    added: a membership is a contact in a group. Keep it, as JSON, for as long as the mailbox is
+//	    synced: [Options.Owned] takes it, [Applied.Owned] returns it, also after an error. Without it
+//	    nothing is owned, and so nothing is removed.
+//	  - What was there before the sync and is wanted too stays the person's, unless [Options.Adopt] is set.
+//	    A service that is new to this record sets Adopt in its first run to own what it gave before.
+//	  - An owned group that a person has renamed is known by its id, and renamed back. If a person has
+//	    added members to it, it stays when it is no longer wanted, and the plan has a note.
+//	  - [Options.Save] is called before the first write, with what is about to be given, and after the
+//	    last. If the process is killed in between, the next run reads the list and owns what has come
+//	    about. One doubt remains: what a person does by hand between the kill and that run, and the plan
+//	    was about to do, counts as given. So does a membership that was given, that the person removed
+//	    and added again between two runs.
+//	  - A group is removed after the list was read once more. Exchange cannot be told to remove a group
+//	    only if it is as it was: a contact that a person adds in the instant between is removed with it.
+//	  - [Options.MaxRemovals] stops a plan that would remove too much, by default more than 10 % of the
+//	    memberships, before anything is sent: a roster that was cut off, or came out empty by mistake,
+//	    then does no harm.
 package imsync
 
 import (
 	"context"
 	"slices"
-
-	"github.com/go-ews/exchange/imgroup"
 )
 
 // maxRounds is the number of times that Sync applies a plan to a list that another client edits.
 const maxRounds = 3
 
-// Sync puts the mailbox's list in step with the roster: it reads the list, computes the plan as [Diff]
-// does, applies it as [Apply] does, and reads the list back. It returns the first plan, which with
-// DryRun it does not apply.
-//
-// A nil error means that the list was read back and is in step, as far as opts allow. An *[Error] has
-// the remaining steps; errors of Diff are returned unchanged, and nothing was sent.
-func Sync(ctx context.Context, client Client, roster Roster, opts *Options) (Plan, error) {
-	o := opts.withDefaults()
-	a := newApplier(client, &o)
-	plan, items, err := a.plan(ctx, roster)
-	if err != nil || plan.Empty() || o.DryRun {
-		return plan, err
-	}
-	rest, errs := plan, []error(nil)
-	for range maxRounds {
-		a.list = newList(items)
-		clear(a.notAdded)
-		var remaining []Step
-		remaining, errs = a.run(ctx, rest.Steps)
-		next, read, err := a.plan(ctx, roster)
-		switch {
-		case err != nil:
-			return plan, &Error{Remaining: Plan{Steps: remaining}, Errs: append(errs, err)}
-		case next.Empty():
-			return plan, nil // also after an error, since the list is in step
-		case len(errs) > 0 && (a.halted || slices.Equal(next.Steps, remaining)):
-			return plan, &Error{Remaining: next, Errs: errs}
-		}
-		rest, items = next, read
-	}
-	return plan, &Error{Remaining: rest, Errs: append(errs, ErrChanging)}
+// Applied is the result of a sync, also of one that failed.
+type Applied struct {
+	Plan  Plan       // the first plan
+	Owned *Ownership // the record to keep for the next run, also after an error
+	Done  []Step     // the steps that were done, or found done
 }
 
-// plan reads the list and computes the plan.
-func (a *applier) plan(ctx context.Context, roster Roster) (Plan, *imgroup.ItemList, error) {
-	items, err := readList(ctx, a.client)
+// Sync puts the mailbox's list in step with the roster: it reads the list, computes the plan as [Diff]
+// does, applies it as [Apply] does, and reads the list back. With DryRun it does not apply the plan,
+// and returns Options.Owned.
+//
+// A nil error means that the list was read back and is in step, as far as opts allow. An *[Error] has
+// the remaining steps. For errors of Diff, a *[BrakeError], and an error of Options.Save before the
+// first write nothing was sent.
+func Sync(ctx context.Context, client Client, roster Roster, opts *Options) (Applied, error) {
+	o := opts.withDefaults()
+	s := syncer{applier: newApplier(client, &o), roster: roster}
+	s.owned = o.Owned
+	err := s.sync(ctx)
+	return Applied{Plan: s.first, Owned: s.owned, Done: s.done}, err
+}
+
+// syncer is one run of Sync.
+type syncer struct {
+	*applier
+	roster Roster
+	first  Plan
+	gone   int // memberships that were removed
+}
+
+func (s *syncer) sync(ctx context.Context) error {
+	plan, err := s.plan(ctx)
+	s.first = plan
 	if err != nil {
-		return Plan{}, nil, err
+		return err
 	}
-	plan, err := Diff(items, roster, a.options)
-	return plan, items, err
+	if err := s.options.MaxRemovals.check(s.list, plan.Steps, 0); err != nil || s.options.DryRun {
+		return err
+	}
+	if plan.Empty() {
+		return s.keep(ctx)
+	}
+	var remaining []Step
+	var errs []error
+	for range maxRounds {
+		if err := s.begin(ctx, plan.Steps); err != nil {
+			if len(s.done) == 0 {
+				return err
+			}
+			return &Error{Remaining: plan, Errs: append(errs, err)}
+		}
+		remaining, errs = s.round(ctx, plan.Steps)
+		next, err := s.plan(ctx)
+		if err == nil {
+			err = s.options.MaxRemovals.check(s.list, next.Steps, s.gone)
+		}
+		switch {
+		case err != nil:
+			return &Error{Remaining: Plan{Steps: remaining}, Errs: s.kept(ctx, append(errs, err))}
+		case next.Empty():
+			return s.keep(ctx) // also after an error, since the list is in step
+		case len(errs) > 0 && (s.halted || slices.Equal(next.Steps, remaining)):
+			return &Error{Remaining: next, Errs: s.kept(ctx, errs)}
+		}
+		plan = next
+	}
+	return &Error{Remaining: plan, Errs: s.kept(ctx, append(errs, ErrChanging))}
+}
+
+// round applies the steps of a plan.
+func (s *syncer) round(ctx context.Context, steps []Step) (remaining []Step, errs []error) {
+	clear(s.notAdded)
+	before := len(s.done)
+	remaining, errs = s.run(ctx, steps)
+	s.gone += removals(s.done[before:])
+	s.owned = s.owned.after(s.sent)
+	return remaining, errs
+}
+
+// plan reads the list and computes the plan. What is owned is then owned of this list.
+func (s *syncer) plan(ctx context.Context) (Plan, error) {
+	items, err := readList(ctx, s.client)
+	if err != nil {
+		return Plan{}, err
+	}
+	s.list, s.fresh = newList(items), true
+	o := *s.options
+	o.Owned = s.owned
+	plan, err := Diff(items, s.roster, &o)
+	if err != nil || o.DryRun {
+		return plan, err
+	}
+	d := newDiffer(newList(items), s.roster, &o)
+	if o.Adopt {
+		d.adopt()
+	}
+	s.owned, s.sent = d.owned, nil
+	return plan, nil
+}
+
+// keep has the record kept if it is not the one that the caller has.
+func (s *syncer) keep(ctx context.Context) error {
+	was, _ := s.options.Owned.MarshalJSON()
+	now, _ := s.owned.MarshalJSON()
+	if len(s.done) == 0 && string(was) == string(now) {
+		return nil
+	}
+	return s.save(context.WithoutCancel(ctx), s.owned)
+}
+
+// kept has the record kept after a failure and returns the errors.
+func (s *syncer) kept(ctx context.Context, errs []error) []error {
+	if err := s.save(context.WithoutCancel(ctx), s.owned); err != nil {
+		return append(errs, err)
+	}
+	return errs
 }

@@ -14,7 +14,10 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-var prune = &imsync.Options{Prune: true}
+// anyNumber lets a plan remove everything.
+var anyNumber = imsync.Limit{Percent: 100}
+
+var prune = &imsync.Options{Remove: imsync.RemoveAll, MaxRemovals: anyNumber}
 
 func TestSync_FromNothingAndAgain(t *testing.T) {
 	t.Parallel()
@@ -38,8 +41,8 @@ func TestSync_FromNothingAndAgain(t *testing.T) {
 		DistributionGroups: []imsync.DistributionGroup{{Address: "all@contoso.com"}},
 	}
 	plan, err := imsync.Sync(t.Context(), client, roster, prune)
-	if err != nil || len(plan.Steps) != 8 {
-		t.Fatalf("%v\n%v; want 8 steps", err, plan)
+	if err != nil || len(plan.Plan.Steps) != 8 {
+		t.Fatalf("%v\n%v; want 8 steps", err, plan.Plan)
 	}
 	list := srv.List("")
 	got := map[string][]string{}
@@ -62,8 +65,8 @@ func TestSync_FromNothingAndAgain(t *testing.T) {
 
 	before := writes(srv)
 	again, err := imsync.Sync(t.Context(), client, roster, prune)
-	if err != nil || !again.Empty() {
-		t.Errorf("second time: %v, %v; want an empty plan", again, err)
+	if err != nil || !again.Plan.Empty() {
+		t.Errorf("second time: %v, %v; want an empty plan", again.Plan, err)
 	}
 	if diff := cmp.Diff(before, writes(srv)); diff != "" {
 		t.Errorf("second time wrote (-before +after):\n%s", diff)
@@ -75,10 +78,10 @@ func TestSync_DryRun(t *testing.T) {
 	srv := ewstest.NewServer(nil)
 	client := newClient(t, srv)
 	plan, err := imsync.Sync(t.Context(), client, rosterOf(team("A", "x@contoso.com")), &imsync.Options{DryRun: true})
-	if err != nil || len(plan.Steps) != 2 {
-		t.Errorf("%v, %v; want 2 steps", plan, err)
+	if err != nil || len(plan.Plan.Steps) != 2 {
+		t.Errorf("%v, %v; want 2 steps", plan.Plan, err)
 	}
-	if err := imsync.Apply(t.Context(), client, plan, &imsync.Options{DryRun: true}); err != nil {
+	if err := imsync.Apply(t.Context(), client, plan.Plan, &imsync.Options{DryRun: true}); err != nil {
 		t.Error(err)
 	}
 	if n := len(writes(srv)); n > 0 {

@@ -67,10 +67,10 @@ func parseInput(data []byte) *input {
 }
 
 // key tells runs apart: one is taken up again only with the same input, server and options.
-func (in *input) key(endpoint string, prune, dryRun bool) (string, error) {
+func (in *input) key(endpoint string, prune, dryRun bool, maxRemovals int) (string, error) {
 	hash := sha256.New()
 	encoder := json.NewEncoder(hash) // one mailbox after the other: all of them as one text need memory
-	if err := encoder.Encode([]any{endpoint, prune, dryRun}); err != nil {
+	if err := encoder.Encode([]any{endpoint, prune, dryRun, maxRemovals}); err != nil {
 		return "", err
 	}
 	for _, m := range in.mailboxes {

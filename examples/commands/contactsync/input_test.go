@@ -217,12 +217,12 @@ func TestInput_Key(t *testing.T) {
 	one := input{mailboxes: []mailbox{{Address: "tony@contoso.com"}}}
 	keys := map[string]string{}
 	for name, key := range map[string]func() (string, error){
-		"as it is":         func() (string, error) { return one.key(endpoint, false, false) },
-		"pruned":           func() (string, error) { return one.key(endpoint, true, false) },
-		"dry run":          func() (string, error) { return one.key(endpoint, false, true) },
-		"server":           func() (string, error) { return one.key("", false, false) },
-		"two mailboxes":    func() (string, error) { return generate(2).key(endpoint, false, false) },
-		"a mailbox more":   func() (string, error) { return generate(3).key(endpoint, false, false) },
+		"as it is":         func() (string, error) { return one.key(endpoint, false, false, 0) },
+		"pruned":           func() (string, error) { return one.key(endpoint, true, false, 0) },
+		"dry run":          func() (string, error) { return one.key(endpoint, false, true, 0) },
+		"server":           func() (string, error) { return one.key("", false, false, 0) },
+		"two mailboxes":    func() (string, error) { return generate(2).key(endpoint, false, false, 0) },
+		"a mailbox more":   func() (string, error) { return generate(3).key(endpoint, false, false, 0) },
 		"a group":          func() (string, error) { return keyOf(mailbox{Roster: roster(group("Sales"))}) },
 		"of another name":  func() (string, error) { return keyOf(mailbox{Roster: roster(group("Sale"))}) },
 		"not to be pruned": func() (string, error) { return keyOf(mailbox{Incomplete: true}) },
@@ -236,14 +236,14 @@ func TestInput_Key(t *testing.T) {
 		}
 		keys[got] = name
 	}
-	again, err := one.key(endpoint, false, false)
+	again, err := one.key(endpoint, false, false, 0)
 	if err != nil || keys[again] != "as it is" {
 		t.Errorf("the same input has another key, %v", err)
 	}
 }
 
 func keyOf(m mailbox) (string, error) {
-	return (&input{mailboxes: []mailbox{m}}).key("https://mail.contoso.com/EWS/Exchange.asmx", false, false)
+	return (&input{mailboxes: []mailbox{m}}).key("https://mail.contoso.com/EWS/Exchange.asmx", false, false, 0)
 }
 
 func FuzzParseInput(f *testing.F) {

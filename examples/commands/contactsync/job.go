@@ -21,7 +21,9 @@ type syncArgs struct {
 	Mailbox string        `json:"mailbox" river:"unique"`
 	Roster  imsync.Roster `json:"roster"`
 	Prune   bool          `json:"prune,omitempty"`
-	DryRun  bool          `json:"dryRun,omitempty"`
+
+	MaxRemovals int  `json:"maxRemovals,omitempty"` // percent
+	DryRun      bool `json:"dryRun,omitempty"`
 }
 
 // Kind names the job in the database.
@@ -82,8 +84,12 @@ func retryDelay(failures int) time.Duration {
 // the list first, and again where a write was lost or somebody else was faster.
 func (w *worker) Work(ctx context.Context, job *river.Job[syncArgs]) error {
 	begin := time.Now()
-	plan, err := imsync.Sync(ctx, w.client.Impersonate(ews.PrimarySMTP(job.Args.Mailbox)), job.Args.Roster,
-		&imsync.Options{Prune: job.Args.Prune, DryRun: job.Args.DryRun})
+	opts := &imsync.Options{DryRun: job.Args.DryRun, MaxRemovals: imsync.Limit{Percent: job.Args.MaxRemovals}}
+	if job.Args.Prune {
+		opts.Remove = imsync.RemoveAll
+	}
+	applied, err := imsync.Sync(ctx, w.client.Impersonate(ews.PrimarySMTP(job.Args.Mailbox)), job.Args.Roster, opts)
+	plan := applied.Plan
 	o := outcomeOf(job.JobRow)
 	o.Took += time.Since(begin)
 	o.Changes += done(plan, err)

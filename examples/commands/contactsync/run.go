@@ -119,7 +119,7 @@ func (s *settings) begin(
 	if s.help {
 		return q.oldest(ctx)
 	}
-	key, err := in.key(server.Endpoint, s.prune, s.dryRun)
+	key, err := in.key(server.Endpoint, s.prune, s.dryRun, s.maxRemovals)
 	if err != nil {
 		return "", err
 	}
@@ -146,7 +146,9 @@ func (s *settings) jobs(in *input) []job {
 				Mailbox: m.Address,
 				Roster:  m.Roster,
 				Prune:   s.prune && !m.Incomplete && !in.keepAll,
-				DryRun:  s.dryRun,
+
+				MaxRemovals: s.maxRemovals,
+				DryRun:      s.dryRun,
 			},
 			InsertOpts: &river.InsertOpts{
 				MaxAttempts: s.attempts,

@@ -30,6 +30,7 @@ type settings struct {
 	workers, attempts int
 	timeout           time.Duration // for one attempt at one mailbox
 	prune, dryRun     bool
+	maxRemovals       int
 	report            string
 	verbose           bool
 }
@@ -59,6 +60,8 @@ func (s *settings) registerQueueing(fs *pflag.FlagSet) {
 	fs.DurationVar(&s.delay, "delay", 2*time.Millisecond, "how long the in-process Exchange takes for each request")
 	fs.IntVar(&s.attempts, "attempts", 5,
 		"attempts at a mailbox before it counts as failed; waits for a busy server do not count")
+	fs.IntVar(&s.maxRemovals, "max-removals", 0,
+		"percent of a mailbox's list that --prune may remove; 0: 10, but at least 5 contacts")
 	fs.BoolVar(&s.prune, "prune", false, "remove groups and contacts that the input does not name")
 	fs.BoolVar(&s.dryRun, "dry-run", false, "show what would be done and do nothing")
 }

@@ -114,6 +114,9 @@ func hopeless(err error) bool {
 	if _, ok := errors.AsType[*imsync.RosterError](err); ok {
 		return true
 	}
+	if _, ok := errors.AsType[*imsync.BrakeError](err); ok {
+		return true
+	}
 	if _, ok := errors.AsType[*imsync.LimitError](err); ok {
 		return true
 	}

@@ -29,6 +29,7 @@ func TestVerdict(t *testing.T) {
 		"gone mailbox":         {&ews.Error{Code: ews.ErrorNonExistentMailbox}, "", "fail"},
 		"EWS switched off":     {&ews.HTTPError{StatusCode: http.StatusForbidden}, "", "fail"},
 		"conflict":             {&imsync.ConflictError{}, "", "fail"},
+		"too many removals":    {&imsync.BrakeError{}, "", "fail"},
 		"limit":                {&imsync.LimitError{}, "", "fail"},
 		"bad roster":           {&imsync.RosterError{Problems: []string{"x"}}, "", "fail"},
 		"bad address":          {&ews.InputError{}, "", "fail"},

@@ -217,13 +217,13 @@ func TestSync(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"sync", file, "--dry-run", "--prune"}, changes + "dry run: 8 changes not made\n"},
+		{[]string{"sync", file, "--dry-run", "--prune", "--max-removals", "100"}, changes + "dry run: 8 changes not made\n"},
 		{
 			[]string{"sync", "--dry-run", file},
 			"~ Research & Development -> R&D\n  Sales\n+   carla@contoso.com\ndry run: 2 changes not made\n",
 		},
-		{[]string{"sync", "--prune", file}, changes + "8 changes made\n"},
-		{[]string{"sync", file, "--prune"}, "no changes\n"},
+		{[]string{"sync", "--prune", "--max-removals", "100", file}, changes + "8 changes made\n"},
+		{[]string{"sync", file, "--prune", "--max-removals", "100"}, "no changes\n"},
 	} {
 		got := imlist(t.Context(), append(slices.Clip(flags), step.args...)...)
 		if diff := cmp.Diff(outcome{0, step.want, ""}, got, cmp.AllowUnexported(outcome{})); diff != "" {

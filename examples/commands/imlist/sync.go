@@ -32,16 +32,21 @@ func (a *app) importCommand(endings []string) *cobra.Command {
 
 func (a *app) syncCommand(endings []string) *cobra.Command {
 	var opts imsync.Options
-	var asJSON bool
+	var asJSON, prune bool
 	cmd := &cobra.Command{
 		Use: "sync ROSTER.JSON", Short: "Put the list in step with a roster", Args: cobra.ExactArgs(1),
 		ValidArgsFunction: files(endings),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if prune {
+				opts.Remove = imsync.RemoveAll
+			}
 			return a.sync(cmd.Context(), cmd.Flags(), args[0], &opts, asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&opts.DryRun, "dry-run", false, "show what would be done and do nothing")
-	cmd.Flags().BoolVar(&opts.Prune, "prune", false, "remove what the roster does not name")
+	cmd.Flags().BoolVar(&prune, "prune", false, "remove what the roster does not name")
+	cmd.Flags().IntVar(&opts.MaxRemovals.Percent, "max-removals", 0,
+		"percent of the list that --prune may remove; 0: 10, but at least 5 contacts")
 	cmd.Flags().BoolVar(&opts.AllowEmpty, "allow-empty", false, "let --prune empty the list for a roster without groups")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write the changes in JSON")
 	return cmd
@@ -59,14 +64,15 @@ func (a *app) sync(
 	if err != nil {
 		return err
 	}
-	if roster.Empty() && opts.Prune && !opts.AllowEmpty {
+	if roster.Empty() && opts.Remove != imsync.RemoveNothing && !opts.AllowEmpty {
 		return fmt.Errorf("%s has no groups, so --prune would empty the list: --allow-empty if that is meant", file)
 	}
 	if err := a.connect(ctx, fs); err != nil {
 		return err
 	}
 	defer a.client.CloseIdleConnections()
-	plan, err := imsync.Sync(ctx, a.client, roster, opts)
+	applied, err := imsync.Sync(ctx, a.client, roster, opts)
+	plan := applied.Plan
 	if err != nil && plan.Empty() {
 		return err // nothing was begun
 	}

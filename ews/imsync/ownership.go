@@ -1,0 +1,241 @@
+package imsync
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/go-ews/exchange/imgroup"
+)
+
+// Ownership is the record of what earlier syncs gave to a mailbox: the groups that they made, and the
+// memberships that they added. Keep it as JSON between runs, one for each mailbox. The zero value and
+// nil own nothing. A sync changes no record but returns a new one, which later runs do not change.
+type Ownership struct {
+	mailbox string
+	groups  map[string]*ownedGroup // by id
+
+	// What was about to be given when the record was made, and the ids of the groups that there were.
+	pending []Step
+	found   map[string]bool
+}
+
+// ownedGroup is what is owned of a group.
+type ownedGroup struct {
+	name    string          // as it was given
+	made    bool            // the group too, not only members
+	members map[string]bool // by key
+}
+
+// Mailbox returns the mailbox as [Each] names it, "" for a record of [Sync].
+func (o *Ownership) Mailbox() string {
+	if o == nil {
+		return ""
+	}
+	return o.mailbox
+}
+
+// of returns the record as that of a mailbox.
+func (o *Ownership) of(mailbox string) *Ownership {
+	if o == nil {
+		return &Ownership{mailbox: mailbox}
+	}
+	out := *o
+	out.mailbox = mailbox
+	return &out
+}
+
+const ownershipVersion = 1
+
+// ownershipJSON is the form in which a record is kept.
+type ownershipJSON struct {
+	Version int              `json:"version"`
+	Mailbox string           `json:"mailbox,omitempty"`
+	Groups  []ownedGroupJSON `json:"groups"`
+	Pending []Step           `json:"pending,omitempty"`
+	Found   []string         `json:"found,omitempty"`
+}
+
+type ownedGroupJSON struct {
+	ID      string   `json:"id"`
+	Name    string   `json:"name"`
+	Made    bool     `json:"made,omitempty"`
+	Members []string `json:"members,omitempty"`
+}
+
+// MarshalJSON returns the record, the same bytes for the same content.
+func (o *Ownership) MarshalJSON() ([]byte, error) {
+	out := ownershipJSON{Version: ownershipVersion, Groups: []ownedGroupJSON{}}
+	if o != nil {
+		out.Mailbox, out.Pending, out.Found = o.mailbox, o.pending, slices.Sorted(maps.Keys(o.found))
+		for _, id := range slices.Sorted(maps.Keys(o.groups)) {
+			g := o.groups[id]
+			out.Groups = append(out.Groups, ownedGroupJSON{id, g.name, g.made, slices.Sorted(maps.Keys(g.members))})
+		}
+	}
+	return json.Marshal(out)
+}
+
+// UnmarshalJSON reads a record. One of a later version, or none at all, is an error: to take it for an
+// empty one would leave behind what it owns.
+func (o *Ownership) UnmarshalJSON(data []byte) error {
+	var in ownershipJSON
+	if err := json.Unmarshal(data, &in); err != nil {
+		return fmt.Errorf("imsync: ownership record: %w", err)
+	}
+	if in.Version != ownershipVersion {
+		return fmt.Errorf("imsync: the ownership record has version %d, and this program reads version %d: "+
+			"is the file a record, and of this program?", in.Version, ownershipVersion)
+	}
+	*o = Ownership{mailbox: in.Mailbox, groups: map[string]*ownedGroup{}, pending: in.Pending, found: setOf(in.Found)}
+	for _, g := range in.Groups {
+		if g.ID == "" || o.groups[g.ID] != nil {
+			return fmt.Errorf("imsync: the ownership record has a group without an id, or one twice: %s", quote(g.Name))
+		}
+		o.groups[g.ID] = &ownedGroup{g.Name, g.Made, setOf(g.Members)}
+	}
+	return nil
+}
+
+func setOf(keys []string) map[string]bool {
+	set := make(map[string]bool, len(keys))
+	for _, key := range keys {
+		set[key] = true
+	}
+	return set
+}
+
+// settle returns what is owned of the list: what the record has and the list still does, and what was
+// pending and is there now. A pending write was not in the list when the record was made, so this
+// service did it, or somebody did the very same since.
+func (o *Ownership) settle(l *list) *Ownership {
+	out := &Ownership{groups: map[string]*ownedGroup{}}
+	if o == nil {
+		return out
+	}
+	out.mailbox = o.mailbox
+	for _, g := range l.groups {
+		was := o.groups[g.id.ID]
+		if was == nil {
+			continue
+		}
+		now := &ownedGroup{was.name, was.made, map[string]bool{}}
+		if g.undescribed > 0 { // one of them may be a member that is owned
+			now.members = maps.Clone(was.members)
+		}
+		for _, m := range g.members {
+			if was.has(m) {
+				now.members[m.key] = true
+			}
+		}
+		out.groups[g.id.ID] = now
+	}
+	for _, s := range o.pending {
+		out.resolve(l, s, o.found)
+	}
+	return out
+}
+
+// resolve owns the result of a step that was about to be done, if the list has it.
+func (o *Ownership) resolve(l *list, s Step, found map[string]bool) {
+	g := l.given(s, found)
+	if g == nil {
+		return
+	}
+	switch s.Kind {
+	case AddGroup, AddDistributionGroup:
+		o.group(g).made = true
+	case RenameGroup:
+		if owned := o.groups[g.id.ID]; owned != nil {
+			owned.name = s.NewName
+		}
+	case AddContact, AddTelephone:
+		if m, ok := g.find(l.lookup(s.keys()...), s.keys()); ok {
+			o.group(g).members[m.key] = true
+		}
+	}
+}
+
+// given returns the group of a pending step: the one of its id, else a new one of its name.
+func (l *list) given(s Step, found map[string]bool) *group {
+	name := s.Group
+	if s.Kind == RenameGroup {
+		name = s.NewName
+	}
+	for _, g := range l.groups {
+		switch {
+		case g.id.ID == "":
+		case s.GroupID != "" && g.id.ID == s.GroupID:
+			if s.Kind != RenameGroup || g.name == s.NewName {
+				return g
+			}
+		case s.GroupID != "", found[g.id.ID]:
+		case s.Kind == AddDistributionGroup && g.kind == imgroup.DistributionGroup && sameAddress(g.address, s.Address),
+			s.Kind != AddDistributionGroup && g.kind == imgroup.UserGroup && imgroup.NameKey(g.name) == imgroup.NameKey(name):
+			return g
+		}
+	}
+	return nil
+}
+
+// group returns the entry of a group, a new one if there is none.
+func (o *Ownership) group(g *group) *ownedGroup {
+	owned := o.groups[g.id.ID]
+	if owned == nil {
+		owned = &ownedGroup{g.name, false, map[string]bool{}}
+		o.groups[g.id.ID] = owned
+	}
+	return owned
+}
+
+// has reports whether a member is owned, by any of its addresses.
+func (g *ownedGroup) has(m member) bool {
+	return g != nil && (g.members[m.key] || slices.ContainsFunc(m.further, func(key string) bool { return g.members[key] }))
+}
+
+// covers reports whether the group was made by the service and has nothing but owned members.
+func (o *Ownership) covers(g *group) bool {
+	owned := o.groups[g.id.ID]
+	return owned != nil && owned.made && g.undescribed == 0 &&
+		!slices.ContainsFunc(g.members, func(m member) bool { return !owned.has(m) })
+}
+
+// before returns the record to keep while the steps are applied to the list.
+func (o *Ownership) before(l *list, steps []Step) *Ownership {
+	out := &Ownership{mailbox: o.mailbox, groups: o.groups, found: map[string]bool{}}
+	ids := map[string]string{} // by the name after the renames
+	for _, g := range l.groups {
+		ids[g.name] = g.id.ID
+		out.found[g.id.ID] = true
+	}
+	for _, s := range steps {
+		switch s.Kind {
+		case RenameGroup:
+			ids[s.NewName] = s.GroupID
+		case AddContact, AddTelephone:
+			s.GroupID = ids[s.Group]
+		}
+		if !s.Kind.Removes() {
+			out.pending = append(out.pending, s)
+		}
+	}
+	return out
+}
+
+// after returns the record with those steps pending whose writes were sent.
+func (o *Ownership) after(sent []Step) *Ownership {
+	return &Ownership{mailbox: o.mailbox, groups: o.groups, found: o.found, pending: sent}
+}
+
+// save hands the record to the caller, unless it is the one that the caller has.
+func (a *applier) save(ctx context.Context, o *Ownership) error {
+	if a.options.Save == nil {
+		return nil
+	}
+	if err := a.options.Save(ctx, o); err != nil {
+		return fmt.Errorf("imsync: keeping the record of what is owned: %w", err)
+	}
+	return nil
+}
