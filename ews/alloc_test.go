@@ -16,8 +16,8 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// parrot listens on loopback and responds to every request on a connection with the same bytes, after
-// it has called hold. It allocates nothing per request, so what is counted is the client's.
+// parrot listens on loopback and responds to every request on a connection with the same bytes,
+// after it has called hold. It allocates nothing per request, so what is counted is the client's.
 func parrot(t testing.TB, response string, hold func()) (endpoint string, connections *atomic.Int64) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // ends with the test
@@ -41,7 +41,8 @@ func parrot(t testing.TB, response string, hold func()) (endpoint string, connec
 	return "http://" + listener.Addr().String() + "/EWS/Exchange.asmx", connections
 }
 
-// repeat responds to requests, each of which ends in </soap:Envelope>, with a group of another id each time.
+// repeat responds to requests, each of which ends in </soap:Envelope>, with a group of another id
+// each time.
 func repeat(conn net.Conn, response []byte, hold func()) {
 	defer conn.Close()
 	id := bytes.Index(response, []byte(` Id="`)) + 40

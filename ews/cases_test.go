@@ -55,8 +55,8 @@ func TestCases_UnknownOutcome(t *testing.T) {
 	}
 }
 
-// TestCases_Varnish: the default configuration responds with 503 and Retry-After for a server that did
-// the work and dropped the connection.
+// TestCases_Varnish: the default configuration responds with 503 and Retry-After for a server that
+// did the work and dropped the connection.
 func TestCases_Varnish(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -158,7 +158,8 @@ func TestExcerpt_Kept(t *testing.T) {
 	}
 }
 
-// TestExcerpt_Control holds that characters which would move the caret, or a terminal, do not appear.
+// TestExcerpt_Control holds that characters which would move the caret, or a terminal, do not
+// appear.
 func TestExcerpt_Control(t *testing.T) {
 	t.Parallel()
 	got := excerptOf(t, "<a>\x1b[31m\x7f\x00</a>\n", 4, 4).Excerpt()

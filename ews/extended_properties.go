@@ -82,7 +82,8 @@ func readExtendedProperty(r *soap.Reader) (p mapi.Property) {
 	return p
 }
 
-// readFieldURI reads the attributes of an ExtendedFieldURI, the zero value if they name no property.
+// readFieldURI reads the attributes of an ExtendedFieldURI, the zero value if they name no
+// property.
 func readFieldURI(r *soap.Reader) mapi.FieldURI {
 	attr := func(name string) string { s, _ := r.Attr("", name); return strings.TrimSpace(s) }
 	typ := mapi.PropertyType(attr("PropertyType"))

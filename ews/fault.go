@@ -39,8 +39,8 @@ func (x *call) faultError(f *soap.Fault, d *faultDetail) error {
 }
 
 // codeOfFaultcode returns the code in the faultcode, "" if there is none. Exchange sends it in the
-// types namespace. Gateways that copy a fault lose the prefix, and a name without a prefix is in the
-// default namespace, which may be the envelope's.
+// types namespace. Gateways that copy a fault lose the prefix, and a name without a prefix is in
+// the default namespace, which may be the envelope's.
 func codeOfFaultcode(f *soap.Fault) ResponseCode {
 	code := ResponseCode(f.Code.Local)
 	switch f.Code.Space {

@@ -7,7 +7,8 @@ import (
 )
 
 // GetImItemList returns the mailbox's whole list: all groups with the ids of their members, and all
-// contacts. Extended properties that the query names come with the groups and contacts that have them.
+// contacts. Extended properties that the query names come with the groups and contacts that have
+// them.
 //
 // Every mailbox has the groups Other Contacts, Tagged and Favorites. It returns
 // [ErrorIncorrectSchemaVersion] if the header asks for a version before Exchange2013.

@@ -167,7 +167,8 @@ func TestHTTPError(t *testing.T) {
 	}
 }
 
-// TestHTTPError_Body holds that the first 1,024 bytes of a page are kept, and no more are in memory.
+// TestHTTPError_Body holds that the first 1,024 bytes of a page are kept, and no more are in
+// memory.
 func TestHTTPError_Body(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{0, 1, 1023, 1024, 1025, 100_000} {

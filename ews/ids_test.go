@@ -9,9 +9,9 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// TestIDs_Kinds holds that an id of the wrong kind does not compile: every operation and field takes
-// one kind, and no kind is assignable to another, as the language defines it (reflect has the same
-// rules).
+// TestIDs_Kinds holds that an id of the wrong kind does not compile: every operation and field
+// takes one kind, and no kind is assignable to another, as the language defines it (reflect has the
+// same rules).
 func TestIDs_Kinds(t *testing.T) {
 	t.Parallel()
 	item, group := reflect.TypeFor[imgroup.ItemID](), reflect.TypeFor[imgroup.GroupID]()

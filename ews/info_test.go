@@ -56,7 +56,7 @@ func TestResponseInfo(t *testing.T) {
 			StatusCode: 200, RequestID: "other",
 		}},
 		{
-			"odd numbers", 200, replaceOnce(withVersion(envelope(groupResponse)), `"2562"`, `"many"`), nil,
+			"malformed numbers", 200, replaceOnce(withVersion(envelope(groupResponse)), `"2562"`, `"many"`), nil,
 			ews.ResponseInfo{
 				StatusCode:    200,
 				ServerVersion: ews.ServerVersion{Major: 15, Minor: 2, MinorBuild: 17, Version: "V2017_07_11"},

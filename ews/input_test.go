@@ -11,8 +11,8 @@ import (
 	"github.com/go-ews/exchange/imgroup/mapi"
 )
 
-// TestInput_Refused calls every operation with what cannot become a valid request: an error names the
-// field, and nothing is sent.
+// TestInput_Refused calls every operation with what cannot become a valid request: an error names
+// the field, and nothing is sent.
 func TestInput_Refused(t *testing.T) {
 	t.Parallel()
 	group, contact := imgroup.GroupID{ID: "AAMkGroup="}, imgroup.ContactID{ID: "AAMkContact="}
@@ -219,8 +219,8 @@ func TestInput_NotExtended(t *testing.T) {
 	}
 }
 
-// TestInput_SpareCapacity holds that what lies behind the slice that AppendBody gets holds nothing of
-// an earlier request.
+// TestInput_SpareCapacity holds that what lies behind the slice that AppendBody gets holds nothing
+// of an earlier request.
 func TestInput_SpareCapacity(t *testing.T) {
 	t.Parallel()
 	client := connect(t, once(soapResponse(http.StatusOK, groupResponse)))

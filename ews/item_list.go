@@ -23,8 +23,8 @@ func groupPayload() payload[imgroup.ImGroup] {
 	}}
 }
 
-// readItemList reads an ImItemListType: t:Groups, then t:Personas. A list of elements that the schema
-// does not name is no list: taken for an empty one, it would be filled anew.
+// readItemList reads an ImItemListType: t:Groups, then t:Personas. A list of elements that the
+// schema does not name is no list: taken for an empty one, it would be filled anew.
 func readItemList(r *soap.Reader, list *imgroup.ItemList) (lack error) {
 	named, others := 0, 0
 	for name := range r.Children() {

@@ -105,8 +105,8 @@ func checkAdvice(t *testing.T, err error, text string, unit time.Duration) {
 	}
 }
 
-// FuzzFaultDetail reads any detail of a fault: the fault stays a fault, its details stay few, and what
-// a server repeats is read in the same way.
+// FuzzFaultDetail reads any detail of a fault: the fault stays a fault, its details stay few, and
+// what a server repeats is read in the same way.
 func FuzzFaultDetail(f *testing.F) {
 	for _, seed := range []string{
 		`<e:ResponseCode>ErrorServerBusy</e:ResponseCode><t:MessageXml><t:Value Name="BackOffMilliseconds">1</t:Value></t:MessageXml>`,

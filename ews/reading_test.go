@@ -175,8 +175,8 @@ func TestReading_Repeated(t *testing.T) {
 	}
 }
 
-// TestReading_OddValues holds that a value which is not what it should be costs that value alone.
-func TestReading_OddValues(t *testing.T) {
+// TestReading_MalformedValues holds that a value which is not what it should be costs that value alone.
+func TestReading_MalformedValues(t *testing.T) {
 	t.Parallel()
 	got := readList(t, `<t:Personas><t:Persona><t:CreationTime>yesterday</t:CreationTime>`+
 		`<t:RelevanceScore>1e9</t:RelevanceScore>`+

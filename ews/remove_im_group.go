@@ -6,8 +6,8 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// RemoveImGroup removes a group from the list. Contacts that are in no other group leave the list with
-// it; the three built-in groups cannot be removed.
+// RemoveImGroup removes a group from the list. Contacts that are in no other group leave the list
+// with it; the three built-in groups cannot be removed.
 //
 // It returns [ErrorInvalidImGroupId] for a group that does not exist ([NotFound]) and
 // [ErrorInvalidIdMalformed] for a malformed id.

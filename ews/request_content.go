@@ -78,8 +78,8 @@ func appendIDs[T imgroup.ContactID | imgroup.GroupID](b body, element, field str
 	return b.end(element)
 }
 
-// id writes an ItemIdType as <element Id="…" ChangeKey="…"/>. The schema permits an empty Id, and no
-// server makes sense of one.
+// id writes an ItemIdType as <element Id="…" ChangeKey="…"/>. The schema permits an empty Id, and
+// no server makes sense of one.
 func (b body) id(element, field string, id imgroup.ItemID) body {
 	if id.ID == "" {
 		return b.bad(field, "empty id")

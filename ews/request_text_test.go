@@ -97,7 +97,8 @@ func attributeOf(t testing.TB, doc, local, name string) string {
 	}
 }
 
-// TestRequest_GetBody holds that a transport which must respond to a challenge gets the same bytes again.
+// TestRequest_GetBody holds that a transport which must respond to a challenge gets the same bytes
+// again.
 func TestRequest_GetBody(t *testing.T) {
 	t.Parallel()
 	var again []byte

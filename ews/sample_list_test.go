@@ -246,7 +246,8 @@ func TestSamples_SchemaFaults(t *testing.T) {
 				"invalid - The value 'UUnifiedMessagingConfiguration' is invalid according to its datatype " + types +
 				"ServiceConfigurationType' - The Enumeration constraint failed.",
 		},
-		// The form of Exchange 2007, whose faultcode and faultstring are qualified, which SOAP has not.
+		// The form of Exchange 2007, whose faultcode and faultstring are qualified, which SOAP has
+		// not.
 		{
 			"_faults", "updateitem-operation-contact.fault.xml", 17, 19,
 			"The 'Key' attribute is invalid - The value 'EmailAddress4' is invalid according to its data type " + types +

@@ -6,8 +6,8 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// SetImGroup renames a group. The server checks that the group exists and that no group has the name,
-// the group itself included: renaming a group to the name that it has is an error.
+// SetImGroup renames a group. The server checks that the group exists and that no group has the
+// name, the group itself included: renaming a group to the name that it has is an error.
 //
 // It returns [ErrorImGroupDisplayNameAlreadyExists], and [ErrorInvalidImGroupId] or
 // [ErrorItemNotFound] for a group that does not exist ([NotFound]).

@@ -303,14 +303,16 @@ func (s *soak) problem(format string, args ...any) {
 }
 
 // soakUsage is what the process used in one half of the time: the most memory and the fewest
-// goroutines, because their number jumps with the connections of the moment, and what leaks only rises.
+// goroutines, because their number jumps with the connections of the moment, and what leaks only
+// rises.
 type soakUsage struct {
 	goroutines int
 	heap       uint64 // right after a collection
 }
 
-// watch returns after the duration at least, with the usage of both halves. How long a part lasts is
-// a matter of calls as well: a slow machine has neither warmed up nor done anything when its time is over.
+// watch returns after the duration at least, with the usage of both halves. How long a part lasts
+// is a matter of calls as well: a slow machine has neither warmed up nor done anything when its
+// time is over.
 func (s *soak) watch(duration time.Duration) []soakUsage {
 	s.part(duration/10, func() {}) // warms up
 	usage := make([]soakUsage, 2)

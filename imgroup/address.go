@@ -15,8 +15,8 @@ func AddressKey(address string) string { return strings.ToLower(BareAddress(addr
 // regard to case. An empty address names no contact.
 func SameAddress(a, b string) bool { return hasKey(a, AddressKey(b)) }
 
-// NameKey returns the form in which names of groups are compared: equal for names that differ in case
-// only, as strings.EqualFold has it.
+// NameKey returns the form in which names of groups are compared: equal for names that differ in
+// case only, as strings.EqualFold has it.
 func NameKey(name string) string {
 	return strings.Map(func(r rune) rune {
 		least := r
@@ -38,8 +38,8 @@ func BareAddress(address string) string {
 	return address
 }
 
-// hasKey reports whether key, unless empty, is the AddressKey of address. It reads the address up to
-// the first difference.
+// hasKey reports whether key, unless empty, is the AddressKey of address. It reads the address up
+// to the first difference.
 func hasKey(address, key string) bool {
 	if address == "" || key == "" {
 		return false

@@ -7,9 +7,9 @@
 // # Ids
 //
 // An id consists of an opaque, case-sensitive ID and a change key, which changes with every change
-// of the item. Compare the ID alone. The ids of groups, contacts and personas have types of their
-// own: [GroupID], [ContactID], [PersonaID]. Only a conversion turns one of these, or an [ItemID],
-// into another.
+// of the item. Compare the ID alone. The ids of groups, contacts and personas have different types:
+// [GroupID], [ContactID], [PersonaID]. Only a conversion turns one of these, or an [ItemID], into
+// another.
 package imgroup
 
 import "github.com/go-ews/exchange/imgroup/mapi"

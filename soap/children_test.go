@@ -38,7 +38,7 @@ func TestReader_Children(t *testing.T) {
 }
 
 // TestReader_ChildrenErrors holds that a loop ends with the first error, whether it arises in the
-// body or in what is skipped, and that the error is kept.
+// loop body or in skipped content, and that the error is kept.
 func TestReader_ChildrenErrors(t *testing.T) {
 	t.Parallel()
 	for name, doc := range map[string]string{

@@ -33,7 +33,7 @@ func (g *rooms) ReadBody(r *soap.Reader) error {
 		case xml.Name{Space: soap.NamespaceMessages, Local: "Rooms"},
 			xml.Name{Space: soap.NamespaceTypes, Local: "Room"},
 			xml.Name{Space: soap.NamespaceTypes, Local: "Id"}:
-			_ = g.ReadBody(r) // what is inside
+			_ = g.ReadBody(r) // its children
 		}
 	}
 	return r.Err()
@@ -54,9 +54,9 @@ func Example() {
 <t:Room xmlns:t="http://schemas.microsoft.com/exchange/services/2006/types"><t:Id><t:Name>Blue</t:Name></t:Id></t:Room>
 <t:Room xmlns:t="http://schemas.microsoft.com/exchange/services/2006/types"><t:Id><t:Name>Red</t:Name></t:Id></t:Room>
 </Rooms></GetRoomsResponse></s:Body></s:Envelope>`
-	var answer rooms
-	fault, err := soap.ReadEnvelope(soap.NewReader(strings.NewReader(response), soap.Limits{}), nil, answer.ReadBody)
-	fmt.Println(answer.names, fault, err)
+	var found rooms
+	fault, err := soap.ReadEnvelope(soap.NewReader(strings.NewReader(response), soap.Limits{}), nil, found.ReadBody)
+	fmt.Println(found.names, fault, err)
 	// Output:
 	// <m:GetRooms>
 	// <m:RoomList>

@@ -21,7 +21,7 @@ func FuzzDecode(f *testing.F) {
 			f.Add([]byte(d.doc))
 		}
 	}
-	for _, name := range []string{"AddImGroup/success.xml", "faults/schema_validation.xml", "odd_but_right.xml"} {
+	for _, name := range []string{"AddImGroup/success.xml", "faults/schema_validation.xml", "unusual_but_valid.xml"} {
 		f.Add(fixture(f, name))
 	}
 	f.Fuzz(func(t *testing.T, doc []byte) {
@@ -91,7 +91,7 @@ func mustBeOurs(t *testing.T, err error) {
 	switch {
 	case errors.As(err, &syntax):
 		if syntax.Line < 1 || syntax.Column < 1 || strings.ContainsAny(syntax.Msg, "\n\r") || !utf8.ValidString(syntax.Msg) {
-			t.Errorf("an odd error: %q", err)
+			t.Errorf("an unexpected error: %q", err)
 		}
 	case !errors.As(err, &limit):
 		t.Errorf("neither SyntaxError nor LimitError: %v", err)

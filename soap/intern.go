@@ -99,8 +99,8 @@ func (t *names) reset() {
 }
 
 // values keeps short values, the last one of each slot: most texts in a response are "true", "SMTP"
-// or "0" over and over. Without it, a response to AddImGroup takes four further allocations, and its
-// call a fifth more instructions.
+// or "0" over and over. Without it, a response to AddImGroup takes four further allocations, and
+// its call a fifth more instructions.
 type values [valueSlots]string
 
 // get returns b as a string, without an allocation if it is the last value of its slot.

@@ -73,7 +73,7 @@ func TestReader_KnownTagElsewhere(t *testing.T) {
 
 // However many tags a document repeats, a reader keeps few of them.
 //
-//nolint:paralleltest // counts what is kept
+//nolint:paralleltest // counts the kept tags
 func TestReader_KnownTagsAreBounded(t *testing.T) {
 	var doc strings.Builder
 	doc.WriteString("<a>")

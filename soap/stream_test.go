@@ -25,7 +25,7 @@ func fixture(t testing.TB, name string) []byte {
 func TestReader_CutAtEveryByte(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{
-		"AddImGroup/success.xml", "faults/schema_validation.xml", "faults/server_busy.xml", "odd_but_right.xml",
+		"AddImGroup/success.xml", "faults/schema_validation.xml", "faults/server_busy.xml", "unusual_but_valid.xml",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

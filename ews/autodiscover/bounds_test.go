@@ -53,8 +53,8 @@ func TestFind_ManyRedirects(t *testing.T) {
 	}
 }
 
-// TestFind_EndlessAddresses has every response name a new address: their number would grow with each
-// way that an address has.
+// TestFind_EndlessAddresses has every response name a new address: their number would grow with
+// each way that an address has.
 func TestFind_EndlessAddresses(t *testing.T) {
 	t.Parallel()
 	var made atomic.Int64

@@ -12,8 +12,8 @@ import (
 	"github.com/go-ews/exchange/ews"
 )
 
-// The ages of a result, as Microsoft advises them: valid for a week, looked up again after a day, and
-// after an hour if that failed.
+// The ages of a result, as Microsoft advises them: valid for a week, looked up again after a day,
+// and after an hour if that failed.
 //
 // See https://learn.microsoft.com/exchange/client-developer/exchange-web-services/how-to-refresh-configuration-information-by-using-autodiscover.
 const (
@@ -22,8 +22,9 @@ const (
 	retryAfter   = time.Hour
 )
 
-// Cache keeps results of [Find] by lower-case address. Implementations are safe for concurrent use and
-// bounded; Find looks up again what they lose, and decides how old an entry may be.
+// Cache keeps results of [Find] by lower-case address. Implementations are safe for concurrent use
+// and bounded; Find looks up again the entries that are missing, and decides how old an entry may
+// be.
 type Cache interface {
 	Load(ctx context.Context, email string) (Entry, bool)
 	Store(ctx context.Context, email string, e Entry)
@@ -63,7 +64,7 @@ func (o *Options) store(ctx context.Context, a address, found *Result) {
 	o.keep(ctx, a, found, refreshAfter)
 }
 
-// postpone keeps a result that could not be looked up again.
+// postpone stores a result again whose new look-up failed.
 func (o *Options) postpone(ctx context.Context, a address, found *Result) {
 	o.keep(ctx, a, found, retryAfter)
 }
@@ -78,10 +79,10 @@ func (o *Options) keep(ctx context.Context, a address, found *Result, next time.
 }
 
 // Report tells the cache how a call to the endpoint of a mailbox ended. It deletes the entry, and
-// returns true, if err means that the mailbox may have moved or that the endpoint no longer responds:
-// ErrorMailboxMoveInProgress, ErrorConnectionFailed, a failed connection, a redirect, or a response that
-// is not from Exchange. The next [Find] looks it up again. Nil, other errors and a call that the caller
-// ended leave it.
+// returns true, if err means that the mailbox may have moved or that the endpoint no longer
+// responds: ErrorMailboxMoveInProgress, ErrorConnectionFailed, a failed connection, a redirect, or
+// a response that is not from Exchange. The next [Find] looks it up again. Report keeps the entry
+// for nil, for other errors, and for a call that the caller ended.
 func Report(ctx context.Context, c Cache, email string, err error) bool {
 	if c == nil || !moved(err) {
 		return false

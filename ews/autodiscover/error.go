@@ -15,7 +15,7 @@ const (
 	maxMessage = 200
 )
 
-// Step is one request or look-up, and its outcome.
+// Step is one request or look-up, and its result.
 type Step struct {
 	// Action is "GET", "POST", "POST with credentials" or "SRV".
 	Action string
@@ -29,8 +29,8 @@ type Step struct {
 	// Outcome describes the result in words, on one line, and says what to check.
 	Outcome string
 
-	// Err is why the step failed; nil if it found an endpoint, or the next place to ask. It wraps failed
-	// connections, [*ServerError] and errors of [Options.Client].
+	// Err is the reason why the step failed; nil if it found an endpoint, or the next place to ask.
+	// It wraps failed connections, [*ServerError] and errors of [Options.Client].
 	Err error
 
 	// Elapsed is the time that the step took.
@@ -40,8 +40,8 @@ type Step struct {
 // String returns the step on one line: "GET https://…: not found (HTTP 404)".
 func (s Step) String() string { return s.Action + " " + s.Target + ": " + s.Outcome }
 
-// Error is the error of a search that found no endpoint. Its text is one line with every step; errors.As
-// and errors.Is find the errors of the steps in it, and the context's if that ended.
+// Error is the error of a search that found no endpoint. Its text is one line with every step;
+// errors.As and errors.Is find the errors of the steps, and that of the context if it ended.
 type Error struct {
 	Address string
 	Steps   []Step
@@ -76,13 +76,13 @@ func (e *Error) Unwrap() []error {
 	return errs
 }
 
-// ServerError is an Autodiscover service's own refusal.
+// ServerError is an error that an Autodiscover service reports.
 type ServerError struct {
 	// Code is a number for POX: 500 for an address that the server does not know, 600 for a request
-	// that it does not understand, 601 for a form of response that it does not have, or the status of an
-	// ActiveSync response. It is a word for version 2, such as "UserNotFound". It may be "".
+	// that it does not understand, 601 for a form of response that it does not have, or the status
+	// of an ActiveSync response. It is a word for version 2, such as "UserNotFound". It may be "".
 	Code    string
-	Message string // the server's own, at most 200 bytes of it
+	Message string // the server's text, at most 200 bytes of it
 
 	activeSync bool // Code is a status of ActiveSync
 }
@@ -102,7 +102,7 @@ func (e *ServerError) Error() string {
 	return text + e.hint()
 }
 
-// hint says what to check, for the codes that are documented.
+// hint returns what to check, for the codes that Microsoft documents.
 func (e *ServerError) hint() string {
 	if e.activeSync {
 		return "; it responds in the form for telephones, which names no EWS URL"

@@ -57,7 +57,7 @@ func TestError(t *testing.T) {
 	}
 }
 
-// TestFind_Log holds that the records tell hosts and outcomes, but no person's address.
+// TestFind_Log holds that the records have hosts and results, but no person's address.
 func TestFind_Log(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer

@@ -37,9 +37,9 @@ type finder struct {
 
 // Find looks for the EWS endpoint of the mailbox with an e-mail address. Nil opts work.
 //
-// It ends with the context at the latest. If it finds no endpoint the error is an [*Error], which lists
-// each step. An address or an option that cannot be used is an [*ews.InputError], before anything is
-// sent. Find is safe for concurrent use.
+// It ends with the context at the latest. If it finds no endpoint the error is an [*Error], which
+// lists each step. An address or an option that cannot be used is an [*ews.InputError], before
+// anything is sent. Find is safe for concurrent use.
 func Find(ctx context.Context, email string, opts *Options) (*Result, error) {
 	a, bad := parseAddress(email)
 	if bad != "" {
@@ -96,7 +96,7 @@ func discover(ctx context.Context, a address, o *Options, t *trust) (*Result, er
 	return found, nil
 }
 
-// searchService asks the service that the caller knows, if there is one.
+// searchService asks the service in Options.URL, if there is one.
 func (f *finder) searchService(ctx context.Context, a address) *Result {
 	service := f.trust.service
 	if service == nil {
@@ -114,8 +114,8 @@ func (f *finder) searchService(ctx context.Context, a address) *Result {
 	return f.searchAnew(ctx, t)
 }
 
-// search tries all ways for one address. Version 2 comes first although it is the younger: it needs no
-// credentials, so that a host which is not what it seems learns none.
+// search takes all steps for one address. Version 2 comes first, although it is the newer one: it
+// needs no credentials, so that a host which only poses as Exchange learns none.
 func (f *finder) search(ctx context.Context, a address, hops int) *Result {
 	f.tried = append(f.tried, strings.ToLower(a.text))
 	hosts := []string{a.domain, "autodiscover." + a.domain}
@@ -128,9 +128,9 @@ func (f *finder) search(ctx context.Context, a address, hops int) *Result {
 	return f.searchPOX(ctx, a, hosts, hops)
 }
 
-// searchVersion2 asks both hosts at the same time. The first one wins, unless it is much slower: the
-// domain itself is often a web site behind a firewall that lets requests wait. Both requests have ended
-// when it returns.
+// searchVersion2 asks both hosts at the same time. The first one wins, unless it is much slower:
+// the domain itself is often a web site behind a firewall that lets requests wait. Both requests
+// have ended when it returns.
 func (f *finder) searchVersion2(ctx context.Context, a address, hosts []string, hops int) *Result {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -175,9 +175,9 @@ func (f *finder) pick(trails []*trail) (found *Result) {
 	return found
 }
 
-// searchPOX asks all hosts that may have POX. The requests without credentials run at the same time,
-// those with credentials one after the other: a server counts wrong passwords, and the hosts mostly have
-// the same directory behind them.
+// searchPOX asks all hosts that may have POX. The requests without credentials run at the same
+// time, those with credentials one after the other: a server counts wrong passwords, and the hosts
+// mostly have the same directory behind them.
 func (f *finder) searchPOX(ctx context.Context, a address, hosts []string, hops int) *Result {
 	ctx, stop := context.WithCancelCause(ctx)
 	var running sync.WaitGroup
@@ -215,9 +215,9 @@ func (f *finder) searchPOX(ctx context.Context, a address, hosts []string, hops 
 	return nil
 }
 
-// searchAnew searches for the address that a trail ended in. No address is tried twice, and no more of
-// them than redirects are followed: each address has several ways to yet another, so that a bound of
-// the depth alone would let their number grow with every step.
+// searchAnew searches for the address that a trail ended in. No address is tried twice, and no more
+// of them than redirects are followed: each address can lead to several others, so that with a
+// bound of the depth alone their number could grow with every step.
 func (f *finder) searchAnew(ctx context.Context, t *trail) *Result {
 	if t.address == "" || ctx.Err() != nil {
 		return nil
@@ -241,7 +241,7 @@ func (f *finder) searchAnew(ctx context.Context, t *trail) *Result {
 	return f.search(ctx, a, t.hops+1)
 }
 
-// log writes a record per step, and one for the outcome.
+// log writes a record per step, and one for the result.
 func (f *finder) log(ctx context.Context, found *Result, elapsed time.Duration) {
 	if !f.opts.Logger.Enabled(ctx, slog.LevelDebug) {
 		return

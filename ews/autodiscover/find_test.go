@@ -267,7 +267,7 @@ func TestFind_Settings(t *testing.T) {
 	}
 }
 
-// TestFind_Request looks at what is asked.
+// TestFind_Request holds the URLs and bodies of the requests.
 func TestFind_Request(t *testing.T) {
 	t.Parallel()
 	const odd = `o'neil/?#&<x>%2f@contoso.com`
@@ -358,7 +358,7 @@ func TestFind_Trust(t *testing.T) {
 	}
 }
 
-// TestFind_Headers holds what goes with the requests, and what does not.
+// TestFind_Headers holds which headers the requests have, and which they must not have.
 func TestFind_Headers(t *testing.T) {
 	t.Parallel()
 	var got http.Header

@@ -17,8 +17,8 @@ import (
 const maxRecords = 5
 
 // plainRedirect asks over http, without credentials, for a redirect to https. Nothing else of the
-// response counts: an attacker on the way could have written it. The same holds for the redirect, so
-// the host that it names must be trusted as any other.
+// response counts: an attacker on the way could have written it. The same holds for the redirect,
+// so the host that it names must be trusted as any other.
 func (f *finder) plainRedirect(ctx context.Context, a address, host string, hops int) []*trail {
 	u := &url.URL{Scheme: "http", Host: host, Path: "/autodiscover/autodiscover.xml"}
 	s := Step{Action: http.MethodGet, Target: origin.Page(u)}
@@ -83,7 +83,8 @@ func (f *finder) serviceRecords(ctx context.Context, a address, hops int) []*tra
 	return []*trail{t}
 }
 
-// lookup asks the resolver within the time of a step. The records come in the order of their priority.
+// lookup asks the resolver within the time of a step. The records come in the order of their
+// priority.
 func (f *finder) lookup(ctx context.Context, domain string) ([]*net.SRV, error) {
 	step, cancel := context.WithTimeoutCause(ctx, f.opts.StepTimeout, &timeoutError{after: f.opts.StepTimeout})
 	defer cancel()

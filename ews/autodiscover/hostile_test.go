@@ -10,7 +10,8 @@ import (
 	"github.com/go-ews/exchange/ews/autodiscover"
 )
 
-// TestFind_Hostile has responses that must find no endpoint: no credentials leave the domain, nothing at all is sent to a host that is not trusted, and the error says what happened.
+// TestFind_Hostile has responses that must find no endpoint: no credentials leave the domain,
+// nothing at all is sent to a host that is not trusted, and the error says what happened.
 func TestFind_Hostile(t *testing.T) {
 	t.Parallel()
 	post := "POST " + poxDomain + ": "

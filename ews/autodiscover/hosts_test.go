@@ -172,7 +172,8 @@ func account(content string) page {
 </Autodiscover>`)
 }
 
-// redirectAddr is a response of POX that names another address, redirectURL one that names another place.
+// redirectAddr is a response of POX that names another address, redirectURL one that names another
+// place.
 func redirectAddr(to string) page {
 	return account("<Action>redirectAddr</Action><RedirectAddr>" + to + "</RedirectAddr>")
 }

@@ -40,7 +40,7 @@ type httpResponse struct {
 	location string
 	says     string // the server's own reason for the status, from its headers
 	body     []byte
-	bodyErr  error // why there is no body; the status counts all the same
+	bodyErr  error // why the body is missing; the status counts all the same
 }
 
 // send sends one request within the time of a step and returns the response, redirects included.
@@ -57,8 +57,8 @@ func (f *finder) send(ctx context.Context, c *http.Client, u *url.URL, as *form)
 	return got, nil
 }
 
-// stepError returns the error of a request or look-up that ran with the context of a step. The end of the
-// caller's context, or of the step's time, comes before err, which is its consequence.
+// stepError returns the error of a request or look-up that ran with the context of a step. The end
+// of the caller's context, or of the step's time, comes before err, which is its consequence.
 func stepError(ctx, step context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
@@ -69,8 +69,8 @@ func stepError(ctx, step context.Context, err error) error {
 	return err
 }
 
-// roundTrip sends the request. It waits for the body where that can matter: not for the page that comes
-// with a redirect or with a challenge.
+// roundTrip sends the request. It waits for the body where that can matter: not for the page that
+// comes with a redirect or with a challenge.
 func roundTrip(ctx context.Context, c *http.Client, u *url.URL, as *form, login bool) (*httpResponse, error) {
 	ctx, cancel := limitRepeats(ctx, login)
 	defer cancel(nil)
@@ -100,7 +100,7 @@ func roundTrip(ctx context.Context, c *http.Client, u *url.URL, as *form, login 
 	}
 	if as.parse != nil && !isRedirect(got.status) && got.status != http.StatusUnauthorized {
 		if got.status/100 != 2 {
-			body.Hurry(ctx) // an error of the server is one whatever becomes of its page
+			body.Hurry(ctx) // the status alone is the server's error, with or without its page
 		}
 		got.body, got.bodyErr = readBody(ctx, resp.StatusCode, &body)
 	}
@@ -146,8 +146,8 @@ func hardened(c *http.Client) *http.Client {
 	return &copied
 }
 
-// privateTransport is for requests without credentials, where the caller gave none. It is not a clone
-// of the default transport, which a program may have told to ignore certificates.
+// privateTransport is for requests without credentials, if the caller supplies no Transport. It is
+// not a clone of the default transport, which a program may have told to ignore certificates.
 func privateTransport() *http.Transport {
 	t := &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
@@ -159,8 +159,8 @@ func privateTransport() *http.Transport {
 	return t
 }
 
-// isRedirect reports whether the Location of a response is to be followed, which 300 and 304 do not ask
-// for.
+// isRedirect reports whether the Location of a response is to be followed, which 300 and 304 do not
+// ask for.
 func isRedirect(status int) bool {
 	switch status {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
@@ -170,8 +170,8 @@ func isRedirect(status int) bool {
 	return false
 }
 
-// statusError explains a status that came without a response of the protocol. What the server says comes
-// first.
+// statusError explains a status that came without a response of the protocol. The server's own
+// explanation comes first.
 func statusError(got *httpResponse) error {
 	text := fmt.Sprintf("HTTP %d", got.status)
 	words := strings.ToLower(http.StatusText(got.status))

@@ -139,7 +139,8 @@ func goAway(code byte) func(io.Writer, uint32) error {
 	}
 }
 
-// informed sends an informational response first: 103, as a literal of HPACK (RFC 7541 section 6.2.2).
+// informed sends an informational response first: 103, as a literal of HPACK (RFC 7541 section
+// 6.2.2).
 func informed(end func(io.Writer, uint32) error) func(io.Writer, uint32) error {
 	return func(c io.Writer, stream uint32) error {
 		if err := writeFrame(c, frameHeaders, flagEndHeaders, stream, 0x08, 3, '1', '0', '3'); err != nil {

@@ -9,8 +9,8 @@ import (
 	"net/url"
 )
 
-// maxRefusals is how many hosts may refuse the credentials before they are sent to no other: all may
-// ask the same directory, which counts wrong passwords.
+// maxRefusals is how many hosts may refuse the credentials before they are sent to no other: all
+// may ask the same directory, which counts wrong passwords.
 const maxRefusals = 2
 
 // client returns the client with credentials for the URL's origin. Its host is trusted.
@@ -41,8 +41,8 @@ func (f *finder) client(u *url.URL) (*http.Client, error) {
 	return c, nil
 }
 
-// refused returns the error of a step whose credentials were refused. err is what the client made of
-// the 401; nil if it returned the response.
+// refused returns the error of a step whose credentials were refused. err is the client's error for
+// the 401; nil if the client returned the response.
 func refused(err error) error {
 	const text = "the credentials were refused; check user, password and scheme, " +
 		"and whether the user may log in at this host"
@@ -52,8 +52,8 @@ func refused(err error) error {
 	return fmt.Errorf("%s: %w", text, err)
 }
 
-// failed takes note of a request that failed, and returns the HTTP status if a transport that logs in
-// made the error out of a response, else 0.
+// failed takes note of a request that failed, and returns the HTTP status if a transport that logs
+// in made the error out of a response, else 0.
 func (f *finder) failed(u *url.URL, err error) (status int) {
 	if e, ok := errors.AsType[interface {
 		error
@@ -69,8 +69,9 @@ func (f *finder) failed(u *url.URL, err error) (status int) {
 	return 0
 }
 
-// isUnreachable reports whether the next request to the same host is sure to fail too: the host has no
-// such name, listens at no such port, or its certificate is not valid. A timeout proves none of these.
+// isUnreachable reports whether the next request to the same host is sure to fail too: the host has
+// no such name, listens at no such port, or its certificate is not valid. A timeout proves none of
+// these.
 func isUnreachable(err error) bool {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		return dns.IsNotFound

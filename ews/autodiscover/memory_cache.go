@@ -43,7 +43,7 @@ func (c *MemoryCache) Delete(_ context.Context, email string) {
 	delete(c.entries, email)
 }
 
-// makeRoom forgets the oldest of a few entries: Go picks them at random, and to look at all of them
+// makeRoom removes the oldest of a few entries, which Go picks at random. Looking at all entries
 // each time would make a full cache slow.
 func (c *MemoryCache) makeRoom() {
 	oldest, seen := "", 0

@@ -18,57 +18,59 @@ const defaultStepTimeout = 10 * time.Second
 // Options adjust [Find]. Nil and the zero value work for servers that respond without credentials,
 // as Exchange 2016 and later do for version 2 of the protocol.
 type Options struct {
-	// URL is a known Autodiscover service, which is asked first: of POX, such as
+	// URL is an Autodiscover service to ask first: of POX, such as
 	// "https://autodiscover.contoso.com/autodiscover/autodiscover.xml", or of version 2, such as
-	// "https://autodiscover.contoso.com/autodiscover/autodiscover.json". Its host is trusted. "": none.
+	// "https://autodiscover.contoso.com/autodiscover/autodiscover.json". Its host is trusted. "":
+	// none.
 	URL string
 
 	// Client returns the HTTP client that logs in at an origin such as
 	// "https://autodiscover.contoso.com". It is called for https origins of trusted hosts only, and
 	// only if one asked for credentials. The client is copied, without its Jar and never following
-	// redirects; the caller closes its connections. A nil client means that there are no credentials
-	// for that origin, as a nil Client does for all of them.
+	// redirects; the caller closes its connections. A nil client means that there are no
+	// credentials for that origin, as a nil Client does for all of them.
 	Client func(origin string) (*http.Client, error)
 
 	// Hosts are trusted in addition to the domain of the address and the hosts beneath it:
-	// "mail.hoster.example" is one host, "*.hoster.example" all beneath it. [ExchangeOnline] returns
-	// those of Microsoft's cloud.
+	// "mail.hoster.example" is one host, "*.hoster.example" all beneath it. [ExchangeOnline]
+	// returns those of Microsoft's cloud.
 	Hosts []string
 
 	// Trust decides instead of the address's domain and Hosts, if it is set. It gets names in lower
 	// case, without a port, from several goroutines at once.
 	Trust func(host string) bool
 
-	// Redirect decides about each host that is not trusted, before anything is sent to it or a result
-	// names it, once per host and call of Find. An admitted host may be sent credentials. Redirect
-	// should end with the context. Nil: none is admitted.
+	// Redirect decides about each host that is not trusted, before anything is sent to it or a
+	// result names it, once per host and call of Find. An admitted host may be sent credentials.
+	// Redirect should end with the context. Nil: none is admitted.
 	Redirect func(ctx context.Context, r Redirect) bool
 
-	// Cache keeps results: for a week, looked up again after a day, or earlier through [Report]. Nil:
-	// no cache; [NewMemoryCache] makes one.
+	// Cache keeps results: for a week, looked up again after a day, or earlier through [Report].
+	// Nil: no cache; [NewMemoryCache] makes one.
 	Cache Cache
 
 	// Resolver looks up DNS service records. Nil: [net.DefaultResolver].
 	Resolver Resolver
 
-	// Transport sends the requests without credentials: through a proxy or with a private authority,
-	// which the transports of Client then need as well, or to keep connections while many mailboxes
-	// are looked up. One that ignores certificates is refused. Nil: a private one that closes its
-	// connections when Find returns.
+	// Transport sends the requests without credentials: through a proxy or with a private
+	// authority, which the transports of Client then need as well, or to keep connections while
+	// many mailboxes are looked up. One that ignores certificates is refused. Nil: a private one
+	// that closes its connections when Find returns.
 	Transport http.RoundTripper
 
-	// StepTimeout bounds each single request or look-up, its body included. 0: 10 seconds. The context
-	// bounds the whole.
+	// StepTimeout bounds each single request or look-up, its body included. 0: 10 seconds. The
+	// context bounds the whole.
 	StepTimeout time.Duration
 
-	// Logger gets a debug record for each step and one for the outcome: host, status and time, but
+	// Logger gets a debug record for each step and one for the result: host, status and time, but
 	// no address and nothing of a response. Nil: silent.
 	Logger *slog.Logger
 }
 
-// Redirect is a question to [Options.Redirect]: something trusted names a host that is not.
+// Redirect is the argument of [Options.Redirect]: a host that is not trusted, and the trusted
+// source that names it.
 type Redirect struct {
-	From string // what names it: a URL without its query, a DNS record, "the address" or "the cache"
+	From string // the source: a URL without its query, a DNS record, "the address" or "the cache"
 	Host string // in lower case, without a port
 }
 
@@ -78,7 +80,8 @@ type Resolver interface {
 }
 
 // ExchangeOnline returns the hosts of Microsoft's cloud for [Options.Hosts]: those of the worldwide
-// service, and the tenants' own names as hybrid organizations use them. National clouds have others.
+// service, and the tenants' own names as hybrid organizations use them. National clouds have
+// others.
 func ExchangeOnline() []string {
 	return []string{"outlook.office365.com", "autodiscover-s.outlook.com", "*.mail.onmicrosoft.com"}
 }
@@ -119,7 +122,7 @@ func (o *Options) checked() (*Options, error) {
 // parseService parses Options.URL; nil if it is empty.
 func parseService(text string) (*url.URL, error) {
 	if text == "" {
-		return nil, nil //nolint:nilnil // no service is known, which is no error
+		return nil, nil //nolint:nilnil // no service to ask first is no error
 	}
 	u, bad := parseTarget(nil, text)
 	switch {

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// checkResponse holds what is true of every response that a parser accepts: it says something, within
-// bounds, and its endpoints are either refused or in the form that a client takes.
+// checkResponse holds the properties of every response that a parser accepts: it has content,
+// within bounds, and its endpoints are either refused or in the form that a client takes.
 func checkResponse(t *testing.T, body []byte, a *response, err error) {
 	t.Helper()
 	if err != nil {
@@ -72,8 +72,8 @@ func FuzzPOX(f *testing.F) {
 	})
 }
 
-// FuzzAddress holds that an accepted address has a domain that can be trusted, and that nothing in it
-// reaches the URL of version 2 but as one element of the path.
+// FuzzAddress holds that an accepted address has a domain that can be trusted, and that nothing in
+// it reaches the URL of version 2 but as one element of the path.
 func FuzzAddress(f *testing.F) {
 	for _, s := range []string{"tony@contoso.com", "a/../b?c#d@e.f", "a@b", "ü@x.y", "a@1.2.3.4", "%2f@a.b"} {
 		f.Add(s)

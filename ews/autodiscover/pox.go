@@ -22,8 +22,8 @@ func pox(a address) *form {
 	}
 }
 
-// poxURL returns the URL of POX at a host. Exchange compares paths without case; other products may not,
-// and this is the documented spelling.
+// poxURL returns the URL of POX at a host. Exchange compares paths without case; other products may
+// not, and this is the documented spelling.
 func poxURL(host string) *url.URL {
 	return &url.URL{Scheme: "https", Host: host, Path: "/autodiscover/autodiscover.xml"}
 }

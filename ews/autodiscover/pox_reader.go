@@ -20,7 +20,7 @@ const (
 )
 
 // poxReader follows the tokens of encoding/xml instead of unmarshalling: the depth is bounded, a
-// DOCTYPE is refused, and an element counts only at its place. It collects what matters of a
+// DOCTYPE is refused, and an element counts only at its place. It collects the relevant values of a
 // response by the path of local names: documentation and servers do not agree on the namespaces.
 type poxReader struct {
 	path       []string
@@ -62,7 +62,8 @@ func parsePOX(body []byte) (*response, error) {
 	return r.response()
 }
 
-// take follows the document. RawToken leaves it to its caller to match the tags, and ignores namespaces.
+// take follows the document. RawToken leaves it to its caller to match the tags, and ignores
+// namespaces.
 func (r *poxReader) take(token xml.Token) error {
 	switch t := token.(type) {
 	case xml.Directive:
@@ -130,8 +131,8 @@ func (r *poxReader) close(text string) {
 
 func (r *poxReader) at(path ...string) bool { return slices.Equal(r.path, path) }
 
-// inProtocol reports whether the path is that of a Protocol element: of the account, or of its protocol
-// for browsers, which has one for inside and one for outside.
+// inProtocol reports whether the path is that of a Protocol element: of the account, or of its
+// protocol for browsers, which has one for inside and one for outside.
 func (r *poxReader) inProtocol() bool {
 	const account = "Autodiscover/Response/Account/Protocol"
 	switch strings.Join(r.path, "/") {

@@ -46,7 +46,7 @@ func (p *protocol) set(name, text string) {
 	}
 }
 
-// endpoint returns what the protocol says of EWS. Exchange 2007 has no EwsUrl: its availability
+// endpoint returns the EWS endpoint of the protocol. Exchange 2007 has no EwsUrl: its availability
 // service is the same .asmx.
 func (p *protocol) endpoint() endpoint {
 	e := endpoint{url: p.ewsURL, authPackage: strings.ToLower(oneline.Clip(p.authPackage, 40))}
@@ -59,7 +59,7 @@ func (p *protocol) endpoint() endpoint {
 	return e
 }
 
-// response says what the document means.
+// response returns the meaning of the document.
 func (r *poxReader) response() (*response, error) {
 	action := strings.ToLower(r.account["Action"])
 	switch {
@@ -69,7 +69,7 @@ func (r *poxReader) response() (*response, error) {
 		return nil, r.serverError()
 	case r.activeSync:
 		return nil, errors.New("the response is for ActiveSync, which is for telephones, and names no EWS URL")
-	// A server redirects by the Action; it may add settings of its own.
+	// A server redirects by the Action; it may add settings.
 	case action == "redirectaddr":
 		return redirectTo(&response{address: r.account["RedirectAddr"]}, "the address")
 	case action == "redirecturl":
@@ -97,10 +97,10 @@ func redirectTo(a *response, what string) (*response, error) {
 	return a, nil
 }
 
-// settings lists the endpoints, those for outside first: they can be reached from inside as a rule, the
-// inner ones not from outside. Outlook used EXPR from outside, and Exchange Online puts the URL there;
-// EXHTTP has first the URL for inside, then that for outside; EXCH is for inside. The protocols for
-// browsers repeat the URLs.
+// settings lists the endpoints, those for outside first: they can be reached from inside as a rule,
+// the inner ones not from outside. Outlook used EXPR from outside, and Exchange Online puts the URL
+// there; EXHTTP has first the URL for inside, then that for outside; EXCH is for inside. The
+// protocols for browsers repeat the URLs.
 //
 // See https://learn.microsoft.com/exchange/client-developer/web-service-reference/type-pox.
 func (r *poxReader) settings() (*response, error) {
@@ -130,8 +130,8 @@ func (r *poxReader) settings() (*response, error) {
 	return a, nil
 }
 
-// noEndpoint explains settings without an EWS URL: those of another product, or of an Exchange whose
-// virtual directory has no URL.
+// noEndpoint explains settings without an EWS URL: those of another product, or of an Exchange
+// whose virtual directory has no URL.
 func (r *poxReader) noEndpoint() error {
 	var others []string
 	for _, p := range r.protocols {
@@ -152,9 +152,9 @@ func (r *poxReader) noEndpoint() error {
 		strings.Join(others, ", ") + ", none for EWS")
 }
 
-// parseServerVersion parses the ServerVersion element: 32 bits in hexadecimal digits. The first 4 bits
-// are the layout, then 6 the major version, 6 the minor one, 1 is a flag and the last 15 are the build.
-// "73C18880" is 15.1.2176. Any other text yields the zero version.
+// parseServerVersion parses the ServerVersion element: 32 bits in hexadecimal digits. The first 4
+// bits are the layout, then 6 the major version, 6 the minor one, 1 is a flag and the last 15 are
+// the build. "73C18880" is 15.1.2176. Any other text yields the zero version.
 //
 // See https://learn.microsoft.com/exchange/client-developer/web-service-reference/serverversion-pox.
 func parseServerVersion(s string) ews.ServerVersion {

@@ -17,25 +17,26 @@ const maxSent = 10
 // server's reason to itself while it repeats.
 var errReset = errors.New("the server reset the HTTP/2 stream, or closed the connection, instead of responding")
 
-// repeats counts how often a transport sends a request. net/http repeats a request without limit if a
-// server ends each HTTP/2 stream with REFUSED_STREAM or PROTOCOL_ERROR, or each connection with GOAWAY.
+// repeats counts how often a transport sends a request. net/http repeats a request without limit if
+// a server ends each HTTP/2 stream with REFUSED_STREAM or PROTOCOL_ERROR, or each connection with
+// GOAWAY.
 //
-// One repetition is allowed, from a pooled connection, which the server may have closed while it was
-// idle, to another one. The legs of a login are no repetitions: each has a response.
+// One repetition is allowed, from a pooled connection, which the server may have closed while it
+// was idle, to another one. The legs of a login are no repetitions: each has a response.
 type repeats struct {
 	cancel context.CancelCauseFunc
 
 	mu       sync.Mutex
 	sent     int
-	conn     net.Conn // the latest that the request was given
+	conn     net.Conn // the latest one for the request
 	reused   bool     // conn came from the pool
 	pending  bool     // the request was written to conn, and has no response
 	repeated bool
 }
 
-// limitRepeats returns a context for one request. It ends with [errReset] before the request is sent
-// too often. An informational response is no response, unless there is a login: httptrace reports
-// nothing of a response that follows one.
+// limitRepeats returns a context for one request. It ends with [errReset] before the request is
+// sent too often. An informational response is no response, unless there is a login: httptrace
+// reports nothing of a response that follows one.
 func limitRepeats(ctx context.Context, login bool) (context.Context, context.CancelCauseFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	r := &repeats{cancel: cancel}

@@ -10,7 +10,7 @@ import (
 	"github.com/go-ews/exchange/ews"
 )
 
-// response is what an Autodiscover service says, in either form of the protocol.
+// response is the content of a response of an Autodiscover service, in either form of the protocol.
 type response struct {
 	endpoints []endpoint // best first
 	url       string     // the service to ask instead; "" for none
@@ -49,8 +49,8 @@ func isHTML(body []byte) bool {
 	return false
 }
 
-// usable returns the endpoint's URL in the form that [ews.NewClient] takes, or says in words why there
-// is none. Exchange adds /WSSecurity for clients with a token of that kind.
+// usable returns the endpoint's URL in the form that [ews.NewClient] takes, or says in words why
+// there is none. Exchange adds /WSSecurity for clients with a token of that kind.
 func (e endpoint) usable() (u *url.URL, bad string) {
 	u, bad = parseTarget(nil, e.url)
 	switch {
@@ -67,8 +67,8 @@ func (e endpoint) usable() (u *url.URL, bad string) {
 	return u, ""
 }
 
-// indexFold returns the index of the path element sep, which is in lower case, with its slash; -1 if
-// the path has none.
+// indexFold returns the index of the path element sep, which is in lower case, with its slash; -1
+// if the path has none.
 func indexFold(path, sep string) int {
 	for i := 0; i+len(sep) <= len(path); i++ {
 		end := i + len(sep)

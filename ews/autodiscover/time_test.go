@@ -35,8 +35,8 @@ func stalling(code int) page {
 	}
 }
 
-// TestFind_Time holds how long a search takes. A goroutine that Find leaves behind would fail it: its
-// bubble would never end.
+// TestFind_Time holds how long a search takes. A goroutine that Find leaves behind would fail it:
+// its bubble would never end.
 func TestFind_Time(t *testing.T) {
 	t.Parallel()
 	expr := settings(proto("EXPR", ewsElement))

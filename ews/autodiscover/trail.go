@@ -25,7 +25,7 @@ const maxOutcome = 500
 type trail struct {
 	as        *form
 	next      *url.URL // nil: the end
-	from      string   // what named next
+	from      string   // the source of next
 	hops      int      // redirects so far
 	challenge bool     // next asked for credentials
 
@@ -34,8 +34,8 @@ type trail struct {
 	address string // the address to begin again with; "" for none
 }
 
-// walk follows a trail to its end. Without login it stops where a server asks for credentials, and a
-// second walk continues from there. Each URL is requested without credentials first, also after a
+// walk follows a trail to its end. Without login it stops where a server asks for credentials, and
+// a second walk continues from there. Each URL is requested without credentials first, also after a
 // redirect: a web site without Autodiscover says so without having seen a password.
 func (f *finder) walk(ctx context.Context, t *trail, login bool) {
 	for t.next != nil && ctx.Err() == nil {
@@ -72,8 +72,8 @@ func (t *trail) end(s Step) {
 	t.next = nil
 }
 
-// advice says what to check after a failure of TLS or of a proxy. A name without an address needs no
-// advice: most domains lack one of the hosts.
+// advice says what to check after a failure of TLS or of a proxy. A name without an address needs
+// no advice: most domains lack one of the hosts.
 func advice(err error, target string) string {
 	u, parseErr := url.Parse(target)
 	kind := netfault.Kind(err)
@@ -87,8 +87,8 @@ func advice(err error, target string) string {
 	return "; " + text
 }
 
-// claim takes a URL for the trail if it may be requested: at a trusted host, for the first time, and not
-// if its host was unreachable a moment ago.
+// claim takes a URL for the trail if it may be requested: at a trusted host, for the first time,
+// and not if its host was unreachable a moment ago.
 func (f *finder) claim(ctx context.Context, t *trail, u *url.URL) error {
 	if t.hops > maxRedirects {
 		return fmt.Errorf("not asked: it is the end of more than %d redirects", maxRedirects)
@@ -110,8 +110,8 @@ func (f *finder) claim(ctx context.Context, t *trail, u *url.URL) error {
 	return nil
 }
 
-// ask sends the request, a second time after 403, which front ends return now and then, and follows the
-// response.
+// ask sends the request, a second time after 403, which front ends return now and then, and follows
+// the response.
 func (f *finder) ask(ctx context.Context, t *trail, u *url.URL, c *http.Client) {
 	t.next = nil
 	s := Step{Action: t.as.method, Target: origin.Page(u)}
@@ -130,8 +130,8 @@ func (f *finder) ask(ctx context.Context, t *trail, u *url.URL, c *http.Client) 
 		s.Status = got.status
 		s.Outcome, s.Err = f.follow(ctx, t, u, got)
 	}
-	// "You shouldn't consider a single 401 error to indicate that the credentials are invalid", says
-	// Microsoft of the URLs that are tried: the search goes on, but not for long.
+	// Microsoft about the URLs that are tried: "You shouldn't consider a single 401 error to
+	// indicate that the credentials are invalid". The search goes on, but not for long.
 	if s.Status == http.StatusUnauthorized && c != f.anonymous {
 		f.refusals++
 		s.Outcome, s.Err = "", refused(s.Err)
@@ -145,7 +145,7 @@ func (f *finder) ask(ctx context.Context, t *trail, u *url.URL, c *http.Client) 
 }
 
 // follow does what a response says: it sets the trail's next URL, its result or its address, and
-// returns the outcome of the step.
+// returns the text for the step.
 func (f *finder) follow(ctx context.Context, t *trail, u *url.URL, got *httpResponse) (outcome string, err error) {
 	switch {
 	case isRedirect(got.status):

@@ -11,14 +11,14 @@ import (
 	"github.com/go-ews/exchange/internal/oneline"
 )
 
-// UntrustedError is the error of a step that leads to a host which is not trusted. Nothing was sent to
-// that host.
+// UntrustedError is the error of a step that leads to a host which is not trusted. Nothing was sent
+// to that host.
 type UntrustedError struct {
 	Host string
-	From string // what named the host: a URL without its query, or a DNS record
+	From string // the source of the host: a URL without its query, or a DNS record
 }
 
-// Error says what to do about it.
+// Error returns one line, with what to do about it.
 func (e *UntrustedError) Error() string {
 	return oneline.Clip(e.From, 200) + " leads to " + oneline.Clip(e.Host, 100) + ", which is not trusted; " +
 		"if the mailbox is there, add the host to the trusted ones"
@@ -26,7 +26,7 @@ func (e *UntrustedError) Error() string {
 
 // trust decides which hosts requests may go to and results may name.
 type trust struct {
-	domain  string   // of the address that the caller gave
+	domain  string   // of the caller's address
 	service *url.URL // of Options.URL; nil for none
 	opts    *Options
 
@@ -55,8 +55,8 @@ func beneath(host, domain string) bool {
 	return strings.HasSuffix(host, "."+domain) && net.ParseIP(host) == nil
 }
 
-// admits reports whether a host is trusted, and asks the caller about one that is not: one question at
-// a time, since a person may have to reply.
+// admits reports whether a host is trusted, and asks the caller about one that is not: one question
+// at a time, since a person may have to reply.
 func (t *trust) admits(ctx context.Context, host, from string) bool {
 	if t.trusted(host) {
 		return true

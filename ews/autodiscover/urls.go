@@ -15,8 +15,8 @@ func hostOf(u *url.URL) string {
 // maxURL is more than servers take.
 const maxURL = 2048
 
-// parseTarget parses a URL that a response names, relative to the one that was requested. The reason for
-// refusing it does not repeat it: it may hold a password.
+// parseTarget parses a URL that a response names, relative to the one that was requested. The
+// reason for refusing it does not repeat it: it may hold a password.
 func parseTarget(base *url.URL, text string) (u *url.URL, bad string) {
 	text = strings.TrimSpace(text)
 	u, err := url.Parse(text)
@@ -43,9 +43,9 @@ func parseTarget(base *url.URL, text string) (u *url.URL, bad string) {
 	return u, ""
 }
 
-// identity returns a text that is the same for two URLs of the same place: paths and hosts are compared
-// without case, as IIS does, and the port of https may be left out. The query is part of it: version 2
-// carries the address there in one of its forms.
+// identity returns a text that is the same for two URLs of the same place: paths and hosts are
+// compared without case, as IIS does, and the port of https may be left out. The query is part of
+// it: version 2 carries the address there in one of its forms.
 func identity(u *url.URL) string {
 	o := origin.Of(u)
 	o.Host = hostOf(u)

@@ -14,7 +14,7 @@ import (
 
 // version2 is the form of the protocol that responds in JSON and asks for no credentials.
 //
-// Microsoft documents it by a script of its own only, Get-ProtocolEndpointViaAutoDv2.ps1 in
+// Its only documentation by Microsoft is the script Get-ProtocolEndpointViaAutoDv2.ps1 in
 // https://github.com/microsoft/CSS-Exchange.
 func version2(a address) *form {
 	return &form{
@@ -33,8 +33,8 @@ func version2URL(host string, a address) *url.URL {
 	return version2At(&url.URL{Scheme: "https", Host: host, Path: version2Path}, a)
 }
 
-// version2At returns the URL that asks a service for an address. The address is one element of the path,
-// so that a slash or a question mark in it changes nothing.
+// version2At returns the URL that asks a service for an address. The address is one element of the
+// path, so that a slash or a question mark in it changes nothing.
 func version2At(service *url.URL, a address) *url.URL {
 	root := service.Path + "/v1.0/"
 	return &url.URL{
@@ -105,8 +105,8 @@ func (v *version2Response) refusal() *ServerError {
 	return &ServerError{Code: oneline.Clip(string(code), maxCode), Message: oneline.Clip(string(message), maxMessage)}
 }
 
-// jsonText is a string, or a number or word that stands for one. Of an object it is the member "value",
-// as OData writes messages.
+// jsonText is a string, or a number or word that stands for one. Of an object it is the member
+// "value", as OData writes messages.
 type jsonText string
 
 // UnmarshalJSON never fails: a value that is no text becomes "".

@@ -93,8 +93,8 @@ func (s *Server) pox(r *http.Request, body []byte) *response {
 	return s.poxSettings(mailbox, at(r, endpointPath))
 }
 
-// poxSettings names the endpoint as it is for outside, in the two kinds of protocol that servers have
-// had for that. EXCH is for inside, and has the version.
+// poxSettings names the endpoint as it is for outside, in the two kinds of protocol that servers
+// have had for that. EXCH is for inside, and has the version.
 func (s *Server) poxSettings(mailbox, endpoint string) *response {
 	protocol := func(kind string) node {
 		return el("Protocol", leaf("Type", kind), leaf("TTL", "1"), leaf("SSL", "On"),
@@ -119,8 +119,8 @@ func poxResponse(content node) *response {
 	return xmlResponse(http.StatusOK, el("Autodiscover", content).with("xmlns", poxSpace))
 }
 
-// serverVersionBits writes a version as POX has it: 4 bits for the layout, 6 for the major version, 6
-// for the minor, a flag, 15 for the build.
+// serverVersionBits writes a version as POX has it: 4 bits for the layout, 6 for the major version,
+// 6 for the minor, a flag, 15 for the build.
 func serverVersionBits(v ews.ServerVersion) string {
 	return fmt.Sprintf("%08X", 7<<28|v.Major&0x3f<<22|v.Minor&0x3f<<16|1<<15|v.MajorBuild&0x7fff)
 }

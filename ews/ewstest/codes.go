@@ -18,16 +18,16 @@ func messageOf(e *ews.Error) string {
 	return codes.value(string(e.Code), 2)
 }
 
-// comesAsFault reports whether Exchange sends a code as a SOAP fault. A fault without a code cannot be
-// anything else.
+// comesAsFault reports whether Exchange sends a code as a SOAP fault. A fault without a code cannot
+// be anything else.
 func comesAsFault(code ews.ResponseCode) bool {
 	return code == "" || codes.value(string(code), 1) == "fault"
 }
 
 const errorInvalidExtendedProperty ews.ResponseCode = "ErrorInvalidExtendedProperty"
 
-// messagePath returns the elements from the child of soap:Body to the one that carries ResponseClass
-// and ResponseCode in a response to op.
+// messagePath returns the elements from the child of soap:Body to the one that carries
+// ResponseClass and ResponseCode in a response to op.
 func messagePath(op string) []string {
 	op = strings.TrimSuffix(op, "Request") // the requests of some are called so
 	path := forms.value(op, 1)

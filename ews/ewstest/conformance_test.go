@@ -13,7 +13,8 @@ import (
 	"github.com/go-ews/exchange/internal/xmltest"
 )
 
-// TestConformance_ResponsesAreValid validates responses of every operation against Microsoft's schema.
+// TestConformance_ResponsesAreValid validates responses of every operation against Microsoft's
+// schema.
 func TestConformance_ResponsesAreValid(t *testing.T) {
 	t.Parallel()
 	s := ewstest.NewServer(nil)
@@ -50,8 +51,9 @@ func TestConformance_ResponsesAreValid(t *testing.T) {
 	xmltest.ValidateAll(t, docs)
 }
 
-// TestConformance_ErrorForms holds the form of an error of every operation that the schema has, those
-// of others' packages included, against Microsoft's schema: which element is the response message.
+// TestConformance_ErrorForms holds the form of an error of every operation that the schema has,
+// those of others' packages included, against Microsoft's schema: which element is the response
+// message.
 func TestConformance_ErrorForms(t *testing.T) {
 	t.Parallel()
 	file, err := os.ReadFile(filepath.Join(xmltest.Reference(t), "schema", "v2018_01_08", "messages.xsd"))

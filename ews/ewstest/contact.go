@@ -36,9 +36,9 @@ func newTelContact(tel imgroup.TelContactSpec) *contact {
 
 // put puts a contact into a group and returns it, or the same one that the list has already.
 func (m *mailbox) put(c *contact, g *group) *contact {
-	if known := m.known(c); known != nil {
-		m.join(known, g)
-		return known
+	if existing := m.existing(c); existing != nil {
+		m.join(existing, g)
+		return existing
 	}
 	c.id = m.newItemID()
 	c.personaID = newID(personaID, m.guid, m.serial)
@@ -51,8 +51,8 @@ func (m *mailbox) put(c *contact, g *group) *contact {
 	return c
 }
 
-// known returns the same contact in the list, nil if there is none.
-func (m *mailbox) known(c *contact) *contact {
+// existing returns the same contact in the list, nil if there is none.
+func (m *mailbox) existing(c *contact) *contact {
 	return find(m.contacts, func(other *contact) bool { return other.key == c.key })
 }
 

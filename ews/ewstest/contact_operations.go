@@ -20,7 +20,8 @@ func (m *mailbox) addNewImContactToGroup(request *dotnet.Element) (node, error) 
 	return m.addNewContact(request, unknown, newIMContact(text(request, "ImAddress"), text(request, "DisplayName")))
 }
 
-// addNewTelURIContactToGroup refuses a group that does not exist (ErrorItemNotFound), as documented.
+// addNewTelURIContactToGroup refuses a group that does not exist (ErrorItemNotFound), as
+// documented.
 func (m *mailbox) addNewTelURIContactToGroup(request *dotnet.Element) (node, error) {
 	return m.addNewContact(request, ews.ErrorItemNotFound, newTelContact(imgroup.TelContactSpec{
 		TelURI:          text(request, "TelUriAddress"),
@@ -41,14 +42,14 @@ func (m *mailbox) addNewContact(request *dotnet.Element, unknown ews.ResponseCod
 	if g != nil && !m.profile.holds("limit-per-list") {
 		count = len(g.members)
 	}
-	if m.known(c) == nil && count >= maxContacts {
+	if m.existing(c) == nil && count >= maxContacts {
 		return node{}, refuse(ews.ErrorImContactLimitReached)
 	}
 	return m.put(c, g).node("m:Persona", nil), nil
 }
 
-// addImContactToGroup refuses a contact that does not exist (ErrorInvalidImContactId), as documented,
-// and by analogy a group that does not exist (ErrorInvalidImGroupId).
+// addImContactToGroup refuses a contact that does not exist (ErrorInvalidImContactId), as
+// documented, and by analogy a group that does not exist (ErrorInvalidImGroupId).
 func (m *mailbox) addImContactToGroup(request *dotnet.Element) (node, error) {
 	c, err := m.contact(request, ews.ErrorInvalidImContactId)
 	if err != nil {
@@ -65,8 +66,9 @@ func (m *mailbox) addImContactToGroup(request *dotnet.Element) (node, error) {
 	return node{}, nil
 }
 
-// removeImContactFromGroup refuses a contact that is not in the group, too (ErrorInvalidImContactId),
-// as documented. Removed from its last group, the contact leaves the list.
+// removeImContactFromGroup refuses a contact that is not in the group, too
+// (ErrorInvalidImContactId), as documented. Removed from its last group, the contact leaves the
+// list.
 func (m *mailbox) removeImContactFromGroup(request *dotnet.Element) (node, error) {
 	c, err := m.contact(request, ews.ErrorInvalidImContactId)
 	if err != nil {
@@ -84,8 +86,8 @@ func (m *mailbox) removeImContactFromGroup(request *dotnet.Element) (node, error
 	return node{}, nil
 }
 
-// removeContactFromImList takes the contact out of every group, and refuses one that is gone already
-// (ErrorItemNotFound). Some real servers are said to refuse this operation always.
+// removeContactFromImList takes the contact out of every group, and refuses one that is gone
+// already (ErrorItemNotFound). Some real servers are said to refuse this operation always.
 func (m *mailbox) removeContactFromImList(request *dotnet.Element) (node, error) {
 	c, err := m.contact(request, ews.ErrorItemNotFound)
 	if err != nil {

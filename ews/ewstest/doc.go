@@ -1,6 +1,6 @@
 // Package ewstest is an Exchange server for tests, in process. It keeps an instant-messaging list
 // for each mailbox and responds to the 13 operations of package ews, and to malformed requests, as
-// Exchange does. Give its client to the code under test:
+// Exchange does. Pass its client to the code under test:
 //
 //	exchange := ewstest.NewServer(nil)
 //	client, err := ews.NewClient(ewstest.Endpoint, &ews.Options{HTTPClient: exchange.Client()})
@@ -11,29 +11,30 @@
 //
 // # Lists
 //
-// [Server.Seed] fills a list in one call, also with lists that no operation can make. [Server.List] and
-// [Server.Groups] return the content of a mailbox, [Server.Requests] the requests.
+// [Server.Seed] fills a list in one call, also with content that no operation can produce.
+// [Server.List] and [Server.Groups] return the content of a mailbox, [Server.Requests] the
+// requests.
 //
 // # Failures
 //
 // [Server.Fail] queues a response for the next call of an operation: any error of package ews, a
-// dropped connection ([DropBefore], [DropAfter]), a cut response ([Truncate]). [AnswerAfter] executes
-// the request first, as where a gateway fails after the server behind it did the work.
-// [Server.Failures] returns the rest of the queue. Options.Intercept sees every request first and may
-// respond likewise.
+// dropped connection ([DropBefore], [DropAfter]), a cut response ([Truncate]). [AnswerAfter]
+// executes the request first, as where a gateway fails after the server behind it did the work.
+// [Server.Failures] returns the rest of the queue. Options.Intercept sees every request first and
+// may respond likewise.
 //
 // # Autodiscover
 //
-// A request for the endpoint of a mailbox, to /autodiscover/autodiscover.json or .xml at any host, is
-// led to /EWS/Exchange.asmx at that host; a GET of the latter over http is redirected to https. Give
-// the Server to [github.com/go-ews/exchange/ews/autodiscover.Options] as the Transport. These requests
-// are not in [Server.Requests], and neither Fail nor Intercept sees them.
+// A request for the endpoint of a mailbox, to /autodiscover/autodiscover.json or .xml at any host,
+// is led to /EWS/Exchange.asmx at that host; a GET of the latter over http is redirected to https.
+// Use the Server as the Transport of [github.com/go-ews/exchange/ews/autodiscover.Options]. These
+// requests are not in [Server.Requests], and neither Fail nor Intercept sees them.
 //
 // # Known and guessed
 //
-// Microsoft documents each operation with one sample, and says little about their rules. [Rules] has
-// every rule of this package with its grade, its source and its test; some depend on the build in
-// Options.ServerVersion. The following ones are guessed, and Options.Profile flips each.
+// Microsoft documents each operation with one sample, and says little about their rules. [Rules]
+// has every rule of this package with its grade, its source and its test; some depend on the build
+// in Options.ServerVersion. The following ones are guessed, and Options.Profile flips each.
 //
 //   - names-fold: Names of groups are compared without case.
 //   - names-built-in: The names of built-in groups are taken.
@@ -65,6 +66,6 @@
 //   - version-2016: Builds 15.1 refuse an unknown version with ErrorInvalidServerVersion.
 //   - sid-unknown: A SID without a mailbox is the fault ErrorNonExistentMailbox.
 //
-// No directory is behind the server: any well-formed address names a distribution group. Ids are opaque,
-// shorter than Exchange's, and the same on every server after the same calls.
+// No directory is behind the server: any well-formed address names a distribution group. Ids are
+// opaque, shorter than Exchange's, and the same on every server after the same calls.
 package ewstest

@@ -107,8 +107,8 @@ func ExampleServer_Requests() {
 	// Output: AddImGroup anna@contoso.com text/xml; charset=utf-8
 }
 
-// getFolderResponse has a message for each of the folders that were asked for, like the responses of
-// most operations.
+// getFolderResponse has a message for each of the folders that were asked for, like the responses
+// of most operations.
 type getFolderResponse struct {
 	Messages []ews.ResponseMessage `xml:"ResponseMessages>GetFolderResponseMessage"`
 }

@@ -45,7 +45,8 @@ func requestedProperties(request *dotnet.Element) ([]property, error) {
 }
 
 // fieldURI returns the property that the attributes of a PathToExtendedFieldType name. The schema's
-// documentation allows a tag alone, or one kind of set with a name or a number; a type is with each.
+// documentation allows a tag alone, or one kind of set with a name or a number; a type is with
+// each.
 func fieldURI(given map[string]string) (mapi.FieldURI, error) {
 	has := func(name string) bool { _, ok := given[name]; return ok }
 	kind := mapi.PropertyType(given["PropertyType"])
@@ -66,8 +67,8 @@ func fieldURI(given map[string]string) (mapi.FieldURI, error) {
 	return mapi.Numbered(set, int32(n), kind), err
 }
 
-// The MAPI properties that groups and contacts have here; [MS-OXPROPS] describes them. A request may
-// name the set "Address" by its GUID as well.
+// The MAPI properties that groups and contacts have here; [MS-OXPROPS] describes them. A request
+// may name the set "Address" by its GUID as well.
 var (
 	propertyMessageClass = mapi.Tag(0x001A, mapi.String)
 	propertyDisplayName  = mapi.Tag(0x3001, mapi.String)

@@ -17,14 +17,14 @@ type Failure struct {
 	Err error
 }
 
-// Fail makes the next call of op end in err; "" is any call. The queue is used up in order, one entry
-// per request, by the first request that an entry fits, a retry of the client included. The request is
-// then not executed, unless the entry says so. A nil err lets a call pass.
+// Fail makes the next call of op end in err; "" is any call. The queue is used up in order, one
+// entry per request, by the first request that an entry fits, a retry of the client included. The
+// request is then not executed, unless the entry says so. A nil err lets a call pass.
 //
 //   - *[ews.Error]: the operation's response message with ResponseClass="Error", or a SOAP fault if
 //     the error has a Fault or a code that Exchange sends as one, such as ErrorServerBusy. Details
-//     become MessageXml. The parts of a Fault stay as they are. Info.StatusCode is the HTTP status of
-//     a fault (0: 500), Info.RequestID its request-id.
+//     become MessageXml. The parts of a Fault stay as they are. Info.StatusCode is the HTTP status
+//     of a fault (0: 500), Info.RequestID its request-id.
 //   - [ews.ResponseCode]: likewise, with Exchange's text.
 //   - *[ews.SchemaValidationError]: that fault; in another form if it has an Err with a Fault.
 //   - *[ews.HTTPError]: status (0: 500), headers and body as they are. With a Content-Length beyond
@@ -34,7 +34,8 @@ type Failure struct {
 //   - Any other error: [Server.RoundTrip] returns it, or the Err of an *[ews.TransportError], and
 //     over a real connection it is DropBefore.
 //
-// Fail panics for an op that neither Exchange has nor [Server.Handle] was given.
+// Fail panics for an op that is neither one of Exchange's operations nor registered with
+// [Server.Handle].
 func (s *Server) Fail(op string, err error) {
 	isResponse := strings.HasSuffix(op, "Response") || strings.HasSuffix(op, "ResponseMessage")
 	if op != "" && s.handler(op) == nil && (isResponse || !dotnet.InSchema(op)) {
@@ -45,8 +46,8 @@ func (s *Server) Fail(op string, err error) {
 	s.failures = append(s.failures, Failure{op, err})
 }
 
-// Failures returns what [Server.Fail] has queued and no request has used up yet, in order. If a test
-// ends with some left, the code under test did less than expected. The caller owns the result.
+// Failures returns what [Server.Fail] has queued and no request has used up yet, in order. If a
+// test ends with some left, the code under test did less than expected. The caller owns the result.
 func (s *Server) Failures() []Failure {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -66,17 +67,17 @@ func misuse(format string, args ...any) {
 }
 
 // DropBefore returns an error for [Server.Fail] that ends the connection before the request is
-// executed: [io.EOF], as net/http reports it. A client cannot tell it from [DropAfter].
+// executed: [io.EOF], as net/http reports it. To a client it looks the same as [DropAfter].
 func DropBefore() error { return io.EOF }
 
 // DropAfter returns an error for [Server.Fail] that executes the request and ends the connection
 // without a response.
 func DropAfter() error { return AnswerAfter(io.EOF) }
 
-// AnswerAfter returns an error for [Server.Fail] that executes the request and then responds with err,
-// as a gateway does that fails after the server behind it did the work: an *[ews.HTTPError] with 502,
-// 503 or 504, an *[ews.Error] with such an Info.StatusCode, or any other kind that Fail knows. It
-// returns nil for nil, which lets a call pass.
+// AnswerAfter returns an error for [Server.Fail] that executes the request and then responds with
+// err, as a gateway does that fails after the server behind it did the work: an *[ews.HTTPError]
+// with 502, 503 or 504, an *[ews.Error] with such an Info.StatusCode, or any other kind that Fail
+// knows. It returns nil for nil, which lets a call pass.
 func AnswerAfter(err error) error {
 	if err == nil {
 		return nil
@@ -87,9 +88,9 @@ func AnswerAfter(err error) error {
 	return &executedError{err: err, keep: -1}
 }
 
-// Truncate returns an error for [Server.Fail] that executes the request and ends the connection after
-// n bytes of the response's body, although its Content-Length promised all of them. A response of n
-// bytes or less arrives whole; below 0 is 0.
+// Truncate returns an error for [Server.Fail] that executes the request and ends the connection
+// after n bytes of the response's body, although its Content-Length promised all of them. A
+// response of n bytes or less arrives whole; below 0 is 0.
 func Truncate(n int) error { return &executedError{err: io.EOF, keep: max(n, 0)} }
 
 // executedError is a failure of a request that was executed.
@@ -154,7 +155,7 @@ func (s *Server) failed(op string, err error) *response {
 	case errors.As(err, &html):
 		return page(html)
 	case errors.As(err, &transport) && transport.Err != nil:
-		return &response{lost: transport.Err}
+		return &response{failure: transport.Err}
 	}
-	return &response{lost: err}
+	return &response{failure: err}
 }

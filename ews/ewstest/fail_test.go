@@ -484,7 +484,7 @@ func TestFail_AnswerAfter(t *testing.T) {
 		err, want error
 		status    int
 		body      string // a part of it
-		lost      bool
+		failure   bool
 	}{
 		"502":           {err: &ews.HTTPError{StatusCode: 502}, status: 502},
 		"503":           {err: page, status: 503, body: "guru"},
@@ -492,11 +492,11 @@ func TestFail_AnswerAfter(t *testing.T) {
 		"504 and fault": {err: &ews.Error{Info: ews.ResponseInfo{StatusCode: 504}}, status: 504, body: ">a:Server<"},
 		"busy":          {err: ews.ErrorServerBusy, status: 500, body: ">a:ErrorServerBusy<"},
 		"response":      {err: ews.ErrorTimeoutExpired, status: 200, body: `ResponseClass="Error"`},
-		"dropped":       {err: ewstest.DropBefore(), want: io.EOF, lost: true},
-		"dropped twice": {err: ewstest.DropAfter(), want: io.EOF, lost: true},
+		"dropped":       {err: ewstest.DropBefore(), want: io.EOF, failure: true},
+		"dropped twice": {err: ewstest.DropAfter(), want: io.EOF, failure: true},
 		"cut":           {err: ewstest.Truncate(5), want: io.ErrUnexpectedEOF, status: 200, body: "<?xml"},
-		"own":           {err: own, want: own, lost: true},
-		"not sent":      {err: notSent{}, want: notSent{}, lost: true},
+		"own":           {err: own, want: own, failure: true},
+		"not sent":      {err: notSent{}, want: notSent{}, failure: true},
 		"pass":          {status: 200, body: `ResponseClass="Success"`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -507,7 +507,7 @@ func TestFail_AnswerAfter(t *testing.T) {
 				before := len(s.Groups(""))
 				got := ask(t, by, envelope(addImGroup("Group "+way)))
 				want := test.want
-				if test.lost && way == "connection" {
+				if test.failure && way == "connection" {
 					want = io.EOF
 				}
 				if !errors.Is(got.Err, want) || got.Status != test.status || !strings.Contains(got.Body, test.body) {

@@ -19,8 +19,9 @@ func (m *mailbox) addImGroup(request *dotnet.Element) (node, error) {
 }
 
 // addDistributionGroupToImList refuses a text that cannot be an address
-// (ErrorInvalidImDistributionGroupSmtpAddress). Exchange looks the address up; here every address names
-// a distribution group. One that the list has already is ErrorImGroupDisplayNameAlreadyExists.
+// (ErrorInvalidImDistributionGroupSmtpAddress). Exchange looks the address up; here every address
+// names a distribution group. One that the list has already is
+// ErrorImGroupDisplayNameAlreadyExists.
 func (m *mailbox) addDistributionGroupToImList(request *dotnet.Element) (node, error) {
 	address := text(request, "SmtpAddress")
 	if !isAddress(address) {
@@ -42,8 +43,8 @@ func (m *mailbox) addNewGroup(name string, kind imgroup.GroupType, smtpAddress s
 	return m.addGroup(name, kind, smtpAddress).node("m:ImGroup", nil), nil
 }
 
-// setImGroup refuses the name that the group has already, too: that is the case of Microsoft's sample.
-// A group that does not exist, or may not be renamed, is ErrorInvalidImGroupId.
+// setImGroup refuses the name that the group has already, too: that is the case of Microsoft's
+// sample. A group that does not exist, or may not be renamed, is ErrorInvalidImGroupId.
 func (m *mailbox) setImGroup(request *dotnet.Element) (node, error) {
 	g, err := m.userGroup(request, m.unknownGroup())
 	if err != nil {

@@ -26,9 +26,9 @@ func (g guid) String() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", g[:4], g[4:6], g[6:8], g[8:10], g[10:])
 }
 
-// An id is, before base64: its kind between the other bytes that Exchange's ids begin with, the GUID of
-// the mailbox, the number of the object. It is shorter than Exchange's: clients must not look into
-// either. A change key is its kind and a version.
+// An id is, before base64: its kind between the other bytes that Exchange's ids begin with, the
+// GUID of the mailbox, the number of the object. It is shorter than Exchange's: clients must not
+// look into either. A change key is its kind and a version.
 const (
 	itemID    = 0x03 // folders too
 	personaID = 0x04

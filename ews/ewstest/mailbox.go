@@ -42,7 +42,8 @@ type group struct {
 	created, changed time.Time
 }
 
-// newMailbox returns a mailbox with the three groups of every list, in the order of Microsoft's sample.
+// newMailbox returns a mailbox with the three groups of every list, in the order of Microsoft's
+// sample.
 func newMailbox(name string, profile Profile) *mailbox {
 	m := &mailbox{guid: newGUID("mailbox " + name), profile: profile}
 	m.addGroup("Other Contacts", imgroup.OtherContacts, "")
@@ -51,8 +52,8 @@ func newMailbox(name string, profile Profile) *mailbox {
 	return m
 }
 
-// operation is one of the 13: it reads the body's element, changes the mailbox, and returns the payload
-// of the response.
+// operation is one of the 13: it reads the body's element, changes the mailbox, and returns the
+// payload of the response.
 type operation func(m *mailbox, request *dotnet.Element) (node, error)
 
 // operations has the 13. Nothing writes to it.

@@ -15,16 +15,16 @@ func (m *mailbox) getImItemList(request *dotnet.Element) (node, error) {
 	return itemList(request, m.shown(), m.contacts)
 }
 
-// getImItems returns the groups and contacts that are asked for. It does not check ids: the ones that
-// name nothing are left out.
+// getImItems returns the groups and contacts that are asked for. It does not check ids: the ones
+// that name nothing are left out.
 func (m *mailbox) getImItems(request *dotnet.Element) (node, error) {
 	groups := asked(m, m.shown(), request.Child(messagesSpace, "GroupIds"), func(g *group) string { return g.id })
 	contacts := asked(m, m.contacts, request.Child(messagesSpace, "ContactIds"), func(c *contact) string { return c.id })
 	return itemList(request, groups, contacts)
 }
 
-// asked returns the items whose ids are in a list, which may be nil, in the order of the mailbox. The
-// schema's other kinds of ids name occurrences of appointments.
+// asked returns the items whose ids are in a list, which may be nil, in the order of the mailbox.
+// The schema's other kinds of ids name occurrences of appointments.
 func asked[T any](m *mailbox, items []*T, list *dotnet.Element, idOf func(*T) string) []*T {
 	var ids []string
 	if list != nil {
@@ -69,8 +69,8 @@ func (g *group) node(name string, properties []property) node {
 		optional("t:SmtpAddress", v.SMTPAddress))
 }
 
-// node returns the contact, the schema's PersonaType, with the properties that were asked for. Two of
-// Microsoft's samples name the parts of an e-mail address otherwise than the schema.
+// node returns the contact, the schema's PersonaType, with the properties that were asked for. Two
+// of Microsoft's samples name the parts of an e-mail address otherwise than the schema.
 func (c *contact) node(name string, properties []property) node {
 	sources := el("t:Attributions", leaf("t:Attribution", "0"))
 	value := func(list, item string, v node) node { return el(list, el(item, v, sources)) }

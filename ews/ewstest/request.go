@@ -34,8 +34,8 @@ type Request struct {
 	ctx context.Context // a callback's own view of the request, like that of *http.Request
 }
 
-// Context ends when the client no longer waits for the response, as far as the server can tell. In a
-// request of [Server.Requests] it is [context.Background].
+// Context ends when the client no longer waits for the response, as far as the server can tell. In
+// a request of [Server.Requests] it is [context.Background].
 func (r Request) Context() context.Context {
 	if r.ctx == nil {
 		return context.Background()
@@ -50,9 +50,9 @@ func (r Request) clone() Request {
 	return r
 }
 
-// Requests returns the last 1,000 requests in the order in which they came, with those that failed. A
-// request with a wrong path, method or content type reaches no application and is not among them. Of
-// large requests, fewer are kept.
+// Requests returns the last 1,000 requests in the order in which they came, with those that failed.
+// A request with a wrong path, method or content type reaches no application and is not among them.
+// Of large requests, fewer are kept.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -132,8 +132,8 @@ func (c *call) readHeader(header *dotnet.Element) {
 }
 
 // notUnderstoodIn returns the first header that asks not to be passed over, and is none of
-// Exchange's; nil if there is none. One for another actor is not for this server (SOAP 1.1, sections
-// 4.2.2 and 4.2.3).
+// Exchange's; nil if there is none. One for another actor is not for this server (SOAP 1.1,
+// sections 4.2.2 and 4.2.3).
 func notUnderstoodIn(headers []*dotnet.Element) *xml.Name {
 	for _, h := range headers {
 		soap := map[string]string{}

@@ -2,7 +2,8 @@ package ewstest
 
 import "testing"
 
-// TestRequestLog_KeepsNotTooMuch is an internal test because reading so many large requests takes its time.
+// TestRequestLog_KeepsNotTooMuch is an internal test because reading so many large requests takes
+// its time.
 func TestRequestLog_KeepsNotTooMuch(t *testing.T) {
 	t.Parallel()
 	var l requestLog

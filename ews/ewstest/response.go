@@ -13,16 +13,16 @@ import (
 
 const headerRequestID = "Request-Id"
 
-// response is what goes back: an HTTP response, whole or cut, or none at all.
+// response is an HTTP response, whole or cut, or the error in place of one.
 type response struct {
 	status   int
 	header   http.Header
 	body     []byte
 	size     int  // the length that is promised; the response is cut if the body is shorter
-	verbatim bool // not of Exchange, and without its headers
+	verbatim bool // not from Exchange, and without its headers
 
-	lost     error // no response: the error of the client's transport
-	executed bool  // whatever lost says of the connection
+	failure  error // in place of a response: the error of the client's transport
+	executed bool  // whatever failure says of the connection
 }
 
 // newResponse returns a response that arrives whole.
@@ -49,7 +49,7 @@ func (s *Server) refusal(op string, e *ews.Error) *response {
 		details)
 }
 
-// message responds with the response message of op, whatever it says with HTTP 200.
+// message responds with the response message of op, always with HTTP 200.
 func (s *Server) message(op, class string, content ...node) *response {
 	path := messagePath(op)
 	n := el("m:"+path[len(path)-1], content...).with("ResponseClass", class)

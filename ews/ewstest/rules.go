@@ -29,8 +29,8 @@ func Rules() []Rule {
 	return rules
 }
 
-// Profile says what a server does where that is not known: by the ID of a guessed [Rule], whether the
-// rule holds. A guess that is not in it holds. A Profile is JSON as it stands.
+// Profile says, by the ID of a guessed [Rule], whether a server keeps the rule. A guess that is not
+// in it holds. A Profile can be marshalled to JSON.
 type Profile map[string]bool
 
 func (p Profile) holds(id string) bool {
@@ -38,7 +38,7 @@ func (p Profile) holds(id string) bool {
 	return held || !ok
 }
 
-// check panics for an ID that is no guess's.
+// check panics for an ID that is not that of a guess.
 func (p Profile) check() {
 	guesses := map[string]bool{}
 	for _, r := range Rules() {

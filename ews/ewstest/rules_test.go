@@ -67,7 +67,8 @@ func TestRules_Complete(t *testing.T) {
 	}
 }
 
-// TestRules_Documentation holds that the package documentation has the guesses as the table has them.
+// TestRules_Documentation holds that the package documentation has the guesses as the table has
+// them.
 func TestRules_Documentation(t *testing.T) {
 	t.Parallel()
 	var list strings.Builder
@@ -285,8 +286,8 @@ func newServer(p ewstest.Profile) *ewstest.Server {
 	})
 }
 
-// TestProfile_Flips flips each guess alone: the result differs. It is the same as without a profile if all
-// guesses are said to hold.
+// TestProfile_Flips flips each guess alone: the result differs. It is the same as without a profile
+// if all guesses are said to hold.
 func TestProfile_Flips(t *testing.T) {
 	t.Parallel()
 	all := ewstest.Profile{}

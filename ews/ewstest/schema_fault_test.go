@@ -14,7 +14,7 @@ import (
 	"github.com/go-ews/exchange/internal/xmltest"
 )
 
-// TestSchemaFault_Reference sends the requests of which .NET's own verdict is known.
+// TestSchemaFault_Reference sends the requests for which the reference data has .NET's own verdict.
 func TestSchemaFault_Reference(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(xmltest.Reference(t), "schema-faults")

@@ -11,8 +11,8 @@ type Group struct {
 	// Name is the display name. Other groups may have it already.
 	Name string
 
-	// Type is the kind of group; "": a user group. The members of a built-in one join the list's group
-	// of that kind, whatever Name says.
+	// Type is the kind of group; "": a user group. The members of a built-in one join the list's
+	// group of that kind, whatever Name says.
 	Type imgroup.GroupType
 
 	SMTPAddress string // of a distribution group, which has no members here
@@ -24,12 +24,13 @@ type Group struct {
 type Contact struct {
 	Address     string // of a person, for instant messaging; with or without "sip:"
 	DisplayName string // of a person; "": made of the address, as Exchange does
-	Telephone   string // a number, as it is shown; with it, the other two count for nothing
+	Telephone   string // a number, as it is shown; if set, the other two are ignored
 }
 
-// Seed puts groups and contacts into a mailbox's list, behind those in it, and returns the whole list
-// as [Server.List] does. It keeps no rule of the operations: names may fold to the same one, and the
-// limits may be exceeded, as in a list that is older than the rules or came from another program.
+// Seed puts groups and contacts into a mailbox's list, behind those in it, and returns the whole
+// list as [Server.List] does. It does not apply the rules of the operations: names may fold to the
+// same one, and the limits may be exceeded, as in a list that is older than the rules or came from
+// another program.
 //
 // Seed panics for a mailbox that does not exist, a contact without address and telephone, and a
 // distribution group with members.

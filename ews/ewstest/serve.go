@@ -20,15 +20,16 @@ func (s *Server) serve(r *http.Request, body []byte) *response {
 	if resp == nil {
 		resp = s.respondTo(s.receive(r, body))
 	}
-	if resp.lost == nil && !resp.verbatim {
+	if resp.failure == nil && !resp.verbatim {
 		s.mark(resp, r.Header)
 	}
 	return resp
 }
 
-// refuseHTTP responds to what never reaches the web service, and returns nil for the rest: IIS knows
-// no such file (it compares paths without case), and the service takes nothing but a POST of SOAP 1.1.
-// The root is taken for the service, so that the URL of an httptest.Server works as it is.
+// refuseHTTP responds to what never reaches the web service, and returns nil for the rest: IIS
+// knows no such file (it compares paths without case), and the service takes nothing but a POST of
+// SOAP 1.1. The root is taken for the service, so that the URL of an httptest.Server works as it
+// is.
 func refuseHTTP(r *http.Request) *response {
 	const notFound = `<!DOCTYPE html><html><head><title>404 - File or directory not found.</title></head>` +
 		`<body><h2>404 - File or directory not found.</h2></body></html>`
@@ -80,8 +81,8 @@ func (s *Server) respondTo(c *call) *response {
 	return resp
 }
 
-// execute does what the request asks for. Exchange looks at a request in this order as far as one can
-// tell: the version, the form, the account, and then the operation.
+// execute performs the request. As far as one can tell, Exchange checks a request in this order:
+// the version, the form, the account, and then the operation.
 func (s *Server) execute(c *call) *response {
 	if code := s.checkVersion(c); code != "" {
 		return fault(&ews.Error{Code: code})
@@ -144,7 +145,7 @@ var versions = strings.Fields("Exchange2007 Exchange2007_SP1 Exchange2009 Exchan
 func order(version string) int { return slices.Index(versions, version) }
 
 // checkVersion returns the code that refuses the request's RequestServerVersion, "" if it passes.
-// Servers refuse what they do not know, and what is newer than they are: those of build 15.2 call the
+// Servers refuse unknown versions, and versions newer than their own: those of build 15.2 call the
 // request invalid, others the version.
 func (s *Server) checkVersion(c *call) ews.ResponseCode {
 	if at := order(c.version); at >= 0 && at <= order(schemaOf(s.version)) {

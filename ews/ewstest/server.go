@@ -12,14 +12,14 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// Endpoint is an address to give to ews.NewClient together with [Server.Client]. No name is looked
-// up: a URL of any host reaches the server, if its path is this one.
+// Endpoint is an address for ews.NewClient, to be used with [Server.Client]. No name is looked up:
+// a URL of any host reaches the server, if its path is this one.
 const Endpoint = "https://exchange.test/EWS/Exchange.asmx"
 
 // Options are the settings of a [Server]. They are copied.
 type Options struct {
-	// Mailbox is the mailbox of callers that neither impersonate nor are known to User.
-	// "": user@exchange.test.
+	// Mailbox is the mailbox of callers that neither impersonate nor have one by User. "":
+	// user@exchange.test.
 	Mailbox string
 
 	// Mailboxes names the mailboxes that exist, with Mailbox if that is set; a call for another
@@ -27,10 +27,10 @@ type Options struct {
 	// use.
 	Mailboxes []string
 
-	// User returns the mailbox of a caller whom a front end has authenticated: from a header such as
-	// X-Remote-User, say. "" leaves it to Mailbox. Nil: no caller is known.
+	// User returns the mailbox of a caller whom a front end has authenticated: from a header such
+	// as X-Remote-User, say. "" leaves it to Mailbox. Nil: every caller has Mailbox.
 	//
-	// Impersonation goes before it: who impersonates whom is not checked.
+	// Impersonation takes precedence. The server does not check who impersonates whom.
 	User func(*http.Request) string
 
 	// ServerVersion is the ServerVersionInfo of responses. Zero: 15.2.2562.17 with V2017_07_11, the
@@ -41,16 +41,16 @@ type Options struct {
 	Profile Profile
 
 	// Intercept is called before each request is executed, the malformed ones included, with no
-	// lock held: it may use the server. An error is the response, as in [Server.Fail], and the queue
-	// of Fail waits; with nil the request takes its course. It may be called at the same time from
-	// several goroutines. One that waits should mind [Request.Context]; the end of that does not undo
-	// the request: return an error for that.
+	// lock held: it may use the server. An error is the response, as in [Server.Fail], and the
+	// queue of Fail waits; with nil the request takes its course. It may be called at the same time
+	// from several goroutines. One that waits should mind [Request.Context]; the end of that does
+	// not undo the request: return an error for that.
 	Intercept func(Request) error
 }
 
-// Server is an Exchange server with the operations of the instant-messaging list, made by [NewServer].
-// It is an [http.Handler] and an [http.RoundTripper], asks for no authentication, and is safe for
-// concurrent use.
+// Server is an Exchange server with the operations of the instant-messaging list, made by
+// [NewServer]. It is an [http.Handler] and an [http.RoundTripper], asks for no authentication, and
+// is safe for concurrent use.
 type Server struct {
 	mailbox   string
 	only      []string // the mailboxes that exist; nil: any
@@ -67,8 +67,8 @@ type Server struct {
 	responses uint64 // so far
 }
 
-// NewServer returns a server with empty mailboxes. Nil options work. It panics for a Profile with an ID
-// that is no guess's.
+// NewServer returns a server with empty mailboxes. Nil options work. It panics for a Profile with
+// an ID that is not that of a guess.
 func NewServer(opts *Options) *Server {
 	if opts == nil {
 		opts = &Options{}
@@ -110,8 +110,8 @@ func (s *Server) Groups(mailbox string) []imgroup.ImGroup {
 	return slices.DeleteFunc(groups, func(g imgroup.ImGroup) bool { return g.GroupType.BuiltIn() })
 }
 
-// List returns the whole list of a mailbox, as GetImItemList would. It is empty for a mailbox that does
-// not exist. "" is the mailbox of callers that name none. The caller owns the result.
+// List returns the whole list of a mailbox, as GetImItemList would. It is empty for a mailbox that
+// does not exist. "" is the mailbox of callers that name none. The caller owns the result.
 func (s *Server) List(mailbox string) *imgroup.ItemList {
 	m := s.mailboxNamed(mailbox)
 	if m == nil {
@@ -120,20 +120,20 @@ func (s *Server) List(mailbox string) *imgroup.ItemList {
 	return m.list()
 }
 
-// Handle makes the server respond to an operation of the user's own: h is called for every request
-// whose body element has the local name op, with no lock held. Its result is the content of the
-// response's soap:Body as it stands, so it is one element with its namespaces declared; m, t, xsi and
-// xsd are. An error is the response, as in [Server.Fail].
+// Handle makes the server respond to an operation that it does not have: h is called for every
+// request whose body element has the local name op, with no lock held. Its result is the content of
+// the response's soap:Body as it stands, so it is one element with its namespaces declared; m, t,
+// xsi and xsd are. An error is the response, as in [Server.Fail].
 //
-// The element of such a request is not validated, the headers are. One of the 13 operations can
-// be replaced, and is validated as before. A nil h takes the operation back.
+// The element of such a request is not validated, the headers are. One of the 13 operations can be
+// replaced, and is validated as before. A nil h removes the handler.
 func (s *Server) Handle(op string, h func(Request) (body string, err error)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.handlers[op] = h
 }
 
-// handler returns what Handle was given for op, nil if there is none.
+// handler returns the function that Handle registered for op, nil if there is none.
 func (s *Server) handler(op string) func(Request) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

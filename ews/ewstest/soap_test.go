@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestSOAP_OwnAttributes sends SOAP's own attributes where SOAP 1.1 has them (sections 4.1.1, 4.2.2,
-// 4.2.3): real servers go past them.
+// TestSOAP_OwnAttributes sends SOAP's own attributes where SOAP 1.1 has them (sections 4.1.1,
+// 4.2.2, 4.2.3): real servers go past them.
 func TestSOAP_OwnAttributes(t *testing.T) {
 	t.Parallel()
 	const encoding = ` soap:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/"`
@@ -45,8 +45,8 @@ func TestSOAP_OwnAttributes(t *testing.T) {
 	}
 }
 
-// TestSOAP_MustUnderstand holds SOAP 1.1, section 4.2.3: a header that must be understood and is not
-// ends the request, unless it is for another actor.
+// TestSOAP_MustUnderstand holds SOAP 1.1, section 4.2.3: a header that must be understood and is
+// not ends the request, unless it is for another actor.
 func TestSOAP_MustUnderstand(t *testing.T) {
 	t.Parallel()
 	for header, refused := range map[string]bool{

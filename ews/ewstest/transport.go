@@ -17,9 +17,9 @@ import (
 // maxRequest bounds the body of a request. IIS in front of Exchange accepts 64 MB as a rule.
 const maxRequest = 16 << 20
 
-// ServeHTTP serves /EWS/Exchange.asmx, the root as the same, and the paths of Autodiscover; every other
-// path is not found. A dropped or cut response ends the connection by [http.ErrAbortHandler], which a
-// server does not log.
+// ServeHTTP serves /EWS/Exchange.asmx, the root as the same, and the paths of Autodiscover; every
+// other path is not found. A dropped or cut response ends the connection by [http.ErrAbortHandler],
+// which a server does not log.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
@@ -30,7 +30,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return // the client went away in the middle of its request
 	}
 	resp := s.serve(r, body)
-	if resp.lost != nil {
+	if resp.failure != nil {
 		abort()
 	}
 	h := w.Header()
@@ -78,7 +78,7 @@ func (s *Server) RoundTrip(r *http.Request) (*http.Response, error) {
 		resp := s.serve(r, body)
 		return inprocess.Response{
 			Status: resp.status, Header: resp.header, Body: resp.body, Size: resp.size,
-			Err: resp.lost, Executed: resp.executed,
+			Err: resp.failure, Executed: resp.executed,
 		}
 	})
 }

@@ -18,8 +18,8 @@ import (
 
 // hooks records the calls of httptrace.
 type hooks struct {
-	Asked                    string
-	Connected, Wrote, Answer bool
+	Asked                       string
+	Connected, Wrote, Responded bool
 }
 
 func (h *hooks) trace(ctx context.Context) context.Context {
@@ -29,7 +29,7 @@ func (h *hooks) trace(ctx context.Context) context.Context {
 		WroteRequest: func(i httptrace.WroteRequestInfo) {
 			h.Wrote = i.Err == nil
 		},
-		GotFirstResponseByte: func() { h.Answer = true },
+		GotFirstResponseByte: func() { h.Responded = true },
 	})
 }
 
@@ -38,7 +38,7 @@ func TestRoundTrip_Trace(t *testing.T) {
 	var seen hooks
 	r := newRequest(t, envelope(addImGroup("x")))
 	do(t, ewstest.NewServer(nil), r.WithContext(seen.trace(r.Context())))
-	want := hooks{Asked: "exchange.test:443", Connected: true, Wrote: true, Answer: true}
+	want := hooks{Asked: "exchange.test:443", Connected: true, Wrote: true, Responded: true}
 	if diff := cmp.Diff(want, seen); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -16,8 +16,8 @@ const (
 
 const prolog = `<?xml version="1.0" encoding="utf-8"?>`
 
-// node is a piece of XML: an element, or without a name its text and children as they stand. The zero
-// value writes nothing. Prefixes are declared like any attribute.
+// node is a piece of XML: an element, or without a name its text and children as they stand. The
+// zero value writes nothing. Prefixes are declared like any attribute.
 type node struct {
 	name     string
 	attrs    []string // names and values in turn

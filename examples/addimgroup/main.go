@@ -1,4 +1,4 @@
-// Command addimgroup creates an IM group in a mailbox and prints what the server made of it.
+// Command addimgroup creates an IM group in a mailbox and prints the result.
 //
 //	go run ./examples/addimgroup MyCustomGroup
 //
@@ -62,7 +62,7 @@ func run(ctx context.Context, args []string, password string, stdout, stderr io.
 	return 0
 }
 
-// addGroup is the example: one call, and what can be known of its answer.
+// addGroup is the example: one call, its result, and the description of its response.
 func addGroup(ctx context.Context, client *ews.Client, name string, w io.Writer) error {
 	var info ews.ResponseInfo
 	group, err := client.AddImGroup(ews.WithResponseInfo(ctx, &info), name)

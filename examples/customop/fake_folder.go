@@ -8,9 +8,9 @@ import (
 	"github.com/go-ews/exchange/ews/ewstest"
 )
 
-// answerGetFolder teaches the in-process Exchange the operation: it gets the request as it came and
-// returns what goes into the answer's soap:Body, where m and t are declared.
-func answerGetFolder(r ewstest.Request) (string, error) {
+// handleGetFolder implements the operation for the in-process Exchange: it gets the request
+// unchanged and returns the content of the response's soap:Body, where m and t are declared.
+func handleGetFolder(r ewstest.Request) (string, error) {
 	var request struct {
 		Name struct {
 			ID string `xml:"Id,attr"`
@@ -22,16 +22,16 @@ func answerGetFolder(r ewstest.Request) (string, error) {
 	known := map[string]string{"inbox": "Inbox", "contacts": "Contacts", "quickcontacts": "Lync Contacts"}
 	name, ok := known[request.Name.ID]
 	if !ok {
-		return getFolderAnswer("Error", `<m:MessageText>The specified folder could not be found in the store.`+
+		return getFolderBody("Error", `<m:MessageText>The specified folder could not be found in the store.`+
 			`</m:MessageText><m:ResponseCode>ErrorFolderNotFound</m:ResponseCode><m:Folders/>`), nil
 	}
-	return getFolderAnswer("Success", `<m:ResponseCode>NoError</m:ResponseCode><m:Folders><t:Folder>`+
+	return getFolderBody("Success", `<m:ResponseCode>NoError</m:ResponseCode><m:Folders><t:Folder>`+
 		`<t:FolderId Id="AAMkAD`+strings.ToUpper(request.Name.ID)+`" ChangeKey="AQAAAA=="/>`+
 		`<t:DisplayName>`+name+`</t:DisplayName><t:TotalCount>3</t:TotalCount>`+
 		`<t:ChildFolderCount>0</t:ChildFolderCount></t:Folder></m:Folders>`), nil
 }
 
-func getFolderAnswer(class, content string) string {
+func getFolderBody(class, content string) string {
 	return fmt.Sprintf(`<m:GetFolderResponse><m:ResponseMessages><m:GetFolderResponseMessage ResponseClass="%s">`+
 		`%s</m:GetFolderResponseMessage></m:ResponseMessages></m:GetFolderResponse>`, class, content)
 }

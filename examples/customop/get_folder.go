@@ -20,8 +20,8 @@ type getFolderRequest struct {
 	} `xml:"m:FolderIds>t:DistinguishedFolderId"`
 }
 
-// getFolderResponse is the body of an answer. Its tags name the name space instead of a prefix, which
-// is the server's to choose; "ns A>B" means ns for both steps. What repeats is a slice.
+// getFolderResponse is the body of a response. Its tags have the namespace instead of a prefix,
+// which the server chooses; "ns A>B" means ns for both steps. Repeated elements are slices.
 type getFolderResponse struct {
 	XMLName  xml.Name           `xml:"http://schemas.microsoft.com/exchange/services/2006/messages GetFolderResponse"`
 	Messages []getFolderMessage `xml:"http://schemas.microsoft.com/exchange/services/2006/messages ResponseMessages>GetFolderResponseMessage"`
@@ -46,7 +46,7 @@ type folder struct {
 	ChildFolderCount int    `xml:"http://schemas.microsoft.com/exchange/services/2006/types ChildFolderCount"`
 }
 
-// Err makes the struct a response: Call asks it what the server said.
+// Err makes the struct an [ews.Response]: Call returns its error.
 func (r *getFolderResponse) Err() error {
 	for i := range r.Messages {
 		if err := r.Messages[i].Err(); err != nil {
@@ -56,8 +56,8 @@ func (r *getFolderResponse) Err() error {
 	return nil
 }
 
-// getFolder fetches one of the folders that every mailbox has, by its distinguished name. It is what
-// an operation of the module looks like. Read tells Call that the request may be sent again.
+// getFolder fetches one of the folders that every mailbox has, by its distinguished name. The
+// operations of the module look the same. Read tells Call that the request may be sent again.
 func getFolder(ctx context.Context, client *ews.Client, name string) (*folder, error) {
 	req := &getFolderRequest{BaseShape: "Default"}
 	req.ID.Name = name
@@ -66,7 +66,7 @@ func getFolder(ctx context.Context, client *ews.Client, name string) (*folder, e
 		return nil, err
 	}
 	if len(resp.Messages) == 0 || len(resp.Messages[0].Folders.Folder) == 0 {
-		return nil, errors.New("GetFolder: the answer holds no folder")
+		return nil, errors.New("GetFolder: the response holds no folder")
 	}
 	return &resp.Messages[0].Folders.Folder[0], nil
 }

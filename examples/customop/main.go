@@ -1,13 +1,13 @@
 // Command customop calls an operation that the module does not have: GetFolder, through
-// [ews.Client.Call]. A request and a response are two structs; headers, retries and errors come with
-// Call.
+// [ews.Client.Call]. A request and a response are two structs; headers, retries and errors come
+// with Call.
 //
 //	go run ./examples/customop
 //	go run ./examples/customop inbox quickcontacts
 //
-// does so in an in-process Exchange that fake_folder.go teaches the operation. With -endpoint and -user it
-// logs in to a real server with NTLM and the password in EWS_PASSWORD. Exit status 1: the call failed; 2:
-// bad usage.
+// does so in an in-process Exchange, for which fake_folder.go implements the operation. With
+// -endpoint and -user it logs in to a real server with NTLM and the password in EWS_PASSWORD. Exit
+// status 1: the call failed; 2: bad usage.
 package main
 
 import (
@@ -68,7 +68,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func connect(endpoint, user string) (*ews.Client, error) {
 	if endpoint == "" {
 		srv := ewstest.NewServer(nil)
-		srv.Handle("GetFolder", answerGetFolder)
+		srv.Handle("GetFolder", handleGetFolder)
 		return ews.NewClient(ewstest.Endpoint, &ews.Options{HTTPClient: srv.Client()})
 	}
 	password := os.Getenv("EWS_PASSWORD")
@@ -82,7 +82,7 @@ func connect(endpoint, user string) (*ews.Client, error) {
 	return ews.NewClient(endpoint, &ews.Options{HTTPClient: transport.Client()})
 }
 
-// show prints what the server tells of a folder.
+// show prints the values of a folder.
 func show(ctx context.Context, client *ews.Client, name string, w io.Writer) error {
 	f, err := getFolder(ctx, client, name)
 	if err != nil {

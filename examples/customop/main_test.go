@@ -50,13 +50,13 @@ func TestRun(t *testing.T) {
 }
 
 // TestGetFolder_Failures shows that an error queued by Fail reaches the caller in the form that the
-// operation has on a real server, whoever answers it.
+// operation has on a real server, with a handler or without.
 func TestGetFolder_Failures(t *testing.T) {
 	t.Parallel()
 	for _, handled := range []bool{true, false} {
 		srv := ewstest.NewServer(nil)
 		if handled {
-			srv.Handle("GetFolder", answerGetFolder)
+			srv.Handle("GetFolder", handleGetFolder)
 		}
 		client, err := ews.NewClient(ewstest.Endpoint, &ews.Options{HTTPClient: srv.Client()})
 		if err != nil {
@@ -84,7 +84,7 @@ func TestRun_Interrupted(t *testing.T) {
 func TestGetFolder_OnTheWire(t *testing.T) {
 	t.Parallel()
 	srv := ewstest.NewServer(nil)
-	srv.Handle("GetFolder", answerGetFolder)
+	srv.Handle("GetFolder", handleGetFolder)
 	client, err := ews.NewClient(ewstest.Endpoint, &ews.Options{HTTPClient: srv.Client()})
 	if err != nil {
 		t.Fatal(err)

@@ -5,8 +5,8 @@
 //		-user 'CORP\svc-ews' examples/syncmany/contacts.csv
 //
 // The file has the columns mailbox, group, address and name, under a header. The account needs the
-// role ApplicationImpersonation. Without -endpoint an Exchange in process is used, which is gone when
-// the command ends.
+// role ApplicationImpersonation. Without -endpoint an Exchange in process is used, which is gone
+// when the command ends.
 package main
 
 import (
@@ -77,7 +77,7 @@ func run(ctx context.Context, out io.Writer, endpoint, user, file string, dryRun
 
 // connect returns a client that logs in with NTLM, or one for an Exchange in process.
 func connect(endpoint, user string) (*ews.Client, error) {
-	// Five minutes is the longest back-off that Exchange is known to ask for.
+	// Exchange was seen to ask for back-offs of up to five minutes.
 	opts := &ews.Options{Retry: ews.RetryPolicy{MaxWait: 5 * time.Minute}}
 	if endpoint == "" {
 		fmt.Fprintln(os.Stderr, "syncmany: no -endpoint: an Exchange in process is used")

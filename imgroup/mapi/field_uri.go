@@ -41,8 +41,8 @@ const (
 	SystemTimeArray      PropertyType = "SystemTimeArray"
 )
 
-// known reports whether the schema defines the type.
-func (t PropertyType) known() bool {
+// inSchema reports whether the schema defines the type.
+func (t PropertyType) inSchema() bool {
 	switch strings.TrimSuffix(string(t), "Array") {
 	case "Boolean", "Error", "Null":
 		return !strings.HasSuffix(string(t), "Array") // these three have no multi-valued form
@@ -148,7 +148,7 @@ func (u FieldURI) Check() error {
 	switch {
 	case u.form == formNone:
 		return errors.New("mapi: the empty FieldURI names no property")
-	case !u.typ.known():
+	case !u.typ.inSchema():
 		return fmt.Errorf("mapi: unknown property type %q", string(u.typ))
 	case u.form == formTag:
 		return nil

@@ -157,7 +157,7 @@ func changed(old, replacement string) string {
 	return strings.Replace(string(sound()["go.mod"].Data), old, replacement, 1)
 }
 
-// methods declares n methods of Client.
+// methods returns the source of n methods of Client.
 func methods(n int) string {
 	var b strings.Builder
 	for i := range n {

@@ -48,8 +48,8 @@ func checkImports(t *tree) (bad []string) {
 	return bad
 }
 
-// allows says whether a package under the rule may import a package: ours, the standard library's or
-// another's.
+// allows says whether a package under the rule may import a package: ours, the standard library's
+// or another's.
 func (r rule) allows(imported string) bool {
 	if own, ok := ours(imported); ok {
 		return matches(r.may, own)
@@ -84,7 +84,8 @@ func checkReach(t *tree) (bad []string) {
 	return bad
 }
 
-// internals lists the packages below internal that a package imports, directly or through each other.
+// internals lists the packages below internal that a package imports, directly or through each
+// other.
 func (t *tree) internals(dir string) []string {
 	var found []string
 	queue := []string{dir}
@@ -144,7 +145,7 @@ func receiver(f *ast.FuncDecl) string {
 	return ""
 }
 
-// checkInit finds code that runs because somebody imported a package.
+// checkInit finds code that runs when a package is imported.
 func checkInit(t *tree) (bad []string) {
 	for _, dir := range slices.Sorted(maps.Keys(t.pkgs)) {
 		for name, file := range t.pkgs[dir].decls {

@@ -93,8 +93,8 @@ func checkMainModule(t *tree) (bad []string) {
 	return bad
 }
 
-// checkNestedModules ties each nested module to the tree that it lies in: whatever it requires of ours
-// comes from beside it.
+// checkNestedModules ties each nested module to the tree that it lies in: each of our modules that
+// it requires comes from the tree.
 func checkNestedModules(t *tree) (bad []string) {
 	for _, dir := range slices.Sorted(maps.Keys(t.modules)) {
 		m := parseMod(t.modules[dir])

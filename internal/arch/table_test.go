@@ -9,8 +9,8 @@ import (
 // module is the path that every package of ours starts with.
 const module = "github.com/go-ews/exchange"
 
-// rule is a row of the import table for non-test files. Patterns are package paths, ours relative to
-// the module; "x/..." matches x and whatever is below it.
+// rule is a row of the import table for non-test files. Patterns are package paths, ours relative
+// to the module; "x/..." matches x and whatever is below it.
 type rule struct {
 	may    []string // packages of ours
 	mustBe []string // what others' packages may be imported; the standard library needs no mention
@@ -75,10 +75,11 @@ var requirements = []string{
 // goVersion is the older of the two supported releases; raised only when code needs it.
 const goVersion = "1.26.0"
 
-// maxClientMethods keeps Client readable: another family of operations becomes a package of functions.
+// maxClientMethods keeps Client readable: another family of operations becomes a package of
+// functions.
 const maxClientMethods = 20
 
-// emptyNames say nothing about what is inside a package or a file.
+// emptyNames say nothing about the content of a package or a file.
 var emptyNames = []string{"util", "utils", "common", "types", "helper", "helpers", "misc"}
 
 // isEmptyName reports whether a package or a Go file is named after nothing.

@@ -94,8 +94,8 @@ func (t *tree) nested(dir string) bool {
 	return false
 }
 
-// leaf reports whether no package of the main module can import a folder: it is a command, or belongs
-// to a module below the root.
+// leaf reports whether no package of the main module can import a folder: it is a command, or
+// belongs to a module below the root.
 func (t *tree) leaf(dir string) bool {
 	isCommand := func(f *ast.File) bool { return f.Name.Name == "main" }
 	return t.nested(dir) || slices.ContainsFunc(slices.Collect(maps.Values(t.pkgs[dir].decls)), isCommand)

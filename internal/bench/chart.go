@@ -11,8 +11,8 @@ import (
 )
 
 // chartStyle has the colors on light pages and on dark ones. Those of the bars differ for the
-// colour-blind too. The chart has a background of its own, because a page may be dark where the
-// system is light.
+// colour-blind too. The chart has a background, because a page may be dark where the system is
+// light.
 const chartStyle = `<style>
 svg { color: #1f2328; fill: currentColor; font: 13px system-ui, "DejaVu Sans", sans-serif }
 .https { fill: #0072b2 } .http { fill: #d55e00 } .grid { stroke: currentColor; stroke-opacity: .2 }

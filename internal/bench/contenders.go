@@ -85,7 +85,7 @@ func makeClient(t http.RoundTripper, url string) (func(context.Context) error, f
 // check makes sure that a contender has decoded the response.
 func check(name, id string) error {
 	if name != groupName || !isNumbered(id) {
-		return fmt.Errorf("wrong answer: name %q, id %q", name, id)
+		return fmt.Errorf("wrong response: name %q, id %q", name, id)
 	}
 	return nil
 }
@@ -143,12 +143,12 @@ func makeEncodingXML(t *http.Transport, url string) (func(context.Context) error
 		if err != nil {
 			return err
 		}
-		answer, err := io.ReadAll(res.Body)
+		read, err := io.ReadAll(res.Body)
 		if err := errors.Join(err, res.Body.Close()); err != nil {
 			return err
 		}
 		var out xmlResponse
-		if err := xml.Unmarshal(answer, &out); err != nil {
+		if err := xml.Unmarshal(read, &out); err != nil {
 			return err
 		}
 		g := out.Body.AddImGroupResponse.ImGroup

@@ -36,7 +36,8 @@ type growing struct {
 	contenders        func(size int) []contender
 }
 
-// growth measures how the cost of a call grows with its size and with the workers, and draws the plots.
+// growth measures how the cost of a call grows with its size and with the workers, and draws the
+// plots.
 func growth(ctx context.Context, args []string) error {
 	fs := flag.NewFlagSet("growth", flag.ContinueOnError)
 	dir := fs.String("dir", ".", "`folder` for the plots")
@@ -129,8 +130,8 @@ func save(p *plot.Plot, name string) error {
 	return os.WriteFile(name, []byte(themed.Replace(svg.String())), 0o644)
 }
 
-// themed gives a plot the colors of a light system or of a dark one. The font is replaced by any of
-// the same widths.
+// themed replaces the colors of a plot by those of a light system or of a dark one. The font is
+// replaced by any of the same widths.
 var themed = strings.NewReplacer(
 	`<path d="M0,0L640,0L640,320L0,320Z" style="fill:#FFFFFF" />`,
 	`<style>svg { color: #1f2328 } .page { fill: #ffffff }

@@ -1,7 +1,7 @@
 // Command bench measures this module's client side by side with what users would pick instead: a
 // bare net/http POST of ready-made bytes (the floor), a client on encoding/xml, and the SOAP
-// libraries that generate or assemble requests. All talk to the same canned server, which is a
-// process of its own, so that CPU time is the client's alone; they take turns in rounds, and every
+// libraries that generate or assemble requests. All talk to the same canned server, a separate
+// process, so that the CPU time is that of the client alone; they take turns in rounds, and every
 // figure is a ratio to the floor of the same round.
 //
 //	go run .                  # the table, bench.json and chart.svg
@@ -87,7 +87,7 @@ func table(ctx context.Context, args []string) error {
 			return err
 		}
 		defer a.stop()
-		s.calls /= 5 // Apache answers a tenth as fast
+		s.calls /= 5 // Apache responds a tenth as fast
 		in := setting{name: "NTLM over https, Apache in between", counts: a.counts}
 		if err := s.compareAll(ctx, a.contenders(), in, report); err != nil {
 			return err

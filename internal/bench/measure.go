@@ -37,7 +37,7 @@ type setting struct {
 // counts are a server's, from its start on.
 type counts struct{ Requests, Connections int64 }
 
-// compare gives every contender its turn in each round.
+// compare runs every contender once in each round.
 func compare(ctx context.Context, list []contender, in setting) ([]result, error) {
 	results := make([]result, len(list))
 	runs := make([]func(context.Context) error, len(list))

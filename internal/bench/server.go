@@ -69,12 +69,12 @@ func serve(stdin io.Reader, stdout io.Writer) error {
 	return err
 }
 
-func send(w http.ResponseWriter, r *http.Request, answer []byte) {
+func send(w http.ResponseWriter, r *http.Request, body []byte) {
 	_, _ = io.Copy(io.Discard, r.Body)
 	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.Header().Set("Request-Id", "8d9f1b0e-5a3c-4f0c-8f1c-2f8f0c9f6a11")
-	_, _ = w.Write(answer)
+	_, _ = w.Write(body)
 }
 
 // server is the running server process as the clients see it.

@@ -1,5 +1,5 @@
-// Package contextcause keeps context.Canceled and context.DeadlineExceeded visible in errors, where a
-// caller has given its context a cause of another kind.
+// Package contextcause keeps context.Canceled and context.DeadlineExceeded visible in errors if a
+// context has another cause.
 package contextcause
 
 import (
@@ -18,8 +18,8 @@ func Of(ctx context.Context) error {
 	return fmt.Errorf("%w: %w", err, cause)
 }
 
-// In returns err, which may be what came of the end of a context, with the context's error in its
-// chain if that ended.
+// In returns err, which the end of a context may have caused, with the context's error in its chain
+// if it ended.
 func In(ctx context.Context, err error) error {
 	if end := ctx.Err(); end != nil && !errors.Is(err, end) {
 		return fmt.Errorf("%w: %w", err, end)

@@ -47,8 +47,8 @@ func checkPlace(t *testing.T, request []byte, v *Violation) {
 	}
 }
 
-// comparable reports whether encoding/xml reads a request as .NET does: it knows one encoding, takes a DOCTYPE,
-// and stops at numbers beyond the last character.
+// comparable reports whether encoding/xml reads a request as .NET does: it knows one encoding,
+// takes a DOCTYPE, and stops at numbers beyond the last character.
 func comparable(request []byte) bool {
 	s := string(request)
 	return utf8.ValidString(s) && !strings.Contains(s, "<?xml") && !strings.Contains(s, "&#") &&
@@ -70,8 +70,8 @@ func namesAndText(e *Element) *node {
 	return n
 }
 
-// decodeTree reads a request with encoding/xml, which leaves white space in attributes as it stands, also in
-// those that declare namespaces; .NET normalizes it.
+// decodeTree reads a request with encoding/xml, which leaves white space in attributes as it
+// stands, also in those that declare namespaces; .NET normalizes it.
 func decodeTree(request []byte) (*node, error) {
 	blanks := strings.NewReplacer("\t", " ", "\n", " ", "\r", " ")
 	d := xml.NewDecoder(strings.NewReader(string(request)))

@@ -207,7 +207,7 @@ func pickSpot(rnd *rand.Rand, all []spot) spot {
 	return all[rnd.IntN(len(all))]
 }
 
-// swapPrefix exchanges the prefixes m and t, or takes the prefix away.
+// swapPrefix swaps the prefixes m and t, or removes the prefix.
 func swapPrefix(doc string, s spot) string {
 	switch name := doc[s.from:s.to]; {
 	case strings.HasPrefix(name, "m:"):

@@ -229,8 +229,8 @@ func (r *reader) failUnclosed() bool {
 }
 
 // addText adds character data to the innermost element. The first piece is shared with the
-// document; from the second on they gather in a buffer, so that the cost of many pieces is that of
-// their length.
+// document; from the second on they are collected in a buffer, so that many pieces cost no more
+// than their length.
 func (r *reader) addText(s string) {
 	f := r.top()
 	switch {

@@ -31,7 +31,7 @@ type schemaType struct {
 	children []particle // in order; of content elements
 	optional bool       // there may be no children at all
 	attrs    []use      // none has a namespace or a default
-	soapAny  bool       // attributes in SOAP's namespace have a sentence of their own
+	soapAny  bool       // attributes in SOAP's namespace have another sentence
 
 	check func(string) string // returns the fault of a value, "" if it has none; nil: no check
 }

@@ -11,9 +11,9 @@ import (
 	"unicode/utf8"
 )
 
-// valueChecks holds the checks of the simple types that are no enumeration. Each returns what is
-// wrong with a value, "" if nothing. The sentence quotes the value as .NET had it at that moment,
-// most often with white space collapsed.
+// valueChecks holds the checks of the simple types that are no enumeration. Each returns the fault
+// of a value, "" if it has none. The sentence quotes the value as .NET had it at that moment, most
+// often with white space collapsed.
 var valueChecks = map[string]func(string) string{
 	"xs:boolean":           checkBoolean,
 	"xs:int":               checkInt,

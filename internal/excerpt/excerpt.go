@@ -41,8 +41,8 @@ func At(document []byte, line, position int) *Excerpt {
 	return &Excerpt{text: printable(chars[first:last]), caret: caret - first}
 }
 
-// lineOf returns the n-th line of the document, from 1, without its line end. As in XML, a line feed,
-// a carriage return and both together end a line; behind the last line end there is no line.
+// lineOf returns the n-th line of the document, from 1, without its line end. As in XML, a line
+// feed, a carriage return and both together end a line; behind the last line end there is no line.
 func lineOf(document []byte, n int) ([]byte, bool) {
 	for ; n > 1; n-- {
 		i := bytes.IndexAny(document, "\r\n")

@@ -1,5 +1,5 @@
 // Package httpbody reads bodies of HTTP responses without waiting for those that decide nothing: a
-// page that stalls or drips must not hold up a call whose outcome is known.
+// page that stalls or drips must not hold up a call whose result is certain.
 package httpbody
 
 import (
@@ -10,19 +10,19 @@ import (
 )
 
 const (
-	// drainSize is up to where a body is read that need not be read to its end, so that the
-	// connection can be used again; beyond it a new connection is cheaper.
+	// drainSize bounds the reading of a body that is not needed, so that its connection can be used
+	// again; beyond it a new connection is cheaper.
 	drainSize = 64 << 10
 
-	// patience is for how long a call whose outcome is known waits for the rest of a body.
+	// patience is how long a call whose result is certain waits for the rest of a body.
 	patience = 50 * time.Millisecond
 
 	// maxEmptyReads is how often in a row a body may return nothing, as for bufio.
 	maxEmptyReads = 100
 )
 
-// Body reads the body of one response as it comes over the wire. It waits for as long as that takes,
-// until [Body.Hurry] says that the outcome of the call no longer depends on it.
+// Body reads the body of one response as it comes over the wire. It waits for as long as that
+// takes, until [Body.Hurry] says that the result of the call no longer depends on it.
 type Body struct {
 	from  io.ReadCloser
 	fast  *impatient // from, read in a hurry; nil: not yet
@@ -64,7 +64,7 @@ func (b *Body) Hurry(ctx context.Context) {
 	b.fast.hurried = true
 }
 
-// Relax takes Hurry back: the outcome depends on the body after all.
+// Relax reverses Hurry: the result depends on the body after all.
 func (b *Body) Relax() {
 	if b.fast != nil {
 		b.fast.hurried = false

@@ -23,8 +23,8 @@ type Response struct {
 	Body   []byte
 	Size   int // the length that is promised; the response is cut if the body is shorter
 
-	// Err is the error in place of a response. One of dialling, or that says NotSent, means that there
-	// was no connection, unless the request was Executed.
+	// Err is the error in place of a response. One of dialling, or that says NotSent, means that
+	// there was no connection, unless the request was Executed.
 	Err      error
 	Executed bool
 }
@@ -69,8 +69,8 @@ func RoundTrip(
 	return resp.of(r), nil
 }
 
-// neverConnected reports whether an error means that there was no connection: dialling failed, or it
-// says so itself.
+// neverConnected reports whether an error means that there was no connection: dialling failed, or
+// it says so itself.
 func neverConnected(err error) bool {
 	var sent interface{ NotSent() bool }
 	if errors.As(err, &sent) && sent.NotSent() {

@@ -15,7 +15,7 @@ type product struct {
 	marks []string
 }
 
-// byHost are identity providers, known by the end of the host name.
+// byHost are identity providers, identified by the end of the host name.
 var byHost = []product{
 	{"Microsoft Entra ID", []string{
 		"login.microsoftonline.com", "login.microsoftonline.us", "login.microsoftonline.de",
@@ -30,7 +30,7 @@ var byHost = []product{
 	{"Cloudflare Access", []string{"cloudflareaccess.com"}},
 }
 
-// byPath are products known by a part of the path or query. The first that matches is it.
+// byPath are products, identified by a part of the path or query. The first match counts.
 var byPath = []product{
 	{"F5 BIG-IP APM", []string{"/my.policy", "/my.logon.php", "/my.logout.php", "/vdesk/"}},
 	{"ISA Server or Forefront TMG", []string{"/cookieauth.dll"}},
@@ -57,7 +57,7 @@ var byPath = []product{
 	{"an identity provider", []string{"samlrequest=", "wa=wsignin1.0", "response_type=code", "response_type=id_token"}},
 }
 
-// words are those of which one in a path says that it is a log-in form of some product.
+// words are parts of a path that identify a log-in form of an unknown product.
 var words = []string{
 	"login", "logon", "signin", "signon", "sso", "saml", "saml2", "idp", "auth", "authenticate",
 	"authenticator", "authorize", "oauth", "oauth2", "wsfed", "authn", "loginform", "logonform",

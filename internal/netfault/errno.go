@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// errnos are the kinds of the system's errors. Windows has numbers of its own (WSAECONNREFUSED, …),
+// errnos are the kinds of the system's errors. Windows has different numbers (WSAECONNREFUSED, …),
 // which no other system uses and which package syscall does not compare with these.
 var errnos = map[syscall.Errno]string{
 	syscall.ECONNREFUSED: Refused, syscall.Errno(10061): Refused,

@@ -26,7 +26,7 @@ const (
 	Closed      = "closed"
 	TLS         = "tls"
 	Proxy       = "proxy"
-	HTTP        = "http"  // what came back is not HTTP, or not of the version that was spoken
+	HTTP        = "http"  // the response is not HTTP, or of another version
 	Other       = "other" // none of these
 )
 

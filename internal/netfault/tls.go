@@ -10,7 +10,7 @@ import (
 	"github.com/go-ews/exchange/internal/oneline"
 )
 
-// adviceTLS says why no TLS connection came about, and how one would.
+// adviceTLS returns why the TLS handshake failed, and how to make it succeed.
 func adviceTLS(err error, host string) string {
 	if isX509(err) || as[*tls.CertificateVerificationError](err) {
 		return adviceCertificate(err, host)

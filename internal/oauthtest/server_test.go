@@ -40,7 +40,7 @@ type server struct {
 	claims  string        // what the resource wants to see in the last form, if anything
 	held    chan struct{} // unless nil: requests for a token wait until it is closed
 	dead    bool
-	refused int // 401 answers of the resource
+	refused int // 401 responses of the resource
 }
 
 // newServer knows one application, by secret or by the certificate's key.

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// Text returns s on one line. Runs of white space become one blank. What is not printable becomes
+// Text returns s on one line. Runs of white space become one blank. Anything not printable becomes
 // U+FFFD: control characters (C1 included), bidirectional and other invisible formatting marks,
 // unassigned characters, bytes that are not UTF-8.
 func Text(s string) string {
@@ -23,8 +23,8 @@ func Text(s string) string {
 
 // Clip is Text of at most n bytes; where it cuts, an ellipsis follows.
 func Clip(s string, n int) string {
-	// Text may triple the bytes or drop nearly all of them; what a message shows of a huge text is
-	// not worth reading the whole of it.
+	// Text may triple the bytes or drop nearly all of them, so a little more than n is read; a huge
+	// text is not worth reading whole.
 	const slack = 16
 	cut := len(s) > slack*n
 	if cut {

@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// Origin is a scheme, a host and a port, in lower case (RFC 6454). Two equal ones are the same place.
+// Origin is a scheme, a host and a port, in lower case (RFC 6454). Two equal ones are the same
+// place.
 type Origin struct {
 	Scheme, Host, Port string
 }

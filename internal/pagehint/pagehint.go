@@ -1,5 +1,5 @@
-// Package pagehint says what a response means that came in the place of a SOAP response: a proxy's
-// page, a log-in form, a redirect.
+// Package pagehint explains a response that came in place of a SOAP response: a proxy's page, a
+// log-in form, a redirect.
 package pagehint
 
 import (
@@ -20,7 +20,7 @@ type Page struct {
 	Header     http.Header
 	Body       []byte // its beginning
 	URL        string // that was asked
-	Proxy      string // that responded 407; "" if it is not known
+	Proxy      string // that responded 407; "" if unknown
 }
 
 // Statuses that net/http has no name for.
@@ -31,8 +31,8 @@ const (
 
 const checkEndpoint = "check the endpoint, which as a rule ends in /EWS/Exchange.asmx"
 
-// Explain returns what the server says of itself: its words, where a redirect leads, which schemes it
-// offers. A guess follows only where it said no words.
+// Explain returns the server's own explanation, where a redirect leads, and which schemes it
+// offers. A guess follows only if the server explained nothing.
 func (p Page) Explain() string {
 	var parts []string
 	words := serverwords.Of(p.Header)
@@ -167,8 +167,8 @@ func (p Page) plainHTTPHint() string {
 	return "an HTTP request to a port that wants HTTPS: use https:// in the endpoint"
 }
 
-// requestHint tells the limits of a gateway from Extended Protection, of which Exchange itself
-// speaks so.
+// requestHint distinguishes the limits of a gateway from Extended Protection, for which Exchange
+// itself sends these statuses.
 func (p Page) requestHint() string {
 	tooLarge := p.StatusCode == http.StatusRequestEntityTooLarge
 	switch fromExchange, gateway := p.origin(); {

@@ -1,5 +1,6 @@
 // Package proxyerror explains why an HTTP proxy opened no tunnel to an https server. net/http has
-// the reason phrase of the proxy's response as its whole error text: "Proxy Authentication Required".
+// the reason phrase of the proxy's response as its whole error text: "Proxy Authentication
+// Required".
 package proxyerror
 
 import (
@@ -18,8 +19,8 @@ import (
 // Error is a proxy's refusal of CONNECT. Nothing of the request was sent.
 type Error struct {
 	Proxy      string   // host and port
-	Target     string   // the server's; "" if it is not known
-	StatusCode int      // 0: not known
+	Target     string   // the server's; "" if unknown
+	StatusCode int      // 0: unknown
 	Offered    []string // schemes that the proxy asks for
 	LoggedIn   bool     // user and password of the proxy's URL went to it
 	Err        error    // what net/http made of it; nil where the response itself was seen
@@ -70,8 +71,8 @@ func (e *Error) Permanent() bool {
 		e.StatusCode != http.StatusTooManyRequests
 }
 
-// Hook makes a transport of ours return an *Error with all that the proxy's response says. A hook
-// that is set runs before.
+// Hook makes a transport of ours return an *Error with everything that the proxy's response says. A
+// hook that is set already runs first.
 func Hook(t *http.Transport) {
 	before := t.OnProxyConnectResponse
 	t.OnProxyConnectResponse = func(
@@ -93,7 +94,8 @@ func Hook(t *http.Transport) {
 	}
 }
 
-// schemes returns the names in challenges: the words in front of parameters (RFC 9110 section 11.6.1).
+// schemes returns the names in challenges: the words in front of parameters (RFC 9110 section
+// 11.6.1).
 func schemes(challenges []string) (names []string) {
 	for _, challenge := range challenges {
 		for part := range strings.SplitSeq(challenge, ",") {
@@ -125,8 +127,8 @@ func Explain(rt http.RoundTripper, r *http.Request, err error) error {
 	return e
 }
 
-// NameOf returns host and port of the HTTP proxy that a transport uses for a request, "" if there is
-// none or it cannot be known.
+// NameOf returns host and port of the HTTP proxy that a transport uses for a request, "" if there
+// is none or the transport does not tell.
 func NameOf(rt http.RoundTripper, r *http.Request) string {
 	proxy := proxyOf(rt, r)
 	if proxy == nil {

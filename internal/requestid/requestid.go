@@ -38,7 +38,8 @@ const processPart = len("01234567-89ab-4def-")
 
 // Foreign reports whether a response with that header belongs to another request of this process
 // than the one with that id: a server or proxy that responds twice to a request makes net/http take
-// a response for that of the next one. An id that something on the way made up, or none, says nothing.
+// a response for that of the next one. An id that something on the way made up, or a missing one,
+// proves nothing.
 func Foreign(h http.Header, id string) bool {
 	foreign := false
 	for _, echoed := range h["Client-Request-Id"] {

@@ -1,4 +1,4 @@
-// Package retryafter reads for how long a server asks to be left alone.
+// Package retryafter reads how long a server asks its clients to wait.
 package retryafter
 
 import (

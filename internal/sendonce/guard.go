@@ -1,9 +1,10 @@
 // Package sendonce keeps a transport from sending a request a second time.
 //
 // net/http repeats a POST over HTTP/2 without a limit as long as it can have the body again: after
-// RST_STREAM with PROTOCOL_ERROR, which says nothing of what the server has done, and after
-// REFUSED_STREAM and GOAWAY, whose word is not known where the body is asked for. A [Guard] hands it
-// out again only where that cannot make a second request of one that the server may have.
+// RST_STREAM with PROTOCOL_ERROR, which leaves open whether the server executed the request, and
+// after REFUSED_STREAM and GOAWAY, which cannot be seen at the place where the body is asked for. A
+// [Guard] hands it out again only where that cannot make a second request of one that the server
+// may have.
 package sendonce
 
 import (
@@ -97,7 +98,8 @@ func (p progress) after(e event) progress {
 	}
 }
 
-// notSent reports whether certainly nothing was sent: a connection was asked for, and there is none.
+// notSent reports whether certainly nothing was sent: a connection was asked for, and there is
+// none.
 func (p progress) notSent() bool { return p == asked }
 
 // mayRepeat reports whether a transport may have the body once more: nothing was written on the
@@ -128,7 +130,7 @@ func (g *Guard) gotFirstByte()                 { g.note(gotFirstByte) }
 func (g *Guard) wroteRequest(httptrace.WroteRequestInfo) { g.note(wroteRequest) }
 
 // got1xx takes note of an informational response, which net/http also reports as the first byte of
-// a response. Whoever looks at them has to bound their number (net/http then does not).
+// a response. Code that observes them has to bound their number: net/http then does not.
 func (g *Guard) got1xx(int, textproto.MIMEHeader) error {
 	g.note(got1xx)
 	if g.informational.Add(1) > maxInformational {

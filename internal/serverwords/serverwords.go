@@ -1,5 +1,4 @@
-// Package serverwords finds what a server says of a failure in the header of its response, outside
-// of the body.
+// Package serverwords finds a server's explanation of a failure in the header of its response.
 package serverwords
 
 import (
@@ -13,7 +12,7 @@ import (
 // Exchange's judge of tokens, Squid.
 var headers = [...]string{"X-CasErrorCode", "x-ms-diagnostics", "X-Squid-Error"}
 
-// maxWords bounds what is repeated of one header.
+// maxWords bounds the part of one header that is repeated.
 const maxWords = 400
 
 // Of returns the server's words, each with the name of its header, on one line; "" if it said

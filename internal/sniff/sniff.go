@@ -3,7 +3,7 @@ package sniff
 
 import "bytes"
 
-// Kind is what the beginning of a document says it is.
+// Kind is the kind of a document, as its beginning shows it.
 type Kind uint8
 
 // The kinds.
@@ -13,15 +13,15 @@ const (
 	Other                 // a page, or nothing
 )
 
-// exchange is how every response of Exchange itself begins, as it is written.
-var exchange = []byte(`<?xml version="1.0" encoding="utf-8"?><s:Envelope `)
+// envelopeStart is the beginning of every response of Exchange itself.
+var envelopeStart = []byte(`<?xml version="1.0" encoding="utf-8"?><s:Envelope `)
 
-// Of returns the kind of a document that begins so; ended says that there is no more of it. It looks
-// for the root element: <Envelope> of any prefix is SOAP. A document in UTF-16 and one
-// with a DOCTYPE other than HTML's are left to the SOAP reader, which has an error for
-// them; so is an XML document that ends before its root element.
+// Of returns the kind of a document that begins so; ended says that there is no more of it. It
+// looks for the root element: <Envelope> of any prefix is SOAP. A document in UTF-16 and one with a
+// DOCTYPE other than HTML's are left to the SOAP reader, which has an error for them; so is an XML
+// document that ends before its root element.
 func Of(head []byte, ended bool) Kind {
-	if bytes.HasPrefix(head, exchange) {
+	if bytes.HasPrefix(head, envelopeStart) {
 		return SOAP
 	}
 	s := bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF"))

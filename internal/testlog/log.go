@@ -71,7 +71,7 @@ func (l *testLog) add(e event, out io.Writer) {
 	case e.Action == "output" && strings.HasPrefix(e.Output, "-test.shuffle"):
 		l.seeds[e.Package] = e.Output
 	case e.Action == "output":
-		// The status follows again, with the time, on a line of its own.
+		// The status follows again, with the time, on a separate line.
 		if e.Output != "PASS\n" {
 			fmt.Fprint(out, e.Output)
 		}

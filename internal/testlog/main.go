@@ -3,8 +3,8 @@
 //
 //	go test -json ./... | go run ./internal/testlog -allow EWS_TEST_URL -must 'ews.TestConformance'
 //
-// The script .ci/run uses it. Exit status 1 stands for a fault, 2 for an input that is not a test
-// log.
+// The script .ci/run uses it. The exit status is 1 for a fault, and 2 for an input that is not a
+// test log.
 package main
 
 import (

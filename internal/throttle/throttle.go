@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// Throttle knows until when calls wait: those of one mailbox, or all. The zero value holds none back.
+// Throttle knows until when calls wait: those of one mailbox, or all. The zero value holds none
+// back.
 type Throttle struct {
 	mu        sync.Mutex
 	all       time.Time            // before that no call is sent
@@ -20,8 +21,8 @@ type Throttle struct {
 const (
 	rowLimit = 3 // mailboxes in a row that back off: the server is busy, not their owners
 
-	// maxHold bounds the time for which a response can stop other calls than its own, since
-	// Retry-After may be a mistake of any gateway on the way.
+	// maxHold bounds how long a response can hold other calls, since Retry-After may be a mistake
+	// of a gateway on the way.
 	maxHold = time.Hour
 )
 

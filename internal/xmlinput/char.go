@@ -1,5 +1,5 @@
-// Package xmlinput holds what every reader of a server's XML must know before it can be strict: which
-// characters XML 1.0 has, and how to bring a document into the form that a strict reader takes.
+// Package xmlinput prepares a server's XML for strict readers: it knows the characters of XML 1.0,
+// and converts a document to the form that a strict reader accepts.
 package xmlinput
 
 import (
@@ -8,7 +8,8 @@ import (
 )
 
 // IsChar reports whether XML 1.0 can carry c (section 2.2, Char). Surrogates, U+FFFE and U+FFFF are
-// out; so are all controls of ASCII but three, while DEL and the controls from U+0080 to U+009F are in.
+// out; so are all controls of ASCII but three, while DEL and the controls from U+0080 to U+009F are
+// in.
 func IsChar(c rune) bool {
 	switch {
 	case c < 0x20:
@@ -21,8 +22,8 @@ func IsChar(c rune) bool {
 }
 
 // CharNumber parses the number of a character reference (section 4.1), what stands between "&#" and
-// ";": decimal, or hexadecimal after an "x", which must be a small one. It returns false for a number
-// beyond Unicode.
+// ";": decimal, or hexadecimal after an "x", which must be a small one. It returns false for a
+// number beyond Unicode.
 func CharNumber(b []byte) (rune, bool) {
 	base := rune(10)
 	if len(b) > 0 && b[0] == 'x' {

@@ -16,7 +16,8 @@ var sections = [...]struct{ start, end []byte }{
 }
 
 // Clean returns doc, which is in UTF-8, with U+FFFD for each character that XML 1.0 forbids, each
-// reference to one and each invalid byte. Servers send them as &#x1A;, where a directory holds them.
+// reference to one and each invalid byte. Servers send them as &#x1A;, where a directory holds
+// them.
 func Clean(doc []byte) []byte {
 	out := make([]byte, 0, len(doc)+len(doc)/8)
 	var sectionEnd []byte // nil outside of a section
