@@ -162,6 +162,7 @@ func (a *applier) ensure(ctx context.Context, s Step, i, total int) error {
 		}
 		w, err := s.next(a.list)
 		if w == nil || err != nil {
+			a.identify(s)
 			return err
 		}
 		if a.withholds(s) {
@@ -173,6 +174,7 @@ func (a *applier) ensure(ctx context.Context, s Step, i, total int) error {
 		err = a.send(ctx, s, w)
 		if err == nil && !a.list.stale {
 			w.done()
+			a.identify(s)
 			if s.Kind.repeats() {
 				continue // another contact may have the same address
 			}
@@ -217,6 +219,18 @@ func (a *applier) send(ctx context.Context, s Step, w *write) error {
 		a.sent = append(a.sent, s)
 	}
 	return err
+}
+
+// identify notes the id of a group that was added, by which it is owned also if a person renames it
+// before the list is read again.
+func (a *applier) identify(s Step) {
+	i := slices.Index(a.sent, s)
+	if i < 0 || s.Kind != AddGroup && s.Kind != AddDistributionGroup {
+		return
+	}
+	if g := a.list.given(s, a.owned.found); g != nil {
+		a.sent[i].GroupID = g.id.ID
+	}
 }
 
 // giveUp returns the error of a step after its last try.

@@ -30,38 +30,40 @@
 // A contact list belongs to the owner of the mailbox, who makes groups and adds contacts too. With
 // [RemoveOwned] a sync takes nothing from a person that it did not give. It compares three lists:
 //
-//		 wanted             given                found
-//		 the roster         the record           the mailbox's list
-//		+---------------+  +-----------------+  +------------------+
-//		| Sales         |  | Sales           |  | Sales            |
-//		|   anna        |  |   anna          |  |   anna           |  wanted and there: nothing to do
-//		|   bert        |  |                 |  |                  |  wanted, not there: added, and owned from now on
-//		|               |  |   carl          |  |   carl           |  given, not wanted: removed
-//		|               |  |                 |  |   dora           |  a person's: stays
-//		|   emil        |  |   emil          |  |                  |  a person removed it, but it is wanted: added again
-//		|               |  | Temp            |  | Temp             |  the group was given too: removed when no
-//		|               |  |   fred          |  |   fred           |    member is left in it that was not given
-//		|               |  |                 |  | Family           |  a person's: stays
-//		+---------------+  +-----------------+  +------------------+
+//	wanted             given                found
+//	the roster         the record           the mailbox's list
+//	+---------------+  +-----------------+  +------------------+
+//	| Sales         |  | Sales           |  | Sales            |
+//	|   anna        |  |   anna          |  |   anna           |  wanted and there: nothing to do
+//	|   bert        |  |                 |  |                  |  wanted, not there: added, and owned from now on
+//	|               |  |   carl          |  |   carl           |  given, not wanted: removed
+//	|               |  |                 |  |   dora           |  a person's: stays
+//	|   emil        |  |   emil          |  |                  |  a person removed it, but it is wanted: added again
+//	|               |  | Temp            |  | Temp             |  the group was given too: removed when no
+//	|               |  |   fred          |  |   fred           |    member is left in it that was not given
+//	|               |  |                 |  | Family           |  a person's: stays
+//	+---------------+  +-----------------+  +------------------+
 //
-//	  - The record ([Ownership]) lists the groups that syncs made, by id, and the memberships that they
-//	    added: a membership is a contact in a group. Keep it, as JSON, for as long as the mailbox is
-//	    synced: [Options.Owned] takes it, [Applied.Owned] returns it, also after an error. Without it
-//	    nothing is owned, and so nothing is removed.
-//	  - What was there before the sync and is wanted too stays the person's, unless [Options.Adopt] is set.
-//	    A service that is new to this record sets Adopt in its first run to own what it gave before.
-//	  - An owned group that a person has renamed is known by its id, and renamed back. If a person has
-//	    added members to it, it stays when it is no longer wanted, and the plan has a note.
-//	  - [Options.Save] is called before the first write, with what is about to be given, and after the
-//	    last. If the process is killed in between, the next run reads the list and owns what has come
-//	    about. One doubt remains: what a person does by hand between the kill and that run, and the plan
-//	    was about to do, counts as given. So does a membership that was given, that the person removed
-//	    and added again between two runs.
-//	  - A group is removed after the list was read once more. Exchange cannot be told to remove a group
-//	    only if it is as it was: a contact that a person adds in the instant between is removed with it.
-//	  - [Options.MaxRemovals] stops a plan that would remove too much, by default more than 10 % of the
-//	    memberships, before anything is sent: a roster that was cut off, or came out empty by mistake,
-//	    then does no harm.
+// What follows from it:
+//
+//   - The record ([Ownership]) lists the groups that syncs made, by id, and the memberships that they
+//     added: a membership is a contact in a group. Keep it, as JSON, for as long as the mailbox is
+//     synced: [Options.Owned] takes it, [Applied.Owned] returns it, also after an error. Without it
+//     nothing is owned, and so nothing is removed.
+//   - What was there before the sync and is wanted too stays the person's, unless [Options.Adopt] is set.
+//     A service that is new to this record sets Adopt in its first run to own what it gave before.
+//   - An owned group that a person has renamed is known by its id, and renamed back. If a person has
+//     added members to it, it stays when it is no longer wanted, and the plan has a note.
+//   - [Options.Save] is called before the first write, with what is about to be given, and after the
+//     last. If the process is killed in between, the next run reads the list and owns what has come
+//     about. One doubt remains: what a person does by hand between the kill and that run, and the plan
+//     was about to do, counts as given. So does a membership that was given, that the person removed
+//     and added again between two runs.
+//   - A group is removed after the list was read once more. Exchange cannot be told to remove a group
+//     only if it is as it was: a contact that a person adds in the instant between is removed with it.
+//   - [Options.MaxRemovals] stops a plan that would remove too much, by default more than 10 % of the
+//     memberships, before anything is sent: a roster that was cut off, or came out empty by mistake,
+//     then does no harm.
 package imsync
 
 import (
