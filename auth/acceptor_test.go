@@ -61,7 +61,7 @@ func newAcceptor(t *testing.T, tls bool, edit func(*acceptor)) *acceptor {
 	a := &acceptor{users: map[string]string{
 		`EXCH\alice`: "Al1ce-pass word", `EXCH\bob`: "B0b-pass", "alice@exch.test": "Al1ce-pass word",
 	}}
-	a.Server = httptest.NewUnstartedServer(a)
+	a.Server = unstarted(t, a)
 	a.Config.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
 		return context.WithValue(ctx, acceptorSession{}, &ntlmSession{id: a.conns.Add(1)})
 	}
@@ -73,7 +73,6 @@ func newAcceptor(t *testing.T, tls bool, edit func(*acceptor)) *acceptor {
 	} else {
 		a.Start()
 	}
-	t.Cleanup(a.Close)
 	return a
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"strings"
@@ -25,9 +24,7 @@ func balancer(t *testing.T, a *acceptor, share bool) string {
 	t.Cleanup(back.CloseIdleConnections)
 	proxy := httputil.NewSingleHostReverseProxy(target)
 	proxy.Transport = back
-	s := httptest.NewServer(proxy)
-	t.Cleanup(s.Close)
-	return s.URL
+	return started(t, proxy).URL
 }
 
 func ntlmAs(t *testing.T, user, password string, opts *Options) *Transport {

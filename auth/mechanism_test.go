@@ -67,7 +67,7 @@ func negotiateServer(
 	t.Helper()
 	var mu sync.Mutex
 	var log []string
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s := started(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		blob, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Negotiate ")
 		token, _ := base64.StdEncoding.DecodeString(blob)
@@ -76,7 +76,6 @@ func negotiateServer(
 		mu.Unlock()
 		answer(w, string(token), string(body))
 	}))
-	t.Cleanup(s.Close)
 	return s, &log
 }
 
@@ -250,8 +249,7 @@ func (large) Next(context.Context, []byte) ([]byte, bool, error) {
 func TestNegotiate_LargeToken(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusBadRequest, http.StatusRequestHeaderFieldsTooLarge} {
-		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
-		defer s.Close()
+		s := started(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
 		tr, err := Negotiate(nil, large{}, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -198,8 +198,9 @@ func TestNTLM_IdleTimeout(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer tr.CloseIdleConnections()
+				url := ownURL()
 				for range 3 {
-					if got := post(t, tr, "http://localhost/", "hello"); got != `EXCH\alice 5` {
+					if got := post(t, tr, url, "hello"); got != `EXCH\alice 5` {
 						t.Errorf("answer %s", got)
 					}
 					time.Sleep(c.pause)
