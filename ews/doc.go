@@ -88,12 +88,12 @@
 //
 // # Retries
 //
-// A call makes up to three attempts; [RetryPolicy] has the table of what is retried. A read is
-// retried after any transient failure, a write only if it certainly was not done. Between attempts
-// the client waits for as long as the server asks. A wait of more than half a minute, and one that
-// would outlast the context, is not begun: the call returns its error at once, and [RetryAfter]
-// says how long to wait, so that a job queue can put the job aside. Copies of a client share a
-// throttle, so that when the server asks one call to wait, the next one waits too.
+// A call makes up to three attempts; [RetryPolicy] has the table of failures that are retried. A
+// read is retried after any transient failure, a write only if it certainly was not done. Between
+// attempts the client waits for as long as the server asks. A wait of more than half a minute, and
+// one that would outlast the context, is not begun: the call returns its error at once, and
+// [RetryAfter] says how long to wait, so that a job queue can put the job aside. Copies of a client
+// share a throttle, so that when the server asks one call to wait, the next one waits too.
 //
 // Do not put a retrying transport under the client: Exchange sends every fault as HTTP 500, and
 // such a transport repeats writes and loses the fault.

@@ -300,8 +300,8 @@ func ExampleErrOutcomeUnknown() {
 	// Output: done: true
 }
 
-// For developers, the error shows the place that Exchange could not read. It quotes what was sent,
-// so it is not for logs.
+// For developers, the error shows the place that Exchange could not read. It quotes the request, so
+// it is not for logs.
 func ExampleSchemaValidationError_Excerpt() {
 	client, exchange := exampleClient()
 	exchange.Fail("AddImGroup", &ews.SchemaValidationError{

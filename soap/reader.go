@@ -146,7 +146,7 @@ func (r *Reader) Next() (bool, error) {
 // loop body runs. What the body does not read of the child is skipped and checked.
 //
 // The loop ends at the end of the element or at an error, which [Reader.Err] returns afterwards.
-// The body may therefore ignore the errors of its own calls of the reader:
+// The body may therefore ignore the errors that its calls of the reader return:
 //
 //	for name := range r.Children() {
 //		switch name.Local {
