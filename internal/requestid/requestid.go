@@ -39,16 +39,19 @@ const processPart = len("01234567-89ab-4def-")
 // Foreign reports whether a response with that header belongs to another request of this process
 // than the one with that id: a server or proxy that responds twice to a request makes net/http take
 // a response for that of the next one. An id that something on the way made up, or a missing one,
-// proves nothing.
+// proves nothing. What surrounds an id does not count: braces, quotes, other ids in a list.
 func Foreign(h http.Header, id string) bool {
+	if len(id) != Size {
+		return false
+	}
 	foreign := false
 	for _, echoed := range h["Client-Request-Id"] {
-		if strings.EqualFold(echoed, id) {
+		echoed = strings.ToLower(echoed)
+		if strings.Contains(echoed, id) {
 			return false
 		}
-		if len(echoed) == len(id) && strings.EqualFold(echoed[:processPart], id[:processPart]) {
-			foreign = true
-		}
+		i := strings.Index(echoed, id[:processPart])
+		foreign = foreign || i >= 0 && len(echoed) >= i+Size
 	}
 	return foreign
 }

@@ -39,6 +39,12 @@ func TestForeign(t *testing.T) {
 		"made up":     {[]string{"b7a3c1f0-5d2e-4c7b-9f00-1234567890ab"}, false},
 		"of no form":  {[]string{"", own[:18], own + "x"}, false},
 		"and a third": {[]string{"", other}, true},
+		"in braces":   {[]string{"{" + other + "}"}, true},
+		"in quotes":   {[]string{`"` + other + `"`}, true},
+		"after blank": {[]string{" " + other}, true},
+		"a list":      {[]string{other + ", " + other}, true},
+		"own in list": {[]string{other + ", {" + own + "}"}, false},
+		"made up, it": {[]string{"b7a3c1f0-5d2e-4c7b-9f00-1234567890ab," + other}, true},
 	} {
 		if got := requestid.Foreign(http.Header{"Client-Request-Id": tt.echoed}, own); got != tt.want {
 			t.Errorf("%s: %t", name, got)
