@@ -218,6 +218,9 @@ func TestFaultInjection_HTTP2(t *testing.T) {
 		"103, GOAWAY":             {hint("103", goAway(none, codeNoError)), lostAfter, twice},
 		"102, GOAWAY, done":       {hint("102", goAway(this, codeNoError)), lostAfter, twice},
 		"103, the end":            {hint("103", func(net.Conn, uint32, string) error { return io.EOF }), lostAfter, twice},
+		"half, RST_STREAM":        {half(reset(codeProtocolError)), lostAfter, twice},
+		"half, GOAWAY":            {half(goAway(this, codeInternalError)), lostAfter, twice},
+		"103, half, GOAWAY":       {hint("103", half(goAway(none, codeNoError))), lostAfter, twice},
 		"the end":                 {func(net.Conn, uint32, string) error { return io.EOF }, lostAfter, twice},
 	} {
 		for kind, want := range map[string]wanted{"write": tt.write, "read": tt.read} {
@@ -239,6 +242,19 @@ func TestFaultInjection_HTTP2(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// half sends the beginning of a response first.
+func half(then func(net.Conn, uint32, string) error) func(net.Conn, uint32, string) error {
+	return func(c net.Conn, stream uint32, body string) error {
+		if err := writeFrame(c, frameHeaders, flagEndHeaders, stream, []byte{0x88}); err != nil {
+			return err
+		}
+		if err := writeFrame(c, frameData, 0, stream, []byte(enveloped(scriptGroup)[:200])); err != nil {
+			return err
+		}
+		return then(c, stream, body)
 	}
 }
 

@@ -85,7 +85,9 @@ func (x *call) decode(ctx context.Context, d *decoder, res *http.Response) error
 	case !decided:
 		return x.decodeEnvelope(d, res)
 	}
-	d.raw.Relax()
+	if res.StatusCode != http.StatusTooManyRequests { // a code of Exchange would change the outcome
+		d.raw.Relax()
+	}
 	head = bytes.Clone(head)
 	err = x.decodeEnvelope(d, res)
 	if _, unread := err.(*TransportError); unread { //nolint:errorlint // only what decodeEnvelope itself made
@@ -262,5 +264,5 @@ func (x *call) malformed(err error) error {
 
 // incomplete returns the error of a response that did not come whole.
 func (x *call) incomplete(err error) error {
-	return &TransportError{Op: x.op.Name, Err: err, Info: x.info}
+	return &TransportError{Op: x.op.Name, Err: quiet(err), Info: x.info}
 }

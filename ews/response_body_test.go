@@ -130,6 +130,34 @@ func TestResponseBody_StatusCounts(t *testing.T) {
 	}
 }
 
+// A fault that stalls may hold a code that changes the outcome. The call waits for it, but not for ever.
+func TestResponseBody_StalledFault(t *testing.T) {
+	t.Parallel()
+	for status, most := range map[int]time.Duration{
+		302: 11 * time.Second, 403: 11 * time.Second, 429: within, 503: 11 * time.Second,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			defer settle()
+			w := &wire{respond: func(int, *http.Request) (*http.Response, error) {
+				res := response(status, "", "Retry-After: 7")
+				stalled := &stalledBody{closed: make(chan struct{})}
+				res.ContentLength = -1
+				res.Body = struct {
+					io.Reader
+					io.Closer
+				}{io.MultiReader(strings.NewReader(enveloped("")[:200]), stalled), stalled}
+				return res, nil
+			}}
+			begin := time.Now()
+			err := addGroup(t.Context(), connect(t, once(w)))
+			var page *ews.HTTPError
+			if took := time.Since(begin); !errors.As(err, &page) || page.StatusCode != status || took > most {
+				t.Errorf("HTTP %d: after %v: %v", status, took, err)
+			}
+		})
+	}
+}
+
 // The beginning of a page with status 200 or 500 shows that it is one.
 func TestResponseBody_StalledPage(t *testing.T) {
 	t.Parallel()

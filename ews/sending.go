@@ -43,6 +43,11 @@ func cause(err error) error {
 	if errors.As(err, &record) && string(record.RecordHeader[:]) == "HTTP/" {
 		err = fmt.Errorf("%w: nothing speaks TLS on this port", http.ErrSchemeMismatch)
 	}
+	return quiet(err)
+}
+
+// quiet returns the error without what net/http quotes of a response.
+func quiet(err error) error {
 	if text, ok := unquoted(err.Error()); ok {
 		return &quietError{text, err}
 	}

@@ -17,6 +17,9 @@ const (
 	// patience is how long a call whose result is certain waits for the rest of a body.
 	patience = 50 * time.Millisecond
 
+	// morePatience is how long it waits for a body that may still change the result.
+	morePatience = 10 * time.Second
+
 	// maxEmptyReads is how often in a row a body may return nothing, as for bufio.
 	maxEmptyReads = 100
 )
@@ -61,13 +64,13 @@ func (b *Body) Hurry(ctx context.Context) {
 			started: make(chan struct{}, 1), result: make(chan int, 1),
 		}
 	}
-	b.fast.hurried = true
+	b.fast.patience = min(b.fast.patience, patience)
 }
 
-// Relax reverses Hurry: the result depends on the body after all.
+// Relax gives a body in a hurry more time: the result may depend on it after all.
 func (b *Body) Relax() {
 	if b.fast != nil {
-		b.fast.hurried = false
+		b.fast.patience = morePatience
 	}
 }
 
@@ -99,7 +102,6 @@ func Discard(ctx context.Context, body io.ReadCloser) {
 type impatient struct {
 	body     io.Reader
 	ended    <-chan struct{} // of the context
-	hurried  bool            // patience counts
 	patience time.Duration   // that remains
 
 	reading bool // a read is under way, which owns buffer and err
@@ -146,18 +148,14 @@ func (i *impatient) Read(p []byte) (int, error) {
 // busy machine may be a while after it was asked for.
 func (i *impatient) wait() (n int, ok bool) {
 	<-i.started
-	var late <-chan time.Time
-	if i.hurried {
-		begin := time.Now()
-		timer := time.NewTimer(i.patience)
-		defer timer.Stop()
-		defer func() { i.patience -= time.Since(begin) }()
-		late = timer.C
-	}
+	begin := time.Now()
+	timer := time.NewTimer(i.patience)
+	defer timer.Stop()
+	defer func() { i.patience -= time.Since(begin) }()
 	select {
 	case n = <-i.result:
 		return n, true
-	case <-late:
+	case <-timer.C:
 	case <-i.ended:
 	}
 	select {

@@ -123,6 +123,33 @@ func TestBody_HurryAndRelax(t *testing.T) {
 			t.Errorf("%q, %v", all, err)
 		}
 		b.Finish(t.Context())
+
+		b.Reset(newSlow(time.Hour, "0123456789"))
+		b.Hurry(t.Context())
+		b.Relax()
+		begin := time.Now()
+		if n, err := b.Read(make([]byte, 1)); n != 0 || err == nil {
+			t.Errorf("read %d of a body that stalls: %v", n, err)
+		}
+		b.Finish(t.Context())
+		if took := time.Since(begin); took > 11*time.Second {
+			t.Errorf("took %v", took)
+		}
+	})
+}
+
+func TestBody_FinishAfterRelax(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var b httpbody.Body
+		b.Reset(newSlow(time.Hour, "0123456789"))
+		b.Hurry(t.Context())
+		b.Relax()
+		begin := time.Now()
+		b.Finish(t.Context())
+		if took := time.Since(begin); took > moment {
+			t.Errorf("took %v for a body of which nothing is needed", took)
+		}
 	})
 }
 
