@@ -53,15 +53,24 @@ var byPath = []product{
 	{"Oracle Access Manager", []string{"/oam/server/"}},
 	{"PingFederate", []string{"/as/authorization.oauth2", "/idp/sso.saml", "/idp/startsso"}},
 	{"Keycloak", []string{"/protocol/openid-connect/auth"}},
+	{"authentik", []string{"/outpost.goauthentik.io/"}},
 	{"Shibboleth", []string{"/idp/profile/", "/shibboleth.sso/"}},
 	{"an identity provider", []string{"samlrequest=", "wa=wsignin1.0", "response_type=code", "response_type=id_token"}},
 }
 
-// words are parts of a path that identify a log-in form of an unknown product.
+// words are parts of a path, or the first label of a host name, that identify a log-in form of an
+// unknown product.
 var words = []string{
 	"login", "logon", "signin", "signon", "sso", "saml", "saml2", "idp", "auth", "authenticate",
 	"authenticator", "authorize", "oauth", "oauth2", "wsfed", "authn", "loginform", "logonform",
+	"userlogin", "ssologin", "weblogin", "securelogin", "anmeldung", "adfs", "sts", "accounts",
 }
+
+// hyphens joins words that some products write in two.
+var hyphens = strings.NewReplacer(
+	"log-in", "login", "log_in", "login", "log-on", "logon", "sign-in", "signin", "sign_in", "signin",
+	"sign-on", "signon",
+)
 
 // At reports whether the Location of a redirect leads to a log-in form, and names the product;
 // "" if that is unknown.
@@ -85,8 +94,16 @@ func At(location string) (name string, ok bool) {
 	if strings.HasPrefix(path[strings.LastIndexByte(path, '/')+1:], "error") {
 		return "", false // /owa/auth/errorfe.aspx and its like
 	}
-	parts := strings.FieldsFunc(path, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
-	return "", slices.ContainsFunc(parts, func(s string) bool { return slices.Contains(words, s) })
+	label, _, _ := strings.Cut(host, ".")
+	return "", isWord(hyphens.Replace(label)) || hasWord(hyphens.Replace(path))
+}
+
+func isWord(s string) bool { return slices.Contains(words, s) }
+
+// hasWord reports whether one of the words stands alone in a text in lower case.
+func hasWord(text string) bool {
+	parts := strings.FieldsFunc(text, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
+	return slices.ContainsFunc(parts, isWord)
 }
 
 func known(products []product, text string) (string, bool) {

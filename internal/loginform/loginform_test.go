@@ -45,7 +45,16 @@ func TestAt(t *testing.T) {
 		"https://portal.test/login":                                          "",
 		"/Login.aspx?ReturnUrl=%2fEWS":                                       "",
 		"/sso/start":                                                         "",
-		"/users/sign_in/signin.html":                                         "",
+		"/users/sign_in":                                                     "",
+		"/sign-in?to=x":                                                      "",
+		"/log-in":                                                            "",
+		"/UserLogin":                                                         "",
+		"https://auth.test/?rd=https://mail.test/EWS":                        "",
+		"https://SSO.test/":                                                  "",
+		"https://login.test/?ReturnUrl=x":                                    "",
+		"https://sts.test/x":                                                 "",
+		"https://sign-in.test/":                                              "",
+		"/outpost.goauthentik.io/start?rd=x":                                 "authentik",
 	} {
 		if got, ok := loginform.At(location); got != want || !ok {
 			t.Errorf("%s: %q, %v, want %q", location, got, ok, want)
@@ -53,7 +62,8 @@ func TestAt(t *testing.T) {
 	}
 	for _, location := range []string{
 		"", "/", "https://mail.test/owa/", "/ews/genericerrorpage.htm?aspxerrorpath=/ews/exchange.asmx",
-		"https://mail.test/EWS/Exchange.asmx", "https://author.test/blog/catalogs", "/owa/auth/errorfe.aspx",
+		"https://mail.test/EWS/Exchange.asmx", "https://author.test/blog/catalogs", "https://mail.login.test/x",
+		"https://author.test/", "/owa/auth/errorfe.aspx",
 		"https://okta.com.evil.test/", "https://notokta.com/x", "\x7f%zz", "/owa/?token=x",
 	} {
 		if got, ok := loginform.At(location); ok {
