@@ -55,8 +55,12 @@ func (o *operation[T]) AppendBody(dst []byte) ([]byte, error) {
 // ReadBody reads m:<name>Response itself: this family has no ResponseMessages wrapper.
 func (o *operation[T]) ReadBody(r *soap.Reader) error {
 	name := r.Name()
-	if op, ok := strings.CutSuffix(name.Local, "Response"); !ok || op != o.name || name.Space != soap.NamespaceMessages {
+	if op, ok := strings.CutSuffix(name.Local, "Response"); !ok || op != o.name {
 		return &badResponse{"the response holds " + oneline.Clip(name.Local, 80) + " instead of " + o.name + "Response"}
+	}
+	if name.Space != soap.NamespaceMessages {
+		return &badResponse{"the response holds " + o.name + "Response in the namespace " +
+			oneline.Quote(name.Space, 80) + " instead of " + soap.NamespaceMessages}
 	}
 	o.Class, _ = r.Attr("", "ResponseClass")
 	for name := range r.Children() {
