@@ -2,6 +2,7 @@ package imsync_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -125,5 +126,38 @@ func TestApply_TwoContactsOfOneAddress(t *testing.T) {
 	one, err := imsync.Diff(c.list, rosterOf(team("A", "y@contoso.com", "x@contoso.com")), prune)
 	if err != nil || !one.Empty() {
 		t.Errorf("%v, %v; want both of them left where the address is wanted", one, err)
+	}
+}
+
+// TestPlan_JSON: a saved plan has a version and stable names, and can be applied.
+func TestPlan_JSON(t *testing.T) {
+	t.Parallel()
+	none, err := json.Marshal(imsync.Plan{})
+	if err != nil || string(none) != `{"version":1,"steps":[]}` {
+		t.Errorf("%s, %v", none, err)
+	}
+	plan, err := imsync.Diff(nil, rosterOf(team("A", "x@contoso.com")), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(plan)
+	want := `{"version":1,"steps":[{"kind":"add_group","group":"A"},` +
+		`{"kind":"add_contact","group":"A","contact":{"address":"x@contoso.com"}}]}`
+	if err != nil || string(text) != want {
+		t.Errorf("%s, %v; want %s", text, err, want)
+	}
+	var saved imsync.Plan
+	if err := json.Unmarshal(text, &saved); err != nil {
+		t.Fatal(err)
+	}
+	srv := ewstest.NewServer(nil)
+	if err := imsync.Apply(t.Context(), newClient(t, srv), saved, nil); err != nil {
+		t.Fatal(err)
+	}
+	checkInStep(t, srv.List(""), rosterOf(team("A", "x@contoso.com")), true)
+	for _, bad := range []string{`{"steps":[]}`, `{"version":2,"steps":[]}`} {
+		if err := json.Unmarshal([]byte(bad), &saved); err == nil || !strings.Contains(err.Error(), "make a new plan") {
+			t.Errorf("%s: %v; want it refused", bad, err)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package imsync
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,10 +16,38 @@ type Plan struct {
 	// Steps are in a safe order: additions come first, so that a contact that moves is never without
 	// a group. If the list has no room for them, or a name is in use, removals of unwanted groups and
 	// contacts come first.
-	Steps []Step `json:"steps"`
+	Steps []Step
 
 	// Notes describe, for people, what the plan leaves alone.
-	Notes []string `json:"notes,omitempty"`
+	Notes []string
+}
+
+const planVersion = 1
+
+// planJSON is the form in which a plan is kept.
+type planJSON struct {
+	Version int      `json:"version"`
+	Steps   []Step   `json:"steps"`
+	Notes   []string `json:"notes,omitempty"`
+}
+
+// MarshalJSON returns the plan with a version, and with [] for no steps.
+func (p Plan) MarshalJSON() ([]byte, error) {
+	return json.Marshal(planJSON{planVersion, append([]Step{}, p.Steps...), p.Notes})
+}
+
+// UnmarshalJSON reads a plan. One of another version is an error.
+func (p *Plan) UnmarshalJSON(data []byte) error {
+	var in planJSON
+	if err := json.Unmarshal(data, &in); err != nil {
+		return fmt.Errorf("imsync: plan: %w", err)
+	}
+	if in.Version != planVersion {
+		return fmt.Errorf("imsync: the plan has version %d, and this program reads version %d: make a new plan",
+			in.Version, planVersion)
+	}
+	*p = Plan{Steps: in.Steps, Notes: in.Notes}
+	return nil
 }
 
 // Empty reports whether the plan has no steps.
@@ -29,15 +58,15 @@ type Kind string
 
 // The kinds of steps.
 const (
-	AddGroup                Kind = "add group"
-	RenameGroup             Kind = "rename group"
-	RemoveGroup             Kind = "remove group"
-	AddContact              Kind = "add contact" // to Group, and to the list if it is new
-	RemoveContact           Kind = "remove contact"
-	AddTelephone            Kind = "add telephone"
-	RemoveTelephone         Kind = "remove telephone"
-	AddDistributionGroup    Kind = "add distribution group"
-	RemoveDistributionGroup Kind = "remove distribution group"
+	AddGroup                Kind = "add_group"
+	RenameGroup             Kind = "rename_group"
+	RemoveGroup             Kind = "remove_group"
+	AddContact              Kind = "add_contact" // to Group, and to the list if it is new
+	RemoveContact           Kind = "remove_contact"
+	AddTelephone            Kind = "add_telephone"
+	RemoveTelephone         Kind = "remove_telephone"
+	AddDistributionGroup    Kind = "add_distribution_group"
+	RemoveDistributionGroup Kind = "remove_distribution_group"
 )
 
 // Removes reports whether steps of this kind remove something.
@@ -48,6 +77,9 @@ func (k Kind) Removes() bool {
 	}
 	return false
 }
+
+// words returns the kind as a text has it.
+func (k Kind) words() string { return strings.ReplaceAll(string(k), "_", " ") }
 
 // repeats reports whether a step of this kind may take several writes: a group may have several
 // contacts of one address.
@@ -69,15 +101,15 @@ type Step struct {
 func (s Step) String() string {
 	switch s.Kind {
 	case RenameGroup:
-		return fmt.Sprintf("%s %s to %s", s.Kind, quote(s.Group), quote(s.NewName))
+		return fmt.Sprintf("%s %s to %s", s.Kind.words(), quote(s.Group), quote(s.NewName))
 	case AddContact, AddTelephone:
-		return fmt.Sprintf("%s %s to group %s", s.Kind, s.target(), quote(s.Group))
+		return fmt.Sprintf("%s %s to group %s", s.Kind.words(), s.target(), quote(s.Group))
 	case RemoveContact, RemoveTelephone:
-		return fmt.Sprintf("%s %s from group %s", s.Kind, s.target(), quote(s.Group))
+		return fmt.Sprintf("%s %s from group %s", s.Kind.words(), s.target(), quote(s.Group))
 	case AddDistributionGroup, RemoveDistributionGroup:
-		return fmt.Sprintf("%s %s", s.Kind, plain(s.Address))
+		return fmt.Sprintf("%s %s", s.Kind.words(), plain(s.Address))
 	}
-	return fmt.Sprintf("%s %s", s.Kind, quote(s.Group))
+	return fmt.Sprintf("%s %s", s.Kind.words(), quote(s.Group))
 }
 
 // target returns the contact or telephone of the step.

@@ -78,9 +78,6 @@ func (a *app) sync(
 	}
 	out := a.process.Stdout
 	if asJSON {
-		if plan.Steps == nil {
-			plan.Steps = []imsync.Step{}
-		}
 		return errors.Join(err, writeJSON(out, plan))
 	}
 	fmt.Fprint(out, plan)
