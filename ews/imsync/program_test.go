@@ -97,14 +97,14 @@ func (p *program) play() {
 	p.Helper()
 	for range 4 {
 		for range p.random.IntN(4) {
-			p.edit()
+			p.edit(p.Context())
 		}
 		p.direct()
 		p.faults = []int{0, 10, 40}[p.random.IntN(3)]
 		if p.killAt = 0; p.random.IntN(2) == 0 {
 			p.killAt = 1 + p.random.IntN(12)
 		}
-		p.run()
+		_ = p.run() // with faults and kills: the check below is what counts
 		p.faults, p.killAt = 0, 0
 		if err := p.run(); err != nil {
 			p.Errorf("without faults: %v", err)
@@ -166,10 +166,9 @@ func (p *program) note(byService bool, action func() error) error {
 
 // edit is the person, who adds, removes and renames. What the service gave, and the person removed, the
 // person does not add again: it would count as given.
-func (p *program) edit() {
+func (p *program) edit(ctx context.Context) {
 	p.Edits++
 	groups := p.srv.Groups("")
-	ctx := context.Background()
 	_ = p.note(false, func() error {
 		name := fmt.Sprint("G", p.random.IntN(4))
 		if len(groups) == 0 || p.random.IntN(5) == 0 {
@@ -327,7 +326,7 @@ func (a *actor) GetImItemList(ctx context.Context, q imgroup.ListQuery) (*imgrou
 		return nil, errDead
 	}
 	if p.faults > 0 && p.killAt == 0 && !p.unknown && p.random.IntN(4) == 0 {
-		p.edit()
+		p.edit(context.WithoutCancel(ctx))
 	}
 	return a.Client.GetImItemList(ctx, q)
 }
