@@ -89,13 +89,19 @@ func newApplier(client Client, o *Options) *applier {
 	return &applier{client: client, options: o, notAdded: map[string]bool{}}
 }
 
-// read reads the list.
+// read reads the list. An addition that was sent and is not there is taken back: if it is there later,
+// a person made it. A group that is there is known by its id from now on.
 func (a *applier) read(ctx context.Context) error {
 	items, err := readList(ctx, a.client)
-	if err == nil {
-		a.list, a.fresh = newList(items), true
+	if err != nil {
+		return err
 	}
-	return err
+	a.list, a.fresh = newList(items), true
+	a.sent = slices.DeleteFunc(a.sent, func(s Step) bool { return !a.list.shows(s, a.owned.found) })
+	for _, s := range a.sent {
+		a.identify(s)
+	}
+	return nil
 }
 
 // readList returns the mailbox's list, which is non-nil if the error is nil.

@@ -158,6 +158,16 @@ func (o *Ownership) resolve(l *list, s Step, found map[string]bool) {
 	}
 }
 
+// shows reports whether the result of an addition or a renaming is in the list.
+func (l *list) shows(s Step, found map[string]bool) bool {
+	g := l.given(s, found)
+	if g == nil || s.Kind != AddContact && s.Kind != AddTelephone {
+		return g != nil
+	}
+	_, ok := g.find(l.lookup(s.keys()...), s.keys())
+	return ok
+}
+
 // given returns the group of a pending step: the one of its id, else a new one of its name.
 func (l *list) given(s Step, found map[string]bool) *group {
 	name := s.Group
