@@ -10,8 +10,8 @@
 // # Rules
 //
 //   - Nothing is removed unless [Options.Remove] says so, and no more than [Options.MaxRemovals] at a
-//     time. The built-in groups, and groups of types that this
-//     module does not know, are never changed.
+//     time. The built-in groups, and groups of types that this module does not know, are never
+//     changed.
 //   - Addresses are compared without "sip:", "smtp:" and "mailto:" and without case, names of groups
 //     without case. What is no address is refused before anything is sent.
 //   - What is removed is the group of the exact name and id, once. Groups of a list whose names differ
@@ -58,7 +58,8 @@
 //     last. If the process is killed in between, the next run reads the list and owns what has come
 //     about. One doubt remains: what a person does by hand between the kill and that run, and the plan
 //     was about to do, counts as given. So does a membership that was given, that the person removed
-//     and added again between two runs.
+//     and added again between two runs. In favour of the person, an addition whose response was lost,
+//     and which the server carries out only after the list was read back, has no owner: it stays.
 //   - A group is removed after the list was read once more. Exchange cannot be told to remove a group
 //     only if it is as it was: a contact that a person adds in the instant between is removed with it.
 //   - [Options.MaxRemovals] stops a plan that would remove too much, by default more than 10 % of the
