@@ -24,10 +24,7 @@ func bridge(t *testing.T, cert tls.Certificate, target string, config *tls.Confi
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{cert}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := tls.NewListener(ownPort(t), &tls.Config{Certificates: []tls.Certificate{cert}})
 	var wg sync.WaitGroup
 	t.Cleanup(func() {
 		_ = l.Close()

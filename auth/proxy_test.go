@@ -15,10 +15,7 @@ import (
 // connectProxy opens tunnels to wherever it is asked to. With a certificate it speaks TLS itself.
 func connectProxy(t *testing.T, cert *tls.Certificate) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a listener on loopback
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := ownPort(t)
 	scheme := "http"
 	if cert != nil {
 		scheme = "https"

@@ -29,10 +29,7 @@ type relay struct {
 
 func newRelay(t *testing.T, target string, decide func(conn, request int) verdict) *relay {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a listener on loopback
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := ownPort(t)
 	r := &relay{listener: l, target: target, decide: decide}
 	r.conns.Go(r.serve)
 	t.Cleanup(func() {
