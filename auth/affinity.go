@@ -36,7 +36,7 @@ type place struct {
 	shared time.Time // logins were seen to be shared among clients
 	probed time.Time // the last look at that
 	fresh  bool      // the last look came to its end
-	logins bool      // somebody has logged in
+	logins bool      // a login has succeeded
 	single bool      // a connection that has logged in takes no second login
 }
 
@@ -198,7 +198,7 @@ func (b *bound) prove(ctx context.Context, k *call, p *place) {
 	p.markProven()
 }
 
-// shared is the error of a request that could be answered as another user.
+// shared is the error of a request whose response could be another user's.
 func (b *bound) shared(k *call) error {
 	e := b.fail(k.at, "connections to the server are shared in between, so that one user's login stands for another's; "+
 		"nothing of the request was sent", nil)

@@ -107,7 +107,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // that changes something may be sent again. Package ews asks for it by the method's name.
 func (e *Error) NotSent() bool { return !e.Sent }
 
-// Permanent reports whether the same request would fail again until somebody changes the
+// Permanent reports whether the same request would fail again until the user changes the
 // credentials, the account or the application's registration: the server refused the login, or a
 // token endpoint refused the application. Such an error is not worth a retry, and with passwords a
 // retry could lock the account. Package ews asks for it by the method's name.
