@@ -81,7 +81,7 @@ func TestClean(t *testing.T) {
 func FuzzClean(f *testing.F) {
 	for _, s := range []string{
 		`<?xml version="1.0" encoding="us-ascii"?><a>Ann&#x1A;</a>`, "<a><![CDATA[&#1;]]>\x01</a>", "\xFF\xFE<\x00a\x00/\x00>\x00",
-		`<a b="&#0;&#65;"/>`, "<!-- &#1; --><a/>",
+		`<a b="&#0;&#65;"/>`, "<!-- &#1; --><a/>", "<?x\x10000?>",
 	} {
 		f.Add([]byte(s))
 	}
@@ -96,7 +96,7 @@ func FuzzClean(f *testing.F) {
 			t.Fatalf("%q is cleaned to %q", doc, clean)
 		}
 		after, errAfter := texts(clean)
-		if errBefore == nil && (errAfter != nil || before != after) {
+		if errBefore == nil && !invalidName(errAfter) && (errAfter != nil || before != after) {
 			t.Errorf("%q: %q became %q, %v", doc, before, after, errAfter)
 		}
 		if errAfter != nil && strings.Contains(errAfter.Error(), "illegal character code") {
@@ -106,6 +106,12 @@ func FuzzClean(f *testing.F) {
 			t.Errorf("%q, cleaned twice: %q", clean, again)
 		}
 	})
+}
+
+// invalidName tells whether err refuses a name. encoding/xml takes a control character in the target
+// of a processing instruction, but not the U+FFFD that replaces it.
+func invalidName(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "invalid XML name")
 }
 
 // texts returns the character data of a document.
