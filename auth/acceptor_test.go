@@ -20,17 +20,17 @@ import (
 	"unicode/utf16"
 )
 
-// An acceptor is a server that logs connections in with NTLMv2, as IIS does, and answers who is
-// logged in. It verifies the proof and, if told to, the channel binding in it.
+// An acceptor is a server that logs connections in with NTLMv2, as IIS does, and responds with the
+// user. It verifies the proof and, if binding is set, the channel binding in it.
 type acceptor struct {
 	*httptest.Server
 
 	users    map[string]string // DOMAIN\user, or user as it was sent with an empty domain
-	binding  []byte            // what Extended Protection wants to see; nil: not looked at
+	binding  []byte            // the channel binding to expect; nil: not verified
 	require  bool              // logins without binding are refused
-	forgets  bool              // a login is good for one request
-	only     bool              // Negotiate is offered, and no NTLM
-	server   string            // its Server header
+	forgets  bool              // a login lasts for one request
+	only     bool              // only Negotiate is offered
+	server   string            // Server header
 	plain    bool              // the login must come without an integrity code
 	hook     func(w http.ResponseWriter, r *http.Request, leg string) bool
 	mu       sync.Mutex
@@ -144,7 +144,7 @@ func (a *acceptor) note(r wireRequest) {
 	a.requests = append(a.requests, r)
 }
 
-// log gives what came over the wire so far.
+// log returns the requests so far.
 func (a *acceptor) log() []wireRequest {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -161,7 +161,7 @@ func (a *acceptor) count(leg string) int {
 	return n
 }
 
-// verify checks an AUTHENTICATE_MESSAGE and gives the user, or "".
+// verify checks an AUTHENTICATE_MESSAGE and returns the user, or "".
 func (a *acceptor) verify(s *ntlmSession, m []byte) string {
 	challenge := s.challenge
 	if challenge == nil {

@@ -17,8 +17,8 @@ import (
 
 // A login by NTLM belongs to one connection of the server. A load balancer that gives each request
 // another connection to the server breaks the login; one that shares its connections among clients
-// lets one client's login stand for another's. This file finds out about both, with requests that
-// carry neither a password nor a body.
+// lets one client's login stand for another's. This file detects both, with requests that carry
+// neither a password nor a body.
 
 const (
 	hintAffinity = "whether a load balancer or proxy in between gives each request another connection to the server " +
@@ -27,17 +27,17 @@ const (
 		"connection; until it does, a login with every request is needed"
 )
 
-// A place remembers what was learned about the way to one origin.
+// A place remembers how connections to one origin behave on the way.
 type place struct {
-	turns turns // one login at a time, until the place is proven and where each request logs in
+	turns turns // one login at a time, until the place is proven, and with LoginPerRequest
 
 	mu     sync.Mutex
-	proven bool      // a connection without a login was not taken for one with it
-	shared time.Time // logins were seen to be shared among clients
-	probed time.Time // the last look at that
-	fresh  bool      // the last look came to its end
+	proven bool      // the server kept a new connection apart from a logged-in one
+	shared time.Time // when clients were last seen to share logins
+	probed time.Time // when the last probe began
+	fresh  bool      // that probe has ended
 	logins bool      // a login has succeeded
-	single bool      // a connection that has logged in takes no second login
+	single bool      // a connection takes one login and no second
 }
 
 const (
@@ -67,7 +67,7 @@ func placeOf(at origin) *place {
 
 const maxPlaces = 1024
 
-// turns let one caller at a time in.
+// turns admit one caller at a time, in the order of arrival.
 type turns struct {
 	mu      sync.Mutex
 	busy    bool
@@ -93,7 +93,7 @@ func (t *turns) enter(ctx context.Context) error {
 	}
 }
 
-// giveUp leaves the queue, or passes a turn on that came at the last moment.
+// giveUp leaves the queue. A turn that arrived meanwhile passes to the next caller.
 func (t *turns) giveUp(mine chan struct{}) {
 	t.mu.Lock()
 	i := slices.Index(t.waiting, mine)
@@ -153,7 +153,8 @@ func (p *place) markSingle() {
 	p.single = true
 }
 
-// isSingle reports whether a connection is of no use after its login, where each request logs in.
+// isSingle reports whether a connection serves one login only, so that LoginPerRequest cannot reuse
+// it.
 func (p *place) isSingle() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -166,8 +167,8 @@ func (p *place) isShared() bool {
 	return !p.shared.IsZero() && time.Since(p.shared) < sharedFor
 }
 
-// ensureUnshared looks, now and then, whether the server treats a connection without a login as if
-// it had one, before a login is used again.
+// ensureUnshared probes the server once a minute before a login is reused: does it treat a new
+// connection as if it were logged in?
 func (b *bound) ensureUnshared(ctx context.Context, k *call) error {
 	p := placeOf(k.at)
 	if k.c.front.known() && p.probeDue() {
@@ -183,14 +184,14 @@ func (b *bound) ensureUnshared(ctx context.Context, k *call) error {
 	return b.shared(k)
 }
 
-// prove looks twice, since the server's connection may not be idle yet after its last response. It has
-// the turn: a login that begins hides the one before it.
+// prove probes twice, since the server's connection may not be idle yet after its last response.
+// The caller holds the turn: a login that begins would hide the one before it.
 func (b *bound) prove(ctx context.Context, k *call, p *place) {
 	if p.isShared() || p.isFresh() {
 		return
 	}
 	for range 2 {
-		if b.answersStrangers(ctx, k) {
+		if b.leaksLogin(ctx, k) {
 			p.markShared()
 			return
 		}
@@ -206,7 +207,7 @@ func (b *bound) shared(k *call) error {
 	return e
 }
 
-// probeDue reports whether it is time for a look: there was none, or for one request each minute.
+// probeDue reports whether to probe now: for the first requests, then for one request a minute.
 func (p *place) probeDue() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -220,29 +221,30 @@ func (p *place) probeDue() bool {
 	return true
 }
 
-// isFresh reports whether another request has had the look meanwhile.
+// isFresh reports whether another request has probed meanwhile.
 func (p *place) isFresh() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.proven && p.fresh
 }
 
-// answersStrangers reports whether a new connection that does not log in has a login all the same.
-func (b *bound) answersStrangers(ctx context.Context, k *call) bool {
+// leaksLogin reports whether a new connection has another connection's login.
+func (b *bound) leaksLogin(ctx context.Context, k *call) bool {
 	seen, err := b.talk(ctx, k, nil)
 	if err != nil {
 		return false
 	}
 	switch seen[0].status {
 	case http.StatusBadRequest, http.StatusLengthRequired, http.StatusUnsupportedMediaType, http.StatusInternalServerError:
-		return true // the application looked at the empty request
+		return true // the application has read the empty request
 	}
 	return seen[0].status/100 == 2
 }
 
-// misrouted reports whether a refused login looks as if its last message had reached another
-// connection of the server than the first: connections share logins, or the server refuses a message
-// that belongs to no login in the same way, and does not know on a connection that a login has begun.
+// misrouted reports whether the last message of a refused login seems to have reached another
+// connection of the server than the first. Either connections share logins, or the server refuses a
+// message that belongs to no login in the same way and forgets on the same connection that a login
+// has begun.
 func (b *bound) misrouted(ctx context.Context, k *call, resp *http.Response) bool {
 	if b.scheme != schemeNTLM || !k.c.front.tellsLoginsApart() {
 		httpbody.Discard(ctx, resp.Body)
@@ -250,7 +252,7 @@ func (b *bound) misrouted(ctx context.Context, k *call, resp *http.Response) boo
 	}
 	refusal := fingerprint(ctx, resp)
 	_ = k.c.cc.Close()
-	if b.answersStrangers(ctx, k) {
+	if b.leaksLogin(ctx, k) {
 		placeOf(k.at).markShared()
 		return true
 	}
@@ -273,12 +275,12 @@ func (b *bound) misrouted(ctx context.Context, k *call, resp *http.Response) boo
 	return twice[1].challenge
 }
 
-// lookTime bounds a look at the way to the server.
-const lookTime = 5 * time.Second
+// probeTime bounds one probe.
+const probeTime = 5 * time.Second
 
-// talk sends tokens over a connection of their own.
+// talk sends tokens over a new connection.
 func (b *bound) talk(ctx context.Context, k *call, tokens ...[]byte) ([]glance, error) {
-	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
 	c, err := b.pool(k.at).dial(ctx)
 	if err != nil {
@@ -296,10 +298,10 @@ func (b *bound) talk(ctx context.Context, k *call, tokens ...[]byte) ([]glance, 
 	return seen, nil
 }
 
-// A glance is what matters of a response to a request without a body.
+// A glance is the part of a response that a probe compares.
 type glance struct {
 	status    int
-	challenge bool   // it has the server's part of a login
+	challenge bool   // the response carries a challenge
 	print     string // equal for equal responses
 }
 
@@ -313,7 +315,7 @@ func (b *bound) ask(ctx context.Context, k *call, token []byte) (glance, error) 
 	return glance{resp.StatusCode, found.token != "", fingerprint(ctx, resp)}, nil
 }
 
-// fingerprint reads a refusal to its end and returns what tells it from another.
+// fingerprint reads a refusal to its end and returns a text that is equal for equal refusals.
 func fingerprint(ctx context.Context, resp *http.Response) string {
 	var b httpbody.Body
 	b.Reset(resp.Body)
@@ -323,8 +325,8 @@ func fingerprint(ctx context.Context, resp *http.Response) string {
 	return fmt.Sprintf("%d %q %x", resp.StatusCode, resp.Header.Get("Content-Type"), sha256.Sum256(body))
 }
 
-// A front is what a response says about the software that sent it: its Server header, and whether a
-// proxy has put its name into Via.
+// A front identifies the software that sent a response: its Server header, and whether a proxy has
+// added Via.
 type front struct {
 	server string
 	via    bool
@@ -334,11 +336,11 @@ func frontOf(h http.Header) front {
 	return front{server: strings.ToLower(h.Get("Server")), via: h.Get("Via") != ""}
 }
 
-// known reports whether there is a name at all; servers in tests have none.
+// known reports whether the response names any software; servers in tests do not.
 func (f front) known() bool { return f.via || f.server != "" }
 
-// tellsLoginsApart reports whether the refusals of a server can say anything about the connections in
-// between. Those of IIS are the same for a wrong password.
+// tellsLoginsApart reports whether the refusals of a server depend on the connections in between.
+// IIS refuses a wrong password in the same words.
 func (f front) tellsLoginsApart() bool {
 	return f.known() && (f.via || !strings.HasPrefix(f.server, "microsoft-"))
 }

@@ -37,7 +37,7 @@ func ntlmAs(t *testing.T, user, password string, opts *Options) *Transport {
 	return tr
 }
 
-// TestNTLM_SharedConnections: alice's second request would be answered as bob.
+// TestNTLM_SharedConnections: the server would take alice's second request for bob's.
 func TestNTLM_SharedConnections(t *testing.T) {
 	t.Parallel()
 	at := balancer(t, newAcceptor(t, false, func(a *acceptor) { a.server = "Microsoft-IIS/10.0" }), true)
@@ -58,7 +58,8 @@ func TestNTLM_SharedConnections(t *testing.T) {
 	}
 }
 
-// TestNTLM_LoginPerRequest through the same load balancer: all requests are answered as their users.
+// TestNTLM_LoginPerRequest: through the same load balancer, the server knows the user of each
+// request.
 func TestNTLM_LoginPerRequest(t *testing.T) {
 	t.Parallel()
 	a := newAcceptor(t, false, func(a *acceptor) { a.server = "Microsoft-IIS/10.0" })
@@ -83,8 +84,8 @@ func TestNTLM_LoginPerRequest(t *testing.T) {
 	}
 }
 
-// TestNTLM_Misrouted: the two messages of a login reach different connections of the server, which is
-// not the password's fault.
+// TestNTLM_Misrouted: the two messages of a login reach different connections of the server. The
+// error does not blame the password.
 func TestNTLM_Misrouted(t *testing.T) {
 	t.Parallel()
 	a := newAcceptor(t, false, func(a *acceptor) { a.server = "nginx" })

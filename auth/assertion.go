@@ -27,9 +27,9 @@ const (
 )
 
 // CertificateAssertion proves with a certificate who the application is (RFC 7523 section 2.2), for
-// [ClientCredentials] without a secret. Each fetch gets an assertion of its own with a new id, good
-// for ten minutes; authorization servers refuse one that they have seen. TokenURL is the audience
-// and so the same as in the configuration.
+// [ClientCredentials] without a secret. Each fetch gets a new assertion, valid for ten minutes;
+// authorization servers refuse one that they have seen. TokenURL is the audience and so the same as
+// in the configuration.
 //
 // The signature is RS256 for an RSA key, the one method that Microsoft Entra and AD FS both accept,
 // ES256, ES384 or ES512 for an ECDSA key by its curve, EdDSA for Ed25519. The key may sit in an HSM:
@@ -70,7 +70,7 @@ func checkPair(key crypto.Signer, cert *x509.Certificate, now time.Time) error {
 type assertionHeader struct {
 	Algorithm string `json:"alg"`
 	Type      string `json:"typ"`
-	SHA1      string `json:"x5t,omitempty"` // the one that AD FS and older Entra documentation look for
+	SHA1      string `json:"x5t,omitempty"` // read by AD FS and by applications set up after older Entra documentation
 	SHA256    string `json:"x5t#S256"`
 }
 
@@ -93,7 +93,7 @@ func assertion(key crypto.Signer, cert *x509.Certificate, clientID, tokenURL str
 	sum := sha256.Sum256(cert.Raw)
 	header := assertionHeader{Algorithm: method.name, Type: "JWT", SHA256: segment(sum[:])}
 	if !fips140.Enforced() {
-		sum := sha1.Sum(cert.Raw) // a name for the certificate, no signature
+		sum := sha1.Sum(cert.Raw) // names the certificate; it is no signature
 		header.SHA1 = segment(sum[:])
 	}
 	claims := assertionClaims{
@@ -118,11 +118,11 @@ func assertion(key crypto.Signer, cert *x509.Certificate, clientID, tokenURL str
 
 func segment(data []byte) string { return base64.RawURLEncoding.EncodeToString(data) }
 
-// A method is one of the signatures of RFC 7518 section 3.1 and RFC 8037.
+// A method is a signature algorithm of RFC 7518 section 3.1 or RFC 8037.
 type method struct {
 	name string
 	hash crypto.Hash
-	size int // of each number of an ECDSA signature; 0: as the signer writes it
+	size int // bytes of each number of an ECDSA signature; 0: as the signer writes it
 }
 
 func methodFor(public crypto.PublicKey) (method, error) {
@@ -157,7 +157,7 @@ func (m method) sign(key crypto.Signer, data []byte) ([]byte, error) {
 	if err != nil || m.size == 0 {
 		return signature, err
 	}
-	var pair struct{ R, S *big.Int } // JSON wants the two numbers side by side instead of ASN.1
+	var pair struct{ R, S *big.Int } // ASN.1; a JSON Web Signature has the two numbers one after the other
 	if _, err := asn1.Unmarshal(signature, &pair); err != nil {
 		return nil, err
 	}

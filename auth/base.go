@@ -7,8 +7,8 @@ import (
 	"github.com/go-ews/exchange/internal/proxyerror"
 )
 
-// private returns a transport of our own: a clone, also of the default one, so that no
-// connection, setting or cache is shared with code that does not know of the identity.
+// private clones base, or the default transport, so that no connection, setting or cache is shared
+// with code that acts as another identity.
 func private(base *http.Transport) *http.Transport {
 	if base != nil {
 		own := base.Clone()
@@ -50,9 +50,9 @@ func privateTripper(base http.RoundTripper) http.RoundTripper {
 	}
 }
 
-// oneProtocol makes a transport fit for connections that carry an identity: HTTP/1.1 only, since
-// HTTP/2 has no such connections, kept alive, and counted by us. Every switch of HTTP/2 is turned off,
-// because which of them decides depends on how base was set up and used.
+// oneProtocol sets a transport up for connections that carry an identity: HTTP/1.1 only, since
+// HTTP/2 has no such connections, kept alive, and bounded by the pool. Every switch of HTTP/2 is
+// turned off, because which of them decides depends on how base was set up and used.
 func oneProtocol(t *http.Transport) {
 	t.Protocols = new(http.Protocols)
 	t.Protocols.SetHTTP1(true)
@@ -62,7 +62,7 @@ func oneProtocol(t *http.Transport) {
 	ensureSessionCache(t)
 	t.TLSClientConfig.NextProtos = []string{"http/1.1"} // a new slice: a clone shares the old one with base
 
-	// Both make a transport close a connection after each response, which no login survives.
+	// Either one closes the connection after each response, and the login with it.
 	t.DisableKeepAlives = false
 	t.MaxIdleConnsPerHost = 0
 	// net/http counts a connection of NewClientConn off without having counted it, and panics.

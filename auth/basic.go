@@ -12,8 +12,8 @@ import (
 const schemeBasic = "Basic"
 
 // Basic sends user and password with each request (RFC 7617, in UTF-8), so anyone who can read the
-// connection has them. Exchange on premises accepts it where an administrator has switched it on;
-// Exchange Online does not. A nil base stands for a private clone of the default transport; an
+// connection learns them. Exchange on premises accepts it where an administrator has switched it
+// on; Exchange Online does not. A nil base stands for a private clone of the default transport; an
 // *http.Transport is cloned; another RoundTripper is used as it is.
 //
 // A password that the server refused is not sent again for some time, as with [NTLM].

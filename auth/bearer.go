@@ -19,11 +19,11 @@ const schemeBearer = "Bearer"
 // stands for a private clone of the default transport; an *http.Transport is cloned; another
 // RoundTripper is used as it is.
 //
-// The token is kept and fetched anew 5 minutes before it expires (earlier than that only half of a
-// short life), once for all requests that wait for it. While the old one is still good, a slow or
-// dead token endpoint delays no call for more than a moment. When the server returns 401, the token
-// is dropped, fetched once more with the claims that the server asked for, and the request repeated
-// once; that needs a body that can be read again, which [http.NewRequest] sees to.
+// The token is kept, and renewed 5 minutes before it expires, or after half of its life if that is
+// short. One fetch serves all requests that wait for it. While the old token is still valid, a slow
+// or dead token endpoint delays a call by two seconds at most. When the server returns 401, the
+// token is dropped, fetched once more with the claims that the server asked for, and the request
+// repeated once; that needs a body that can be read again, which [http.NewRequest] sees to.
 func Bearer(base http.RoundTripper, s TokenSource, opts *Options) (*Transport, error) {
 	if s == nil {
 		return nil, &InputError{Op: schemeBearer, Field: "TokenSource", Reason: "nil"}

@@ -18,9 +18,9 @@ import (
 
 // A tokenSource numbers its tokens: token1, token2 and so on.
 type tokenSource struct {
-	life  time.Duration // 0: for ever
+	life  time.Duration // 0: unlimited
 	takes time.Duration
-	same  bool // the same token always
+	same  bool // always returns the same token
 	err   error
 
 	mu     sync.Mutex
@@ -62,7 +62,7 @@ func (s *tokenSource) fail(err error) {
 	s.err = err
 }
 
-// A resource answers with the token that it got; some are revoked.
+// A resource responds with the token that it got; some are revoked.
 type resource struct {
 	header http.Header // of a 401
 	takes  time.Duration
@@ -141,7 +141,7 @@ func TestBearer_OneFetchForAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &tokenSource{takes: 10 * time.Second}
 		tr := mustBearer(t, &resource{}, s)
-		// One gives up before the others; the fetch goes on.
+		// One request is canceled before the others; the fetch continues.
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		_, err := try(ctx, tr, exchange, "hello")
@@ -153,7 +153,7 @@ func TestBearer_OneFetchForAll(t *testing.T) {
 		for range 64 {
 			wg.Go(func() {
 				if got := post(t, tr, exchange, "hello"); got != "token1" {
-					t.Errorf("answer %s", got)
+					t.Errorf("response %s", got)
 				}
 			})
 		}
@@ -187,7 +187,7 @@ func TestBearer_Revoked(t *testing.T) {
 				for range 64 {
 					wg.Go(func() {
 						if got := post(t, tr, exchange, "hello"); got != "token2" {
-							t.Errorf("answer %s", got)
+							t.Errorf("response %s", got)
 						}
 					})
 				}
@@ -252,7 +252,7 @@ func TestBearer_Refused(t *testing.T) {
 	}
 }
 
-// TestBearer_DeadTokenEndpoint: as long as the old token is good, nobody is held up for long.
+// TestBearer_DeadTokenEndpoint: while the old token is valid, calls go on with little delay.
 func TestBearer_DeadTokenEndpoint(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -265,7 +265,7 @@ func TestBearer_DeadTokenEndpoint(t *testing.T) {
 		for range 20 {
 			began := time.Now()
 			if got := post(t, tr, exchange, "hello"); got != "token1" {
-				t.Errorf("answer %s", got)
+				t.Errorf("response %s", got)
 			}
 			if waited := time.Since(began); waited > patience {
 				t.Errorf("waited for %v", waited)
@@ -363,7 +363,7 @@ type fixedToken struct{ token *oauth2.Token }
 
 func (f fixedToken) Token(context.Context, string) (*oauth2.Token, error) { return f.token, nil }
 
-// TestFromOAuth2_RevokedTokenEndsInAnError uses x/oauth2's own keeping of tokens.
+// TestFromOAuth2_RevokedTokenEndsInAnError uses a source of x/oauth2 that caches tokens.
 func TestFromOAuth2_RevokedTokenEndsInAnError(t *testing.T) {
 	t.Parallel()
 	server := &resource{}

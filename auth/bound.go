@@ -11,9 +11,8 @@ import (
 	"github.com/go-ews/exchange/internal/contextcause"
 )
 
-// bound sends requests over connections that carry the identity that logged in on them, which
-// is how NTLM and Negotiate work. So the connections are its own, one request uses one at a time,
-// and nothing else ever sees them.
+// bound sends requests over connections that are logged in, which is how NTLM and Negotiate work.
+// It owns these connections: one request uses one at a time, and no other code sees them.
 type bound struct {
 	scheme string
 	mech   Mechanism
@@ -22,7 +21,7 @@ type bound struct {
 
 	mu      sync.Mutex
 	pools   map[origin]*pool
-	account string // the last one that logged in
+	account string // the last account that logged in
 }
 
 func newBound(scheme string, base *http.Transport, m Mechanism, o *Options) (*Transport, error) {
@@ -37,14 +36,14 @@ func newBound(scheme string, base *http.Transport, m Mechanism, o *Options) (*Tr
 	return &Transport{scheme: scheme, set: set, sender: b}, nil
 }
 
-// errUnsent marks a connection that ended before anything of the request was written: another one
-// will do.
+// errUnsent marks a connection that ended before anything of the request was written: send tries
+// another one.
 var errUnsent = errors.New("the connection ended before anything was sent")
 
-// maxFresh bounds the attempts on new connections, which die early where a server just restarts.
+// maxFresh bounds the attempts on new connections, which die early while a server restarts.
 const maxFresh = 3
 
-// send finds a connection and replaces it as long as connections die before they were written to.
+// send takes a connection, and another one if that died before anything was written to it.
 func (b *bound) send(r *http.Request, at origin) (*http.Response, error) {
 	ctx, body := r.Context(), &replay{request: r}
 	defer body.close()
@@ -111,18 +110,18 @@ func (b *bound) closeIdle() {
 	}
 }
 
-// fail is an error before anything of the request was sent.
+// fail returns the error of a request of which nothing was sent.
 func (b *bound) fail(at origin, reason string, err error) *Error {
 	return &Error{Scheme: b.scheme, Origin: at.String(), reason: reason, Err: err}
 }
 
-// lost is an error after the request was sent, or part of it: its outcome is unknown.
+// lost returns the error of a request that was sent, or part of it: its outcome is unknown.
 func (b *bound) lost(ctx context.Context, at origin, err error) *Error {
 	err = contextcause.In(ctx, err)
 	return &Error{Scheme: b.scheme, Origin: at.String(), Sent: true, reason: "the request was sent, but no response came", Err: err}
 }
 
-// explain makes an *Error of an error that is none yet.
+// explain wraps any other error in an *Error.
 func (b *bound) explain(at origin, err error) error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
@@ -130,14 +129,14 @@ func (b *bound) explain(at origin, err error) error {
 	return b.fail(at, "the login did not come about, and nothing of the request was sent", err)
 }
 
-// newAccount notes who logs in now and says whether that changed.
+// newAccount notes which account logs in now. A change closes the idle connections.
 func (b *bound) newAccount(name string) {
 	b.mu.Lock()
 	changed := b.account != "" && b.account != name
 	b.account = name
 	b.mu.Unlock()
 	if changed {
-		b.closeIdle() // their logins are the old account's
+		b.closeIdle() // they are logged in as the old account
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// bridge ends TLS with a certificate of its own and opens it again towards the target, as load
+// bridge ends TLS with its certificate and opens a new TLS connection to the target, as load
 // balancers do.
 func bridge(t *testing.T, cert tls.Certificate, target string, config *tls.Config) string {
 	t.Helper()

@@ -17,7 +17,7 @@ type challenge struct {
 
 type param struct{ name, value string }
 
-// maxChallenges bounds what a hostile header can make of itself.
+// maxChallenges bounds the work for a hostile header.
 const maxChallenges = 32
 
 // param returns a parameter's value; names are case-insensitive.

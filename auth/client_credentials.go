@@ -45,8 +45,8 @@ type clientCredentials struct {
 	client *http.Client
 }
 
-// Token implements [TokenSource]. It does not use the Token of x/oauth2, which sends a request that
-// failed once more to find out where the secret belongs, and cannot read JSON labelled text/plain.
+// Token implements [TokenSource]. It does not use the Token of x/oauth2, which sends a failed
+// request again to learn where the secret belongs, and cannot read JSON labelled text/plain.
 func (s *clientCredentials) Token(ctx context.Context, claims string) (*oauth2.Token, error) {
 	if err := secureEndpoint(s.config.TokenURL); err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func (s *clientCredentials) Token(ctx context.Context, claims string) (*oauth2.T
 	defer b.Finish(ctx)
 	refused := resp.StatusCode/100 != 2
 	if refused {
-		b.Hurry(ctx) // the status counts, whatever becomes of the body
+		b.Hurry(ctx) // the status decides, even without a body
 	}
 	body, err := io.ReadAll(io.LimitReader(&b, maxTokenResponse))
 	if err != nil && !refused {

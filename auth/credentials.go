@@ -9,16 +9,16 @@ import (
 	"unicode/utf8"
 )
 
-// Credentials returns a user name and a password. [Basic] asks for each request, [NTLM] for each new
-// connection, with the context of the request, so a function that reads a vault makes rotation
+// Credentials returns a user name and a password. [Basic] asks for each request, [NTLM] for each
+// new connection, with the context of the request, so a function that reads a vault makes rotation
 // work. The user is written DOMAIN\user, user@domain.example or plainly user; the password may be
-// empty. The function must be safe for concurrent use, and must name one identity only: who needs
-// another makes another [Transport].
+// empty. The function must be safe for concurrent use, and must name one identity only: create
+// another [Transport] for another.
 //
 // A password that the server refused is not sent again for some time; see [NTLM].
 type Credentials func(ctx context.Context) (user, password string, err error)
 
-// Static returns the same user and password always.
+// Static returns Credentials that never change.
 func Static(user, password string) Credentials {
 	return func(context.Context) (string, string, error) { return user, password, nil }
 }
@@ -34,10 +34,10 @@ func (Credentials) LogValue() slog.Value { return slog.StringValue(redacted) }
 // MarshalText shows nothing of the credentials.
 func (Credentials) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// Format shows nothing of the credentials, whatever the verb.
+// Format shows nothing of the credentials, for any verb.
 func (Credentials) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
 
-// ask calls the function and checks what no scheme can send.
+// ask calls the function and refuses values that no scheme can send.
 func (c Credentials) ask(ctx context.Context) (user, password string, err error) {
 	user, password, err = c(ctx)
 	switch {

@@ -7,13 +7,13 @@
 //
 // # Which scheme
 //
-// [NTLM] is the one to begin with on premises: Exchange 2013 to SE accept it on the EWS virtual
-// directory by default, and it needs a user and a password only.
+// Begin with [NTLM] on premises: Exchange 2013 to SE accept it on the EWS virtual directory by
+// default, and it needs a user and a password only.
 //
-// [Negotiate] with a mechanism of package auth/kerberos is the better one on premises where the
-// program can reach a domain controller: one request per call, a keytab instead of a password, and
-// the server proves its identity too. It needs the service name HTTP/<host> on Exchange's alternate
-// service account. Domains that switch NTLM off need it.
+// Prefer [Negotiate] with a mechanism of package auth/kerberos on premises where the program can
+// reach a domain controller: one request per call, a keytab instead of a password, and the server
+// proves its identity too. It needs the service name HTTP/<host> on Exchange's alternate service
+// account. Domains that switch NTLM off need it.
 //
 // [Bearer] is OAuth 2.0: the only scheme of Exchange Online, whose applications must be on the
 // tenant's allow list until EWS ends there on 2027-04-01, and the scheme of servers with hybrid
@@ -25,14 +25,15 @@
 //
 // # What all schemes share
 //
-// A Transport belongs to one identity. Who acts as several accounts makes several; who acts as one
-// service account on behalf of many mailboxes makes one, and uses impersonation (ews.Header).
+// A Transport belongs to one identity. To act as several accounts, create one Transport per
+// account. To act as one service account on behalf of many mailboxes, create one Transport and use
+// impersonation (ews.Header).
 //
 // Credentials go to the origins of [Options] only, over https or to loopback, and never along a
 // redirect. They do not appear in errors, logs or anything printed.
 //
 // NTLM and Negotiate log a connection in, not a request. Mixed up, one user's request would be
-// answered as another user's; so these connections are made and kept by the Transport itself, one
+// carried out as another user. So the Transport itself makes and keeps these connections, one
 // request uses one at a time, and no other code ever sees them. [Options].MaxConns bounds them;
 // requests beyond that wait. The caller must read a response's body to its end, else its connection
 // cannot be used again.
@@ -44,12 +45,12 @@
 // # Load balancers
 //
 // A load balancer in front of NTLM must keep one connection to the server for each connection of a
-// client. One that gives each request another connection breaks the login (nginx without keepalive,
-// HAProxy with option http-server-close); one that shares its connections among clients lets one
-// user's login stand for another's (nginx with keepalive, Apache mod_proxy, Varnish). Both are found
-// out, with a few requests that carry neither password nor body, and named in the error; such a
-// refusal does not count against the password. Where the load balancer cannot be mended, set
-// LoginPerRequest in [Options].
+// client. One that sends each request over another connection breaks the login (nginx without
+// keepalive, HAProxy with option http-server-close); one that shares its connections among clients
+// lets one user's login stand for another's (nginx with keepalive, Apache mod_proxy, Varnish). The
+// Transport detects both, with a few requests that carry neither password nor body, and names them
+// in the error; such a refusal does not count against the password. Where the load balancer cannot
+// be mended, set LoginPerRequest in [Options].
 //
 // A load balancer that repeats a request at a second server by itself (nginx with non_idempotent,
 // HAProxy with retry-on) does each write twice, and no client can know.
@@ -64,8 +65,8 @@
 //
 // # Failures
 //
-// Every failure of a login is an [*Error]. [Error.NotSent] tells whether the request may simply be
-// sent again: true for a refused login, an origin that is not allowed, a connection that did not
-// come about; false when the request went out and no response came back, where a change may or may not
-// have been made. Package ews asks for it by that method's name.
+// Every failure of a login is an [*Error]. [Error.NotSent] reports whether the request may be sent
+// again: true for a refused login, an origin that is not allowed or a failed connection; false when
+// the request went out and no response came back, so that the outcome of a write is unknown.
+// Package ews looks for a method of that name.
 package auth

@@ -40,7 +40,7 @@ type Error struct {
 	Err error
 
 	reason      string
-	misrouted   bool   // the refusal is due to the connections in between
+	misrouted   bool   // connections in between caused the refusal
 	words       string // the server's own, which outrank the hint in the text
 	challenge   string
 	diagnostics string
@@ -84,7 +84,7 @@ func (e *Error) host() string {
 	return "the server"
 }
 
-// summary is the first clause of the text, for errors that a test made as well.
+// summary is the first clause of the text, for errors that a test made too.
 func (e *Error) summary() string {
 	switch {
 	case e.reason != "":
@@ -103,14 +103,14 @@ func (e *Error) summary() string {
 // Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// NotSent reports whether certainly nothing of the request was acted upon, so that even a request
-// that changes something may be sent again. Package ews asks for it by the method's name.
+// NotSent reports whether the server certainly did not act on the request, so that even a write may
+// be sent again. Package ews looks for a method of this name.
 func (e *Error) NotSent() bool { return !e.Sent }
 
 // Permanent reports whether the same request would fail again until the user changes the
 // credentials, the account or the application's registration: the server refused the login, or a
 // token endpoint refused the application. Such an error is not worth a retry, and with passwords a
-// retry could lock the account. Package ews asks for it by the method's name.
+// retry could lock the account. Package ews looks for a method of this name.
 func (e *Error) Permanent() bool {
 	switch e.StatusCode {
 	case http.StatusUnauthorized, http.StatusBadRequest, http.StatusRequestHeaderFieldsTooLarge:
@@ -120,8 +120,9 @@ func (e *Error) Permanent() bool {
 	return e.Err != nil && errors.As(e.Err, &p) && p.Permanent()
 }
 
-// RetryAfter returns for how long a token endpoint asked to be left alone, at most a day. It reports
-// false if it did not say. Package ews asks for it by the method's name.
+// RetryAfter returns how long to wait before the next attempt, at most a day, as a token endpoint
+// asked for or as the protection of the account demands. It reports false if there is no such time.
+// Package ews looks for a method of this name.
 func (e *Error) RetryAfter() (time.Duration, bool) {
 	var r interface{ RetryAfter() (time.Duration, bool) }
 	if e.Err == nil || !errors.As(e.Err, &r) {
@@ -147,7 +148,7 @@ func (e *Error) Timeout() bool {
 	return e.Err != nil && errors.As(e.Err, &t) && t.Timeout()
 }
 
-// LogValue groups the parts that a log can be searched by.
+// LogValue groups the attributes to search a log by.
 func (e *Error) LogValue() slog.Value {
 	return slog.GroupValue(
 		slog.String("scheme", e.Scheme),
@@ -158,7 +159,7 @@ func (e *Error) LogValue() slog.Value {
 	)
 }
 
-// withResponse fills in what a refusal says of itself.
+// withResponse fills in the status and the headers of a refusal.
 func (e *Error) withResponse(resp *http.Response) *Error {
 	e.StatusCode = resp.StatusCode
 	e.diagnostics = quoted(resp.Header.Get("X-Ms-Diagnostics"))
@@ -177,8 +178,8 @@ func (e *Error) withResponse(resp *http.Response) *Error {
 	return e
 }
 
-// InputError says that options or credentials cannot be meant. The constructors return it; nothing
-// was sent. Its text never holds a credential.
+// InputError reports invalid options or credentials. The constructors return it; nothing was sent.
+// Its text never holds a credential.
 type InputError struct {
 	Op     string // NTLM, Negotiate, Basic, Bearer
 	Field  string // the field at fault: "Options.MaxConns", "Credentials"

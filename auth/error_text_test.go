@@ -7,8 +7,8 @@ import (
 	"unicode"
 )
 
-// TestError_ServerWords holds that the server's words come before everything that is guessed, which
-// is left out then, and that nothing of theirs can break a line or move a cursor.
+// TestError_ServerWords: the server's words replace the hint, and cannot break a line or move a
+// cursor.
 func TestError_ServerWords(t *testing.T) {
 	t.Parallel()
 	refused := func(header ...string) string {

@@ -16,7 +16,7 @@ import (
 	"github.com/go-ews/exchange/auth"
 )
 
-// server answers each request with its Authorization header, or refuses.
+// server responds to each request with its Authorization header, or refuses it.
 func server(accepts string) *httptest.Server {
 	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		got := r.Header.Get("Authorization")
@@ -154,7 +154,7 @@ func ExampleClientCredentials() {
 	// Output: Bearer token-for-ews <nil>
 }
 
-// Credentials from a function are asked for at each login, which makes rotation work.
+// A function is called at each login, so a rotated password takes effect.
 func ExampleCredentials() {
 	vault := func(_ context.Context, name string) (string, error) { return "the password of " + name, nil }
 	var credentials auth.Credentials = func(ctx context.Context) (user, password string, err error) {

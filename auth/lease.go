@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// lease gives the connection back once the response was read to its end. Closed earlier, the
-// connection still has the rest of the response on it and is dropped.
+// lease returns the connection to the pool once the response was read to its end. A body closed
+// earlier leaves the rest of the response on the connection, which is dropped.
 func lease(resp *http.Response, p *pool, c *conn, again bool) {
 	keep := again && !resp.Close && !resp.Request.Close
 	if resp.Body == nil || resp.Body == http.NoBody {

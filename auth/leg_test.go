@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// A legCase cuts connections at one leg of a login and says what each of several calls comes to:
-// "done"; "unsent", which may be repeated; "lost", which may have been carried out.
+// A legCase cuts connections at one leg of a login and names the outcome of each of several calls:
+// "done"; "unsent", which may be repeated; "lost", which is unknown.
 type legCase struct {
 	name   string
 	decide func(conn, request int) verdict
@@ -40,7 +40,7 @@ func verdictOf(ok bool, err error) string {
 	case err != nil:
 		return err.Error()
 	}
-	return "another answer"
+	return "another response"
 }
 
 // at makes a decision for one request of one connection.
@@ -56,11 +56,11 @@ func at(conn, request int, v verdict) func(int, int) verdict {
 var legCases = []legCase{
 	{"nothing cut", at(0, 0, pass), []string{"done", "done"}},
 	{"NEGOTIATE dropped", at(1, 1, dropBefore), []string{"done", "done"}},
-	{"answer to NEGOTIATE dropped", at(1, 1, dropAfter), []string{"done", "done"}},
+	{"response to NEGOTIATE dropped", at(1, 1, dropAfter), []string{"done", "done"}},
 	{"AUTHENTICATE dropped", at(1, 2, dropBefore), []string{"lost", "done"}},
-	{"answer to AUTHENTICATE dropped", at(1, 2, dropAfter), []string{"lost", "done"}},
+	{"response to AUTHENTICATE dropped", at(1, 2, dropAfter), []string{"lost", "done"}},
 	{"later request dropped", at(1, 3, dropBefore), []string{"done", "lost", "done"}},
-	{"later answer dropped", at(1, 3, dropAfter), []string{"done", "lost", "done"}},
+	{"later response dropped", at(1, 3, dropAfter), []string{"done", "lost", "done"}},
 	{"every NEGOTIATE dropped", func(_, r int) verdict {
 		if r == 1 {
 			return dropBefore
@@ -85,8 +85,8 @@ func TestNTLM_ConnectionCutAtEachLeg(t *testing.T) {
 	}
 }
 
-// TestNTLM_CancelAtEachLeg gives up while the server is silent, with one connection: the next call
-// must find it free.
+// TestNTLM_CancelAtEachLeg cancels while the server is silent. The next call must find the one
+// connection free.
 func TestNTLM_CancelAtEachLeg(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

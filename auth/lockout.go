@@ -30,7 +30,7 @@ func (e *heldLogin) Error() string {
 		"so that the account is not locked out", until)
 }
 
-// Permanent is true: another attempt before the time would end in the same way.
+// Permanent is true: an attempt before RetryAfter has passed would fail in the same way.
 func (e *heldLogin) Permanent() bool { return true }
 
 // RetryAfter returns the time that is left.
@@ -40,7 +40,7 @@ func (e *heldLogin) RetryAfter() (time.Duration, bool) { return max(time.Until(e
 type outcome int
 
 const (
-	unsettled outcome = iota // nothing was learned: connection lost, server busy
+	unsettled outcome = iota // the password was not judged: connection lost, server busy
 	accepted
 	rejected
 	misrouted // refused, but because of the connections in between
@@ -65,11 +65,11 @@ type lockout struct {
 	pairs map[pairKey]*pair
 }
 
-// sharedLockout is one for the process: many Transports with one wrong password would lock an account
-// as fast as one that repeats it.
+// sharedLockout serves the whole process: many Transports with one wrong password would lock an
+// account as fast as one that repeats it.
 var sharedLockout = newLockout()
 
-// A pairKey is a salted hash of a user, a password and what they are for; none of them is kept.
+// A pairKey is a salted hash of user, password and scope; none of them is kept.
 type pairKey [sha256.Size]byte
 
 // A pair remembers how logins with one user and password ended at one server.
@@ -86,15 +86,15 @@ func newLockout() *lockout {
 	return l
 }
 
-// scopeOf is what a refusal of a password is about: one scheme at one virtual directory, since that is
-// where IIS sets up logins and Extended Protection.
+// scopeOf names what a refused password was refused for: one scheme at one virtual directory, where
+// IIS sets up logins and Extended Protection.
 func scopeOf(scheme string, at origin, r *http.Request) string {
 	directory, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	return scheme + " " + at.String() + "/" + strings.ToLower(directory)
 }
 
 // enter waits until the pair may log in. The function that it returns must be called once with the
-// outcome. The scope is the server, and what else decides about a login apart from the password.
+// outcome. The scope names the server and everything but the password that decides about a login.
 func (l *lockout) enter(ctx context.Context, scope, user, password string) (func(outcome), error) {
 	p := l.pair(scope, user, password)
 	for {
@@ -124,7 +124,7 @@ func (l *lockout) enter(ctx context.Context, scope, user, password string) (func
 	}
 }
 
-// pair finds a pair or makes it. The case of a user's name says nothing about who it is.
+// pair finds a pair or makes it. Case does not distinguish user names.
 func (l *lockout) pair(scope, user, password string) *pair {
 	text := append([]byte(nil), l.salt[:]...)
 	for _, part := range []string{scope, strings.ToLower(user), password} {
@@ -142,7 +142,7 @@ func (l *lockout) pair(scope, user, password string) *pair {
 	return p
 }
 
-// makeRoom forgets a pair that works, else any, so that rotation does not fill the memory.
+// makeRoom forgets a pair that works, else any, so that rotation does not fill memory.
 func (l *lockout) makeRoom() {
 	if len(l.pairs) < maxPairs {
 		return

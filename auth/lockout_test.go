@@ -33,7 +33,7 @@ func TestLockout_OneTryUntilProven(t *testing.T) {
 				running--
 				mu.Unlock()
 				if first {
-					settle(unsettled) // the connection was lost: nothing was learned
+					settle(unsettled) // the connection was lost: the password was not judged
 					return
 				}
 				settle(accepted)

@@ -26,7 +26,7 @@ type call struct {
 	header string // the scheme that goes with the tokens
 }
 
-// attempt sends the request on a connection that is logged in, or logs in with it.
+// attempt sends the request on its connection and logs in first where that is needed.
 func (b *bound) attempt(ctx context.Context, k *call) (*http.Response, error) {
 	if b.stale(k.c) {
 		return nil, errUnsent
@@ -45,12 +45,12 @@ func (b *bound) attempt(ctx context.Context, k *call) (*http.Response, error) {
 		return nil, err
 	}
 	if resp.StatusCode != http.StatusUnauthorized {
-		k.c.answers++
+		k.c.served++
 		return resp, nil
 	}
 	// The server forgot the login: a session ended, or it keeps logins for one request only. Its
 	// 401 says that it did not look at the request.
-	k.c.forgets = k.c.answers == 0
+	k.c.forgets = k.c.served == 0
 	k.c.loggedIn = false
 	if !drain(resp) || resp.Close {
 		return nil, errUnsent
@@ -60,8 +60,8 @@ func (b *bound) attempt(ctx context.Context, k *call) (*http.Response, error) {
 
 const waitedForTurn = "other logins took their turns for too long, so nothing was sent"
 
-// loginOnce logs a connection in. As long as it is not known whether connections are shared in between,
-// logins take turns, so that those of two users cannot be mixed up.
+// loginOnce logs a connection in. Until the place is proven, logins take turns, so that a load
+// balancer that shares connections cannot mix up two users.
 func (b *bound) loginOnce(ctx context.Context, k *call) (*http.Response, error) {
 	p := placeOf(k.at)
 	if b.scheme == schemeNTLM && !p.isProven() {
@@ -80,7 +80,7 @@ func (b *bound) loginOnce(ctx context.Context, k *call) (*http.Response, error) 
 	return b.login(ctx, k)
 }
 
-// loginEach logs in for one request. A login of one message needs no turn.
+// loginEach logs in for one request. A login with one message needs no turn.
 func (b *bound) loginEach(ctx context.Context, k *call) (*http.Response, error) {
 	if b.scheme == schemeNTLM {
 		return b.loginInTurn(ctx, k)
@@ -93,8 +93,8 @@ func (b *bound) loginEach(ctx context.Context, k *call) (*http.Response, error) 
 	return resp, err
 }
 
-// loginInTurn logs in for one request, while no other login runs in this process: between the messages
-// of two logins, a load balancer would mix up their connections.
+// loginInTurn logs in for one request while no other login runs in this process: a load balancer
+// could mix up the messages of two.
 func (b *bound) loginInTurn(ctx context.Context, k *call) (*http.Response, error) {
 	p := placeOf(k.at)
 	if err := p.turns.enter(ctx); err != nil {
@@ -106,7 +106,7 @@ func (b *bound) loginInTurn(ctx context.Context, k *call) (*http.Response, error
 		if k.c.reused {
 			p.markSingle()
 		}
-		return nil, fmt.Errorf("%w: %w", errUnsent, err) // another connection may fare better
+		return nil, fmt.Errorf("%w: %w", errUnsent, err) // try another connection
 	}
 	return resp, err
 }
@@ -167,7 +167,7 @@ func (b *bound) leg(ctx context.Context, k *call, token []byte) (*http.Response,
 	case code == http.StatusUnauthorized:
 		next, err := b.nextChallenge(ctx, k, resp)
 		return nil, next, err
-	case code/100 == 2: // nothing is protected here: the request goes as it is
+	case code/100 == 2: // no login is needed here: send the request without one
 		if !drain(resp) || resp.Close {
 			return nil, nil, fmt.Errorf("%w: the server returned %d to a login and closed", errUnsent, code)
 		}
@@ -177,7 +177,7 @@ func (b *bound) leg(ctx context.Context, k *call, token []byte) (*http.Response,
 		httpbody.Discard(ctx, resp.Body)
 		return nil, nil, b.fail(k.at, fmt.Sprintf("the server returned %d to the login, "+
 			"and nothing of the request was sent", code), nil).withResponse(resp)
-	default: // 403, 404, 429, 503, a redirect: true for the request as well
+	default: // 403, 404, 429, 503, a redirect: the request would get the same
 		return resp, nil, nil
 	}
 }
@@ -191,11 +191,11 @@ func bodyless(r *http.Request, scheme string, token []byte) *http.Request {
 	return r
 }
 
-// errNoChallenge says that a login did not begin: the server's connection has one already, or it had
-// another part of it.
+// errNoChallenge marks a login that did not begin: the server's connection has one already, or is
+// in the middle of another.
 var errNoChallenge = errors.New("the server returned no challenge")
 
-// errOnlyNegotiate says that the server wants the scheme Negotiate, in which most servers take NTLM.
+// errOnlyNegotiate marks a server that wants the scheme Negotiate, in which most servers take NTLM.
 var errOnlyNegotiate = errors.New("the server offers Negotiate only")
 
 // ntlmPrefix begins NTLM's messages in base64.
@@ -245,9 +245,9 @@ func (b *bound) nextChallenge(ctx context.Context, k *call, resp *http.Response)
 				"or shares its connections to the server among clients")
 		return nil, fmt.Errorf("%w: %w", errNoChallenge, e)
 	case !drain(resp) || resp.Close:
-		// A server that restarts gracefully does so too; another connection may fare better.
+		// A server that restarts gracefully does this too: try another connection.
 		return nil, fmt.Errorf("%w: %w", errUnsent, refuse("the connection does not outlast the challenge",
-			"whether a proxy or load balancer in between closes connections after each answer"))
+			"whether a proxy or load balancer in between closes connections after each response"))
 	}
 	data, err := found.blob()
 	if err != nil {
@@ -256,7 +256,7 @@ func (b *bound) nextChallenge(ctx context.Context, k *call, resp *http.Response)
 	return data, nil
 }
 
-// finish sends the request with the last token and looks at what the server makes of it.
+// finish sends the request with the last token and checks whether the server took it.
 func (b *bound) finish(ctx context.Context, k *call, x Handshake, token []byte, several bool) (*http.Response, error) {
 	resp, err := b.deliver(ctx, k, token)
 	if err != nil {
@@ -280,9 +280,9 @@ func (b *bound) finish(ctx context.Context, k *call, x Handshake, token []byte, 
 			}
 		}
 	}
-	// A server says that the login lasts as long as the connection, which is always so for NTLM.
+	// NTLM always lasts as long as the connection; for other logins the server says so.
 	k.c.loggedIn = !k.c.forgets && !b.set.perRequest && (several || strings.EqualFold(resp.Header.Get("Persistent-Auth"), "true"))
-	k.c.answers = 0
+	k.c.served = 0
 	placeOf(k.at).markLogin()
 	b.set.log.DebugContext(ctx, "logged in", slog.String("origin", k.at.String()))
 	return resp, nil
@@ -314,7 +314,7 @@ func (b *bound) deliver(ctx context.Context, k *call, token []byte) (*http.Respo
 	if err == nil {
 		return resp, nil
 	}
-	closeBody(r) // a connection that is gone before the first byte leaves it open
+	closeBody(r) // a connection that ended before the first byte left it open
 	if !k.c.count.untouched(mark) {
 		return nil, b.lost(ctx, k.at, err)
 	}

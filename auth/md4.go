@@ -6,7 +6,7 @@ import (
 	"math/bits"
 )
 
-// md4 is the hash of RFC 1320, which NTLM makes keys of passwords with. The standard library has none.
+// md4 is the hash of RFC 1320, from which NTLM derives keys. The standard library has none.
 func md4(data []byte) []byte {
 	padded := append(bytes.Clone(data), 0x80)
 	padded = append(padded, make([]byte, (120-len(padded)%64)%64)...)

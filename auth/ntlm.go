@@ -28,10 +28,11 @@ const (
 // of the process share this protection, and before a server has accepted a password, one login at a
 // time tries it.
 //
-// A server that offers Negotiate only gets the same messages there, as most servers take them.
+// If a server offers only Negotiate, the same messages travel in that scheme, as most servers take
+// them.
 //
-// Messages are complete as those of Windows: with the integrity code (MIC), the target name HTTP/<host>
-// and the channel binding.
+// As those of Windows, messages have an integrity code (MIC), the target name HTTP/<host> and the
+// channel binding.
 //
 // NTLM rests on MD4 and MD5, so under GODEBUG=fips140=only this is an error.
 func NTLM(base *http.Transport, c Credentials, opts *Options) (*Transport, error) {
@@ -47,7 +48,7 @@ func NTLM(base *http.Transport, c Credentials, opts *Options) (*Transport, error
 }
 
 // ntlm is a mechanism with two legs: NEGOTIATE, which asks for a challenge, and AUTHENTICATE, which
-// answers it and carries the request.
+// responds to it and carries the request.
 type ntlm struct {
 	credentials Credentials
 	lockout     *lockout
@@ -74,7 +75,7 @@ func (m *ntlm) Start(ctx context.Context, t Target) (Handshake, error) {
 type ntlmHandshake struct {
 	user, password string
 	add            addition
-	negotiate      []byte // what was sent
+	negotiate      []byte // as it was sent
 	settled        func(outcome)
 }
 

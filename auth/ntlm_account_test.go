@@ -144,7 +144,7 @@ func TestNTLM_ChangedAccountLeavesOldConnections(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer tr.CloseIdleConnections()
-	// Alice's answer stays unread, so her connection is busy while bob logs in on another.
+	// Alice's response stays unread, so her connection is busy while bob logs in on another.
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, a.URL, nil)
 	if err != nil {
 		t.Fatal(err)

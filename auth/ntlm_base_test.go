@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -27,7 +28,7 @@ func TestNTLM_RefusesAnHTTPProxy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := answer(t, tr, a.URL)
+	got := statusOf(t, tr, a.URL)
 	if !strings.Contains(got, "proxy "+at.Host) || strings.Contains(got, "proxy-secret") {
 		t.Errorf("error %s", got)
 	}
@@ -52,7 +53,7 @@ func TestNTLM_BaseSettings(t *testing.T) {
 	defer tr.CloseIdleConnections()
 	for range 3 {
 		if got := post(t, tr, a.URL, "hello"); got != `EXCH\alice 5` {
-			t.Errorf("answer %s", got)
+			t.Errorf("response %s", got)
 		}
 	}
 	if dials != 1 || !base.DisableKeepAlives || base.Protocols != nil || base.TLSNextProto != nil {
@@ -101,8 +102,22 @@ func TestNTLM_HTTP2IsOff(t *testing.T) {
 			}
 			defer tr.CloseIdleConnections()
 			if got := post(t, tr, a.URL, "hello"); got != `EXCH\alice 5` {
-				t.Errorf("answer %s", got)
+				t.Errorf("response %s", got)
 			}
 		})
+	}
+}
+
+// TestOneProtocol_LeavesBaseAlone guards the caller's transport: a cloned tls.Config shares its
+// slices with the original, so that editing them in place changes both.
+func TestOneProtocol_LeavesBaseAlone(t *testing.T) {
+	t.Parallel()
+	protos := []string{"h2", "http/1.1", "other"}
+	base := &http.Transport{TLSClientConfig: &tls.Config{NextProtos: protos, MinVersion: tls.VersionTLS12}}
+	if _, err := NTLM(base, Static("user", "password"), nil); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"h2", "http/1.1", "other"}; !slices.Equal(protos, want) {
+		t.Errorf("the base transport's protocols are now %q, want %q", protos, want)
 	}
 }

@@ -22,15 +22,15 @@ const flagIntegrity = 2 // of MsvAvFlags: the AUTHENTICATE_MESSAGE has a MIC
 
 const (
 	challengeHeader  = 48      // fixed part of a CHALLENGE_MESSAGE ([MS-NLMP] section 2.2.1.2)
-	targetInfoFields = 40      // where its length, maximum length and offset stand
+	targetInfoFields = 40      // offset of its length, maximum length and offset
 	maxChallenge     = 1 << 17 // a message of two 64 KiB payloads
 )
 
 var errCutInfo = errors.New("the server's NTLM challenge has target information that is cut short")
 
-// An addition is what the client puts into the target information of a challenge. Whatever stands
-// there becomes part of what the client signs with the password, so the server finds it there
-// ([MS-NLMP] section 3.1.5.1.2).
+// An addition holds the attributes that the client adds to the target information of a challenge.
+// The client signs the target information with the password and sends it back, so the server finds
+// them there ([MS-NLMP] section 3.1.5.1.2).
 type addition struct {
 	binding   []byte // MsvAvChannelBindings; nil: none
 	target    string // MsvAvTargetName, the service's name; "": none
@@ -99,7 +99,7 @@ func targetInfo(message []byte) ([]byte, error) {
 
 // serverPairs are the attribute pairs of the server's target information.
 type serverPairs struct {
-	kept  []byte // but for those that only the client knows
+	kept  []byte // all but those that the client sets
 	flags uint32
 	timed bool // the server sent its time
 }

@@ -21,15 +21,15 @@ func TestNTLM_ServerClosesIdleConnections(t *testing.T) {
 	tr := mustNTLM(t, a, &Options{MaxConns: 4})
 	for range 20 {
 		if got := post(t, tr, a.URL, "hello"); got != `EXCH\alice 5` {
-			t.Errorf("answer %s", got)
+			t.Errorf("response %s", got)
 		}
 		a.CloseClientConnections()
 		awaitDeath(t, tr)
 	}
 }
 
-// awaitDeath waits until net/http has seen that the idle connections are closed. A request that is
-// written before that is lost, since nobody can know whether the server read it.
+// awaitDeath waits until net/http has seen that the idle connections are closed. A request written
+// before that is lost, since its outcome is unknown.
 func awaitDeath(t *testing.T, tr *Transport) {
 	t.Helper()
 	b, ok := tr.sender.(*bound)
@@ -175,7 +175,7 @@ func TestNTLM_EarlyCloseDropsTheConnection(t *testing.T) {
 	}
 }
 
-// TestNTLM_IdleTimeout runs on pipes under a clock of its own.
+// TestNTLM_IdleTimeout runs on pipes under a virtual clock.
 func TestNTLM_IdleTimeout(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -201,7 +201,7 @@ func TestNTLM_IdleTimeout(t *testing.T) {
 				url := ownURL()
 				for range 3 {
 					if got := post(t, tr, url, "hello"); got != `EXCH\alice 5` {
-						t.Errorf("answer %s", got)
+						t.Errorf("response %s", got)
 					}
 					time.Sleep(c.pause)
 				}

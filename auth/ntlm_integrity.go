@@ -12,7 +12,7 @@ import (
 
 // Layout of an AUTHENTICATE_MESSAGE ([MS-NLMP] section 2.2.1.3).
 const (
-	ntResponseFields  = 20 // where length, maximum length and offset of the NtChallengeResponse stand
+	ntResponseFields  = 20 // offset of the length, maximum length and offset of the NtChallengeResponse
 	authenticateFixed = 64 // fixed part without Version and MIC, as go-ntlmssp writes it
 	versionSize       = 8
 	micOffset         = authenticateFixed + versionSize

@@ -17,7 +17,7 @@ func TestNTLM_ServerForgets(t *testing.T) {
 	tr := mustNTLM(t, a, nil)
 	for range 4 {
 		if got := post(t, tr, a.URL, "hello"); got != `EXCH\alice 5` {
-			t.Errorf("answer %s", got)
+			t.Errorf("response %s", got)
 		}
 	}
 	var legs []string
@@ -57,7 +57,7 @@ func TestNTLM_LoginLostWithoutGetBody(t *testing.T) {
 	}
 }
 
-// TestNTLM_OddServers answers the login with something other than a challenge.
+// TestNTLM_OddServers: the response to the login is no challenge.
 func TestNTLM_OddServers(t *testing.T) {
 	t.Parallel()
 	text := func(status int, header, value string) func(http.ResponseWriter, *http.Request, string) bool {
@@ -73,7 +73,7 @@ func TestNTLM_OddServers(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		hook func(w http.ResponseWriter, r *http.Request, leg string) bool
-		want string // in the error, or the status of the answer
+		want string // in the error, or the status of the response
 	}{
 		{"no scheme offered", text(401, "", ""), "offers no scheme"},
 		{
@@ -113,7 +113,7 @@ func TestNTLM_OddServers(t *testing.T) {
 			a := newAcceptor(t, false, func(a *acceptor) { a.hook = c.hook })
 			tr := mustNTLM(t, a, &Options{MaxConns: 1})
 			for range 2 { // the connection must be free again
-				if got := answer(t, tr, a.URL); !strings.Contains(got, c.want) {
+				if got := statusOf(t, tr, a.URL); !strings.Contains(got, c.want) {
 					t.Errorf("%s, want %q", got, c.want)
 				}
 			}
@@ -121,8 +121,8 @@ func TestNTLM_OddServers(t *testing.T) {
 	}
 }
 
-// answer gives the status of the answer, or the error, which must say that nothing was sent.
-func answer(t *testing.T, tr http.RoundTripper, url string) string {
+// statusOf returns the status of the response, or the error, which must say that nothing was sent.
+func statusOf(t *testing.T, tr http.RoundTripper, url string) string {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader("hello"))
 	if err != nil {

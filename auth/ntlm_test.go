@@ -42,7 +42,7 @@ func TestNTLM_RequestsOnTheWire(t *testing.T) {
 				wg.Go(func() {
 					for range calls / c.workers {
 						if got, want := post(t, tr, a.URL, "hello"), `EXCH\alice 5`; got != want {
-							t.Errorf("answer %q, want %q", got, want)
+							t.Errorf("response %q, want %q", got, want)
 						}
 					}
 				})
@@ -61,8 +61,8 @@ func TestNTLM_RequestsOnTheWire(t *testing.T) {
 	}
 }
 
-// A countingDialer knows how many of its connections were open at a time. (In all there may be more:
-// net/http gives a connection up when its writer is late to report.)
+// A countingDialer counts its connections and how many were open at a time. (There may be more in
+// all: net/http drops a connection whose writer reports late.)
 type countingDialer struct {
 	mu         sync.Mutex
 	open, most int
@@ -113,7 +113,7 @@ func mustNTLM(t *testing.T, a *acceptor, o *Options) *Transport {
 	return tr
 }
 
-// awaitNone waits for net/http, which closes a broken connection in a goroutine of its own.
+// awaitNone waits for net/http, which closes broken connections in the background.
 func (d *countingDialer) awaitNone(t *testing.T) {
 	t.Helper()
 	open := func() int {
@@ -129,7 +129,7 @@ func (d *countingDialer) awaitNone(t *testing.T) {
 	}
 }
 
-// post sends a body and gives the answer's, or the error's text.
+// post sends a body and returns the body of the response, or the text of the error.
 func post(t *testing.T, tr http.RoundTripper, url, body string) string {
 	t.Helper()
 	text, err := try(t.Context(), tr, url, body)

@@ -22,8 +22,8 @@ type Options struct {
 	// for NTLM and Negotiate, whose connections carry the identity; 0 means 10.
 	MaxConns int
 
-	// IdleTimeout closes a connection of NTLM or Negotiate that was not used for so long. Keep it
-	// below the server's own limit (IIS: 120 s) and the load balancer's; 0 means 50 s.
+	// IdleTimeout closes a connection of NTLM or Negotiate that was idle for so long. Keep it below
+	// the server's own limit (IIS: 120 s) and the load balancer's; 0 means 50 s.
 	IdleTimeout time.Duration
 
 	// ChannelBinding says whether the login is tied to the TLS connection (Extended Protection).
@@ -42,8 +42,8 @@ type Options struct {
 	NTLMWithoutMIC bool
 
 	// Origins are the places where the credentials may go, such as "https://mail.example.com" or
-	// "https://mail.example.com:8443". Empty means: where the first request goes, and nowhere
-	// else from then on. A request to another origin fails and nothing of it is sent.
+	// "https://mail.example.com:8443". If empty, the origin of the first request is the only one. A
+	// request to another origin fails before anything is sent.
 	Origins []string
 
 	// AllowHTTP lets the credentials go over http:// to a host that is not loopback.
@@ -132,7 +132,7 @@ func (o *Options) check(op string) (settings, error) {
 	return s, nil
 }
 
-// secure refuses to let credentials cross a network in the clear.
+// secure refuses to send credentials over a network in the clear.
 func (s *settings) secure(at origin) error {
 	if at.Scheme == "https" || s.http || loopback.IsHost(at.Host) {
 		return nil
@@ -147,7 +147,7 @@ var errOriginForm = errors.New("want a scheme and a host and nothing more, such 
 func parseOrigin(text string) (origin, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "" {
-		return origin{}, errOriginForm // the text is not repeated: it may hold a password
+		return origin{}, errOriginForm // without the text, which may hold a password
 	}
 	return originOf(u)
 }
@@ -165,7 +165,8 @@ func originOf(u *url.URL) (origin, error) {
 	return at, nil
 }
 
-// origins are the places that credentials may go to. An empty list takes the first one asked for.
+// origins are the servers that credentials may go to. An empty list takes the first that a request
+// names.
 type origins struct {
 	mu   sync.Mutex
 	list []origin

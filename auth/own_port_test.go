@@ -11,8 +11,8 @@ import (
 )
 
 // The process remembers refused passwords and the ways of load balancers by the server's host and
-// port. So each server of a test has a port that no other had, although the system gives out the
-// ports of closed servers again.
+// port. So each server of a test has a port that no other had, although the system reuses the ports
+// of closed servers.
 
 var usedPorts sync.Map
 
@@ -31,7 +31,7 @@ func ownPort(t *testing.T) net.Listener {
 	}
 }
 
-// unstarted is httptest.NewUnstartedServer with a port of its own.
+// unstarted is httptest.NewUnstartedServer on an unused port.
 func unstarted(t *testing.T, h http.Handler) *httptest.Server {
 	t.Helper()
 	s := httptest.NewUnstartedServer(h)
@@ -41,7 +41,7 @@ func unstarted(t *testing.T, h http.Handler) *httptest.Server {
 	return s
 }
 
-// started is httptest.NewServer with a port of its own.
+// started is httptest.NewServer on an unused port.
 func started(t *testing.T, h http.Handler) *httptest.Server {
 	t.Helper()
 	s := unstarted(t, h)

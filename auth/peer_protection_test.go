@@ -47,7 +47,7 @@ func TestPeer_ExtendedProtection(t *testing.T) {
 	}
 }
 
-// bindingSeen tells what the server made of the channel binding: bound, unbound or refused.
+// bindingSeen returns how the server judged the channel binding: bound, unbound or refused.
 func bindingSeen(t *testing.T, tr http.RoundTripper, url string) string {
 	t.Helper()
 	text, err := try(t.Context(), tr, url, "hello")
@@ -95,7 +95,7 @@ func TestPeer_ResumedSession(t *testing.T) {
 		_, _ = text.ReadFrom(resp.Body)
 		_ = resp.Body.Close()
 		if !strings.Contains(text.String(), "<ChannelBinding>bound<") {
-			t.Errorf("answer %s", text.String())
+			t.Errorf("response %s", text.String())
 		}
 		tr.CloseIdleConnections()
 	}

@@ -53,7 +53,7 @@ func TestPeer_Restart(t *testing.T) { //nolint:paralleltest // it disturbs the s
 				case errors.As(err, &e) && e.StatusCode == 0:
 					lost++
 				default:
-					t.Errorf("answer %q, error %v", got, err)
+					t.Errorf("response %q, error %v", got, err)
 				}
 				mu.Unlock()
 			}
@@ -68,7 +68,7 @@ func TestPeer_Restart(t *testing.T) { //nolint:paralleltest // it disturbs the s
 	}
 	close(stop)
 	wg.Wait()
-	t.Logf("%d answered, %d not sent, %d lost", done, unsent, lost)
+	t.Logf("%d done, %d not sent, %d lost", done, unsent, lost)
 	if got := post(t, tr, p.https+"/EWS/restart", "hello"); !strings.Contains(got, "alice") {
 		t.Errorf("afterwards: %s", got)
 	}

@@ -56,8 +56,8 @@ func alice() Credentials { return Static(`EXCH\alice`, os.Getenv("EWS_AUTH_PASS"
 
 func bob() Credentials { return Static(`EXCH\bob`, os.Getenv("EWS_AUTH_PASS2")) }
 
-// lines gives the access log's lines for a path once there are as many as wanted, or no more came
-// for a while: Apache writes them after the answer.
+// lines returns the access log's lines for a path once there are as many as wanted, or no more came
+// for a while: Apache writes them after the response.
 func (peer) lines(t *testing.T, path string, want int) []string {
 	t.Helper()
 	var found []string
@@ -133,8 +133,8 @@ func (p peer) matrix(t *testing.T, scheme, place, url string, workers, max int) 
 	}
 	missing := 0
 	if scheme == "Basic" && place == "h2" {
-		// Apache now and then leaves an HTTP/2 request out of its log: all answers have been looked at
-		// by now, so a missing line is the log's. One too many would be ours.
+		// Apache now and then leaves an HTTP/2 request out of its log. All responses have been
+		// checked by now, so a missing line is the log's fault; one too many would be ours.
 		missing = 2
 	}
 	if len(lines) > want || len(lines) < want-missing {
@@ -143,7 +143,8 @@ func (p peer) matrix(t *testing.T, scheme, place, url string, workers, max int) 
 }
 
 // replayable lets net/http send a POST again if the server closed the idle connection in the same
-// moment: whether it did depends on how busy the machine is. A login's connections take no notice.
+// moment: whether it did depends on how busy the machine is. Connections that are logged in do not
+// change.
 type replayable struct{ http.RoundTripper }
 
 func (t replayable) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -162,7 +163,7 @@ func (peer) load(t *testing.T, tr http.RoundTripper, url string, workers int) {
 			for range (1000 + w) / workers {
 				got := post(t, tr, url, "hello")
 				if !strings.Contains(got, `<User>EXCH\alice</User>`) || !strings.Contains(got, "<BodyLength>5<") {
-					t.Errorf("answer %s", got)
+					t.Errorf("response %s", got)
 				}
 			}
 		})
@@ -170,7 +171,7 @@ func (peer) load(t *testing.T, tr http.RoundTripper, url string, workers int) {
 	wg.Wait()
 }
 
-// TestPeer_Identities has three identities on one base transport: every answer names its own.
+// TestPeer_Identities has three identities on one base transport: every response names its user.
 func TestPeer_Identities(t *testing.T) {
 	t.Parallel()
 	p := findPeer(t)
@@ -208,8 +209,8 @@ func TestPeer_Identities(t *testing.T) {
 	wg.Wait()
 }
 
-// postUnlessLost posts again, up to three times, where a connection was lost without a response: Apache
-// still ends children some time after it was restarted. A lost response is not another user's.
+// postUnlessLost posts again, up to three times, where a connection was lost without a response:
+// Apache still ends children some time after a restart. A lost response confuses no users.
 func postUnlessLost(t *testing.T, tr http.RoundTripper, url string) string {
 	t.Helper()
 	for tries := 1; ; tries++ {

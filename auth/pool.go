@@ -20,9 +20,9 @@ type conn struct {
 	count wireCount
 	tls   *tls.ConnectionState // nil without TLS, or under a TLS dialer that hides it
 
-	user     string // who is logged in, for rotation from one account to another
+	user     string // the account that is logged in, to notice a rotation
 	loggedIn bool   // requests need no Authorization
-	answers  int    // requests answered since the login
+	served   int    // requests since the login
 	forgets  bool   // the server keeps a login for one request only
 	reused   bool
 	idle     *time.Timer
@@ -40,7 +40,7 @@ type pool struct {
 	negotiate atomic.Bool // NTLM goes in the scheme Negotiate
 
 	mu   sync.Mutex
-	idle []*conn // the last one was used last
+	idle []*conn // the most recently used one is last
 }
 
 // header returns the scheme that goes with the tokens.
@@ -55,8 +55,8 @@ func newPool(base *http.Transport, at origin, set settings) *pool {
 	return &pool{base: base, at: at, keep: set.idleTimeout, slots: make(chan struct{}, set.maxConns)}
 }
 
-// get waits for a slot, then returns the connection used last, or a new one. With fresh set the idle
-// ones are closed: one of them turned out to be dead, and so may the others be.
+// get waits for a slot, then returns the connection used last, or a new one. With fresh set it
+// closes the idle ones first: one of them was dead, so the others may be.
 func (p *pool) get(ctx context.Context, fresh bool) (*conn, error) {
 	if ctx.Err() != nil {
 		return nil, contextcause.Of(ctx)
@@ -113,8 +113,8 @@ func (p *pool) dial(ctx context.Context) (*conn, error) {
 	return c, nil
 }
 
-// put returns a connection to the pool for the next request. One that net/http does not think available by
-// now is about to be closed by it.
+// put returns a connection to the pool for the next request. If net/http does not call it available
+// by now, net/http is about to close it.
 func (p *pool) put(c *conn) {
 	if c.cc.Available() == 0 {
 		p.drop(c)

@@ -40,8 +40,8 @@ func findProxies(t *testing.T) fronted {
 
 func frontURL(name string) string { return os.Getenv("EWS_PROXY_" + name) }
 
-// TestProxies_LoginPerRequest: behind load balancers that share their connections, no request is
-// answered as another user, and none fails.
+// TestProxies_LoginPerRequest: behind load balancers that share their connections, the server knows
+// the user of each request, and none fails.
 //
 //nolint:paralleltest // the modes would disturb each other in one load balancer
 func TestProxies_LoginPerRequest(t *testing.T) {
@@ -182,7 +182,7 @@ func TestProxies_WrongPassword(t *testing.T) {
 	}
 }
 
-// TestProxies_Forward passes Squid, which wants a password of its own in one of its two set-ups.
+// TestProxies_Forward: through Squid, with and without a password for the proxy.
 func TestProxies_Forward(t *testing.T) {
 	t.Parallel()
 	f := findProxies(t)

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// connectProxy opens tunnels to wherever it is asked to. With a certificate it speaks TLS itself.
+// connectProxy opens any tunnel. With a certificate it speaks TLS itself.
 func connectProxy(t *testing.T, cert *tls.Certificate) string {
 	t.Helper()
 	l := ownPort(t)
@@ -60,7 +60,7 @@ func tunnel(front net.Conn) {
 }
 
 // TestNTLM_BindingThroughAProxy: the binding is to the server's certificate, also when the proxy in
-// between has one of its own.
+// between has another.
 func TestNTLM_BindingThroughAProxy(t *testing.T) {
 	t.Parallel()
 	proxyCert := selfSigned(t)
@@ -86,7 +86,7 @@ func TestNTLM_BindingThroughAProxy(t *testing.T) {
 			tr := mustNTLM(t, a, nil)
 			for range 2 {
 				if got := post(t, tr, a.URL, "hello"); got != `EXCH\alice 5` {
-					t.Errorf("answer %s", got)
+					t.Errorf("response %s", got)
 				}
 			}
 		})

@@ -9,10 +9,11 @@ import (
 	"net/http"
 )
 
-// largeToken is what every server takes: IIS and Apache allow headers of 16 and 8 KiB.
+// largeToken is a size that every server takes: IIS and Apache allow headers of 16 and 8 KiB.
 const largeToken = 4 << 10
 
-// tooLarge explains the refusal of a header that a large token has made long; nil for other responses.
+// tooLarge explains the refusal of a header that a large token made long. It returns nil for other
+// responses.
 func (b *bound) tooLarge(k *call, resp *http.Response, token []byte) error {
 	refused := resp.StatusCode == http.StatusBadRequest || resp.StatusCode == http.StatusRequestHeaderFieldsTooLarge
 	if !refused || len(token) < largeToken {
@@ -25,7 +26,7 @@ func (b *bound) tooLarge(k *call, resp *http.Response, token []byte) error {
 	return e
 }
 
-// refused is a 401 to the last token.
+// refused returns the error of a 401 to the last token.
 func (b *bound) refused(ctx context.Context, k *call, x Handshake, found challenge, resp *http.Response) *Error {
 	e := b.fail(k.at, "the server refused the login", nil).withResponse(resp)
 	b.set.log.WarnContext(ctx, "login refused", slog.String("origin", k.at.String()))
@@ -54,7 +55,7 @@ func (b *bound) refused(ctx context.Context, k *call, x Handshake, found challen
 	return e
 }
 
-// outcomeOf judges a password by the response to it. Errors of servers in between say nothing.
+// outcomeOf judges a password by the response to it. Errors of servers in between judge nothing.
 func outcomeOf(resp *http.Response, err error) outcome {
 	var e *Error
 	switch {

@@ -13,9 +13,9 @@ type verdict int
 const (
 	pass       verdict = iota
 	dropBefore         // the server never sees it
-	dropAfter          // the server carries it out, the answer is lost
-	hold               // neither answer nor end, until the client gives up
-	passOnce           // the server closes right after the answer
+	dropAfter          // the server carries it out, the response is lost
+	hold               // the connection stays silent until the client closes it
+	passOnce           // the server closes right after the response
 )
 
 // A relay passes TCP connections on and interferes with the n-th request of a connection, counted

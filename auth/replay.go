@@ -9,8 +9,8 @@ import (
 var errNoReplay = errors.New("the request must be sent once more, but its body cannot be read twice: " +
 	"give it a body that http.NewRequest knows, or a GetBody function")
 
-// A replay hands out the body of a request: the first time as it is, later through GetBody. It does
-// not wrap the body: net/http sends headers and body in one packet only for the readers it knows.
+// A replay returns the body of a request: the first time as it is, later from GetBody. It does not
+// wrap the body: net/http sends headers and body in one packet only for the reader types it knows.
 type replay struct {
 	request *http.Request
 	used    bool
@@ -39,8 +39,8 @@ func (b *replay) close() {
 	}
 }
 
-// drain reads the rest of a response whose connection is needed, however long that takes, and reports
-// whether it can be used on.
+// drain reads the rest of a response, up to a limit of bytes, and reports whether the connection
+// can be used again.
 func drain(resp *http.Response) bool {
 	n, err := io.Copy(io.Discard, io.LimitReader(resp.Body, maxDrain+1))
 	closeErr := resp.Body.Close()

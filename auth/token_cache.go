@@ -16,8 +16,8 @@ import (
 const (
 	earlyRefresh = 5 * time.Minute
 	fetchTimeout = time.Minute
-	patience     = 2 * time.Second  // how long a new token is waited for while the old one is good
-	fetchPause   = 30 * time.Second // after a failed fetch, while the old one is good
+	patience     = 2 * time.Second  // longest wait for a new token while the old one is valid
+	fetchPause   = 30 * time.Second // after a failed fetch, while the old token is valid
 )
 
 // A tokenCache keeps one token and lets one fetch run at a time.
@@ -27,13 +27,13 @@ type tokenCache struct {
 
 	mu      sync.Mutex
 	token   *oauth2.Token
-	claims  string    // what the token was asked for with
+	claims  string    // the claims that the token was fetched with
 	renew   time.Time // when a new one is due; zero: never
 	running *fetch
-	held    *heldError // a failure that stands for the fetches that follow; nil: none
+	held    *heldError // a failure that later fetches return; nil: none
 }
 
-// A fetch is one question to the source. Its results are set before done is closed.
+// A fetch is one call of the source. Its results are set before done is closed.
 type fetch struct {
 	claims string
 	done   chan struct{}
@@ -110,9 +110,9 @@ func (c *tokenCache) forget(token *oauth2.Token) {
 	}
 }
 
-// start joins the running fetch or begins one, unless a failure still stands; c.mu is held. The fetch has the values of the
-// request's context but not its end, since others wait for it too, and since a token that comes too
-// late for this request is right for the next.
+// start joins the running fetch or begins one, unless a failure is held; c.mu is held. The fetch
+// has the values of the request's context but not its deadline: others wait for it too, and a token
+// too late for this request serves the next.
 func (c *tokenCache) start(ctx context.Context, claims string) *fetch {
 	if c.running != nil {
 		return c.running

@@ -21,7 +21,7 @@ type tokenError struct {
 	text  string
 	final bool
 	after time.Duration
-	wait  bool // the server said for how long to wait
+	wait  bool // the server said how long to wait
 	err   error
 }
 
@@ -30,16 +30,16 @@ func (e *tokenError) Unwrap() error                     { return e.err }
 func (e *tokenError) Permanent() bool                   { return e.final }
 func (e *tokenError) RetryAfter() (time.Duration, bool) { return e.after, e.wait }
 
-// finalCodes are the refusals that only a person can mend (RFC 6749 section 5.2, and what Microsoft
-// Entra and AD FS add).
+// finalCodes are the refusals that only a person can mend (RFC 6749 section 5.2, and additions of
+// Microsoft Entra and AD FS).
 var finalCodes = []string{
 	"invalid_client", "unauthorized_client", "invalid_scope", "invalid_grant",
 	"invalid_request", "unsupported_grant_type", "unsupported_response_type",
 	"invalid_resource", "invalid_target", "access_denied", "consent_required", "interaction_required",
 }
 
-// explainFetch makes the error of a token endpoint short and tells what kind it is. Other errors stay
-// as they are.
+// explainFetch shortens and classifies the error of a token endpoint. Other errors stay as they
+// are.
 func explainFetch(err error) error {
 	r, ok := errors.AsType[*oauth2.RetrieveError](err)
 	if !ok {
@@ -70,7 +70,7 @@ func explainFetch(err error) error {
 
 // notOAuth explains a response that is neither a token nor an error of OAuth.
 func notOAuth(resp *http.Response, body []byte) string {
-	const check = "; check the token URL, and whether a proxy or a log-in page answers in its place"
+	const check = "; check the token URL, and whether a proxy or a log-in page responds in its place"
 	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	start := bytes.ToLower(bytes.TrimSpace(body[:min(len(body), 256)]))
 	switch {
@@ -89,12 +89,12 @@ func notOAuth(resp *http.Response, body []byte) string {
 	}
 }
 
-// A heldError is a failure that stands for a while without another request.
+// A heldError is a failure that is returned for a while without another request.
 type heldError struct {
 	err    error
-	claims string // what the token was asked for with
+	claims string // the claims of the failed fetch
 	until  time.Time
-	wait   bool // the server said for how long to wait
+	wait   bool // the server said how long to wait
 }
 
 func (e *heldError) Error() string {
@@ -102,22 +102,22 @@ func (e *heldError) Error() string {
 }
 func (e *heldError) Unwrap() error { return e.err }
 
-// applies reports whether the failure stands for a fetch that begins now. To wait is asked of all
-// fetches; a refusal may be due to the claims.
+// applies reports whether the failure holds for a fetch that begins now. A request to wait holds
+// for all fetches; a refusal may be due to the claims.
 func (e *heldError) applies(claims string) bool {
 	return e != nil && (e.wait || e.claims == claims) && time.Now().Before(e.until)
 }
 
-// RetryAfter returns what is left of the wait.
+// RetryAfter returns the rest of the wait.
 func (e *heldError) RetryAfter() (time.Duration, bool) {
 	return max(time.Until(e.until), 0), e.wait
 }
 
-// finalHold is how long a final refusal stands before the token endpoint is asked again: its
+// finalHold is how long a final refusal holds before the next request to the token endpoint, whose
 // administrator may have mended it.
 const finalHold = time.Minute
 
-// holdFailure decides whether a failed fetch stands for the calls that come after it. It returns nil if not.
+// holdFailure returns the error for the calls after a failed fetch; nil if they may fetch at once.
 func holdFailure(err error, claims string) *heldError {
 	now := time.Now()
 	var asked interface{ RetryAfter() (time.Duration, bool) }

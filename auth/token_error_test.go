@@ -71,7 +71,7 @@ const wrongSecret = `{"error":"invalid_client","error_description":"AADSTS700021
 
 const wrongSecretText = "HTTP %d: invalid_client: AADSTS7000215: Invalid client secret provided."
 
-// TestTokenEndpoint_Explained: what the endpoint says is in the text, a body never.
+// TestTokenEndpoint_Explained: the text has the code and description of the endpoint, never a body.
 func TestTokenEndpoint_Explained(t *testing.T) {
 	t.Parallel()
 	const html = "<!DOCTYPE html><html><title>body-text</title></html>"
@@ -154,7 +154,7 @@ func (u unreached) RoundTrip(*http.Request) (*http.Response, error) {
 	return nil, errors.New("unreached")
 }
 
-// TestTokenEndpoint_FinalForAll: one request, whatever the number of calls, and no retry.
+// TestTokenEndpoint_FinalForAll: one request for any number of calls, and no retry.
 func TestTokenEndpoint_FinalForAll(t *testing.T) {
 	t.Parallel()
 	endpoint := &tokenEndpoint{status: 401, header: header("application/json"), body: wrongSecret}
@@ -215,7 +215,7 @@ func TestTokenEndpoint_FinalEnds(t *testing.T) {
 	})
 }
 
-// TestTokenEndpoint_RetryAfter: the endpoint is left alone for as long as it asks for.
+// TestTokenEndpoint_RetryAfter: no request before the time that the endpoint asks for.
 func TestTokenEndpoint_RetryAfter(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -20,7 +20,7 @@ import (
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // tokenServer records the forms that it gets.
-func tokenServer(t *testing.T, status int, answer string) (string, *[]url.Values) {
+func tokenServer(t *testing.T, status int, body string) (string, *[]url.Values) {
 	t.Helper()
 	var forms []url.Values
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -30,7 +30,7 @@ func tokenServer(t *testing.T, status int, answer string) (string, *[]url.Values
 		forms = append(forms, r.PostForm)
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
-		_, _ = io.WriteString(w, answer)
+		_, _ = io.WriteString(w, body)
 	}))
 	t.Cleanup(s.Close)
 	return s.URL, &forms
@@ -72,14 +72,14 @@ func TestClientCredentials(t *testing.T) {
 	closeSource(s)
 }
 
-// closeSource closes the token endpoint's connections, which nobody else does in a test.
+// closeSource closes the connections to the token endpoint.
 func closeSource(s TokenSource) {
 	if c, ok := s.(*clientCredentials); ok {
 		c.client.CloseIdleConnections()
 	}
 }
 
-// TestClientCredentials_FollowsNoRedirect keeps the secret at home.
+// TestClientCredentials_FollowsNoRedirect: a redirect would carry the secret elsewhere.
 func TestClientCredentials_FollowsNoRedirect(t *testing.T) {
 	t.Parallel()
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {

@@ -13,15 +13,15 @@ import (
 // one per identity for as long as they run, since its connections and tokens are worth keeping.
 //
 // A Transport never sends its credentials to an origin other than those of [Options], nor over
-// http:// unless told to, nor on a request that comes from a redirect. When the server does not
-// accept them, RoundTrip returns an [*Error] and no response.
+// http:// unless AllowHTTP is set, nor on a request that follows a redirect. When the server does
+// not accept them, RoundTrip returns an [*Error] and no response.
 type Transport struct {
 	scheme string
 	set    settings
 	sender sender
 }
 
-// A sender is one scheme at work. It owns the request's body, also when it fails.
+// A sender sends requests by one scheme. It closes the request's body, also when it fails.
 type sender interface {
 	send(r *http.Request, at origin) (*http.Response, error)
 	closeIdle()
@@ -37,7 +37,7 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.sender.send(r, at)
 }
 
-// admit refuses what must not carry the credentials.
+// admit refuses requests that must not carry the credentials.
 func (t *Transport) admit(r *http.Request) (origin, error) {
 	fail := func(at origin, err error) (origin, error) {
 		e := &Error{Scheme: t.scheme, reason: "nothing was sent", Err: err}
@@ -87,7 +87,7 @@ func (t *Transport) LogValue() slog.Value { return slog.StringValue(t.String()) 
 // MarshalText is String for encoders.
 func (t *Transport) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
-// Format is String whatever the verb.
+// Format writes String for any verb.
 func (t *Transport) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, t.String()) }
 
 func closeBody(r *http.Request) {

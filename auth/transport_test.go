@@ -23,7 +23,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// reply is a fake answer, after the request's body was read and closed as a transport does.
+// reply reads and closes the request's body, as a transport does, and returns a response.
 func reply(r *http.Request, status int, header http.Header, body string) *http.Response {
 	if r.Body != nil {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -151,7 +151,7 @@ func TestTransport_ClientFollowsNoRedirect(t *testing.T) {
 			t.Errorf("its own client: %v", err)
 		}
 		if name == "the user's" && err == nil {
-			t.Error("the user's client got an answer")
+			t.Error("the user's client got a response")
 		}
 	}
 	tr.CloseIdleConnections()
@@ -194,7 +194,7 @@ func TestOptions_Refuses(t *testing.T) {
 
 func second(_ *Transport, err error) error { return err }
 
-// TestNothingShowsSecrets prints everything in every way.
+// TestNothingShowsSecrets prints every exported type with every verb and encoder.
 func TestNothingShowsSecrets(t *testing.T) {
 	t.Parallel()
 	config := clientcredentials.Config{ClientID: "id", ClientSecret: "s3cret", TokenURL: "https://login.example/token"}

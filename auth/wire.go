@@ -8,17 +8,17 @@ import (
 	"time"
 )
 
-// A wireCount tells whether anything of a request left the machine, which decides whether it may be
-// sent again. It counts bytes below TLS.
+// A wireCount counts the bytes written below TLS. They decide whether a request may be sent again:
+// not if any of it left the machine.
 type wireCount struct {
 	bytes  atomic.Int64
-	active atomic.Bool // a dialer of ours made the connection; else nothing is known
+	active atomic.Bool // false: a dialer for TLS made the connection, and nothing is counted
 }
 
-// mark is a place in the stream.
+// mark returns the number of bytes written so far.
 func (w *wireCount) mark() int64 { return w.bytes.Load() }
 
-// untouched says that certainly nothing was written since the mark.
+// untouched reports whether certainly nothing was written since the mark.
 func (w *wireCount) untouched(mark int64) bool { return w.active.Load() && w.bytes.Load() == mark }
 
 type wireCountKey struct{}

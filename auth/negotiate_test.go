@@ -60,9 +60,9 @@ func (x *fakeExchange) Next(_ context.Context, challenge []byte) ([]byte, bool, 
 	return nil, true, nil
 }
 
-// negotiateServer answers tokens; each request's Authorization and body go to the log.
+// negotiateServer passes tokens to respond and logs each request's Authorization and body.
 func negotiateServer(
-	t *testing.T, answer func(w http.ResponseWriter, token, body string),
+	t *testing.T, respond func(w http.ResponseWriter, token, body string),
 ) (*httptest.Server, *[]string) {
 	t.Helper()
 	var mu sync.Mutex
@@ -74,7 +74,7 @@ func negotiateServer(
 		mu.Lock()
 		log = append(log, string(token)+":"+string(body))
 		mu.Unlock()
-		answer(w, string(token), string(body))
+		respond(w, string(token), string(body))
 	}))
 	return s, &log
 }
@@ -97,7 +97,7 @@ func TestNegotiate_OneRequestPerCall(t *testing.T) {
 	tr := mustNegotiate(t, &fakeMechanism{})
 	for range 3 {
 		if got := post(t, tr, s.URL, "hello"); got != "ok" {
-			t.Errorf("answer %s", got)
+			t.Errorf("response %s", got)
 		}
 	}
 	want := []string{"token1/1:hello", "token2/1:hello", "token3/1:hello"}
@@ -137,7 +137,7 @@ func TestNegotiate_PersistentAuth(t *testing.T) {
 	tr := mustNegotiate(t, &fakeMechanism{})
 	for range 4 {
 		if got := post(t, tr, s.URL, "hello"); got != "ok" {
-			t.Errorf("answer %s", got)
+			t.Errorf("response %s", got)
 		}
 	}
 	want := []string{"token1/1:hello", ":hello", ":hello", "token2/1:hello", ":hello"}
@@ -164,7 +164,7 @@ func TestNegotiate_SeveralLegs(t *testing.T) {
 	tr := mustNegotiate(t, &fakeMechanism{legs: 3})
 	for range 2 {
 		if got := post(t, tr, s.URL, "hello"); got != "ok" {
-			t.Errorf("answer %s", got)
+			t.Errorf("response %s", got)
 		}
 	}
 	want := []string{"token1/1:", "token1/2:", "token1/3:hello", ":hello"}
@@ -178,10 +178,10 @@ func TestNegotiate_Failures(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		legs    int
-		answer  func(w http.ResponseWriter, token, body string)
+		respond func(w http.ResponseWriter, token, body string)
 		want    string
 		notSent bool
-		refused []string // what the mechanism got to see
+		refused []string // the challenge that the mechanism got
 	}{
 		{
 			"no proof", 1, func(http.ResponseWriter, string, string) {},
@@ -211,7 +211,7 @@ func TestNegotiate_Failures(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			s, _ := negotiateServer(t, c.answer)
+			s, _ := negotiateServer(t, c.respond)
 			m := &fakeMechanism{legs: c.legs}
 			_, err := try(t.Context(), mustNegotiate(t, m), s.URL, "hello")
 			var e *Error
@@ -225,13 +225,13 @@ func TestNegotiate_Failures(t *testing.T) {
 	}
 }
 
-// TestNegotiate_ErrorAnswers come from servers in front, which prove nothing.
-func TestNegotiate_ErrorAnswers(t *testing.T) {
+// TestNegotiate_ErrorResponses: errors of a proxy in front need no proof of identity.
+func TestNegotiate_ErrorResponses(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{400, 403, 404, 500, 503} {
 		s, _ := negotiateServer(t, func(w http.ResponseWriter, _, _ string) { w.WriteHeader(status) })
 		want := fmt.Sprintf("status %d", status)
-		if got := answer(t, mustNegotiate(t, &fakeMechanism{}), s.URL); !strings.HasPrefix(got, want) {
+		if got := statusOf(t, mustNegotiate(t, &fakeMechanism{}), s.URL); !strings.HasPrefix(got, want) {
 			t.Errorf("%s, want status %d", got, status)
 		}
 	}
