@@ -3,6 +3,7 @@ package imsync
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/go-ews/exchange/ews"
@@ -53,11 +54,27 @@ func Apply(ctx context.Context, client Client, plan Plan, opts *Options) error {
 	return &Error{Remaining: Plan{Steps: remaining, Notes: plan.Notes}, Errs: errs}
 }
 
-// begin has the record kept of what the steps are about to give.
+// begin has a backup kept before the first removal, and the record of what the steps are about to give.
 func (a *applier) begin(ctx context.Context, steps []Step) error {
-	record := a.owned.before(a.list, steps)
+	if err := a.backUp(ctx, steps); err != nil {
+		return err
+	}
+	record := a.owned.before(a.list, steps, a.gives)
 	a.owned.found = record.found
 	return a.save(context.WithoutCancel(ctx), record)
+}
+
+// backUp has a backup of the list kept once, before the first step that removes or renames.
+func (a *applier) backUp(ctx context.Context, steps []Step) error {
+	takes := func(s Step) bool { return s.Kind.Removes() || s.Kind == RenameGroup }
+	if a.options.Backup == nil || a.backedUp || !slices.ContainsFunc(steps, takes) {
+		return nil
+	}
+	if err := a.options.Backup(ctx, backupOf(a.list, a.owned)); err != nil {
+		return fmt.Errorf("imsync: keeping the backup of the list: %w", err)
+	}
+	a.backedUp = true
+	return nil
 }
 
 // end has the record kept of what was sent; the next run, which reads the list, resolves it.
@@ -83,6 +100,9 @@ type applier struct {
 	owned *Ownership // of the list when the plan was made
 	sent  []Step     // additions that were done, or whose outcome is unknown
 	done  []Step
+	gifts map[gift]bool // what is owned after it was added; nil: all of it
+
+	backedUp bool
 }
 
 func newApplier(client Client, o *Options) *applier {
@@ -221,7 +241,7 @@ func (a *applier) send(ctx context.Context, s Step, w *write) error {
 	}
 	a.fresh = false
 	err := w.send(ctx, a.client)
-	if !s.Kind.Removes() && (err == nil || errors.Is(err, ews.ErrOutcomeUnknown)) && !slices.Contains(a.sent, s) {
+	if !s.Kind.Removes() && a.gives(s) && (err == nil || errors.Is(err, ews.ErrOutcomeUnknown)) && !slices.Contains(a.sent, s) {
 		a.sent = append(a.sent, s)
 	}
 	return err

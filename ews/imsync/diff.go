@@ -19,27 +19,33 @@ import (
 // limits, on the way or at the end.
 func Diff(current *imgroup.ItemList, roster Roster, opts *Options) (Plan, error) {
 	o := opts.withDefaults()
-	l := newList(current)
-	inList := func(address string) bool {
-		return l.lookup(contactKey(address)) != nil || l.distribution(address) != nil
+	_, plan, err := diff(current, desired{roster: roster}, &o)
+	return plan, err
+}
+
+// diff returns the plan, and the differ that it comes from.
+func diff(current *imgroup.ItemList, want desired, o *Options) (*differ, Plan, error) {
+	l, roster := newList(current), want.roster
+	accepted := func(address string) bool {
+		return want.restored || l.lookup(contactKey(address)) != nil || l.distribution(address) != nil
 	}
-	if err := roster.check(inList); err != nil {
-		return Plan{}, err
+	if err := roster.check(accepted); err != nil {
+		return nil, Plan{}, err
 	}
 	if o.Remove.removes() && roster.Empty() && !o.AllowEmpty {
-		return Plan{}, &RosterError{[]string{
+		return nil, Plan{}, &RosterError{[]string{
 			"no groups, and removal would take everything: allow an empty roster if that is meant",
 		}}
 	}
-	d := newDiffer(l, roster, &o)
+	d := newDiffer(l, roster, o)
 	steps := d.additionsFirst()
-	if rehearse(newList(current), steps, &o) != nil { // a limit, or a name that is in use
+	if rehearse(newList(current), steps, o) != nil { // a limit, or a name that is in use
 		steps = d.roomFirst()
-		if err := rehearse(newList(current), steps, &o); err != nil {
-			return Plan{}, err
+		if err := rehearse(newList(current), steps, o); err != nil {
+			return nil, Plan{}, err
 		}
 	}
-	return Plan{Steps: steps, Notes: d.notes()}, nil
+	return d, Plan{Steps: steps, Notes: slices.Concat(want.notes, d.notes())}, nil
 }
 
 // differ compares a list with its desired state.

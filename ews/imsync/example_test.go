@@ -2,6 +2,7 @@ package imsync_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log"
 
@@ -99,6 +100,43 @@ func ExampleEach() {
 	// anna@contoso.com 2 changes, error: <nil>
 	// bert@contoso.com 2 changes, error: <nil>
 	// carl@contoso.com 2 changes, error: <nil>
+}
+
+func ExampleRestore() {
+	ctx, client := context.Background(), exampleClient()
+	sales := imsync.Group{Name: "Sales", Contacts: []imsync.Contact{{Address: "anna@contoso.com"}}}
+	if _, err := imsync.Sync(ctx, client, imsync.Roster{Groups: []imsync.Group{sales}}, nil); err != nil {
+		log.Fatal(err)
+	}
+	var kept []byte // a file or a row of a database
+	opts := &imsync.Options{
+		Remove: imsync.RemoveAll, MaxRemovals: imsync.Limit{Percent: 100},
+		Backup: func(_ context.Context, backup *imsync.Backup) (err error) {
+			kept, err = json.Marshal(backup)
+			return err
+		},
+	}
+	mistaken := imsync.Roster{Groups: []imsync.Group{{Name: "Sails"}}}
+	applied, err := imsync.Sync(ctx, client, mistaken, opts)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Print(applied.Plan)
+
+	backup := &imsync.Backup{}
+	if err := json.Unmarshal(kept, backup); err != nil {
+		log.Fatal(err)
+	}
+	applied, err = imsync.Restore(ctx, client, backup, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Print(applied.Plan)
+	// Output:
+	// + Sails
+	// - Sales (1 contact)
+	// + Sales
+	// +   anna@contoso.com "anna@contoso.com"
 }
 
 func ExampleEnsureGroup() {

@@ -141,6 +141,16 @@ func (l *list) lookup(keys ...string) *contact {
 	return nil
 }
 
+// byID returns the group of that id.
+func (l *list) byID(id string) *group {
+	for _, g := range l.groups {
+		if id != "" && g.id.ID == id {
+			return g
+		}
+	}
+	return nil
+}
+
 // group returns the group of that name, an exact match first.
 func (l *list) group(name string) *group {
 	var found *group

@@ -28,6 +28,12 @@ type Options struct {
 	// killed in between then leaves gifts without an owner.
 	Save func(ctx context.Context, owned *Ownership) error
 
+	// Backup keeps the list as it is before a run first removes or renames anything, for [Restore]. It
+	// is called once per run, and not at all by a run that only adds. An error ends the run before that
+	// removal is sent. [Each] calls it from several goroutines; [Backup.Mailbox] tells whose it is.
+	// nil: no backup.
+	Backup func(ctx context.Context, backup *Backup) error
+
 	// Adopt makes what is in the list already and wanted owned as well, as if this run had given it.
 	Adopt bool
 

@@ -212,8 +212,9 @@ func (o *Ownership) covers(g *group) bool {
 		!slices.ContainsFunc(g.members, func(m member) bool { return !owned.has(m) })
 }
 
-// before returns the record to keep while the steps are applied to the list.
-func (o *Ownership) before(l *list, steps []Step) *Ownership {
+// before returns the record to keep while the steps are applied to the list; gives reports whether the
+// result of a step is owned.
+func (o *Ownership) before(l *list, steps []Step, gives func(Step) bool) *Ownership {
 	out := &Ownership{mailbox: o.mailbox, groups: o.groups, found: map[string]bool{}}
 	ids := map[string]string{} // by the name after the renames
 	for _, g := range l.groups {
@@ -227,7 +228,7 @@ func (o *Ownership) before(l *list, steps []Step) *Ownership {
 		case AddContact, AddTelephone:
 			s.GroupID = ids[s.Group]
 		}
-		if !s.Kind.Removes() {
+		if !s.Kind.Removes() && gives(s) {
 			out.pending = append(out.pending, s)
 		}
 	}

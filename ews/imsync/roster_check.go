@@ -31,8 +31,8 @@ func (e *RosterError) Error() string {
 // carry. [Diff] calls it, and accepts what is no address if the list has such a contact already.
 func (r *Roster) Check() error { return r.check(func(string) bool { return false }) }
 
-func (r *Roster) check(inList func(address string) bool) error {
-	c := checker{names: map[string]string{}, numbers: map[string]Telephone{}, inList: inList}
+func (r *Roster) check(accepted func(address string) bool) error {
+	c := checker{names: map[string]string{}, numbers: map[string]Telephone{}, accepted: accepted}
 	for i := range r.Groups {
 		c.group(&r.Groups[i], i)
 	}
@@ -60,9 +60,9 @@ func (r *Roster) check(inList func(address string) bool) error {
 // checker collects the problems of a roster.
 type checker struct {
 	problems []string
-	names    map[string]string    // the spelling by the folded name
-	numbers  map[string]Telephone // by key
-	inList   func(address string) bool
+	names    map[string]string         // the spelling by the folded name
+	numbers  map[string]Telephone      // by key
+	accepted func(address string) bool // whatever it looks like
 }
 
 func (c *checker) add(format string, args ...any) {
@@ -100,7 +100,7 @@ func (c *checker) address(where, address string) {
 	local, domain, at := strings.Cut(bare, "@")
 	_, isTel := telNumber(bare)
 	switch {
-	case c.inList(address):
+	case c.accepted(address):
 	case isTel:
 		c.add("%s: this is a telephone number: list it under telephones", where)
 	case !at:

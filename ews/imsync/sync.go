@@ -65,6 +65,14 @@
 //   - [Options.MaxRemovals] stops a plan that would remove too much, by default more than 10 % of the
 //     memberships, before anything is sent: a roster that was cut off, or came out empty by mistake,
 //     then does no harm.
+//
+// # Backup and restore
+//
+// [Options.Backup] is handed the list before a run first removes or renames anything, and [NewBackup]
+// makes a [Backup] at any time. [Restore] puts back what is missing: groups, names and memberships. It
+// only adds, so what people did since stays, and it can be repeated. Ownership comes back too: what the
+// service had given is owned again, what a person had made is the person's. Correct the roster first, or
+// the next sync removes again what it gave.
 package imsync
 
 import (
@@ -91,18 +99,31 @@ type Applied struct {
 // first write nothing was sent.
 func Sync(ctx context.Context, client Client, roster Roster, opts *Options) (Applied, error) {
 	o := opts.withDefaults()
-	s := syncer{applier: newApplier(client, &o), roster: roster}
+	return syncList(ctx, client, func(*list) desired { return desired{roster: roster} }, &o)
+}
+
+// desired is the state that a list is put in.
+type desired struct {
+	roster   Roster
+	notes    []string      // for the plan
+	restored bool          // the roster is that of a list, which may hold what is no address
+	gifts    map[gift]bool // what is owned after it was added; nil: all of it
+}
+
+// syncList puts a list in the state that is desired of it.
+func syncList(ctx context.Context, client Client, desired func(*list) desired, o *Options) (Applied, error) {
+	s := syncer{applier: newApplier(client, o), desired: desired}
 	s.owned = o.Owned
 	err := s.sync(ctx)
 	return Applied{Plan: s.first, Owned: s.owned, Done: s.done}, err
 }
 
-// syncer is one run of Sync.
+// syncer is one run of Sync or Restore.
 type syncer struct {
 	*applier
-	roster Roster
-	first  Plan
-	gone   int // memberships that were removed
+	desired func(*list) desired
+	first   Plan
+	gone    int // memberships that were removed
 }
 
 func (s *syncer) sync(ctx context.Context) error {
@@ -163,14 +184,15 @@ func (s *syncer) plan(ctx context.Context) (Plan, error) {
 	s.list, s.fresh = newList(items), true
 	o := *s.options
 	o.Owned = s.owned
-	plan, err := Diff(items, s.roster, &o)
+	want := s.desired(s.list)
+	d, plan, err := diff(items, want, &o)
 	if err != nil || o.DryRun {
 		return plan, err
 	}
-	d := newDiffer(newList(items), s.roster, &o)
 	if o.Adopt {
 		d.adopt()
 	}
+	s.gifts = want.gifts
 	s.owned, s.sent = d.owned, nil
 	return plan, nil
 }

@@ -1,0 +1,112 @@
+package imsync
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/go-ews/exchange/imgroup"
+)
+
+// Backup is a mailbox's list as it was before a run removed or renamed anything: what [Restore] puts
+// back. It has the groups with their names and members, the members of Favorites and Other Contacts,
+// and what the service owned of them. Keep it as JSON. The zero value and nil have nothing.
+type Backup struct {
+	mailbox string
+	groups  []backupGroup
+}
+
+// backupGroup is a group of a backup, also in JSON.
+type backupGroup struct {
+	Type        imgroup.GroupType `json:"type"`
+	ID          string            `json:"id"`
+	Name        string            `json:"name"`
+	Address     string            `json:"address,omitempty"` // of a distribution group
+	Made        bool              `json:"made,omitempty"`    // by the service
+	Contacts    []backupContact   `json:"contacts,omitempty"`
+	Telephones  []backupTelephone `json:"telephones,omitempty"`
+	Undescribed int               `json:"undescribed,omitempty"` // members that the list did not describe
+}
+
+type backupContact struct {
+	Contact
+
+	Owned bool `json:"owned,omitempty"`
+}
+
+type backupTelephone struct {
+	Telephone
+
+	Owned bool `json:"owned,omitempty"`
+}
+
+// NewBackup returns a backup of a list, of which owned is the record. Both may be nil. [Sync], [Apply]
+// and [Each] make backups by themselves, for [Options.Backup].
+func NewBackup(items *imgroup.ItemList, owned *Ownership) *Backup {
+	l := newList(items)
+	return backupOf(l, owned.settle(l))
+}
+
+// backupOf returns the backup of a list whose record is settled.
+func backupOf(l *list, owned *Ownership) *Backup {
+	b := &Backup{mailbox: owned.mailbox, groups: []backupGroup{}}
+	for _, g := range l.groups {
+		if g.kind != imgroup.UserGroup && g.kind != imgroup.DistributionGroup {
+			continue
+		}
+		given := owned.groups[g.id.ID]
+		out := backupGroup{
+			Type: g.kind, ID: g.id.ID, Name: g.name, Address: g.address,
+			Made: given != nil && given.made, Undescribed: g.undescribed,
+		}
+		for _, m := range g.members {
+			if m.telephone.Number != "" {
+				out.Telephones = append(out.Telephones, backupTelephone{m.telephone, given.has(m)})
+			} else {
+				out.Contacts = append(out.Contacts, backupContact{m.person, given.has(m)})
+			}
+		}
+		b.groups = append(b.groups, out)
+	}
+	return b
+}
+
+// Mailbox returns the mailbox as [Each] names it, "" for a backup of [Sync], [Apply] or [NewBackup]
+// whose record names no mailbox. Check it before Restore, which cannot.
+func (b *Backup) Mailbox() string {
+	if b == nil {
+		return ""
+	}
+	return b.mailbox
+}
+
+const backupVersion = 1
+
+// backupJSON is the form in which a backup is kept.
+type backupJSON struct {
+	Version int           `json:"version"`
+	Mailbox string        `json:"mailbox,omitempty"`
+	Groups  []backupGroup `json:"groups"`
+}
+
+// MarshalJSON returns the backup with a version.
+func (b *Backup) MarshalJSON() ([]byte, error) {
+	out := backupJSON{Version: backupVersion, Groups: []backupGroup{}}
+	if b != nil {
+		out.Mailbox, out.Groups = b.mailbox, append(out.Groups, b.groups...)
+	}
+	return json.Marshal(out)
+}
+
+// UnmarshalJSON reads a backup. One of another version, or another document, is an error.
+func (b *Backup) UnmarshalJSON(data []byte) error {
+	var in backupJSON
+	if err := json.Unmarshal(data, &in); err != nil {
+		return fmt.Errorf("imsync: backup: %w", err)
+	}
+	if in.Version != backupVersion || in.Groups == nil {
+		return fmt.Errorf("imsync: the backup has version %d, and this program reads version %d: "+
+			"is the file a backup, and of this program?", in.Version, backupVersion)
+	}
+	*b = Backup{mailbox: in.Mailbox, groups: in.Groups}
+	return nil
+}

@@ -1,0 +1,153 @@
+package imsync
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/go-ews/exchange/imgroup"
+)
+
+// Restore puts back what the list has lost since the backup: groups, their names, and memberships. It
+// removes nothing, sends nothing for what is there, and so can be repeated. Writes, read-back and
+// limits are those of [Sync]. With DryRun it only makes the plan.
+//
+// A group is known by its id: one that has another name by now gets back its name, unless another group
+// has that. A group that is gone is created with its contacts. What the service owned when the backup
+// was made it owns again, so a sync with the same roster would remove it again; the rest belongs to the
+// person, as before. Pass the record in Options.Owned and keep the one of Applied, as for Sync.
+//
+// A nil error means that the list has what the backup has, but for what the notes of the plan name: the
+// SIP URI of a telephone that has left the list is not known, a name may belong to a group of another
+// kind by now. Of opts Remove, Adopt and Backup have no effect. A nil backup has nothing.
+func Restore(ctx context.Context, client Client, backup *Backup, opts *Options) (Applied, error) {
+	o := opts.withDefaults()
+	o.Remove, o.Adopt, o.Backup = RemoveNothing, false, nil
+	return syncList(ctx, client, backup.desired, &o)
+}
+
+// desired returns the roster that puts back the backup into a list.
+func (b *Backup) desired(l *list) desired {
+	r := restorer{list: l, groups: map[string]int{}, desired: desired{restored: true, gifts: map[gift]bool{}}}
+	if b == nil {
+		return r.desired
+	}
+	for _, g := range b.groups {
+		if g.Type == imgroup.DistributionGroup {
+			continue
+		}
+		if name, former, ok := r.place(g); ok {
+			r.putBack(g, name, former)
+		}
+	}
+	for _, g := range b.groups {
+		if g.Type == imgroup.DistributionGroup {
+			r.putBackDistribution(g)
+		}
+	}
+	return r.desired
+}
+
+// restorer makes the desired state from a backup.
+type restorer struct {
+	desired
+
+	list   *list
+	groups map[string]int // indexes into roster.Groups, by the folded name
+}
+
+func (r *restorer) note(format string, args ...any) {
+	r.notes = append(r.notes, fmt.Sprintf(format, args...))
+}
+
+// place returns the name of the group that takes the members of a group of the backup, and its present
+// name if it is to be renamed.
+func (r *restorer) place(g backupGroup) (name, former string, ok bool) {
+	now, named := r.list.byID(g.ID), r.list.group(g.Name)
+	switch {
+	case g.Name == "":
+		r.note("a group without a name is not put back")
+		return "", "", false
+	case now != nil && imgroup.NameKey(now.name) == imgroup.NameKey(g.Name):
+		return now.name, "", true
+	case now != nil && named != nil:
+		r.note("group %s keeps its present name %s, since another group has the former one",
+			quote(g.Name), quote(now.name))
+		return now.name, "", true
+	case now != nil:
+		return g.Name, now.name, true
+	case named != nil && named.kind != imgroup.UserGroup:
+		r.note("group %s with its %d contacts is not put back: a group of another kind has the name by now",
+			quote(g.Name), len(g.Contacts)+len(g.Telephones))
+		return "", "", false
+	}
+	return g.Name, "", true
+}
+
+// putBack adds the members of a group to the desired state. Several groups of the backup may come
+// together under one name.
+func (r *restorer) putBack(g backupGroup, name, former string) {
+	key := imgroup.NameKey(name)
+	i, ok := r.groups[key]
+	if !ok {
+		i = len(r.roster.Groups)
+		r.groups[key] = i
+		r.roster.Groups = append(r.roster.Groups, Group{Name: name, FormerName: former})
+	}
+	to := &r.roster.Groups[i]
+	if g.Made {
+		r.gifts[gift{key, ""}] = true
+	}
+	for _, c := range g.Contacts {
+		to.Contacts = append(to.Contacts, c.Contact)
+		r.gifts[gift{key, c.key()}] = r.gifts[gift{key, c.key()}] || c.Owned
+	}
+	for _, t := range g.Telephones {
+		if r.list.lookup(t.keys()...) == nil && t.SIPURI == "" {
+			r.note("telephone %s is not put back into group %s: it has left the list, and to create it takes "+
+				"its SIP URI, which Exchange does not return: add it by hand", plain(t.Number), quote(g.Name))
+			continue
+		}
+		to.Telephones = append(to.Telephones, t.Telephone)
+		r.gifts[gift{key, t.keys()[0]}] = r.gifts[gift{key, t.keys()[0]}] || t.Owned
+	}
+	if now := r.list.byID(g.ID); g.Undescribed > 0 && (now == nil || now.undescribed < g.Undescribed) {
+		r.note("group %s had %d members that the list did not describe: they are not put back",
+			quote(g.Name), g.Undescribed)
+	}
+}
+
+// putBackDistribution adds a distribution group to the desired state.
+func (r *restorer) putBackDistribution(g backupGroup) {
+	key := imgroup.NameKey(g.Name)
+	if r.list.distribution(g.Address) != nil {
+		return
+	}
+	_, taken := r.groups[key]
+	if taken || r.list.group(g.Name) != nil || g.Name == "" || contactKey(g.Address) == "" {
+		r.note("distribution group %s (%s) is not put back: another group has the name by now, or it has no "+
+			"name or address", quote(g.Name), plain(g.Address))
+		return
+	}
+	r.groups[key] = -1
+	r.roster.DistributionGroups = append(r.roster.DistributionGroups,
+		DistributionGroup{Address: g.Address, DisplayName: g.Name})
+	r.gifts[gift{key, ""}] = g.Made
+}
+
+// gift is what an addition gives to a mailbox: a group, or with a key a membership.
+type gift struct{ group, key string }
+
+// gives reports whether what the step adds is owned afterwards. What a person had is not, although this
+// service puts it back.
+func (a *applier) gives(s Step) bool {
+	if a.gifts == nil || s.Kind == RenameGroup {
+		return true
+	}
+	group := imgroup.NameKey(s.Group)
+	for _, key := range s.keys() {
+		if a.gifts[gift{group, key}] {
+			return true
+		}
+	}
+	return len(s.keys()) == 0 && a.gifts[gift{group, ""}]
+}
