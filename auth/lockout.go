@@ -33,7 +33,7 @@ func (e *heldLogin) Error() string {
 // Permanent is true: an attempt before RetryAfter has passed would fail in the same way.
 func (e *heldLogin) Permanent() bool { return true }
 
-// RetryAfter returns the time that is left.
+// RetryAfter returns the rest of the wait.
 func (e *heldLogin) RetryAfter() (time.Duration, bool) { return max(time.Until(e.until), 0), true }
 
 // An outcome is the result of a login for its user and password.

@@ -38,12 +38,12 @@ const (
 	testService = "HTTP/127.0.0.1"
 )
 
-// An acceptor is a service with a key. It answers tokens as reply says and keeps what it saw.
+// An acceptor is a service with a key. It responds to tokens with reply and records the requests.
 type acceptor struct {
 	*httptest.Server
 
 	keys  *keytab.Keytab
-	reply func(a *acceptor, request *messages.APReq) []byte // the answer's token; nil: none
+	reply func(a *acceptor, request *messages.APReq) []byte // returns the token of the response; nil: none
 
 	mu     sync.Mutex
 	seen   []types.Authenticator
@@ -67,7 +67,7 @@ func newAcceptor(t *testing.T, tls bool, reply func(*acceptor, *messages.APReq) 
 	return a
 }
 
-// ticket is what a KDC would give alice for the acceptor.
+// ticket is alice's ticket for the acceptor, as a KDC would issue it.
 func (a *acceptor) ticket(t *testing.T) *ticket {
 	t.Helper()
 	now := time.Now().UTC()
@@ -84,7 +84,7 @@ func (a *acceptor) ticket(t *testing.T) *ticket {
 	}
 }
 
-// mechanism has the ticket already.
+// mechanism returns a Mechanism that has the ticket.
 func (a *acceptor) mechanism(t *testing.T) *Mechanism {
 	t.Helper()
 	nobody := &keytabSource{path: "/nonexistent", principal: "alice"}
@@ -161,7 +161,7 @@ func (a *acceptor) open(blob string) (*messages.APReq, error) {
 	return &inner.APReq, nil
 }
 
-// prove is the right answer: the time of the token, encrypted with the ticket's key.
+// prove returns the right response: the time of the token, encrypted with the ticket's key.
 func prove(_ *acceptor, request *messages.APReq) []byte {
 	return proof(request.Ticket.DecryptedEncPart.Key, request.Authenticator.CTime, request.Authenticator.Cusec)
 }

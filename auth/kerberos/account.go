@@ -21,8 +21,8 @@ func (a account) user() string { return strings.Join(a.name.NameString, "/") }
 var errNoRealm = errors.New("no realm: write user@REALM, or set default_realm in krb5.conf")
 
 // accountOf reads user@REALM, user@suffix, DOMAIN\user, or user of the default realm. Active
-// Directory's realms are the upper-case form of its domains. A suffix without KDCs is that of a user
-// principal name: it goes to the default realm as an enterprise name (RFC 6806 section 5).
+// Directory's realms are the upper-case form of its domains. A suffix without KDCs is that of a
+// user principal name, which goes to the default realm as an enterprise name (RFC 6806 section 5).
 func accountOf(user string, conf *config.Config) (account, error) {
 	standard := conf.LibDefaults.DefaultRealm
 	if domain, name, found := strings.Cut(user, `\`); found {
@@ -56,8 +56,8 @@ func plainAccount(name, realm string) (account, error) {
 	return account{types.NewPrincipalName(nametype.KRB_NT_PRINCIPAL, name), realm}, nil
 }
 
-// realmOfDomain finds the realm of a domain's DNS name, or of its short (NetBIOS) name, which mostly is
-// the first label of the realm.
+// realmOfDomain finds the realm of a domain by its DNS name, or by its short (NetBIOS) name, which
+// is mostly the first label of the realm.
 func realmOfDomain(domain string, conf *config.Config) (string, error) {
 	domain = strings.ToUpper(domain)
 	if realm := conf.ResolveRealm(strings.ToLower(domain)); realm != "" {
@@ -88,7 +88,8 @@ func knownRealms(conf *config.Config) []string {
 	return realms
 }
 
-// hasKDC reports whether krb5.conf, or the DNS if that is asked, knows a KDC of the realm.
+// hasKDC reports whether krb5.conf, or the DNS where krb5.conf allows that, names a KDC of the
+// realm.
 func hasKDC(realm string, conf *config.Config) bool {
 	count, _, err := conf.GetKDCs(realm, true)
 	return err == nil && count > 0

@@ -8,7 +8,7 @@ import (
 	"github.com/go-ews/exchange/auth/kerberos"
 )
 
-// A service logs in with its keytab: no password is kept anywhere.
+// A service logs in with its keytab, without a password.
 func ExampleKeytab() {
 	m, err := kerberos.Keytab("/etc/svc-ews.keytab", "svc-ews@EXAMPLE.COM", nil)
 	if err != nil {

@@ -21,16 +21,16 @@ import (
 	"github.com/jcmturner/gokrb5/v8/types"
 )
 
-// A handshake is one token and the proof that comes back.
+// A handshake sends one token and verifies the proof in the response.
 type handshake struct {
 	mechanism *Mechanism
 	service   string
 	ticket    *ticket
 	binding   []byte
-	sent      time.Time // what the server must send back, encrypted
+	sent      time.Time // the server must return it, encrypted
 }
 
-// Next implements [auth.Handshake]: the one token first, then the look at the server's proof.
+// Next implements [auth.Handshake]: it returns the one token, then verifies the server's proof.
 func (x *handshake) Next(_ context.Context, challenge []byte) (token []byte, done bool, err error) {
 	if x.sent.IsZero() {
 		token, err = x.first()
@@ -91,27 +91,27 @@ func checksum(binding []byte) []byte {
 	return binary.LittleEndian.AppendUint32(out, wanted)
 }
 
-var errNoProof = errors.New("kerberos: the server did not prove its identity: the answer carries no token")
+var errNoProof = errors.New("kerberos: the server did not prove its identity: the response carries no token")
 
-// verify wants the time of our token back, encrypted with the key that only the right server has
-// (RFC 4120 section 3.2.5).
+// verify checks that the server returned the time of our token, encrypted with the key that only
+// the right server has (RFC 4120 section 3.2.5).
 func (x *handshake) verify(challenge []byte) (err error) {
 	defer recovered(&err)
 	if len(challenge) == 0 {
 		return errNoProof
 	}
-	var answer spnego.NegTokenResp
-	if err := answer.Unmarshal(challenge); err != nil {
+	var resp spnego.NegTokenResp
+	if err := resp.Unmarshal(challenge); err != nil {
 		return fmt.Errorf("kerberos: the server's token: %w", err)
 	}
-	if len(answer.ResponseToken) == 0 {
-		if answer.State() == spnego.NegStateReject {
+	if len(resp.ResponseToken) == 0 {
+		if resp.State() == spnego.NegStateReject {
 			return errors.New("kerberos: the server rejected the token without saying why")
 		}
 		return errNoProof
 	}
 	var token spnego.KRB5Token
-	if err := token.Unmarshal(answer.ResponseToken); err != nil {
+	if err := token.Unmarshal(resp.ResponseToken); err != nil {
 		return fmt.Errorf("kerberos: the server's token: %w", err)
 	}
 	switch {
@@ -123,7 +123,7 @@ func (x *handshake) verify(challenge []byte) (err error) {
 	return x.verifyReply(token.APRep)
 }
 
-// serverHint says what a server's error means (RFC 4120 section 7.5.9).
+// serverHint explains a server's error code (RFC 4120 section 7.5.9).
 func serverHint(code int32) string {
 	switch code {
 	case errorcode.KRB_AP_ERR_SKEW, errorcode.KRB_AP_ERR_TKT_NYV, errorcode.KRB_AP_ERR_TKT_EXPIRED:
@@ -154,8 +154,8 @@ func (x *handshake) verifyReply(reply messages.APRep) error {
 	return nil
 }
 
-// recovered turns a panic of the Kerberos library, which some malformed messages set off, into an
-// error: what servers and KDCs send must not end the program.
+// recovered turns a panic of the Kerberos library, which some malformed messages cause, into an
+// error: no message of a server or KDC may end the program.
 func recovered(err *error) {
 	if r := recover(); r != nil {
 		*err = fmt.Errorf("kerberos: malformed message: %v", r)

@@ -22,7 +22,7 @@ import (
 	"github.com/go-ews/exchange/auth"
 )
 
-// refusingKDC takes no password. It counts the requests that carry one.
+// refusingKDC refuses all passwords and counts the requests that carry one.
 func refusingKDC(t *testing.T) (address string, passwords func() int) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a listener on loopback
@@ -81,8 +81,8 @@ func refuse(c net.Conn, code int32) {
 	data, _ := asn1.Marshal(types.PADataSequence{{PADataType: patype.PA_ETYPE_INFO2, PADataValue: info}})
 	e := messages.NewKRBError(types.NewPrincipalName(nametype.KRB_NT_SRV_INST, "krbtgt/EXCH.TEST"), testRealm, code, "")
 	e.CName, e.CRealm, e.EData = types.NewPrincipalName(nametype.KRB_NT_PRINCIPAL, "alice"), testRealm, data
-	answer, _ := e.Marshal()
-	_, _ = c.Write(append(binary.BigEndian.AppendUint32(nil, uint32(len(answer))), answer...))
+	refusal, _ := e.Marshal()
+	_, _ = c.Write(append(binary.BigEndian.AppendUint32(nil, uint32(len(refusal))), refusal...))
 }
 
 func TestPassword_WrongOneIsSentOnce(t *testing.T) {
@@ -143,7 +143,7 @@ func TestRefusal_Hold(t *testing.T) {
 	})
 }
 
-// TestPassword_SharedProtection: however many mechanisms, a wrong password is sent once.
+// TestPassword_SharedProtection: many mechanisms send a wrong password once.
 func TestPassword_SharedProtection(t *testing.T) {
 	t.Parallel()
 	kdc, passwords := refusingKDC(t)

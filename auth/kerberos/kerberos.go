@@ -1,7 +1,6 @@
 // Package kerberos is the Kerberos mechanism of [auth.Negotiate], in pure Go.
 //
-// [Password], [Keytab] and [CCache] make a [Mechanism] from the three places where a service keeps its
-// identity:
+// [Password], [Keytab] and [CCache] make a [Mechanism] from the credentials of a service:
 //
 //	m, err := kerberos.Keytab("/etc/svc.keytab", "svc-ews@EXAMPLE.COM", nil)
 //	if err != nil { … }
@@ -9,15 +8,15 @@
 //	if err != nil { … }
 //	client, err := ews.NewClient(endpoint, &ews.Options{HTTPClient: tr.Client()})
 //
-// The service is HTTP/<host of the URL>, taken as it stands: host names are not looked up in the DNS
-// to make them canonical, which an attacker could bend. Exchange needs the name registered on its
-// alternate service account (setspn -Q HTTP/mail.example.com tells).
+// The service is HTTP/<host of the URL>. The host name is not made canonical through the DNS, which
+// an attacker could forge. Exchange needs the name registered on its alternate service account
+// (setspn -Q HTTP/mail.example.com tells).
 //
 // A token goes out with the request itself, so a call is one request. The server must prove its own
 // identity in the response, else the call fails. Under TLS the token carries the channel binding that
 // Extended Protection asks for.
 //
-// It is a module of its own, so that programs without Kerberos do not load its dependencies.
+// It is a separate module, so that programs without Kerberos do not load its dependencies.
 package kerberos
 
 import (
@@ -49,8 +48,8 @@ type Options struct {
 }
 
 // A Mechanism gets service tickets and makes tokens from them. It is safe for concurrent use; each
-// ticket is fetched once, kept until shortly before it ends, and fetched anew when a server refuses
-// it. Nothing runs in the background between calls.
+// ticket is fetched once, kept until shortly before it ends, and renewed when a server refuses it.
+// Nothing runs in the background between calls.
 type Mechanism struct {
 	conf    *config.Config
 	service string
@@ -66,12 +65,12 @@ var _ auth.Mechanism = (*Mechanism)(nil)
 
 // Password logs in with a user and a password. The user is written user@REALM, user@realm, a user
 // principal name with any suffix, DOMAIN\user where krb5.conf or the DNS leads from the domain to a
-// realm, or plainly user of the default realm. The credentials are asked for each time a ticket is
-// needed, so a function that reads a vault makes rotation work.
+// realm, or plainly user of the default realm. The credentials function is called each time a
+// ticket is needed, so one that reads a vault makes rotation work.
 //
 // A password that the KDC refused is not sent again for a minute, then for 2, 4, up to 30 minutes,
-// because that would lock the account; all mechanisms of the process share this protection. An account
-// that is disabled or whose password has expired is asked for again after a minute.
+// because that would lock the account; all mechanisms of the process share this protection. For an
+// account that is disabled or whose password has expired, the next attempt follows after a minute.
 func Password(c auth.Credentials, opts *Options) (*Mechanism, error) {
 	if c == nil {
 		return nil, errors.New("kerberos: Credentials are nil")
@@ -80,7 +79,7 @@ func Password(c auth.Credentials, opts *Options) (*Mechanism, error) {
 }
 
 // Keytab logs in with the keys of a principal, user@REALM, in a keytab file. The file is read each
-// time a ticket is needed, so that new keys are found, and once now, so that a missing one is an
+// time a ticket is needed, so that new keys take effect, and once now, so that a missing file is an
 // error at once.
 func Keytab(path, principal string, opts *Options) (*Mechanism, error) {
 	if _, err := keytab.Load(path); err != nil {
@@ -144,10 +143,10 @@ func (m *Mechanism) Start(ctx context.Context, t auth.Target) (auth.Handshake, e
 	return &handshake{mechanism: m, service: service, ticket: tkt, binding: t.ChannelBinding}, nil
 }
 
-// Format shows nothing of what the mechanism knows, whatever the verb.
+// Format writes String for any verb.
 func (m *Mechanism) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, m.String()) }
 
-// String shows nothing of what the mechanism knows.
+// String shows no credentials.
 func (*Mechanism) String() string { return "kerberos.Mechanism(…)" }
 
 // LogValue is String for slog.
@@ -156,8 +155,8 @@ func (m *Mechanism) LogValue() slog.Value { return slog.StringValue(m.String()) 
 // MarshalText is String for encoders.
 func (m *Mechanism) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
-// A clock never returns the same microsecond twice: the acceptor tells a replay by the time in it
-// (RFC 4120 section 3.2.3).
+// A clock never returns the same microsecond twice: acceptors recognize a replayed token by its
+// time (RFC 4120 section 3.2.3).
 type clock struct {
 	mu   sync.Mutex
 	last time.Time

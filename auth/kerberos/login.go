@@ -25,7 +25,7 @@ type login struct {
 	key    types.EncryptionKey
 }
 
-// initial asks for a ticket-granting ticket (RFC 4120 section 3.1).
+// initial requests a ticket-granting ticket (RFC 4120 section 3.1).
 func initial(cl *client.Client, who account, conf *config.Config, etypes []int32) (*login, error) {
 	request, err := messages.NewASReqForTGT(who.realm, conf, who.name)
 	if err != nil {
@@ -39,9 +39,10 @@ func initial(cl *client.Client, who account, conf *config.Config, etypes []int32
 	return &login{client: cl, realm: who.realm, ticket: reply.Ticket, key: reply.DecryptedEncPart.Key}, nil
 }
 
-// byPassword logs in with a password. gokrb5 makes wrong RC4 keys of passwords with characters beyond
-// ASCII (github.com/jcmturner/gokrb5, crypto/rfc4757: it counts bytes where it reads characters), and
-// the KDC would count them as wrong passwords. So RC4 is asked for last, with a key of ours.
+// byPassword logs in with a password. gokrb5 makes wrong RC4 keys of passwords with characters
+// beyond ASCII (github.com/jcmturner/gokrb5, crypto/rfc4757: it counts bytes where it reads
+// characters), and the KDC would count them as wrong passwords. So byPassword tries RC4 last, with
+// a key from rc4Key.
 func byPassword(who account, password string, conf *config.Config) (*login, error) {
 	cl := client.NewWithPassword(who.user(), who.realm, password, conf)
 	etypes := conf.LibDefaults.DefaultTktEnctypeIDs
@@ -59,7 +60,7 @@ func byPassword(who account, password string, conf *config.Config) (*login, erro
 		return nil, err
 	}
 	keys.Entries[0].Key.KeyValue = rc4Key(password)
-	for version := uint32(1); version <= maxKeyVersion; version++ { // the KDC decides which it is
+	for version := uint32(1); version <= maxKeyVersion; version++ { // the KDC decides which version is right
 		keys.Entries = append(keys.Entries, keys.Entries[0])
 		keys.Entries[version].KVNO = version
 	}
@@ -86,7 +87,7 @@ func without(etypes []int32, etype int32) []int32 {
 	return slices.DeleteFunc(slices.Clone(etypes), func(e int32) bool { return e == etype })
 }
 
-// A kdcError is a KDC's refusal. The library flattens the code into its text, where it is found again.
+// A kdcError is a KDC's refusal. The library has the code in its text only.
 type kdcError struct {
 	code, hint string
 	state      bool // the account's state is to blame, not the password
@@ -94,7 +95,7 @@ type kdcError struct {
 	err        error
 }
 
-// kdcHints say what the codes of RFC 4120 section 7.5.9 mean in Active Directory.
+// kdcHints explain the codes of RFC 4120 section 7.5.9 as Active Directory uses them.
 var kdcHints = map[string]string{
 	"KDC_ERR_C_PRINCIPAL_UNKNOWN": "there is no such user in this realm; check the name and the realm",
 	"KDC_ERR_PREAUTH_FAILED":      "the password or the key is wrong",
@@ -126,7 +127,7 @@ func (e *kdcError) Error() string {
 
 func (e *kdcError) Unwrap() error { return e.err }
 
-// Permanent reports whether the KDC would say the same again.
+// Permanent reports whether the KDC would refuse again.
 func (e *kdcError) Permanent() bool { return strings.HasPrefix(e.code, "KDC_ERR_") }
 
 // refusesUser reports whether the KDC refused the user, in contrast to a KDC that is out of reach.
@@ -151,5 +152,5 @@ func (e *heldLogin) Error() string {
 
 func (e *heldLogin) Unwrap() error { return e.err }
 
-// RetryAfter returns the time that is left.
+// RetryAfter returns the rest of the wait.
 func (e *heldLogin) RetryAfter() (time.Duration, bool) { return max(time.Until(e.until), 0), true }

@@ -8,14 +8,13 @@ import (
 	"net/http"
 	"os"
 	"runtime"
-	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/go-ews/exchange/auth"
+	"github.com/go-ews/exchange/internal/restart"
 )
 
 // tally counts the results of calls as one user.
@@ -24,7 +23,7 @@ type tally struct {
 	done, lost, unsent int
 }
 
-// call posts once. Whoever answers must answer as the user.
+// call posts once. A response must name the user.
 func (c *tally) call(t *testing.T, tr *auth.Transport, at, user string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, at, strings.NewReader("hello"))
@@ -45,7 +44,7 @@ func (c *tally) call(t *testing.T, tr *auth.Transport, at, user string) {
 	case err == nil && strings.Contains(string(text), "<User>"+user+"@"):
 		c.done++
 	case err == nil:
-		t.Errorf("%s was answered %s", user, text)
+		t.Errorf("the response to %s is %s", user, text)
 	case errors.As(err, &e) && e.StatusCode != 0:
 		t.Errorf("%s: %v", user, err)
 	case errors.As(err, &e) && e.NotSent():
@@ -59,19 +58,10 @@ func (c *tally) call(t *testing.T, tr *auth.Transport, at, user string) {
 // but never with a refused login or as the other user, and nothing is left behind.
 func TestPeer_Restart(t *testing.T) { //nolint:paralleltest // it disturbs the server of all others
 	needPeer(t)
-	text, err := os.ReadFile(os.Getenv("EWS_AUTH_DIR") + "/run/httpd.pid")
-	if err != nil {
-		t.Fatal(err)
-	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
-	if err != nil {
-		t.Fatal(err)
-	}
 	before := runtime.NumGoroutine()
-	stop := make(chan struct{})
-	var wg sync.WaitGroup
 	var c tally
 	var all []*auth.Transport
+	var workers []func()
 	for user, password := range map[string]string{"alice": "EWS_AUTH_PASS", "bob": "EWS_AUTH_PASS2"} {
 		tr, err := auth.Negotiate(peerBase(t), peerPassword(t, user, os.Getenv(password)), nil)
 		if err != nil {
@@ -80,30 +70,15 @@ func TestPeer_Restart(t *testing.T) { //nolint:paralleltest // it disturbs the s
 		all = append(all, tr)
 		for i := range 16 {
 			at := os.Getenv("EWS_AUTH_HTTPS") + []string{"/EWS/restart", "/krb5/EWS/restart"}[i%2]
-			wg.Go(func() {
-				for {
-					select {
-					case <-stop:
-						return
-					default:
-						c.call(t, tr, at, user)
-					}
-				}
-			})
+			workers = append(workers, func() { c.call(t, tr, at, user) })
 		}
 	}
-	for _, sig := range []syscall.Signal{syscall.SIGUSR1, syscall.SIGHUP, syscall.SIGHUP} {
-		time.Sleep(300 * time.Millisecond)
-		if err := syscall.Kill(pid, sig); err != nil {
-			t.Error(err)
-		}
-		time.Sleep(300 * time.Millisecond)
+	if err := restart.Apache(os.Getenv("EWS_AUTH_DIR")+"/run/httpd.pid", workers...); err != nil {
+		t.Fatal(err)
 	}
-	close(stop)
-	wg.Wait()
-	t.Logf("%d answered, %d not sent, %d lost", c.done, c.unsent, c.lost)
+	t.Logf("%d done, %d not sent, %d lost", c.done, c.unsent, c.lost)
 	if c.done == 0 {
-		t.Error("no call was answered")
+		t.Error("no call succeeded")
 	}
 	for _, tr := range all {
 		tr.CloseIdleConnections()
@@ -138,6 +113,6 @@ func TestPeer_LoginPerRequest(t *testing.T) {
 	}
 	wg.Wait()
 	if c.done != 80 {
-		t.Errorf("%d of 80 calls were answered, %d not sent, %d lost", c.done, c.unsent, c.lost)
+		t.Errorf("%d of 80 calls succeeded, %d not sent, %d lost", c.done, c.unsent, c.lost)
 	}
 }

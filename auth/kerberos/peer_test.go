@@ -117,7 +117,7 @@ func load(t *testing.T, tr *auth.Transport, url string, workers int) {
 var logPort = regexp.MustCompile(`(?m)^port=(\d+) .* url=(\S+) `)
 
 // logged counts a path's requests and connections in the access log, which Apache writes after the
-// answers.
+// responses.
 func logged(t *testing.T, path string, want int) (requests, conns int) {
 	t.Helper()
 	for range 500 {

@@ -10,8 +10,8 @@ import (
 	"github.com/jcmturner/gokrb5/v8/config"
 )
 
-// A refusal keeps a login that the KDC did not take from being tried again at once. The protection
-// ends by itself, as that of auth.NTLM does.
+// A refusal delays the next attempt of a login that the KDC refused. The protection ends by itself,
+// as that of auth.NTLM does.
 type refusal struct {
 	mu    sync.Mutex // held while the login runs
 	err   *kdcError
@@ -25,7 +25,8 @@ const (
 	maxRefusals = 4096
 )
 
-// note takes the result of a login. An account's state is asked for each minute: that locks nothing.
+// note takes the result of a login. An account's state may be tried each minute: that locks
+// nothing.
 func (r *refusal) note(err error) {
 	refused, ok := errors.AsType[*kdcError](err)
 	switch {

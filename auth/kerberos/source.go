@@ -16,8 +16,7 @@ import (
 	"github.com/go-ews/exchange/auth"
 )
 
-// A source gets a ticket-granting ticket. It is asked by several goroutines if there are several
-// services.
+// A source gets a ticket-granting ticket. Several goroutines may call it, one for each service.
 type source interface {
 	login(ctx context.Context, conf *config.Config) (*login, error)
 }

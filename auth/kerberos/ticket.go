@@ -21,7 +21,7 @@ type ticket struct {
 	ends    time.Time
 }
 
-// A fetch is one visit to the KDC. Its results are set before done is closed.
+// A fetch is one login at the KDC and one ticket. Its results are set before done is closed.
 type fetch struct {
 	done   chan struct{}
 	ticket *ticket
@@ -30,12 +30,12 @@ type fetch struct {
 
 const (
 	spare   = 5 * time.Minute // before a ticket ends; the clocks of a domain may differ that much
-	recheck = time.Minute     // younger tickets are not fetched anew when a server refuses them
+	recheck = time.Minute     // younger tickets are kept when a server refuses them
 )
 
-// ticket returns the kept ticket for a service, or waits for a new one. One fetch serves all that wait;
-// each gives up with its own context. The KDC library knows no contexts; it ends by its own timeouts
-// of five seconds for each KDC.
+// ticket returns the kept ticket for a service, or waits for a new one. One fetch serves all that
+// wait; each stops with its own context. The Kerberos library takes no context; its timeout is five
+// seconds for each KDC.
 func (m *Mechanism) ticket(ctx context.Context, service string) (*ticket, error) {
 	m.mu.Lock()
 	old := m.tickets[service]
@@ -53,7 +53,7 @@ func (m *Mechanism) ticket(ctx context.Context, service string) (*ticket, error)
 	select {
 	case <-f.done:
 		if f.err != nil && old != nil && time.Now().Before(old.ends) {
-			return old, nil // the KDC is out of reach, and the old one is still good
+			return old, nil // the KDC is out of reach, and the old ticket is still valid
 		}
 		return f.ticket, f.err
 	case <-ctx.Done():
@@ -72,8 +72,8 @@ func (m *Mechanism) fetch(ctx context.Context, service string, f *fetch) {
 	close(f.done)
 }
 
-// refused forgets a ticket that a server did not take, for instance because the service's own
-// password has changed since.
+// refused forgets a ticket that a server refused, for instance because the service's password has
+// changed since.
 func (m *Mechanism) refused(service string, t *ticket) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -82,8 +82,9 @@ func (m *Mechanism) refused(service string, t *ticket) {
 	}
 }
 
-// acquire asks the KDC. The library's client would keep tickets by itself, with goroutines that log
-// in again and again when a password no longer works; so it lives for one visit only.
+// acquire logs in and requests a service ticket. The library's client would renew tickets in
+// goroutines that log in again and again when a password no longer works, so it lives for one call
+// only.
 func (m *Mechanism) acquire(ctx context.Context, service string) (t *ticket, err error) {
 	defer recovered(&err)
 	login, err := m.source.login(ctx, m.conf)
