@@ -16,15 +16,18 @@ func listPayload() payload[imgroup.ItemList] {
 
 func groupPayload() payload[imgroup.ImGroup] {
 	return payload[imgroup.ImGroup]{"ImGroup", func(r *soap.Reader, g *imgroup.ImGroup) error {
-		if readGroup(r, g); g.ExchangeStoreID.ID == "" {
+		lack := readGroup(r, g)
+		if g.ExchangeStoreID.ID == "" {
 			return errMissing("t:ExchangeStoreId")
 		}
-		return nil
+		return lack
 	}}
 }
 
-// readItemList reads an ImItemListType: t:Groups, then t:Personas. A list of elements that the
-// schema does not name is no list: taken for an empty one, it would be filled anew.
+// readItemList reads an ImItemListType: t:Groups, then t:Personas. A list of text, or of elements
+// that the schema does not name, is no list: taken for an empty one, it would be filled anew.
+// Next to elements that it names all others are skipped, whatever their local name: in another
+// namespace it means something else.
 func readItemList(r *soap.Reader, list *imgroup.ItemList) (lack error) {
 	named, others := 0, 0
 	for name := range r.Children() {
@@ -39,20 +42,21 @@ func readItemList(r *soap.Reader, list *imgroup.ItemList) (lack error) {
 			others++
 		}
 	}
-	return cmp.Or(lack, errForeign("m:ImItemList", named, others))
+	return cmp.Or(lack, errForeign(r, "m:ImItemList", named, others))
 }
 
 func typesName(local string) xml.Name { return xml.Name{Space: soap.NamespaceTypes, Local: local} }
 
-// errForeign is the error of an element that holds children of other names only.
-func errForeign(element string, named, others int) error {
-	if named > 0 || others == 0 {
+// errForeign is the error of the element that r has just read if it held no child that the schema
+// names, but others or text.
+func errForeign(r *soap.Reader, element string, named, others int) error {
+	if named > 0 || others == 0 && !r.Mixed() {
 		return nil
 	}
 	return &badResponse{"the response says Success, but of what its " + element + " holds the schema names nothing"}
 }
 
-func readGroups(r *soap.Reader, list *imgroup.ItemList) error {
+func readGroups(r *soap.Reader, list *imgroup.ItemList) (lack error) {
 	named, others := 0, 0
 	for name := range r.Children() {
 		if name != typesName("ImGroup") {
@@ -61,13 +65,13 @@ func readGroups(r *soap.Reader, list *imgroup.ItemList) error {
 		}
 		named++
 		list.Groups = append(list.Groups, imgroup.ImGroup{})
-		readGroup(r, &list.Groups[len(list.Groups)-1])
+		lack = cmp.Or(lack, readGroup(r, &list.Groups[len(list.Groups)-1]))
 	}
-	return errForeign("t:Groups", named, others)
+	return cmp.Or(lack, errForeign(r, "t:Groups", named, others))
 }
 
 // readGroup reads an ImGroupType.
-func readGroup(r *soap.Reader, g *imgroup.ImGroup) {
+func readGroup(r *soap.Reader, g *imgroup.ImGroup) (lack error) {
 	for local := range typesChildren(r) {
 		switch local {
 		case "DisplayName":
@@ -77,23 +81,27 @@ func readGroup(r *soap.Reader, g *imgroup.ImGroup) {
 		case "ExchangeStoreId":
 			g.ExchangeStoreID = readID[imgroup.GroupID](r)
 		case "MemberCorrelationKey":
-			g.Members = readMembers(r, g.Members)
+			g.Members, lack = readMembers(r, g.Members)
 		case "ExtendedProperties":
 			g.ExtendedProperties = readExtendedProperties(r, g.ExtendedProperties)
 		case "SmtpAddress":
 			g.SMTPAddress = readText(r)
 		}
 	}
+	return lack
 }
 
 // readMembers appends the t:ItemId children to ids.
-func readMembers(r *soap.Reader, ids []imgroup.ContactID) []imgroup.ContactID {
-	for local := range typesChildren(r) {
-		if local == "ItemId" {
+func readMembers(r *soap.Reader, ids []imgroup.ContactID) ([]imgroup.ContactID, error) {
+	before, others := len(ids), 0
+	for name := range r.Children() {
+		if name == typesName("ItemId") {
 			ids = append(ids, readID[imgroup.ContactID](r))
+		} else {
+			others++
 		}
 	}
-	return ids
+	return ids, errForeign(r, "t:MemberCorrelationKey", len(ids)-before, others)
 }
 
 // readPersonas collects the personas in a pooled slice and copies it once, so that a long list
@@ -113,7 +121,7 @@ func readPersonas(r *soap.Reader, list *imgroup.ItemList) error {
 		readPersona(r, &found[len(found)-1])
 	}
 	list.Personas = slices.Concat(list.Personas, found)
-	err := errForeign("t:Personas", len(found), others)
+	err := errForeign(r, "t:Personas", len(found), others)
 	clear(found)
 	if cap(found) <= maxScratch {
 		*scratch = found

@@ -82,6 +82,12 @@ func TestMalformed(t *testing.T) {
 		{"payload of another namespace", envelope(success("<t:ImGroup/><t:ImItemList/>")), nil, "holds no m:Im"},
 		{"no class, no code", envelope("<m:%[1]sResponse><m:ImItemList/></m:%[1]sResponse>"), nil, "ResponseClass"},
 		{"unknown class, no code", envelope(`<m:%[1]sResponse ResponseClass="Maybe"/>`), nil, "ResponseClass"},
+		{
+			"success with the code of an error", envelope(`<m:%[1]sResponse ResponseClass="Success">` +
+				`<m:MessageText>The mailbox&#10;moves.</m:MessageText>` +
+				`<m:ResponseCode> ErrorServerBusy </m:ResponseCode><m:ImItemList/></m:%[1]sResponse>`),
+			nil, "its code is ErrorServerBusy: The mailbox moves.",
+		},
 		{"group twice", envelope(success("<m:ImGroup/><m:ImGroup/><m:ImItemList/><m:ImItemList/>")), nil, "twice"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -125,10 +131,12 @@ func manyAttributes(n int) string {
 // TestMalformed_GroupWithoutID holds that a group with which nothing could be done is no success.
 func TestMalformed_GroupWithoutID(t *testing.T) {
 	t.Parallel()
-	doc := strings.Replace(groupResponse, ` Id="AAMkGroup="`, "", 1)
-	group, err := connect(t, once(soapResponse(http.StatusOK, doc))).AddImGroup(t.Context(), "Sales")
-	if group != nil || !errors.Is(err, ews.ErrOutcomeUnknown) || !strings.Contains(err.Error(), "ExchangeStoreId") {
-		t.Errorf("%v, %v", group, err)
+	for _, id := range []string{"", ` Id=""`, ` Id=" "`, ` Id="&#9;&#xA0;"`} {
+		doc := strings.Replace(groupResponse, ` Id="AAMkGroup="`, id, 1)
+		group, err := connect(t, once(soapResponse(http.StatusOK, doc))).AddImGroup(t.Context(), "Sales")
+		if group != nil || !errors.Is(err, ews.ErrOutcomeUnknown) || !strings.Contains(err.Error(), "ExchangeStoreId") {
+			t.Errorf("%q: %v, %v", id, group, err)
+		}
 	}
 }
 
@@ -152,6 +160,7 @@ func TestMalformed_EmptyPersona(t *testing.T) {
 	t.Parallel()
 	for _, persona := range []string{
 		"<m:Persona/>", "<m:Persona><t:Future/></m:Persona>", `<m:Persona><t:PersonaId ChangeKey="x"/></m:Persona>`,
+		`<m:Persona><t:PersonaId Id=" "/></m:Persona>`, "<m:Persona>p</m:Persona>",
 		"<m:Persona><t:DisplayName>Tony</t:DisplayName></m:Persona>", `<m:Persona><m:PersonaId Id="x"/></m:Persona>`,
 	} {
 		for _, op := range []string{"AddNewImContactToGroup", "AddNewTelUriContactToGroup"} {
@@ -165,11 +174,14 @@ func TestMalformed_EmptyPersona(t *testing.T) {
 	}
 }
 
-// TestMalformed_ForeignList holds that a list whose elements hold children, but none that the
-// schema names, is no payload, and that what the schema does not name is skipped otherwise.
+// TestMalformed_ForeignList holds that a list whose elements hold text or children, but none that
+// the schema names, is no payload, and that what the schema does not name is skipped otherwise.
 func TestMalformed_ForeignList(t *testing.T) {
 	t.Parallel()
 	const group, persona = "<t:ImGroup/>", `<t:Persona><t:PersonaId Id="p"/></t:Persona>`
+	members := func(content string) string {
+		return "<t:Groups><t:ImGroup><t:MemberCorrelationKey>" + content + "</t:MemberCorrelationKey></t:ImGroup></t:Groups>"
+	}
 	for content, right := range map[string]bool{
 		"":                                       true,
 		"<t:Groups/><t:Personas/>":               true,
@@ -183,6 +195,22 @@ func TestMalformed_ForeignList(t *testing.T) {
 		"<t:Groups><t:Persona/></t:Groups>":                                                   false,
 		"<m:Groups><m:ImGroup/></m:Groups>":                                                   false,
 		"<t:ImGroup/>":                                                                        false,
+
+		"<t:Groups/><m:Personas>" + persona + "</m:Personas>":                          true, // another namespace, another meaning
+		"<t:Groups>\r\n\t</t:Groups><t:Personas><!-- x --> <![CDATA[ ]]></t:Personas>": true,
+		"Service unavailable":       false,
+		"<![CDATA[x]]>":             false,
+		"&#160;":                    false,
+		"<t:Groups>none</t:Groups>": false,
+		"<t:Groups/><t:Personas>&lt;html></t:Personas>":     false,
+		"<t:Groups><t:ImGroup>x</t:ImGroup></t:Groups>":     true,
+		"<t:Groups>x</t:Groups><t:Personas/>":               false,
+		"<t:Groups><!-- x -->x<!-- x --></t:Groups>":        false,
+		members("<t:ItemId Id='a'/><t:Future>x</t:Future>"): true,
+		members(" "):                   true,
+		members("x"):                   false,
+		members("<m:ItemId Id='a'/>"):  false,
+		members("<t:Future/>") + group: false,
 	} {
 		for _, op := range []string{"GetImItemList", "GetImItems"} {
 			doc := strings.ReplaceAll(emptyListResponse, "GetImItemList", op)

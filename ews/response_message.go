@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/go-ews/exchange/internal/oneline"
 	"github.com/go-ews/exchange/soap"
 )
 
@@ -19,18 +20,25 @@ type ResponseMessage struct {
 }
 
 // Err returns an *[Error] if the message says that the operation failed: its class is Error, or
-// unknown with a code that is no success. A Warning is no failure.
+// unknown with a code that is no success. A Warning is no failure. A Success with the code of an
+// error contradicts itself: its error says so, and has no ResponseCode in its chain.
 func (m *ResponseMessage) Err() error {
+	code := ResponseCode(strings.TrimSpace(string(m.Code)))
 	switch m.Class {
-	case "Success", "Warning":
+	case "Success":
+		if !isExchangeCode(code) {
+			return nil
+		}
+		return &badResponse{oneline.Clip("the response says Success, but its code is "+string(code)+": "+m.Text, maxQuoted)}
+	case "Warning":
 		return nil
 	case "Error":
 	default:
-		if m.Code == "" || m.Code == NoError {
+		if code == "" || code == NoError {
 			return &badResponse{"the response has neither ResponseClass nor ResponseCode that say how it went"}
 		}
 	}
-	return &Error{Code: m.Code, Message: strings.TrimSpace(m.Text), Details: m.Details}
+	return &Error{Code: code, Message: strings.TrimSpace(m.Text), Details: m.Details}
 }
 
 // Details are the values of a MessageXml by their names: those of Value elements by their Name

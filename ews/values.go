@@ -71,9 +71,12 @@ func readStrings(r *soap.Reader, element string, list []string) []string {
 	return list
 }
 
-// readID reads the attributes of an ItemIdType or FolderIdType.
+// readID reads the attributes of an ItemIdType or FolderIdType. An id of white space is no id.
 func readID[T imgroup.ItemID | imgroup.GroupID | imgroup.ContactID | imgroup.PersonaID](r *soap.Reader) T {
 	id, _ := r.Attr("", "Id")
 	key, _ := r.Attr("", "ChangeKey")
+	if strings.TrimSpace(id) == "" {
+		id = ""
+	}
 	return T(imgroup.ItemID{ID: id, ChangeKey: key})
 }

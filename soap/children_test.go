@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -34,6 +35,38 @@ func TestReader_Children(t *testing.T) {
 	}
 	if left := slices.Collect(r.Children()); left != nil {
 		t.Errorf("behind the document: %v", left)
+	}
+}
+
+// TestReader_Mixed holds that Mixed is about the element that ended, not about those inside it or
+// before it, whatever form the text has and however it was read.
+func TestReader_Mixed(t *testing.T) {
+	t.Parallel()
+	for doc, want := range map[string]bool{
+		"<r/>": false, "<r></r>": false, "<r> \r\n\t</r>": false, "<r>x</r>": true, "<r>&#x20;</r>": false,
+		"<r>&#xA0;</r>": true, "<r>\x01</r>": true, "<r><![CDATA[ ]]></r>": false, "<r> <![CDATA[x]]></r>": true,
+		"<r>]</r>": true, "<r><!-- x --><?x y?></r>": false, "<r><a>x</a></r>": false, "<r><a>x</a>x</r>": true,
+		"<r>x<a/></r>": true, "<r><a>x<b/></a><a/></r>": false,
+	} {
+		r := soap.NewReader(iotest.OneByteReader(strings.NewReader("<q>"+doc+"<s>x</s></q>")), soap.Limits{})
+		for range r.Children() {
+			for name := range r.Children() {
+				for range r.Children() {
+					continue
+				}
+				if got := r.Mixed(); name.Local == "r" && got != want {
+					t.Errorf("%q: %t, want %t", doc, got, want)
+				} else if name.Local == "s" && !got {
+					t.Errorf("%q: <s> is not mixed", doc)
+				}
+			}
+			if r.Mixed() || r.Err() != nil {
+				t.Errorf("%q: the root is mixed, %v", doc, r.Err())
+			}
+		}
+		if r.Reset(nil, soap.Limits{}); r.Mixed() {
+			t.Errorf("%q: mixed after Reset", doc)
+		}
 	}
 }
 

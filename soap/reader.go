@@ -23,6 +23,7 @@ type Reader struct {
 	rooted   bool      // the root element has begun
 	empty    bool      // the last start tag was <a/>: its end tag comes next, without bytes
 	cdata    bool      // inside a CDATA section
+	mixed    bool      // see Mixed
 	replaced int       // forbidden characters so far
 	stack    []element // open elements
 	bindings []binding // namespace declarations in scope, innermost last
@@ -43,7 +44,8 @@ type Reader struct {
 type element struct {
 	name     *qname
 	space    string
-	bindings int // how many bindings there were before it
+	bindings int  // how many bindings there were before it
+	mixed    bool // text stood between its children
 }
 
 // NewReader returns a reader for the document that src delivers. Zero limits are the defaults, see
@@ -67,7 +69,7 @@ func (r *Reader) Reset(src io.Reader, l Limits) {
 	}
 	r.buf = r.buf[:cap(r.buf)]
 	r.limits = l
-	r.started, r.rooted, r.empty, r.cdata, r.replaced = false, false, false, false, 0
+	r.started, r.rooted, r.empty, r.cdata, r.mixed, r.replaced = false, false, false, false, false, 0
 	r.stack = emptied(r.stack, forget)
 	r.bindings = emptied(r.bindings, forget)
 	r.attrs = emptied(r.attrs, forget)
@@ -174,6 +176,12 @@ func (r *Reader) eachChild(yield func(xml.Name) bool) {
 	}
 }
 
+// Mixed reports whether text other than white space stood between the children of the element that
+// [Reader.Children] or [Reader.Next] read last, up to its end tag. Where the schema has elements
+// alone, such text means that something else responded, or that an error message took the place of
+// the children.
+func (r *Reader) Mixed() bool { return r.mixed }
+
 // Err returns the first error of the reader, or nil. The end of an element or of the document is
 // not an error.
 func (r *Reader) Err() error { return r.err }
@@ -184,8 +192,12 @@ func (r *Reader) toTag() error {
 		if b := r.unread(); len(b) > 1 && b[0] == '<' && class[b[1]]&inTag != 0 && !r.cdata {
 			return nil
 		}
-		if piece, err := r.nextText(); piece == nil {
+		piece, err := r.nextText()
+		if piece == nil {
 			return err
+		}
+		if skipSpace(piece, 0) < len(piece) {
+			r.stack[len(r.stack)-1].mixed = true
 		}
 	}
 }

@@ -196,7 +196,7 @@ func (r *Reader) open(name *qname, outer, size int) error {
 // leave closes the innermost element.
 func (r *Reader) leave() {
 	last := len(r.stack) - 1
-	r.empty = false
+	r.empty, r.mixed = false, r.stack[last].mixed
 	r.bindings = r.bindings[:r.stack[last].bindings]
 	r.stack = r.stack[:last]
 }

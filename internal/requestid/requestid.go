@@ -33,25 +33,32 @@ func Append(dst []byte) []byte {
 	return dst
 }
 
-// processPart is how much of an id is the process's.
-const processPart = len("01234567-89ab-4def-")
+// processDigits is how many of an id's digits are the process's, of digits in all.
+const processDigits, digits = 16, 32
 
 // Foreign reports whether a response with that header belongs to another request of this process
 // than the one with that id: a server or proxy that responds twice to a request makes net/http take
 // a response for that of the next one. An id that something on the way made up, or a missing one,
-// proves nothing. What surrounds an id does not count: braces, quotes, other ids in a list.
+// proves nothing. The form of an id does not count, capitals or hyphens, nor what surrounds it:
+// braces, quotes, other ids in a list.
 func Foreign(h http.Header, id string) bool {
 	if len(id) != Size {
 		return false
 	}
 	foreign := false
 	for _, echoed := range h["Client-Request-Id"] {
-		echoed = strings.ToLower(echoed)
 		if strings.Contains(echoed, id) {
+			return false // most often: plain leaves garbage
+		}
+		own, echoed := plain(id), plain(echoed)
+		if strings.Contains(echoed, own) {
 			return false
 		}
-		i := strings.Index(echoed, id[:processPart])
-		foreign = foreign || i >= 0 && len(echoed) >= i+Size
+		i := strings.Index(echoed, own[:processDigits])
+		foreign = foreign || i >= 0 && len(echoed) >= i+digits
 	}
 	return foreign
 }
+
+// plain returns a text in lower case and without hyphens.
+func plain(s string) string { return strings.ReplaceAll(strings.ToLower(s), "-", "") }

@@ -32,19 +32,24 @@ func TestForeign(t *testing.T) {
 		echoed []string
 		want   bool
 	}{
-		"none":        {nil, false},
-		"its own":     {[]string{strings.ToUpper(own)}, false},
-		"another's":   {[]string{strings.ToUpper(other)}, true},
-		"both":        {[]string{other, own}, false},
-		"made up":     {[]string{"b7a3c1f0-5d2e-4c7b-9f00-1234567890ab"}, false},
-		"of no form":  {[]string{"", own[:18], own + "x"}, false},
-		"and a third": {[]string{"", other}, true},
-		"in braces":   {[]string{"{" + other + "}"}, true},
-		"in quotes":   {[]string{`"` + other + `"`}, true},
-		"after blank": {[]string{" " + other}, true},
-		"a list":      {[]string{other + ", " + other}, true},
-		"own in list": {[]string{other + ", {" + own + "}"}, false},
-		"made up, it": {[]string{"b7a3c1f0-5d2e-4c7b-9f00-1234567890ab," + other}, true},
+		"none":                   {nil, false},
+		"its own":                {[]string{strings.ToUpper(own)}, false},
+		"another's":              {[]string{strings.ToUpper(other)}, true},
+		"both":                   {[]string{other, own}, false},
+		"made up":                {[]string{"b7a3c1f0-5d2e-4c7b-9f00-1234567890ab"}, false},
+		"of no form":             {[]string{"", own[:18], own + "x"}, false},
+		"and a third":            {[]string{"", other}, true},
+		"plain":                  {[]string{strings.ReplaceAll(other, "-", "")}, true},
+		"own, plain":             {[]string{strings.ToUpper(strings.ReplaceAll(own, "-", ""))}, false},
+		"other forms":            {[]string{"{" + strings.ToUpper(strings.ReplaceAll(other, "-", "")) + "}"}, true},
+		"own, hyphens elsewhere": {[]string{other, strings.ReplaceAll(own, "-4", "4-")}, false},
+		"plain, half":            {[]string{strings.ReplaceAll(other, "-", "")[:31]}, false},
+		"in braces":              {[]string{"{" + other + "}"}, true},
+		"in quotes":              {[]string{`"` + other + `"`}, true},
+		"after blank":            {[]string{" " + other}, true},
+		"a list":                 {[]string{other + ", " + other}, true},
+		"own in list":            {[]string{other + ", {" + own + "}"}, false},
+		"made up, it":            {[]string{"b7a3c1f0-5d2e-4c7b-9f00-1234567890ab," + other}, true},
 	} {
 		if got := requestid.Foreign(http.Header{"Client-Request-Id": tt.echoed}, own); got != tt.want {
 			t.Errorf("%s: %t", name, got)
