@@ -12,8 +12,8 @@ import (
 )
 
 // HTTPError is a response that is not SOAP: a proxy's page, a refused login, a redirect, an empty
-// body. Its text has the status, the server's own words if it said any, else what the status
-// probably means; never the body.
+// body. Its text has the status, the server's own words if it said any, as in a fault of SOAP 1.2,
+// else what the status probably means; never the body.
 type HTTPError struct {
 	Op         string
 	StatusCode int

@@ -11,6 +11,10 @@ import (
 
 const signInPage = "<!DOCTYPE html>\r\n<html><head><title>Sign in</title></head><body>no</body></html>"
 
+const fault12 = `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="urn:a"><s:Body><s:Fault>` +
+	`<s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value>a:ActionMismatch</s:Value></s:Subcode></s:Code>` +
+	`<s:Reason><s:Text xml:lang="en">Cannot process the message.</s:Text></s:Reason></s:Fault></s:Body></s:Envelope>`
+
 // TestHTTPError holds what the error of a response that is not SOAP says: status, content type, the
 // likely cause.
 func TestHTTPError(t *testing.T) {
@@ -94,6 +98,11 @@ func TestHTTPError(t *testing.T) {
 			"runtime error as text", 500, "Server Error in '/EWS' Application.",
 			[]string{"Content-Type: text/plain"},
 			[]string{"500", "text/plain"},
+		},
+		{
+			"SOAP 1.2 fault", 500, fault12,
+			[]string{"Content-Type: application/soap+xml"},
+			[]string{"500", "a SOAP 1.2 fault, ActionMismatch: Cannot process the message."},
 		},
 		{"bad gateway", 502, signInPage, []string{html}, []string{"502 Bad Gateway", "got no response from Exchange"}},
 		{

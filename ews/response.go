@@ -104,13 +104,18 @@ func (x *call) page(res *http.Response, head []byte) error {
 	}
 }
 
-// recognize unpacks the body, and reads until it can tell what the response is.
+// recognize unpacks the body, and reads until it can tell what the response is. A fault of SOAP 1.2
+// is a page: Exchange does not speak that version, something in front of it does.
 func (x *call) recognize(ctx context.Context, d *decoder, res *http.Response) (sniff.Kind, []byte, error) {
 	if err := d.open(res); err != nil {
 		return sniff.Undecided, nil, err
 	}
 	d.soap.Reset(d, soap.Limits{Bytes: x.client.limit})
-	return d.sniff(ctx)
+	kind, head, err := d.sniff(ctx)
+	if kind == sniff.SOAP12 && res.StatusCode/100 != 2 {
+		return sniff.Other, d.page(ctx), nil
+	}
+	return kind, head, err
 }
 
 // decodeEnvelope separates a fault from a response.
@@ -186,13 +191,18 @@ func (d *decoder) sniff(ctx context.Context) (sniff.Kind, []byte, error) {
 		case sniff.Undecided:
 			n = len(head) + 1
 		case sniff.Other:
-			d.raw.Hurry(ctx)
-			head, _ = d.soap.Peek(headSize)
-			return kind, head, nil
+			return kind, d.page(ctx), nil
 		default:
 			return kind, head, nil
 		}
 	}
+}
+
+// page returns the beginning of a page, as much as comes at once.
+func (d *decoder) page(ctx context.Context) []byte {
+	d.raw.Hurry(ctx)
+	head, _ := d.soap.Peek(headSize)
+	return head
 }
 
 func isLimit(err error) bool {

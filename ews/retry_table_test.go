@@ -95,7 +95,8 @@ func failures() map[string]map[string]step {
 			"200 page": responding(200, htmlPage, "Content-Type", "text/html"), "200 empty": responding(200, ""),
 			"202 text": responding(202, "accepted"), "204": responding(204, ""),
 			"500 page": responding(500, htmlPage, "Content-Type", "text/html"), "500 empty": responding(500, ""),
-			"501": responding(501, ""), "507": responding(507, htmlPage), "520": responding(520, htmlPage),
+			"500 of SOAP 1.2": responding(500, fault12, "Content-Type", "application/soap+xml"),
+			"501":             responding(501, ""), "507": responding(507, htmlPage), "520": responding(520, htmlPage),
 		},
 		"HTTP redirect to genericerrorpage.htm": {
 			"absolute": responding(302, "", "Location",

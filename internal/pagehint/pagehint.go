@@ -4,6 +4,7 @@ package pagehint
 
 import (
 	"bytes"
+	"cmp"
 	"net/http"
 	"net/url"
 	"strings"
@@ -35,7 +36,7 @@ const checkEndpoint = "check the endpoint, which as a rule ends in /EWS/Exchange
 // offers. A guess follows only if the server explained nothing.
 func (p Page) Explain() string {
 	var parts []string
-	words := serverwords.Of(p.Header)
+	words := cmp.Or(serverwords.Of(p.Header), faultWords(p.Body))
 	if words != "" {
 		parts = append(parts, words)
 	}

@@ -10,11 +10,16 @@ type Kind uint8
 const (
 	Undecided Kind = iota // more bytes are needed
 	SOAP                  // an envelope, or close enough for the SOAP reader to judge
+	SOAP12                // an envelope of SOAP 1.2, which no SOAP 1.1 reader takes
 	Other                 // a page, or nothing
 )
 
 // envelopeStart is the beginning of every response of Exchange itself.
-var envelopeStart = []byte(`<?xml version="1.0" encoding="utf-8"?><s:Envelope `)
+var envelopeStart = []byte(`<?xml version="1.0" encoding="utf-8"?>` +
+	`<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"`)
+
+// NamespaceEnvelope12 is the namespace of an envelope of SOAP 1.2.
+const NamespaceEnvelope12 = "http://www.w3.org/2003/05/soap-envelope"
 
 // Of returns the kind of a document that begins so; ended says that there is no more of it. It
 // looks for the root element: <Envelope> of any prefix is SOAP. A document in UTF-16 and one with a
@@ -73,9 +78,21 @@ func kindOfRoot(s []byte, sawProlog, ended bool) Kind {
 		name = name[colon+1:]
 	}
 	if string(name) == "Envelope" {
-		return SOAP
+		return kindOfEnvelope(s, ended)
 	}
 	return Other
+}
+
+// kindOfEnvelope looks at the namespaces in the start tag of an envelope.
+func kindOfEnvelope(s []byte, ended bool) Kind {
+	tag, _, whole := bytes.Cut(s, []byte(">"))
+	switch {
+	case !whole && !ended:
+		return Undecided
+	case bytes.Contains(tag, []byte(NamespaceEnvelope12)):
+		return SOAP12
+	}
+	return SOAP
 }
 
 // unlessEnded waits for more, or decides about a document that ends in its prolog.

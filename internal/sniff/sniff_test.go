@@ -13,7 +13,13 @@ func TestOf(t *testing.T) {
 		ended bool
 		want  sniff.Kind
 	}{
-		{`<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns`, false, sniff.SOAP},
+		{`<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"`, false, sniff.SOAP},
+		{`<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns`, false, sniff.Undecided},
+		{`<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns`, true, sniff.SOAP},
+		{`<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="b"`, false, sniff.Undecided},
+		{`<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="b"`, true, sniff.SOAP12},
+		{`<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s='http://www.w3.org/2003/05/soap-envelope'>`, false, sniff.SOAP12},
+		{`<Envelope>`, false, sniff.SOAP},
 		{"\xEF\xBB\xBF<!-- a --><Envelope/>", true, sniff.SOAP},
 		{"\xFF\xFE<\x00", false, sniff.SOAP},
 		{`<?xml version="1.0"?><!DOCTYPE a [`, false, sniff.SOAP},
