@@ -21,7 +21,7 @@ const maxInput = 256 << 20
 type input struct {
 	mailboxes []mailbox
 	problems  []problem
-	keepAll   bool // a problem may be about any mailbox, so nothing may be pruned
+	keepAll   bool // a problem may be about any mailbox, so nothing may be removed
 }
 
 // mailbox is a mailbox with the list that it is to have.
@@ -66,11 +66,12 @@ func parseInput(data []byte) *input {
 	return parseCSV(data)
 }
 
-// key tells runs apart: one is taken up again only with the same input, server and options.
-func (in *input) key(endpoint string, prune, dryRun bool, maxRemovals int) (string, error) {
+// key tells runs apart: one is resumed only with the same input, and the same of what else it is about,
+// such as the server.
+func (in *input) key(about ...any) (string, error) {
 	hash := sha256.New()
 	encoder := json.NewEncoder(hash) // one mailbox after the other: all of them as one text need memory
-	if err := encoder.Encode([]any{endpoint, prune, dryRun, maxRemovals}); err != nil {
+	if err := encoder.Encode(about); err != nil {
 		return "", err
 	}
 	for _, m := range in.mailboxes {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -20,8 +22,13 @@ func openPostgres(ctx context.Context, database, id string, logger *slog.Logger)
 	if err != nil {
 		return nil, fmt.Errorf("--database: %w", err) // pgx leaves the password out
 	}
+	if err := makeSchema(ctx, config.ConnConfig.Copy()); err != nil {
+		return nil, fmt.Errorf("--database: %w", err)
+	}
 	const most = 8 // River's listener, our own session, and what fetches and completes
 	config.MaxConns = most
+	config.ConnConfig.RuntimeParams["search_path"] = schema
+	noticeLoss(config.ConnConfig)
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, err
@@ -45,6 +52,49 @@ func openPostgres(ctx context.Context, database, id string, logger *slog.Logger)
 		return nil, errors.Join(err, q.close())
 	}
 	return q, nil
+}
+
+// schema is where all tables are, so that other applications' queues of River in the same database
+// stay untouched. It is every connection's search path.
+const schema = "contactsync"
+
+// makeSchema makes the schema if there is none. PostgreSQL refuses CREATE SCHEMA IF NOT EXISTS to an
+// account without the right to make one even if it exists, hence the question before.
+func makeSchema(ctx context.Context, config *pgx.ConnConfig) (err error) {
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close(ctx)) }()
+	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock($1, 0)`, lockBegin); err != nil {
+		return err
+	}
+	var exists bool
+	if err := conn.QueryRow(ctx, `SELECT to_regnamespace($1) IS NOT NULL`, schema).Scan(&exists); err != nil || exists {
+		return err
+	}
+	if _, err = conn.Exec(ctx, `CREATE SCHEMA `+schema); err != nil {
+		return fmt.Errorf("the database has no schema %s, and this account may not make it: have its administrator "+
+			"run CREATE SCHEMA %[1]s AUTHORIZATION %q: %w", schema, config.User, err)
+	}
+	return nil
+}
+
+// noticeLoss has both ends notice within some 25 seconds that the other host is gone: PostgreSQL then
+// releases the lock of a lost process, and others take over its work. The systems' own defaults are
+// hours.
+func noticeLoss(config *pgx.ConnConfig) {
+	const idle, interval, probes = 10, 5, 3 // seconds, and a number
+	for name, value := range map[string]int{
+		"tcp_keepalives_idle": idle, "tcp_keepalives_interval": interval, "tcp_keepalives_count": probes,
+		"tcp_user_timeout": 1000 * (idle + interval*probes), // of data that is not acknowledged
+	} {
+		config.RuntimeParams[name] = strconv.Itoa(value)
+	}
+	dialer := net.Dialer{KeepAliveConfig: net.KeepAliveConfig{
+		Enable: true, Idle: idle * time.Second, Interval: interval * time.Second, Count: probes,
+	}}
+	config.DialFunc = dialer.DialContext
 }
 
 // The first half of the keys of our advisory locks; the second is a hash of what is locked.

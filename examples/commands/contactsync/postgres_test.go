@@ -115,12 +115,12 @@ func TestPostgreSQL_TheLiving(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = two.close() })
 	jobs := (&settings{attempts: 1}).jobs(generate(2))
-	run, _, err := one.begin(t.Context(), strings.Repeat("0", runKeyLength), jobs)
-	if err != nil {
+	run := &runRecord{key: strings.Repeat("0", runKeyLength)}
+	if _, err := one.begin(t.Context(), run, jobs); err != nil {
 		t.Fatal(err)
 	}
 	owner := one.(*jobQueue[pgx.Tx]).id //nolint:errcheck // a test that is wrong may panic
-	execute(t, t.Context(), database, `UPDATE river_job SET state = 'running', attempted_by = ARRAY['`+owner+`']`)
+	execute(t, t.Context(), database, `UPDATE contactsync.river_job SET state = 'running', attempted_by = ARRAY['`+owner+`']`)
 	guard := two.(*jobQueue[pgx.Tx]).guard //nolint:errcheck // likewise
 	if n, err := guard.rescue(t.Context()); n != 0 || err != nil {
 		t.Errorf("rescued %d jobs of the living, %v", n, err)
@@ -131,7 +131,7 @@ func TestPostgreSQL_TheLiving(t *testing.T) {
 	if n, err := guard.rescue(t.Context()); n != 2 || err != nil {
 		t.Errorf("rescued %d jobs of the dead, want 2, %v", n, err)
 	}
-	if c, err := two.count(t.Context(), run); c.waiting != 2 || err != nil {
+	if c, err := two.count(t.Context(), run.ID); c.waiting != 2 || err != nil {
 		t.Errorf("%+v, %v, want 2 waiting", c, err)
 	}
 }
@@ -145,4 +145,43 @@ func TestPostgreSQL_TwoInputs(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = q.close() })
 	supersedes(t, q)
+}
+
+// TestPostgreSQL_Schema leaves other applications' queue of River alone, and says what to do where it
+// may not make a schema.
+func TestPostgreSQL_Schema(t *testing.T) {
+	t.Parallel()
+	database := freshDatabase(t)
+	for _, statement := range []string{
+		`CREATE TABLE river_job (mine int)`,
+		`CREATE ROLE "` + roleOf(database) + `" LOGIN PASSWORD 'x'`,
+	} {
+		execute(t, t.Context(), database, statement)
+	}
+	t.Cleanup(func() { execute(t, context.WithoutCancel(t.Context()), database, `DROP ROLE "`+roleOf(database)+`"`) })
+	silent := slog.New(slog.DiscardHandler)
+	u, err := url.Parse(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.User = url.UserPassword(roleOf(database), "x")
+	if q, err := open(t.Context(), u.String(), silent); err == nil || !strings.Contains(err.Error(), "CREATE SCHEMA contactsync AUTHORIZATION") {
+		t.Errorf("without the right to make a schema: %v, %v", q, err)
+	}
+	for range 2 {
+		q, err := open(t.Context(), database, silent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := q.close(); err != nil {
+			t.Error(err)
+		}
+	}
+	execute(t, t.Context(), database, `SELECT mine FROM public.river_job`)
+	execute(t, t.Context(), database, `SELECT queue FROM contactsync.river_job, contactsync.sync_run`)
+}
+
+// roleOf is a name of a role for a test with a database of its own.
+func roleOf(database string) string {
+	return "role_" + database[strings.LastIndex(database, "/")+1:][:24]
 }

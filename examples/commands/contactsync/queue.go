@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,14 +18,13 @@ import (
 	"github.com/riverqueue/river/rivertype"
 )
 
-// queue is the database with the jobs. A run is a queue of River's, named after its input: so runs
-// do not get into each other's way, and the input leads back to the run that it began.
+// queue is the database with the jobs. A run is a queue of River's, so runs do not get into each
+// other's way.
 type queue interface {
-	// begin queues the mailboxes, all of them or none, and returns the run. If one with that key
-	// has unfinished jobs, it is taken up again instead.
-	begin(ctx context.Context, key string, jobs []job) (run string, resumed bool, err error)
-	// oldest returns the run that was begun first of those with unfinished jobs, "" if there is none.
-	oldest(ctx context.Context) (run string, err error)
+	// begin queues the mailboxes of a run and gives it its ID, all in one transaction. If an unfinished
+	// run with that key exists, it becomes run and is resumed instead.
+	begin(ctx context.Context, run *runRecord, jobs []job) (resumed bool, err error)
+	records() records
 	// start works a run in the background until stop is called, which waits for what is in hand to
 	// be put back.
 	start(ctx context.Context, run string, w *worker, workers int, plugin rivertype.Plugin) (stop func() error, err error)
@@ -35,8 +35,7 @@ type queue interface {
 }
 
 const (
-	runPrefix     = "sync-"
-	runKeyLength  = 16
+	runKeyLength  = 8
 	processPrefix = "contactsync_"
 
 	fetchEvery = 20 * time.Millisecond  // at most, while there is work
@@ -50,8 +49,8 @@ type job = river.InsertManyParams
 
 // jobQueue is a queue with one of River's drivers.
 type jobQueue[TTx any] struct {
-	id     string // of this process, in the database
-	db     *sql.DB
+	id     string  // of this process, in the database
+	db     *sql.DB // outside of inTx: SQLite has one connection
 	driver riverdriver.Driver[TTx]
 	client *river.Client[TTx] // inserts and looks, but does not work
 	inTx   func(context.Context, func(TTx) error) error
@@ -98,8 +97,10 @@ func (q *jobQueue[TTx]) prepare(ctx context.Context) error {
 		return err
 	}
 	err = q.guard.alone(ctx, func() error {
-		_, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
-		return err
+		if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+			return err
+		}
+		return q.records().prepare(ctx)
 	})
 	if err != nil {
 		return fmt.Errorf("making the tables of the queue: %w", err)
@@ -111,20 +112,67 @@ func (q *jobQueue[TTx]) prepare(ctx context.Context) error {
 	return err
 }
 
-func (q *jobQueue[TTx]) begin(ctx context.Context, key string, jobs []job) (run string, resumed bool, err error) {
-	prefix := runPrefix + key[:runKeyLength] + "-"
+func (q *jobQueue[TTx]) records() records { return records{q.db} }
+
+func (q *jobQueue[TTx]) begin(ctx context.Context, run *runRecord, jobs []job) (resumed bool, err error) {
 	err = q.guard.alone(ctx, func() error {
-		if run, err = q.unfinished(ctx, prefix, true); err != nil || run != "" {
-			resumed = run != ""
+		same, err := q.records().runs(ctx, `r.run_key = $1 AND `+unfinishedJobs, run.key)
+		if err != nil {
 			return err
 		}
-		if err := q.supersede(ctx, jobs); err != nil {
+		if resumed = len(same) > 0; resumed {
+			*run = *same[len(same)-1]
+			return nil
+		}
+		older, err := q.older(ctx, run)
+		if err != nil {
 			return err
 		}
-		run = fmt.Sprintf("%s%d", prefix, time.Now().UnixMilli())
-		return q.inTx(ctx, func(tx TTx) error { return q.insert(ctx, tx, run, jobs) })
+		run.Begun = time.Now()
+		stamp := strings.Replace(run.Begun.UTC().Format("20060102-150405.000"), ".", "", 1)
+		run.ID = stamp + "-" + run.key[:runKeyLength]
+		return q.inTx(ctx, func(tx TTx) error { return q.replace(ctx, tx, older, run, jobs) })
 	})
-	return run, resumed, err
+	return resumed, err
+}
+
+// older returns the unfinished runs that run takes the place of: those of the same server. A dry run
+// takes the place of none, and none takes its place.
+func (q *jobQueue[TTx]) older(ctx context.Context, run *runRecord) (ids []string, err error) {
+	if run.Options.DryRun {
+		return nil, nil
+	}
+	runs, err := q.records().runs(ctx, `r.server = $1 AND r.dry = 0 AND `+unfinishedJobs, run.Server)
+	for _, r := range runs {
+		ids = append(ids, r.ID)
+	}
+	return ids, err
+}
+
+// replace cancels what older runs still want of the same mailboxes, and queues the run.
+func (q *jobQueue[TTx]) replace(ctx context.Context, tx TTx, older []string, run *runRecord, jobs []job) error {
+	if len(older) > 0 {
+		if err := q.supersede(ctx, tx, older, jobs); err != nil {
+			return err
+		}
+	}
+	options, err := json.Marshal(run.Options)
+	if err != nil {
+		return err
+	}
+	dry := 0
+	if run.Options.DryRun {
+		dry = 1
+	}
+	err = q.driver.UnwrapExecutor(tx).Exec(ctx, `INSERT INTO sync_run
+		(id, run_key, command, server, account, input, options, dry, phase, begun)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		run.ID, run.key, run.Command, run.Server, run.Account, run.Input, string(options), dry, run.Phase,
+		run.Begun.UnixMilli())
+	if err != nil {
+		return err
+	}
+	return q.insert(ctx, tx, run.ID, jobs)
 }
 
 // insert queues jobs some at a time: River and the database hold each lot several times over.
@@ -143,41 +191,25 @@ func (q *jobQueue[TTx]) insert(ctx context.Context, tx TTx, run string, jobs []j
 }
 
 // supersede cancels what earlier runs still wanted of the same mailboxes: the newer input counts.
-func (q *jobQueue[TTx]) supersede(ctx context.Context, jobs []job) error {
+func (q *jobQueue[TTx]) supersede(ctx context.Context, tx TTx, older []string, jobs []job) error {
 	wanted := make(map[string]bool, len(jobs))
 	for _, j := range jobs {
 		if args, ok := j.Args.(syncArgs); ok {
 			wanted[strings.ToLower(args.Mailbox)] = true
 		}
 	}
-	params := river.NewJobListParams().Kinds(syncArgs{}.Kind()).States(unfinishedStates()...)
-	return q.list(ctx, params, func(row *rivertype.JobRow) error {
+	params := river.NewJobListParams().Kinds(syncArgs{}.Kind()).Queues(older...).States(unfinishedStates()...)
+	list := func(params *river.JobListParams) (*river.JobListResult, error) {
+		return q.client.JobListTx(ctx, tx, params)
+	}
+	return eachJob(list, params, func(row *rivertype.JobRow) error {
 		mailbox, err := mailboxOf(row)
 		if err != nil || !wanted[strings.ToLower(mailbox)] {
 			return err
 		}
-		_, err = q.client.JobCancel(ctx, row.ID)
+		_, err = q.client.JobCancelTx(ctx, tx, row.ID)
 		return err
 	})
-}
-
-func (q *jobQueue[TTx]) oldest(ctx context.Context) (string, error) {
-	return q.unfinished(ctx, runPrefix, false)
-}
-
-// unfinished returns the first or last run with unfinished jobs among those with that prefix.
-func (q *jobQueue[TTx]) unfinished(ctx context.Context, prefix string, last bool) (run string, err error) {
-	const query = `SELECT queue FROM river_job WHERE queue LIKE $1
-		AND state IN ('available', 'pending', 'retryable', 'running', 'scheduled') ORDER BY id `
-	if last {
-		err = q.db.QueryRowContext(ctx, query+`DESC LIMIT 1`, prefix+"%").Scan(&run)
-	} else {
-		err = q.db.QueryRowContext(ctx, query+`LIMIT 1`, prefix+"%").Scan(&run)
-	}
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
-	}
-	return run, err
 }
 
 func (q *jobQueue[TTx]) start(
@@ -243,15 +275,19 @@ func (q *jobQueue[TTx]) watch(ctx context.Context, giveUp func(error)) {
 }
 
 func (q *jobQueue[TTx]) each(ctx context.Context, run string, f func(*rivertype.JobRow) error) error {
-	return q.list(ctx, river.NewJobListParams().Queues(run), f)
+	list := func(params *river.JobListParams) (*river.JobListResult, error) { return q.client.JobList(ctx, params) }
+	return eachJob(list, river.NewJobListParams().Queues(run), f)
 }
 
-// list pages through jobs.
-func (q *jobQueue[TTx]) list(ctx context.Context, params *river.JobListParams, f func(*rivertype.JobRow) error) error {
+// eachJob pages through jobs.
+func eachJob(
+	list func(*river.JobListParams) (*river.JobListResult, error),
+	params *river.JobListParams, f func(*rivertype.JobRow) error,
+) error {
 	const page = 1000
 	params = params.First(page).OrderBy(river.JobListOrderByID, river.SortOrderAsc)
 	for {
-		result, err := q.client.JobList(ctx, params)
+		result, err := list(params)
 		if err != nil {
 			return fmt.Errorf("reading the jobs: %w", err)
 		}

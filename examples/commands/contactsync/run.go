@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -16,55 +18,90 @@ import (
 	"github.com/go-ews/exchange/examples/commands/internal/connect"
 )
 
+// engine is what a command works with: the server and the database.
+type engine struct {
+	*settings
+
+	server    *connect.Server
+	client    *ews.Client
+	telemetry *telemetry
+	queue     queue
+	closers   []func() error // called from the last to the first
+
+	stdout, stderr io.Writer
+}
+
 // run is one run of the program, from the input to the summary.
 func (s *settings) run(ctx context.Context, stdout, stderr io.Writer) (status int, err error) {
-	logger := s.logger(stderr)
 	in, err := s.read(stderr)
 	if err != nil {
 		return statusGaveUp, err
 	}
-	server, err := s.connect(ctx)
+	e, err := s.start(ctx, stdout, stderr)
 	if err != nil {
 		return statusGaveUp, err
 	}
-	telemetry, err := startTelemetry(ctx)
+	defer func() { err = errors.Join(err, e.close()) }()
+	run, err := e.begin(ctx, in)
 	if err != nil {
 		return statusGaveUp, err
 	}
-	defer func() { err = errors.Join(err, telemetry.stop(ctx)) }()
-	client, err := s.client(server, telemetry, logger)
-	if err != nil {
-		return statusGaveUp, err
-	}
-	defer client.CloseIdleConnections()
-	database, remove, err := s.databaseFile()
-	if err != nil {
-		return statusGaveUp, err
-	}
-	defer func() { err = errors.Join(err, remove()) }()
-	q, err := open(ctx, database, logger)
-	if err != nil {
-		return statusGaveUp, err
-	}
-	defer func() { err = errors.Join(err, q.close()) }()
-
-	run, err := s.begin(ctx, q, server, in, stderr)
-	if err != nil {
-		return statusGaveUp, err
-	}
-	if run == "" {
+	if run == nil {
 		fmt.Fprintln(stdout, "nothing is queued")
 		return statusInStep, nil
 	}
-	skipped := in.problems // all that is still needed of the input: the queue has the rest
+	return e.drive(ctx, run, in.problems) // all that is still needed of the input: the queue has the rest
+}
+
+// start connects to the server and opens the database.
+func (s *settings) start(ctx context.Context, stdout, stderr io.Writer) (e *engine, err error) {
+	e = &engine{settings: s, stdout: stdout, stderr: stderr}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, e.close())
+		}
+	}()
+	logger := s.logger(stderr)
+	if e.server, err = s.connect(ctx); err != nil {
+		return e, err
+	}
+	if e.telemetry, err = startTelemetry(ctx); err != nil {
+		return e, err
+	}
+	e.closers = append(e.closers, func() error { return e.telemetry.stop(ctx) })
+	if e.client, err = s.client(e.server, e.telemetry, logger); err != nil {
+		return e, err
+	}
+	e.closers = append(e.closers, func() error { e.client.CloseIdleConnections(); return nil })
+	database, remove, err := s.databaseFile()
+	if err != nil {
+		return e, err
+	}
+	e.closers = append(e.closers, remove)
+	if e.queue, err = open(ctx, database, logger); err != nil {
+		return e, err
+	}
+	e.closers = append(e.closers, e.queue.close)
+	return e, nil
+}
+
+func (e *engine) close() (err error) {
+	for _, f := range slices.Backward(e.closers) {
+		err = errors.Join(err, f())
+	}
+	return err
+}
+
+// drive works a run until it is over or ctx ends, and reports on it.
+func (e *engine) drive(ctx context.Context, run *runRecord, skipped []problem) (status int, err error) {
 	begun := time.Now()
-	if err := s.work(ctx, q, run, client, telemetry, stderr); err != nil {
+	if err := e.work(ctx, run); err != nil {
 		return statusGaveUp, err
 	}
-	// What was done is told after an interruption too.
+	// The summary is printed after an interruption too.
 	telling, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
-	return s.tell(telling, q, run, skipped, begun, stdout, stderr)
+	return e.tell(telling, run, skipped, begun)
 }
 
 func (s *settings) logger(stderr io.Writer) *slog.Logger {
@@ -113,71 +150,83 @@ func (s *settings) databaseFile() (database string, remove func() error, err err
 }
 
 // begin queues the input, or finds the run to help with.
-func (s *settings) begin(
-	ctx context.Context, q queue, server *connect.Server, in *input, stderr io.Writer,
-) (string, error) {
-	if s.help {
-		return q.oldest(ctx)
+func (e *engine) begin(ctx context.Context, in *input) (*runRecord, error) {
+	server := serverKey(e.server.Endpoint)
+	if e.help {
+		run, other, err := e.queue.records().oldest(ctx, server)
+		if err == nil && run == nil && other != "" {
+			err = fmt.Errorf("the queue has work for the server %s, and --endpoint is %s: "+
+				"name the server that the run was begun with", other, server)
+		}
+		return run, err
 	}
-	key, err := in.key(server.Endpoint, s.prune, s.dryRun, s.maxRemovals)
-	if err != nil {
-		return "", err
+	run := e.record(server)
+	var err error
+	if run.key, err = in.key(run.Command, run.Server, run.Account, run.Options); err != nil {
+		return nil, err
 	}
-	run, resumed, err := q.begin(ctx, key, s.jobs(in))
+	resumed, err := e.queue.begin(ctx, run, e.jobs(in))
 	if err != nil {
-		return "", fmt.Errorf("queueing %d mailboxes: %w", len(in.mailboxes), err)
+		return nil, fmt.Errorf("queueing %d mailboxes: %w", len(in.mailboxes), err)
 	}
 	if resumed {
-		c, err := q.count(ctx, run)
+		c, err := e.queue.count(ctx, run.ID)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
-		fmt.Fprintf(stderr, "taking up a run that was begun before: %d of %d mailboxes are done\n", c.over(), c.total())
+		fmt.Fprintf(e.stderr, "taking up a run that was begun before: %d of %d mailboxes are done\n", c.over(), c.total())
 	}
 	return run, nil
+}
+
+// record returns what is kept of a new run.
+func (s *settings) record(server string) *runRecord {
+	return &runRecord{
+		Command: commandSync, Server: server, Account: cmp.Or(s.server.User, s.server.ClientID), Input: s.input,
+		Phase: phaseWrite, Options: runOptions{DryRun: s.dryRun},
+	}
 }
 
 // jobs makes a job for each mailbox.
 func (s *settings) jobs(in *input) []job {
 	jobs := make([]job, len(in.mailboxes))
 	for i, m := range in.mailboxes {
-		jobs[i] = job{
-			Args: syncArgs{
-				Mailbox: m.Address,
-				Roster:  m.Roster,
-				Prune:   s.prune && !m.Incomplete && !in.keepAll,
+		jobs[i] = s.job(syncArgs{
+			Mailbox: m.Address,
+			Roster:  m.Roster,
+			Prune:   s.prune && !m.Incomplete && !in.keepAll,
 
-				MaxRemovals: s.maxRemovals,
-				DryRun:      s.dryRun,
-			},
-			InsertOpts: &river.InsertOpts{
-				MaxAttempts: s.attempts,
-				UniqueOpts:  river.UniqueOpts{ByArgs: true, ByQueue: true},
-			},
-		}
+			MaxRemovals: s.maxRemovals,
+			DryRun:      s.dryRun,
+		})
 	}
 	return jobs
 }
 
+func (s *settings) job(args syncArgs) job {
+	return job{Args: args, InsertOpts: &river.InsertOpts{
+		MaxAttempts: s.attempts,
+		UniqueOpts:  river.UniqueOpts{ByArgs: true, ByQueue: true},
+	}}
+}
+
 // work works the run until no job of it is left, here or elsewhere, or ctx ends. An error means that
 // no mailbox can be synced.
-func (s *settings) work(
-	ctx context.Context, q queue, run string, client *ews.Client, t *telemetry, stderr io.Writer,
-) error {
+func (e *engine) work(ctx context.Context, run *runRecord) error {
 	ctx, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
 	w := &worker{
-		client: client, timeout: s.timeout,
+		client: e.client, timeout: e.timeout,
 		waiting: func(d time.Duration, err error) {
-			fmt.Fprintf(stderr, "waiting %v: %v\n", d.Round(time.Millisecond), err)
+			fmt.Fprintf(e.stderr, "waiting %v: %v\n", d.Round(time.Millisecond), err)
 		},
 		giveUp: func(err error) { giveUp(&gaveUpError{err}) },
 	}
-	stop, err := q.start(ctx, run, w, s.workers, t)
+	stop, err := e.queue.start(ctx, run.ID, w, e.workers, e.telemetry)
 	if err != nil {
 		return err
 	}
-	err = follow(ctx, q, run, newProgress(stderr))
+	err = follow(ctx, e.queue, run.ID, newProgress(e.stderr))
 	err = errors.Join(err, stop())
 	if gaveUp, ok := errors.AsType[*gaveUpError](context.Cause(ctx)); ok {
 		return gaveUp

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/riverqueue/river/riverdriver/riversqlite"
@@ -21,7 +23,8 @@ func openSQLite(ctx context.Context, file, id string, logger *slog.Logger) (queu
 		return nil, err
 	}
 	// NORMAL: after a power failure the last jobs may be done again, which is harmless.
-	db, err := openFile(file, "_pragma=journal_mode(WAL)", "_pragma=synchronous(NORMAL)", "_pragma=busy_timeout(10000)")
+	db, err := openFile(file, "_pragma=locking_mode(EXCLUSIVE)", "_pragma=journal_mode(WAL)",
+		"_pragma=synchronous(NORMAL)", "_pragma=busy_timeout(10000)")
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
@@ -46,21 +49,32 @@ func openSQLite(ctx context.Context, file, id string, logger *slog.Logger) (queu
 }
 
 // openFile opens a SQLite file with one connection: SQLite has one writer, and River would meet
-// SQLITE_BUSY with more.
+// SQLITE_BUSY with more. Others must not read it, for it names people.
 func openFile(file string, pragmas ...string) (*sql.DB, error) {
-	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(file)}).EscapedPath()}
-	for i, p := range pragmas {
-		if i > 0 {
-			u.RawQuery += "&"
-		}
-		u.RawQuery += p
+	const ownerOnly = 0o600
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, ownerOnly) //nolint:gosec // the command line names it
+	if err != nil {
+		return nil, err
 	}
-	db, err := sql.Open("sqlite", u.String())
+	if err := errors.Join(f.Chmod(ownerOnly), f.Close()); err != nil {
+		return nil, fmt.Errorf("keeping the file from other accounts: %w", err)
+	}
+	db, err := sql.Open("sqlite", fileURI(file)+"?"+strings.Join(pragmas, "&"))
 	if err != nil {
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
 	return db, nil
+}
+
+// fileURI returns the file's name as SQLite wants it. After "file:" a path that begins with two slashes,
+// such as that of a Windows share, would be taken for the name of a host.
+func fileURI(file string) string {
+	path := (&url.URL{Path: filepath.ToSlash(file)}).EscapedPath()
+	if strings.HasPrefix(path, "//") {
+		return "file://" + path
+	}
+	return "file:" + path
 }
 
 // lockFile keeps other processes away from the queue: a transaction on a file beside it that lasts as

@@ -17,9 +17,11 @@ import (
 type summary struct {
 	counts
 
-	Changed int // mailboxes in step that were not so before; with DryRun that would be changed
-	Changes int // steps
-	DryRun  bool
+	Run *runRecord
+
+	Changed int  // mailboxes in step that were not so before; in a dry run that would be changed
+	Changes int  // steps
+	DryRun  bool // as Run's options say
 
 	Begun, Ended time.Time // the first job was queued, the last one was over
 	Failures     []failure // by mailbox
@@ -44,9 +46,9 @@ type finish struct {
 }
 
 // summarize reads what the jobs left behind.
-func summarize(ctx context.Context, q queue, run string, skipped []problem) (*summary, error) {
-	s := &summary{Skipped: skipped}
-	err := q.each(ctx, run, s.add)
+func summarize(ctx context.Context, q queue, run *runRecord, skipped []problem) (*summary, error) {
+	s := &summary{Run: run, DryRun: run.Options.DryRun, Skipped: skipped}
+	err := q.each(ctx, run.ID, s.add)
 	slices.SortFunc(s.Failures, func(a, b failure) int { return cmp.Compare(a.Mailbox, b.Mailbox) })
 	slices.SortFunc(s.Plans, func(a, b plan) int { return cmp.Compare(a.Mailbox, b.Mailbox) })
 	slices.SortFunc(s.finished, func(a, b finish) int { return a.at.Compare(b.at) })
@@ -80,11 +82,8 @@ func (s *summary) add(row *rivertype.JobRow) error {
 	case o.Changes > 0:
 		s.Changed++
 	}
-	if o.Plan != "" {
-		s.DryRun = true
-		if o.Changes > 0 {
-			s.Plans = append(s.Plans, plan{mailbox, o.Plan})
-		}
+	if s.DryRun && o.Changes > 0 {
+		s.Plans = append(s.Plans, plan{mailbox, o.Plan})
 	}
 	return nil
 }
@@ -126,16 +125,14 @@ func indent(text string) string {
 }
 
 // tell prints the summary, writes the report and decides the exit status.
-func (s *settings) tell(
-	ctx context.Context, q queue, run string, skipped []problem, begun time.Time, stdout, stderr io.Writer,
-) (int, error) {
-	sum, err := summarize(ctx, q, run, skipped)
+func (e *engine) tell(ctx context.Context, run *runRecord, skipped []problem, begun time.Time) (int, error) {
+	sum, err := summarize(ctx, e.queue, run, skipped)
 	if err != nil {
 		return statusGaveUp, err
 	}
-	sum.write(stdout, stderr, time.Since(begun))
-	if s.report != "" {
-		if err := writeReport(s.report, sum); err != nil {
+	sum.write(e.stdout, e.stderr, time.Since(begun))
+	if e.report != "" {
+		if err := writeReport(e.report, sum); err != nil {
 			return statusGaveUp, fmt.Errorf("--report: %w", err)
 		}
 	}
