@@ -50,7 +50,7 @@ func NewBackup(items *imgroup.ItemList, owned *Ownership) *Backup {
 func backupOf(l *list, owned *Ownership) *Backup {
 	b := &Backup{mailbox: owned.mailbox, groups: []backupGroup{}}
 	for _, g := range l.groups {
-		if g.kind != imgroup.UserGroup && g.kind != imgroup.DistributionGroup {
+		if !takesContacts(g.kind) && g.kind != imgroup.DistributionGroup || g.kind.BuiltIn() && len(g.members) == 0 {
 			continue
 		}
 		given := owned.groups[g.id.ID]

@@ -1,11 +1,15 @@
 package imsync
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Limit is how many memberships a plan may remove: Percent of those that were found, but at least
 // AtLeast. The zero value is 10 % and 5. A Percent of 100 is no limit.
 //
-// A group to be removed counts with its members, at least as one, and a distribution group as one.
+// A group to be removed counts with its members, at least as one, and a distribution group as one. The
+// members of a built-in group count among those found only if the plan takes some of them.
 type Limit struct{ Percent, AtLeast int }
 
 // BrakeError reports that a plan would remove more than [Options.MaxRemovals] allows. Nothing was
@@ -26,7 +30,8 @@ func (e *BrakeError) Error() string {
 func (m Limit) check(l *list, steps []Step, done int) error {
 	found := done
 	for _, g := range l.groups {
-		if !g.kind.BuiltIn() {
+		takes := func(s Step) bool { return s.Kind.Removes() && s.GroupID == g.id.ID }
+		if !g.kind.BuiltIn() || slices.ContainsFunc(steps, takes) {
 			found += max(1, len(g.members)+g.undescribed)
 		}
 	}

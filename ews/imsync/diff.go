@@ -11,8 +11,9 @@ import (
 // argument, and returns the same plan for the same arguments. A nil current is an empty list; nil
 // opts work.
 //
-// The plan for a list that is in step is empty. It has no step for groups of other types than user
-// groups and distribution groups, the built-in ones above all.
+// The plan for a list that is in step is empty. It adds to Favorites and Other Contacts, and removes from
+// them, only contacts; it has no step for groups of types other than these, user groups and
+// distribution groups.
 //
 // The error is a *[RosterError] for a roster that no list can be put in step with, a
 // *[ConflictError] if this list cannot, and a *[LimitError] if the list would exceed the server's
@@ -75,7 +76,7 @@ func newDiffer(l *list, roster Roster, o *Options) *differ {
 func (d *differ) adopt() {
 	for g, w := range d.matched {
 		owned := d.owned.group(g)
-		owned.made = true
+		owned.made = g.kind == imgroup.UserGroup
 		for _, m := range g.members {
 			if w.has(m) {
 				owned.members[m.key] = true
@@ -87,55 +88,6 @@ func (d *differ) adopt() {
 			d.owned.group(g).made = true
 		}
 	}
-}
-
-// match pairs desired groups with user groups of the list: by name first, so that a group whose name
-// is desired is never renamed, then by the id under which it was given, then by its former name.
-func (d *differ) match() {
-	d.matched, d.renamed = map[*group]*desiredGroup{}, map[*group]string{}
-	d.byName = map[string]*group{}
-	d.twins = d.list.twins()
-	for i := range d.groups {
-		w := &d.groups[i]
-		if g := d.list.group(w.name); g != nil && g.kind == imgroup.UserGroup && !d.isTwin(w.name) {
-			d.matched[g] = w
-			d.byName[imgroup.NameKey(w.name)] = g
-		}
-	}
-	for i := range d.groups {
-		w := &d.groups[i]
-		if d.byName[imgroup.NameKey(w.name)] == nil && !d.isTwin(w.name) {
-			d.rename(d.givenAs(w.name), w)
-		}
-	}
-	for i := range d.groups {
-		w := &d.groups[i]
-		if w.former == "" || d.byName[imgroup.NameKey(w.name)] != nil || d.isTwin(w.name) || d.isTwin(w.former) {
-			continue
-		}
-		d.rename(d.list.group(w.former), w)
-	}
-}
-
-// rename matches a group of another name, unless it is no user group or has a match.
-func (d *differ) rename(g *group, w *desiredGroup) {
-	if g == nil || g.kind != imgroup.UserGroup || d.matched[g] != nil {
-		return
-	}
-	d.matched[g] = w
-	d.renamed[g] = w.name
-	d.byName[imgroup.NameKey(w.name)] = g
-}
-
-// givenAs returns the group that the service made under that name, and that a person has renamed.
-func (d *differ) givenAs(name string) *group {
-	for _, g := range d.list.groups {
-		owned := d.owned.groups[g.id.ID]
-		if owned != nil && owned.made && imgroup.NameKey(owned.name) == imgroup.NameKey(name) && !d.isTwin(g.name) {
-			return g
-		}
-	}
-	return nil
 }
 
 // additionsFirst returns the steps in the order that, interrupted anywhere, leaves too much rather than
@@ -173,7 +125,7 @@ func (d *differ) renames() (steps []Step) {
 // groupAdditions returns the steps for groups and distribution groups that the list lacks.
 func (d *differ) groupAdditions() (steps []Step) {
 	for _, w := range d.groups {
-		if d.byName[imgroup.NameKey(w.name)] == nil && !d.isTwin(w.name) {
+		if d.byName[imgroup.NameKey(w.name)] == nil && !d.leavesAlone(w.name) {
 			steps = append(steps, Step{Kind: AddGroup, Group: w.name})
 		}
 	}
@@ -190,7 +142,7 @@ func (d *differ) groupAdditions() (steps []Step) {
 // new to the list as well is decided when the step is applied.
 func (d *differ) contactAdditions() (steps []Step) {
 	for _, w := range d.groups {
-		if d.isTwin(w.name) {
+		if d.leavesAlone(w.name) {
 			continue
 		}
 		g := d.byName[imgroup.NameKey(w.name)]
@@ -219,7 +171,7 @@ func (d *differ) nameOf(g *group, desired string) string {
 func (d *differ) contactRemovals() (drop, leave []Step) {
 	for _, g := range d.list.groups {
 		w := d.matched[g]
-		if g.kind != imgroup.UserGroup || d.isTwin(g.name) || d.drops(g) {
+		if !takesContacts(g.kind) || d.isTwin(g.name) || d.drops(g) {
 			continue
 		}
 		name := g.name
@@ -306,6 +258,12 @@ func (d *differ) notes() (notes []string) {
 				"group %s is kept: it has members that this service did not add", quote(g.name)))
 		}
 	}
+	for _, w := range d.groups {
+		if d.isAbsent(w.name) {
+			notes = append(notes, fmt.Sprintf("the list has no group %s yet, which only the server makes: "+
+				"its contacts are left out", quote(w.name)))
+		}
+	}
 	return notes
 }
 
@@ -320,7 +278,7 @@ func (d *differ) hasDistribution(g *group) bool {
 // present group first.
 func (d *differ) moves(m member) bool {
 	for _, w := range d.groups {
-		if !w.has(m) || d.isTwin(w.name) {
+		if !w.has(m) || d.leavesAlone(w.name) {
 			continue
 		}
 		g := d.byName[imgroup.NameKey(w.name)]
@@ -334,9 +292,6 @@ func (d *differ) moves(m member) bool {
 	return false
 }
 
-// isTwin reports whether several groups of the list have that name.
-func (d *differ) isTwin(name string) bool { return d.twins[imgroup.NameKey(name)] != nil }
-
 // wants reports whether the roster has a group of that name.
 func (d *differ) wants(name string) bool {
 	return slices.ContainsFunc(d.groups, func(w desiredGroup) bool { return imgroup.NameKey(w.name) == imgroup.NameKey(name) })
@@ -347,7 +302,7 @@ func (d *differ) wants(name string) bool {
 func (d *differ) stranded(m member) bool {
 	return slices.ContainsFunc(d.groups, func(w desiredGroup) bool {
 		same := d.twins[imgroup.NameKey(w.name)]
-		return len(same) > 0 && w.has(m) && !slices.ContainsFunc(same, func(g *group) bool {
+		return d.leavesAlone(w.name) && w.has(m) && !slices.ContainsFunc(same, func(g *group) bool {
 			_, ok := g.find(m.contact, []string{m.key})
 			return ok
 		})

@@ -2,11 +2,11 @@ package imsync
 
 import "github.com/go-ews/exchange/imgroup"
 
-// Export returns the roster of a list: [Diff] of the two is empty, whatever [Options.Remove] says. Groups and
-// contacts are in the list's order.
+// Export returns the roster of a list: [Diff] of the two is empty, whatever [Options.Remove] says, unless
+// the service has put contacts into a built-in group. Groups and contacts are in the list's order.
 //
-// It leaves out the built-in groups, and a contact that is in no other group: a sync leaves both
-// alone. SIP URIs of telephones are empty because Exchange does not return them. The roster of a nil
+// It leaves out the built-in groups, and a contact that is in no other group: a sync with such a roster
+// leaves both alone. SIP URIs of telephones are empty because Exchange does not return them. The roster of a nil
 // list is empty.
 func Export(items *imgroup.ItemList) Roster {
 	r := Roster{Groups: []Group{}}

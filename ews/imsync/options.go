@@ -10,7 +10,8 @@ import (
 // nothing.
 type Options struct {
 	// Remove decides what is removed of that which the roster does not list. A contact that leaves
-	// its last group leaves the list. The built-in groups and their members stay unchanged.
+	// its last group leaves the list. The built-in groups stay, and so do their members unless the
+	// roster names the group or the service gave them.
 	Remove RemovePolicy
 
 	// Owned is the record of what earlier runs gave to the mailbox; nil: nothing. It is not changed.

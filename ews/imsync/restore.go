@@ -63,11 +63,18 @@ func (r *restorer) note(format string, args ...any) {
 // name if it is to be renamed.
 func (r *restorer) place(g backupGroup) (name, former string, ok bool) {
 	now, named := r.list.byID(g.ID), r.list.group(g.Name)
+	if g.Type.BuiltIn() {
+		now = r.list.ofKind(g.Type)
+	}
 	switch {
 	case g.Name == "":
 		r.note("a group without a name is not put back")
 		return "", "", false
-	case now != nil && imgroup.NameKey(now.name) == imgroup.NameKey(g.Name):
+	case g.Type.BuiltIn() && now == nil:
+		r.note("the list has no group %s yet, which only the server makes: its %d contacts are not put back",
+			quote(g.Name), len(g.Contacts)+len(g.Telephones))
+		return "", "", false
+	case now != nil && (g.Type.BuiltIn() || imgroup.NameKey(now.name) == imgroup.NameKey(g.Name)):
 		return now.name, "", true
 	case now != nil && named != nil:
 		r.note("group %s keeps its present name %s, since another group has the former one",

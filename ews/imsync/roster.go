@@ -6,8 +6,8 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// Roster is the desired state of a contact list, apart from the built-in groups. It has JSON tags and
-// no ids, so it can be kept in a file and compared with another one.
+// Roster is the desired state of a contact list. It has JSON tags and no ids, so it can be kept in a file
+// and compared with another one.
 type Roster struct {
 	Groups             []Group             `json:"groups"`
 	DistributionGroups []DistributionGroup `json:"distributionGroups,omitempty"`
@@ -17,6 +17,11 @@ type Roster struct {
 type Group struct {
 	// Name is the display name. Names are compared without case, as Exchange does: a group of the
 	// list whose name differs only in case is the same group, and keeps its spelling.
+	//
+	// "Favorites" and "Other Contacts" are the built-in groups, also if the server calls them by a name
+	// in another language. Contacts are put into them and taken out as elsewhere; the groups themselves
+	// are never made, renamed or removed. A roster that does not name them leaves them alone, but for
+	// what the service gave.
 	Name string `json:"name"`
 
 	// FormerName is an earlier name of the group, "" if there is none. If the list has a group of

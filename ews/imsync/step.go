@@ -144,8 +144,8 @@ func (s Step) removeGroup(l *list) (*write, error) {
 	}, nil
 }
 
-// add adds a contact of the list, or a new one, to a group. Built-in groups take contacts too, although
-// no plan of Diff has such a step; distribution groups take none.
+// add adds a contact of the list, or a new one, to a group, also to a built-in one; distribution groups
+// take none.
 func (s Step) add(l *list, e *entry) (*write, error) {
 	g := l.group(s.Group)
 	if g == nil {

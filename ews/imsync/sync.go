@@ -10,8 +10,8 @@
 // # Rules
 //
 //   - Nothing is removed unless [Options.Remove] says so, and no more than [Options.MaxRemovals] at a
-//     time. The built-in groups, and groups of types that this module does not know, are never
-//     changed.
+//     time. Favorites and Other Contacts take contacts if the roster names them, but are never made,
+//     renamed or removed; groups of types that this module does not know are never changed.
 //   - Addresses are compared without "sip:", "smtp:" and "mailto:" and without case, names of groups
 //     without case. What is no address is refused before anything is sent.
 //   - What is removed is the group of the exact name and id, once. Groups of a list whose names differ
