@@ -17,7 +17,8 @@ import (
 )
 
 // parrot listens on loopback and responds to every request on a connection with the same bytes,
-// after it has called hold. It allocates nothing per request, so what is counted is the client's.
+// after it has called hold. It allocates nothing per request, so all counted allocations are the
+// client's.
 func parrot(t testing.TB, response string, hold func()) (endpoint string, connections *atomic.Int64) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // ends with the test
@@ -204,8 +205,8 @@ func TestConnections_Warm(t *testing.T) {
 	if got := connections.Load(); got != workers {
 		t.Fatalf("%d connections for %d workers", got, workers)
 	}
-	// On a machine that is busy, net/http gives up a connection that responded before the request
-	// was known to be written. That is not every time.
+	// On a busy machine, net/http sometimes drops a connection whose response came before the
+	// request was known to be written.
 	var opened int64
 	for range 5 {
 		before := connections.Load()

@@ -35,8 +35,8 @@ func inOrder(text string, parts ...string) bool {
 	return true
 }
 
-// TestHTTPError_ServerWords holds that what a server says of itself comes first, whatever the
-// status, and that nothing is guessed then.
+// TestHTTPError_ServerWords holds that the server's own words come first for any status, and that
+// they replace the guess.
 func TestHTTPError_ServerWords(t *testing.T) {
 	t.Parallel()
 	guesses := []string{
@@ -193,7 +193,7 @@ func TestHTTPError_Proxy(t *testing.T) {
 	}
 }
 
-// TestHTTPError_TooLarge holds that a gateway's limit is told from Extended Protection.
+// TestHTTPError_TooLarge distinguishes a gateway's limit from Extended Protection.
 func TestHTTPError_TooLarge(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -223,7 +223,7 @@ func TestHTTPError_TooLarge(t *testing.T) {
 	}
 }
 
-// TestError_Inner holds that the error behind an error is told.
+// TestError_Inner holds that the text names the inner error.
 func TestError_Inner(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {

@@ -156,9 +156,8 @@ func ExampleClient_GetImItemList() {
 	// groups of Tony Smith: 1
 }
 
-// A contact that leaves its last group leaves the list: a move adds first and removes after.
-// Whatever fails on the way, the contact stays in one group at least, and the move can be made
-// again.
+// A contact that leaves its last group leaves the list: a move adds first and removes after. If
+// either step fails, the contact is still in one group at least, and the move can be made again.
 func ExampleClient_RemoveImContactFromGroup() {
 	ctx := context.Background()
 	client, _ := exampleClient()

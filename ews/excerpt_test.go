@@ -15,7 +15,7 @@ import (
 	"github.com/go-ews/exchange/ews"
 )
 
-// rawRequest is a body that writes itself, whatever it is.
+// rawRequest is a body that writes itself, valid or not.
 type rawRequest string
 
 func (r rawRequest) AppendBody(dst []byte) ([]byte, error) { return append(dst, r...), nil }

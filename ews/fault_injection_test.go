@@ -327,7 +327,7 @@ func TestFaultInjection_Proxy(t *testing.T) {
 	before.check(t)
 }
 
-// Another host is never asked, whatever the status and however often.
+// No redirect is followed, for any status and any number of calls.
 //
 //nolint:paralleltest // compares what the whole process has open, before and after
 func TestFaultInjection_RedirectToAnotherHost(t *testing.T) {

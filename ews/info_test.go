@@ -87,7 +87,7 @@ func TestResponseInfo(t *testing.T) {
 	}
 }
 
-// infoOf returns the Info of whatever error a call returned, nil if it has none.
+// infoOf returns the Info of a call's error, nil if it has none.
 func infoOf(err error) *ews.ResponseInfo {
 	var (
 		e         *ews.Error

@@ -192,7 +192,7 @@ type appender func(dst []byte) ([]byte, error)
 func (a appender) AppendBody(dst []byte) ([]byte, error) { return a(dst) }
 
 // TestInput_NotExtended holds that an AppendBody must return its argument with something appended:
-// whatever else it returns is refused and not sent.
+// any other result is refused and not sent.
 func TestInput_NotExtended(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("<m:Other/>", 1000)

@@ -25,9 +25,9 @@ func groupPayload() payload[imgroup.ImGroup] {
 }
 
 // readItemList reads an ImItemListType: t:Groups, then t:Personas. A list of text, or of elements
-// that the schema does not name, is no list: taken for an empty one, it would be filled anew.
-// Next to elements that it names all others are skipped, whatever their local name: in another
-// namespace it means something else.
+// that the schema does not name, is no list: taken for an empty one, it would be filled anew. Next
+// to elements that the schema names, all others are skipped, also those of another namespace with
+// the same local name.
 func readItemList(r *soap.Reader, list *imgroup.ItemList) (lack error) {
 	named, others := 0, 0
 	for name := range r.Children() {

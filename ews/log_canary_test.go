@@ -185,7 +185,8 @@ func unwrapOnce(err error) error {
 	return errors.Unwrap(err)
 }
 
-// What net/http cannot read, it quotes: header lines with cookies, or whatever speaks on that port.
+// net/http quotes bytes that it cannot read: header lines with cookies, or another protocol on that
+// port.
 func TestLog_UnreadableHeader(t *testing.T) {
 	t.Parallel()
 	for name, doc := range map[string]string{

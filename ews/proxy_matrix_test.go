@@ -128,8 +128,8 @@ func (c *proxyCall) passes() bool {
 	return !strings.Contains(c.front, "503_ALL") || c.trouble != busy
 }
 
-// proxyTransports returns a transport for each front. It connects to the front whatever the URL's
-// host is.
+// proxyTransports returns a transport for each front. It connects to the front for any host of a
+// URL.
 func proxyTransports(t *testing.T, fronts []string) map[string]*http.Transport {
 	t.Helper()
 	pem, err := os.ReadFile(os.Getenv("EWS_PROXY_CA"))
@@ -196,7 +196,7 @@ func listenBehindProxies(t *testing.T) *proxyBackend {
 	var done sync.WaitGroup
 	done.Go(func() { _ = server.Serve(listener) }) // ends with the server
 	t.Cleanup(func() {
-		_ = server.Close() // nothing is left to be told
+		_ = server.Close() // the test is over
 		done.Wait()
 	})
 	return b

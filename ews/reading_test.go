@@ -141,8 +141,8 @@ func TestReading_ErrorClass(t *testing.T) {
 	}
 }
 
-// TestReading_Repeated holds that nothing repeated is collapsed, and nothing inherited from what
-// was in front of it.
+// TestReading_Repeated holds that repeated elements stay apart, and that none inherits a value of
+// the one before it.
 func TestReading_Repeated(t *testing.T) {
 	t.Parallel()
 	got := readList(t, `<t:Groups><t:ImGroup><t:DisplayName>A</t:DisplayName><t:MemberCorrelationKey>`+

@@ -11,9 +11,9 @@ import (
 // It returns [ErrorItemNotFound] or [ErrorInvalidImContactId] for a contact that does not exist
 // ([NotFound]).
 //
-// Some servers are reported to refuse this operation whatever the id. What works everywhere is to
-// remove the contact from each of its groups with [Client.RemoveImContactFromGroup]; after the last
-// one it is gone. Do not use DeleteItem instead: the list's own bookkeeping would be skipped.
+// Some servers are reported to refuse this operation for any id. All servers let you remove the
+// contact from each of its groups with [Client.RemoveImContactFromGroup]; after the last one it is
+// gone. Do not use DeleteItem instead: the list's own bookkeeping would be skipped.
 //
 // https://learn.microsoft.com/exchange/client-developer/web-service-reference/removecontactfromimlist-operation
 func (c *Client) RemoveContactFromImList(ctx context.Context, contact imgroup.ContactID) error {

@@ -93,7 +93,7 @@ func brokenBodies() map[string]func() (io.ReadCloser, string) {
 	}
 }
 
-// The status line counts, whatever the body is, and the call does not wait for that.
+// The status line decides for any body, and the call does not wait for the body.
 func TestResponseBody_StatusCounts(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{101, 302, 400, 401, 403, 404, 407, 413, 429, 502, 503, 504} {

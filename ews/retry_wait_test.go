@@ -227,7 +227,8 @@ func TestRetry_CanceledWhileWaiting(t *testing.T) {
 }
 
 // A context that ends while a response is due leaves a write's outcome open; one that had ended
-// before does not. Either way the context's own error is to be seen, whatever its cause says.
+// before does not. Either way the context's own error is found by errors.Is, also where the context
+// has a cause.
 func TestRetry_ContextEnds(t *testing.T) {
 	t.Parallel()
 	reason := errors.New("shutting down")

@@ -31,8 +31,8 @@ const (
 )
 
 // Many workers change the lists of many mailboxes over real connections, of which one request in
-// twenty goes wrong. In the end each mailbox has exactly the groups that the results told of, and
-// neither memory nor goroutines nor descriptors have grown. EWS_SOAK is for how long.
+// twenty fails. In the end each mailbox has exactly the groups that the results named, and neither
+// memory nor goroutines nor descriptors have grown. EWS_SOAK is the duration.
 //
 //nolint:paralleltest // compares what the whole process has open, before and after
 func TestSoak(t *testing.T) {

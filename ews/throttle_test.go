@@ -40,7 +40,7 @@ func as(client *ews.Client, mailbox string) *ews.Client {
 	return client.Impersonate(ews.PrimarySMTP(mailbox))
 }
 
-// A back-off of one mailbox holds the calls for that mailbox, whatever copy of the client they use.
+// A back-off of one mailbox holds the calls for that mailbox by all copies of the client.
 func TestThrottle_Mailbox(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -104,7 +104,7 @@ func TestThrottle_All(t *testing.T) {
 	}
 }
 
-// A permanent failure holds no call, whatever header it has.
+// A permanent failure holds no call, also with a Retry-After.
 func TestThrottle_PermanentFailure(t *testing.T) {
 	t.Parallel()
 	for name, first := range map[string]step{
@@ -146,7 +146,7 @@ func TestThrottle_TimeNotTold(t *testing.T) {
 	}
 }
 
-// Mailboxes that are told to back off one after the other share a cause.
+// Back-offs of several mailboxes in a row share a cause.
 func TestThrottle_MailboxesInARow(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {

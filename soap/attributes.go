@@ -82,7 +82,7 @@ func (r *Reader) addAttr(name *qname, value []byte, at, outer int) error {
 }
 
 // resolveAttrs resolves the prefixes of the attributes. Two attributes with the same expanded name
-// are an error, whatever their prefixes ("Namespaces in XML 1.0", section 6.3).
+// are an error, also with different prefixes ("Namespaces in XML 1.0", section 6.3).
 func (r *Reader) resolveAttrs() error {
 	for i := range r.attrs {
 		a := &r.attrs[i]

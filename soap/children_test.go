@@ -39,7 +39,7 @@ func TestReader_Children(t *testing.T) {
 }
 
 // TestReader_Mixed holds that Mixed is about the element that ended, not about those inside it or
-// before it, whatever form the text has and however it was read.
+// before it, for each form of text and each way to read it.
 func TestReader_Mixed(t *testing.T) {
 	t.Parallel()
 	for doc, want := range map[string]bool{

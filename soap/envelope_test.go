@@ -67,7 +67,7 @@ func TestAppendEnvelope_Errors(t *testing.T) {
 }
 
 // TestAppendEnvelope_NotExtended holds that a function must return its argument with something
-// appended, and that whatever else it returns is not sent.
+// appended, and that any other result is not sent.
 func TestAppendEnvelope_NotExtended(t *testing.T) {
 	t.Parallel()
 	good := func(dst []byte) ([]byte, error) { return append(dst, "<m:A/>"...), nil }

@@ -21,7 +21,7 @@ func fixture(t testing.TB, name string) []byte {
 	return bytes.TrimSpace(b)
 }
 
-// A document that ends early is told from one that is wrong, wherever it ends.
+// A document that ends early is distinguished from a malformed one, at every place.
 func TestReader_CutAtEveryByte(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{

@@ -12,7 +12,7 @@ import (
 	"github.com/go-ews/exchange/ews/autodiscover"
 )
 
-// TestFind_ManyRedirects holds that the eleventh redirect is not followed, whatever its kind.
+// TestFind_ManyRedirects holds that the eleventh redirect of any kind is not followed.
 func TestFind_ManyRedirects(t *testing.T) {
 	t.Parallel()
 	to := func(i int) string { return fmt.Sprintf("https://contoso.com/%d", i) }

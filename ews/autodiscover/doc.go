@@ -32,7 +32,7 @@
 // account. The service connection point in Active Directory, which domain members look up before
 // all this, is not used.
 //
-// A step is one request, two after HTTP 403, whatever the transport would repeat: net/http repeats
+// A step is one request, or two after HTTP 403. The transport cannot repeat them: net/http repeats
 // a request without limit against some HTTP/2 servers. Only a request that failed on a pooled
 // connection may be repeated once, on another connection.
 //

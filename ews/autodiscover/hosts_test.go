@@ -158,7 +158,7 @@ func login(p page) page {
 	}
 }
 
-// rejecting responds 401 whatever the credentials.
+// rejecting responds 401 to all credentials.
 func rejecting(r *http.Request) *http.Response { return status(http.StatusUnauthorized)(r) }
 
 // account is a response of POX with that content of its Account element.

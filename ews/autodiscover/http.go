@@ -147,7 +147,7 @@ func hardened(c *http.Client) *http.Client {
 }
 
 // privateTransport is for requests without credentials, if the caller supplies no Transport. It is
-// not a clone of the default transport, which a program may have told to ignore certificates.
+// not a clone of the default transport, which a program may have set to ignore certificates.
 func privateTransport() *http.Transport {
 	t := &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,

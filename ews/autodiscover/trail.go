@@ -15,7 +15,7 @@ import (
 	"github.com/go-ews/exchange/internal/origin"
 )
 
-// maxRedirects bounds the redirects on the way to a response, of whatever kind.
+// maxRedirects bounds the redirects of all kinds on the way to a response.
 const maxRedirects = 10
 
 // maxOutcome bounds the text of a step; errors of a caller's transport may be long.

@@ -23,8 +23,8 @@ const (
 )
 
 // autodiscover responds to the three forms of Autodiscover that are HTTP, and returns nil for any
-// other request. They lead to the endpoint at the host that was asked, whatever that is, for each
-// mailbox that exists; like the rest of the server they ask for no credentials.
+// other request. They lead to the endpoint at the host of the request, for each mailbox that
+// exists; like the rest of the server they ask for no credentials.
 func (s *Server) autodiscover(r *http.Request, body []byte) *response {
 	switch p := strings.ToLower(r.URL.Path); {
 	case p == version2Path, strings.HasPrefix(p, version2Path+"/v1.0/"):

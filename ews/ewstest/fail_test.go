@@ -31,7 +31,7 @@ func transports(t *testing.T, s *ewstest.Server) map[string]http.RoundTripper {
 	return map[string]http.RoundTripper{"in process": s, "connection": connection{listener}}
 }
 
-// connection sends requests to a listener, whatever their address.
+// connection sends requests for any address to a listener.
 type connection struct{ listener *httptest.Server }
 
 func (c connection) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -521,7 +521,8 @@ func TestFail_AnswerAfter(t *testing.T) {
 	}
 }
 
-// TestFail_AnswerAfterConnected checks that an executed request was sent, whatever the error says.
+// TestFail_AnswerAfterConnected checks that an executed request counts as sent, also with an error
+// that denies it.
 func TestFail_AnswerAfterConnected(t *testing.T) {
 	t.Parallel()
 	s := ewstest.NewServer(nil)

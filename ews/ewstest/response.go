@@ -22,7 +22,7 @@ type response struct {
 	verbatim bool // not from Exchange, and without its headers
 
 	failure  error // in place of a response: the error of the client's transport
-	executed bool  // whatever failure says of the connection
+	executed bool  // also if failure says that nothing was sent
 }
 
 // newResponse returns a response that arrives whole.

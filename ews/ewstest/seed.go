@@ -12,7 +12,7 @@ type Group struct {
 	Name string
 
 	// Type is the kind of group; "": a user group. The members of a built-in one join the list's
-	// group of that kind, whatever Name says.
+	// group of that kind; Name is ignored.
 	Type imgroup.GroupType
 
 	SMTPAddress string // of a distribution group, which has no members here

@@ -140,8 +140,8 @@ func (s *Server) handler(op string) func(Request) (string, error) {
 	return s.handlers[op]
 }
 
-// mailboxNamed returns the mailbox of that name, in whatever case, and makes it on first use; "" is
-// the one of callers that name none. It returns nil for one that does not exist.
+// mailboxNamed returns the mailbox of that name, without regard to case, and makes it on first use;
+// "" is the one of callers that name none. It returns nil for one that does not exist.
 func (s *Server) mailboxNamed(name string) *mailbox {
 	name = strings.ToLower(cmp.Or(name, s.mailbox))
 	if !s.exists(name) {

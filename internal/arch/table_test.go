@@ -10,7 +10,7 @@ import (
 const module = "github.com/go-ews/exchange"
 
 // rule is a row of the import table for non-test files. Patterns are package paths, ours relative
-// to the module; "x/..." matches x and whatever is below it.
+// to the module; "x/..." matches x and the packages below it.
 type rule struct {
 	may    []string // packages of ours
 	mustBe []string // what others' packages may be imported; the standard library needs no mention

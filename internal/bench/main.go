@@ -9,7 +9,7 @@
 //	go run . growth           # how cost grows with list size, workers and groups: three plots
 //	go run . chart            # chart.svg again, from bench.json
 //
-// Times are shown and never judged: the exit status is 0 whatever they are.
+// Times are shown and never judged: they do not change the exit status.
 package main
 
 import (

@@ -5,8 +5,7 @@
 // therefore checked in one pass here too, and every sentence is .NET's.
 //
 // The scope is the SOAP 1.1 envelope, the request headers and the thirteen operations on the
-// instant-messaging list, in UTF-8. A request in another encoding gets one fault, whatever it
-// holds.
+// instant-messaging list, in UTF-8. Every request in another encoding gets the same fault.
 //
 // # Places
 //

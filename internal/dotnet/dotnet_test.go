@@ -42,8 +42,8 @@ func TestCheck_Tree(t *testing.T) {
 	}
 }
 
-// The number of a reference has 31 bits, whatever an int has: a larger one must not become a
-// smaller one where an int has 32.
+// The number of a reference has 31 bits on all platforms: a larger one must not wrap where an int
+// has 32.
 func TestCheck_NumberBeyond31Bits(t *testing.T) {
 	t.Parallel()
 	const name, id = "<m:AddImGroup><m:DisplayName>S%s</m:DisplayName></m:AddImGroup>",

@@ -11,7 +11,7 @@ import (
 )
 
 // otherEncodings are names of encodings that .NET reads, besides those of UTF-8 and of UTF-16 in
-// whatever order of bytes.
+// either byte order.
 var otherEncodings = strings.Fields("utf-16le unicode utf-16be unicodefffe utf-32 utf-32le utf-32be " +
 	"iso-8859-1 iso_8859-1 iso8859-1 iso_8859-1:1987 iso-ir-100 latin1 l1 cp819 ibm819 csisolatin1 utf-7 " +
 	"us-ascii ascii us ansi_x3.4-1968 ansi_x3.4-1986 cp367 ibm367 csascii iso-ir-6 iso646-us iso_646.irv:1991")

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// noOperation is a body that is valid whatever the header.
+// noOperation is a body that is valid with any header.
 const noOperation = `<m:GetImItemList/>`
 
 // typedPlaces are headers and bodies with a place for a value of each datatype.

@@ -93,7 +93,7 @@ func (r *reader) xmlDeclValue(part int) (value string, ok bool) {
 	return value, true
 }
 
-// utf8Names are the names of UTF-8, and one of whatever encoding the document is in.
+// utf8Names are the names of UTF-8, and one that stands for the encoding that the document is in.
 var utf8Names = []string{
 	"utf-8", "unicode-1-1-utf-8", "unicode-2-0-utf-8", "x-unicode-1-1-utf-8",
 	"x-unicode-2-0-utf-8", "ucs-4",

@@ -31,7 +31,7 @@ type Body struct {
 	fast  *impatient // from, read in a hurry; nil: not yet
 	size  int64      // bytes read
 	ended bool       // at the end, or with an error: nothing is left to read
-	drop  bool       // close the connection, whatever is left
+	drop  bool       // close the connection without reading on
 }
 
 // Reset makes b read another body.
@@ -67,7 +67,7 @@ func (b *Body) Hurry(ctx context.Context) {
 	b.fast.patience = min(b.fast.patience, patience)
 }
 
-// Relax gives a body in a hurry more time: the result may depend on it after all.
+// Relax extends the time of a body in a hurry: the result may depend on it after all.
 func (b *Body) Relax() {
 	if b.fast != nil {
 		b.fast.patience = morePatience

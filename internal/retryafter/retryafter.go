@@ -34,7 +34,7 @@ func Header(h http.Header) (time.Duration, bool) {
 	return Bound(at.Sub(now)), true
 }
 
-// Number reads a whole number of units. The wait is between 0 and a day, whatever the number.
+// Number reads a whole number of units. The wait is between 0 and a day for any number.
 func Number(text string, unit time.Duration) (time.Duration, bool) {
 	if text = strings.TrimSpace(text); text == "" {
 		return 0, false // most often, and ParseInt would allocate the error

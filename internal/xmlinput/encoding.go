@@ -18,8 +18,7 @@ var declaredEncoding = regexp.MustCompile(
 // UTF8 returns an XML document in UTF-8, without a byte order mark. The encoding is UTF-16 if the
 // first bytes say so (appendix F), else the declared one:
 //
-//   - UTF-8, also where the declaration says UTF-16: .NET's StringWriter declares that, whatever
-//     the text is sent in
+//   - UTF-8, also where the declaration says UTF-16: .NET's StringWriter always declares that
 //   - Latin-1, US-ASCII and windows-1252, all read as Latin-1
 //   - any other encoding that contains ASCII: its other bytes become U+FFFD
 //
