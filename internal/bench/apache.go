@@ -10,7 +10,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"strings"
 
 	"github.com/Azure/go-ntlmssp"
@@ -20,47 +19,38 @@ import (
 
 // apache is a real Apache with NTLM in front of the canned server, started by auth-server.sh.
 type apache struct {
+	child
+
 	env   map[string]string // the script's output
 	roots *x509.CertPool
-	stdin io.Closer
-	cmd   *exec.Cmd
 }
 
 // startApache runs the script, which ends with its standard input.
 func startApache(ctx context.Context, script, upstream string) (*apache, error) {
-	a := &apache{env: make(map[string]string), roots: x509.NewCertPool()}
-	a.cmd = exec.CommandContext(ctx, script, "--upstream", upstream, "--until-eof", "--ttl", "3600")
-	a.cmd.Stderr = os.Stderr
-	stdin, err := a.cmd.StdinPipe()
+	process, err := startChild(ctx, script, "--upstream", upstream, "--until-eof", "--ttl", "3600")
 	if err != nil {
 		return nil, err
 	}
-	a.stdin = stdin
-	stdout, err := a.cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
+	a := &apache{child: process, env: make(map[string]string), roots: x509.NewCertPool()}
+	err = a.readEnv()
+	pem, pemErr := os.ReadFile(a.env["EWS_AUTH_CA"])
+	if pemErr != nil || !a.roots.AppendCertsFromPEM(pem) {
+		a.stop()
+		return nil, fmt.Errorf("starting Apache: %w", errors.Join(pemErr, err))
 	}
-	if err := a.cmd.Start(); err != nil {
-		return nil, err
-	}
-	lines := bufio.NewScanner(stdout)
+	return a, nil
+}
+
+// readEnv reads the variables that the script prints, and discards its later output.
+func (a *apache) readEnv() error {
+	lines := bufio.NewScanner(a.stdout)
 	for a.env["EWS_AUTH_ERROR_LOG"] == "" && lines.Scan() { // the last of the lines
 		if key, value, ok := strings.Cut(strings.TrimPrefix(lines.Text(), "export "), "="); ok {
 			a.env[key] = strings.Trim(value, "'")
 		}
 	}
-	go func() { _, _ = io.Copy(io.Discard, stdout) }()
-	pem, err := os.ReadFile(a.env["EWS_AUTH_CA"])
-	if err != nil || !a.roots.AppendCertsFromPEM(pem) {
-		a.stop()
-		return nil, fmt.Errorf("starting Apache: %w", errors.Join(err, lines.Err()))
-	}
-	return a, nil
-}
-
-func (a *apache) stop() {
-	_ = a.stdin.Close()
-	_ = a.cmd.Wait()
+	go func() { _, _ = io.Copy(io.Discard, a.stdout) }()
+	return lines.Err()
 }
 
 // counts reads the access log: a line for each request, with its number on its connection.

@@ -65,42 +65,62 @@ func (r *report) bars() []bar {
 	return all
 }
 
+// chart is an SVG of client CPU per call that is being written.
+type chart struct {
+	bytes.Buffer
+
+	bars   []bar
+	most   float64 // the greatest ratio
+	scale  float64 // pixels for a ratio of 1
+	bottom int     // of the bars
+}
+
+func (c *chart) line(format string, args ...any) { fmt.Fprintf(c, format+"\n", args...) }
+
 // writeChart draws client CPU per call with the most workers, with and without TLS, as SVG.
 func (r *report) writeChart(name string) error {
-	bars := r.bars()
-	most := 1.0
-	for _, b := range bars {
-		most = max(most, b.https, b.http)
+	c := chart{bars: r.bars(), most: 1}
+	for _, b := range c.bars {
+		c.most = max(c.most, b.https, b.http)
 	}
-	bottom := plotTop + rowHeight*len(bars)
-	scale := (chartWidth - plotLeft - 60) / most // 60 for the longest bar's figure
-	var svg bytes.Buffer
-	line := func(format string, args ...any) { fmt.Fprintf(&svg, format+"\n", args...) }
-	line(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%[1]d" height="%[2]d" role="img">`,
-		chartWidth, bottom+44)
-	svg.WriteString(chartStyle)
-	line(`<rect class="page" width="100%%" height="100%%"/>`)
-	line(`<text class="title" x="12" y="22">Client CPU per AddImGroup call, %d workers; bare net/http POST = 1</text>`,
+	c.bottom = plotTop + rowHeight*len(c.bars)
+	c.scale = (chartWidth - plotLeft - 60) / c.most // 60 for the longest bar's figure
+	c.head(strings.Join([]string{r.Machine, r.Go, r.Date}, ", "))
+	c.grid()
+	for i, b := range c.bars {
+		c.draw(b, plotTop+rowHeight*i)
+	}
+	c.legend()
+	c.WriteString("</svg>\n")
+	return os.WriteFile(name, c.Bytes(), 0o644)
+}
+
+func (c *chart) head(about string) {
+	c.line(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%[1]d" height="%[2]d" role="img">`,
+		chartWidth, c.bottom+44)
+	c.WriteString(chartStyle)
+	c.line(`<rect class="page" width="100%%" height="100%%"/>`)
+	c.line(`<text class="title" x="12" y="22">Client CPU per AddImGroup call, %d workers; bare net/http POST = 1</text>`,
 		mostWorkers)
-	line(`<text class="small" x="12" y="40">%s</text>`,
-		html.EscapeString(strings.Join([]string{r.Machine, r.Go, r.Date}, ", ")))
-	for tick := 0.0; tick <= most; tick += tickStep(most) {
-		x := plotLeft + tick*scale
-		line(`<path class="grid" d="M%.1f,%dV%d"/>`, x, plotTop, bottom)
-		line(`<text class="small" text-anchor="middle" x="%.1f" y="%d">%g</text>`, x, bottom+16, tick)
+	c.line(`<text class="small" x="12" y="40">%s</text>`, html.EscapeString(about))
+}
+
+func (c *chart) grid() {
+	for tick := 0.0; tick <= c.most; tick += tickStep(c.most) {
+		x := plotLeft + tick*c.scale
+		c.line(`<path class="grid" d="M%.1f,%dV%d"/>`, x, plotTop, c.bottom)
+		c.line(`<text class="small" text-anchor="middle" x="%.1f" y="%d">%g</text>`, x, c.bottom+16, tick)
 	}
-	line(`<text class="small" text-anchor="middle" x="%d" y="%d">times the CPU of the bare POST</text>`,
-		(plotLeft+chartWidth)/2, bottom+34)
-	for i, b := range bars {
-		b.draw(line, plotTop+rowHeight*i, scale)
-	}
+	c.line(`<text class="small" text-anchor="middle" x="%d" y="%d">times the CPU of the bare POST</text>`,
+		(plotLeft+chartWidth)/2, c.bottom+34)
+}
+
+func (c *chart) legend() {
 	for i, server := range []string{"https", "http"} {
 		y := plotTop + 10 + 20*i
-		line(`<rect class="%s" x="%d" y="%d" width="20" height="%d"/>`, server, chartWidth-90, y, barHeight)
-		line(`<text x="%d" y="%d">%s</text>`, chartWidth-64, y+11, server)
+		c.line(`<rect class="%s" x="%d" y="%d" width="20" height="%d"/>`, server, chartWidth-90, y, barHeight)
+		c.line(`<text x="%d" y="%d">%s</text>`, chartWidth-64, y+11, server)
 	}
-	svg.WriteString("</svg>\n")
-	return os.WriteFile(name, svg.Bytes(), 0o644)
 }
 
 func tickStep(most float64) float64 {
@@ -111,18 +131,18 @@ func tickStep(most float64) float64 {
 }
 
 // draw draws the two bars of a client, their figures and its name, from y down.
-func (b bar) draw(line func(format string, args ...any), y int, scale float64) {
+func (c *chart) draw(b bar, y int) {
 	class := ""
 	if b.client == ourName {
 		class = ` class="ours"`
 	}
-	line(`<text%s text-anchor="end" x="%d" y="%d">%s</text>`,
+	c.line(`<text%s text-anchor="end" x="%d" y="%d">%s</text>`,
 		class, plotLeft-10, y+rowHeight/2+4, html.EscapeString(b.client))
 	for i, server := range []string{"https", "http"} {
 		value, top := []float64{b.https, b.http}[i], y+6+(barHeight+2)*i
-		line(`<rect class="%s" x="%d" y="%d" width="%.1f" height="%d"/>`,
-			server, plotLeft, top, value*scale, barHeight)
-		line(`<text class="small" x="%.1f" y="%d">%.2f</text>`, plotLeft+value*scale+5, top+11, value)
+		c.line(`<rect class="%s" x="%d" y="%d" width="%.1f" height="%d"/>`,
+			server, plotLeft, top, value*c.scale, barHeight)
+		c.line(`<text class="small" x="%.1f" y="%d">%.2f</text>`, plotLeft+value*c.scale+5, top+11, value)
 	}
 }
 

@@ -134,17 +134,8 @@ func makeEncodingXML(t *http.Transport, url string) (func(context.Context) error
 		if err != nil {
 			return err
 		}
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+		read, err := post(ctx, client, url, body)
 		if err != nil {
-			return err
-		}
-		req.Header.Set("Content-Type", "text/xml; charset=utf-8")
-		res, err := client.Do(req)
-		if err != nil {
-			return err
-		}
-		read, err := io.ReadAll(res.Body)
-		if err := errors.Join(err, res.Body.Close()); err != nil {
 			return err
 		}
 		var out xmlResponse
@@ -154,6 +145,21 @@ func makeEncodingXML(t *http.Transport, url string) (func(context.Context) error
 		g := out.Body.AddImGroupResponse.ImGroup
 		return check(g.DisplayName, g.ExchangeStoreID.ID)
 	}, client.CloseIdleConnections, nil
+}
+
+// post sends a body and returns that of the response.
+func post(ctx context.Context, hc *http.Client, url string, body []byte) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "text/xml; charset=utf-8")
+	res, err := hc.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(res.Body)
+	return data, errors.Join(err, res.Body.Close())
 }
 
 // gowsdlRequest is the type that gowsdl generates for the operation.

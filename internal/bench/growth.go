@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"image/color"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -49,7 +48,20 @@ func growth(ctx context.Context, args []string) error {
 		return err
 	}
 	defer srv.stop()
-	for _, g := range []growing{
+	for _, g := range plots(srv) {
+		lines, err := g.measure(ctx, srv)
+		if err != nil {
+			return err
+		}
+		if err := g.draw(lines, *dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func plots(srv *server) []growing {
+	return []growing{
 		{
 			"personas.svg", "Client CPU per GetImItemList", "personas in the list (3 kB each)",
 			[]int{10, 30, 100, 300, 1000, 3000, 10000},
@@ -68,19 +80,19 @@ func growth(ctx context.Context, args []string) error {
 			true,
 			func(int) []contender { return contenders(srv, false)[:3] },
 		},
-	} {
-		if err := g.draw(ctx, srv, *dir); err != nil {
-			return err
-		}
 	}
-	return nil
 }
 
-// draw measures each size and draws the medians.
-func (g *growing) draw(ctx context.Context, srv *server, dir string) error {
+// line is the median CPU time of one contender at each size.
+type line struct {
+	name   string
+	points plotter.XYs
+}
+
+// measure measures and prints each size.
+func (g *growing) measure(ctx context.Context, srv *server) ([]line, error) {
 	fmt.Println(g.title)
-	var names []string
-	var lines []plotter.XYs
+	var lines []line
 	for _, n := range g.sizes {
 		in := setting{name: "http", workers: 1, rounds: 5, calls: max(2, 300/(n/10+1)), counts: srv.counts}
 		if g.workers {
@@ -88,17 +100,22 @@ func (g *growing) draw(ctx context.Context, srv *server, dir string) error {
 		}
 		results, err := compare(ctx, g.contenders(n), in)
 		if err != nil {
-			return fmt.Errorf("%s, %d: %w", g.title, n, err)
+			return nil, fmt.Errorf("%s, %d: %w", g.title, n, err)
 		}
 		if lines == nil {
-			lines, names = make([]plotter.XYs, len(results)), make([]string, len(results))
+			lines = make([]line, len(results))
 		}
 		for i, r := range results {
 			cpu := median(values(r.Turns, func(t turn) float64 { return t.CPU }))
 			fmt.Printf("  %6d  %-32s %10.0f µs\n", n, r.Name, cpu)
-			names[i], lines[i] = r.Name, append(lines[i], plotter.XY{X: float64(n), Y: cpu})
+			lines[i] = line{r.Name, append(lines[i].points, plotter.XY{X: float64(n), Y: cpu})}
 		}
 	}
+	return lines, nil
+}
+
+// draw draws the lines on two logarithmic axes.
+func (g *growing) draw(lines []line, dir string) error {
 	p := plot.New()
 	report := newReport()
 	p.Title.Text = fmt.Sprintf("%s\n%s, %s, %s", g.title, report.Machine, report.Go, report.Date)
@@ -106,14 +123,14 @@ func (g *growing) draw(ctx context.Context, srv *server, dir string) error {
 	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
 	p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
 	p.Legend.Top, p.Legend.Left = true, !g.workers // where the lines are not
-	for i, points := range lines {
-		line, err := plotter.NewLine(points)
+	for i, l := range lines {
+		drawn, err := plotter.NewLine(l.points)
 		if err != nil {
 			return err
 		}
-		line.Color = lineColors[i]
-		p.Add(line)
-		p.Legend.Add(names[i], line)
+		drawn.Color = lineColors[i]
+		p.Add(drawn)
+		p.Legend.Add(l.name, drawn)
 	}
 	p.Y.Max *= 3 // room for the legend
 	return save(p, filepath.Join(dir, g.file))
@@ -146,25 +163,29 @@ func listContenders(srv *server, groups, personas int) []contender {
 	url := fmt.Sprintf("%s/list/%d/%d", srv.HTTP, groups, personas)
 	return []contender{
 		{name: ourName, make: func() (func(context.Context) error, func(), error) {
-			client, err := ews.NewClient(url, &ews.Options{
-				HTTPClient: &http.Client{Transport: srv.tuned()}, MaxResponseBytes: 1 << 30,
-			})
-			if err != nil {
-				return nil, nil, err
-			}
-			return func(ctx context.Context) error {
-				list, err := client.GetImItemList(ctx, imgroup.ListQuery{})
-				if err == nil && len(list.Personas) != personas {
-					return fmt.Errorf("%d personas", len(list.Personas))
-				}
-				return err
-			}, client.CloseIdleConnections, nil
+			return makeListClient(srv.tuned(), url, personas)
 		}},
 		{name: "encoding/xml", make: func() (func(context.Context) error, func(), error) {
 			hc := &http.Client{Transport: srv.tuned()}
 			return func(ctx context.Context) error { return readList(ctx, hc, url) }, hc.CloseIdleConnections, nil
 		}},
 	}
+}
+
+func makeListClient(t *http.Transport, url string, personas int) (func(context.Context) error, func(), error) {
+	client, err := ews.NewClient(url, &ews.Options{
+		HTTPClient: &http.Client{Transport: t}, MaxResponseBytes: 1 << 30,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return func(ctx context.Context) error {
+		list, err := client.GetImItemList(ctx, imgroup.ListQuery{})
+		if err == nil && len(list.Personas) != personas {
+			return fmt.Errorf("%d personas", len(list.Personas))
+		}
+		return err
+	}, client.CloseIdleConnections, nil
 }
 
 // Types written by hand for a list: the fields that the module's types have.
@@ -239,16 +260,8 @@ type xmlList struct {
 }
 
 func readList(ctx context.Context, hc *http.Client, url string) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(addImGroupRequest))
+	data, err := post(ctx, hc, url, []byte(addImGroupRequest))
 	if err != nil {
-		return err
-	}
-	res, err := hc.Do(req)
-	if err != nil {
-		return err
-	}
-	data, err := io.ReadAll(res.Body)
-	if err := errors.Join(err, res.Body.Close()); err != nil {
 		return err
 	}
 	var list xmlList

@@ -37,39 +37,62 @@ type setting struct {
 // counts are a server's, from its start on.
 type counts struct{ Requests, Connections int64 }
 
+// runner is a contender that is ready to call.
+type runner struct {
+	contender
+
+	call      func(context.Context) error
+	closeIdle func()
+}
+
 // compare runs every contender once in each round.
 func compare(ctx context.Context, list []contender, in setting) ([]result, error) {
 	results := make([]result, len(list))
-	runs := make([]func(context.Context) error, len(list))
-	closers := make([]func(), len(list))
+	runners := make([]runner, len(list))
 	for i, c := range list {
-		call, closeIdle, err := c.make()
+		r, err := c.prepare(ctx, in)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", c.name, err)
 		}
-		defer closeIdle()
-		results[i].Name, runs[i], closers[i] = c.name, call, closeIdle
-		// Once to warm up: connections, pools, type caches. A client that fails here is not
-		// measured for nothing.
-		warm := in
-		warm.calls = 2 * in.workers
-		if _, err := takeTurn(ctx, call, warm); err != nil && !c.fails {
-			return nil, fmt.Errorf("%s: %w", c.name, err)
-		}
+		defer r.closeIdle()
+		results[i].Name, runners[i] = c.name, r
 	}
 	for range in.rounds {
-		for i, call := range runs {
-			t, err := takeTurn(ctx, call, in)
-			if err != nil && (!list[i].fails || ctx.Err() != nil) {
-				return nil, fmt.Errorf("%s: %w", list[i].name, err)
-			}
-			if list[i].fails {
-				closers[i]() // it may hold more connections than the server has room for
+		for i, r := range runners {
+			t, err := r.turn(ctx, in)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", r.name, err)
 			}
 			results[i].Turns = append(results[i].Turns, t)
 		}
 	}
 	return results, nil
+}
+
+// prepare makes the contender's client and warms it up: connections, pools, type caches. A client
+// that fails here is not measured.
+func (c contender) prepare(ctx context.Context, in setting) (runner, error) {
+	call, closeIdle, err := c.make()
+	if err != nil {
+		return runner{}, err
+	}
+	in.calls = 2 * in.workers
+	if _, err := takeTurn(ctx, call, in); err != nil && !c.fails {
+		closeIdle()
+		return runner{}, err
+	}
+	return runner{c, call, closeIdle}, nil
+}
+
+// turn takes a turn. One that may fail closes its connections afterwards, since it may hold more of
+// them than the server has room for.
+func (r runner) turn(ctx context.Context, in setting) (turn, error) {
+	t, err := takeTurn(ctx, r.call, in)
+	if !r.fails {
+		return t, err
+	}
+	r.closeIdle()
+	return t, ctx.Err()
 }
 
 // longestTurn ends the calls of a client that hangs.

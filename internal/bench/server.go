@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -30,35 +29,10 @@ type addresses struct {
 
 // serve is the server process.
 func serve(stdin io.Reader, stdout io.Writer) error {
-	var c struct{ requests, connections atomic.Int64 }
-	var cached lists
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /counts", func(w http.ResponseWriter, _ *http.Request) {
-		_ = json.NewEncoder(w).Encode(counts{c.requests.Load(), c.connections.Load()})
-	})
-	mux.HandleFunc("GET /service.wsdl", func(w http.ResponseWriter, r *http.Request) {
-		scheme := "http://"
-		if r.TLS != nil {
-			scheme = "https://"
-		}
-		_, _ = io.WriteString(w, strings.Replace(wsdl, "LOCATION", scheme+r.Host+"/", 1))
-	})
-	mux.HandleFunc("POST /list/{groups}/{personas}", func(w http.ResponseWriter, r *http.Request) {
-		groups, _ := strconv.Atoi(r.PathValue("groups"))
-		personas, _ := strconv.Atoi(r.PathValue("personas"))
-		send(w, r, cached.get(groups, personas))
-	})
-	mux.HandleFunc("POST /", func(w http.ResponseWriter, r *http.Request) {
-		// A new group has a new id: a client that caches responses must not gain from it.
-		send(w, r, []byte(addImGroupDocument(int(c.requests.Add(1)))))
-	})
-	count := func(_ net.Conn, s http.ConnState) {
-		if s == http.StateNew {
-			c.connections.Add(1)
-		}
-	}
+	var c cannedServer
+	mux := c.mux()
 	plain, secure := httptest.NewUnstartedServer(mux), httptest.NewUnstartedServer(mux)
-	plain.Config.ConnState, secure.Config.ConnState = count, count
+	plain.Config.ConnState, secure.Config.ConnState = c.count, c.count
 	plain.Start()
 	secure.StartTLS()
 	a := addresses{plain.URL, secure.URL, secure.Certificate().Raw}
@@ -67,6 +41,46 @@ func serve(stdin io.Reader, stdout io.Writer) error {
 	}
 	_, err := io.Copy(io.Discard, stdin)
 	return err
+}
+
+// cannedServer holds the counts and the documents of the server process.
+type cannedServer struct {
+	requests, connections atomic.Int64
+	cached                lists
+}
+
+func (c *cannedServer) mux() *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /counts", func(w http.ResponseWriter, _ *http.Request) {
+		_ = json.NewEncoder(w).Encode(counts{c.requests.Load(), c.connections.Load()})
+	})
+	mux.HandleFunc("GET /service.wsdl", sendWSDL)
+	mux.HandleFunc("POST /list/{groups}/{personas}", func(w http.ResponseWriter, r *http.Request) {
+		groups, _ := strconv.Atoi(r.PathValue("groups"))
+		personas, _ := strconv.Atoi(r.PathValue("personas"))
+		send(w, r, c.cached.get(groups, personas))
+	})
+	mux.HandleFunc("POST /", func(w http.ResponseWriter, r *http.Request) {
+		// A new group has a new id: a client that caches responses must not gain from it.
+		send(w, r, []byte(addImGroupDocument(int(c.requests.Add(1)))))
+	})
+	return mux
+}
+
+// count counts new connections.
+func (c *cannedServer) count(_ net.Conn, s http.ConnState) {
+	if s == http.StateNew {
+		c.connections.Add(1)
+	}
+}
+
+// sendWSDL sends the service description with the address of the request.
+func sendWSDL(w http.ResponseWriter, r *http.Request) {
+	scheme := "http://"
+	if r.TLS != nil {
+		scheme = "https://"
+	}
+	_, _ = io.WriteString(w, strings.Replace(wsdl, "LOCATION", scheme+r.Host+"/", 1))
 }
 
 func send(w http.ResponseWriter, r *http.Request, body []byte) {
@@ -79,10 +93,10 @@ func send(w http.ResponseWriter, r *http.Request, body []byte) {
 
 // server is the running server process as the clients see it.
 type server struct {
+	child
 	addresses
+
 	roots   *x509.CertPool
-	stdin   io.Closer
-	cmd     *exec.Cmd
 	askings atomic.Int64
 }
 
@@ -92,40 +106,31 @@ func startServer(ctx context.Context) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, self, "serve")
-	cmd.Stderr = os.Stderr
-	stdin, err := cmd.StdinPipe()
+	process, err := startChild(ctx, self, "serve")
 	if err != nil {
 		return nil, err
 	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	s := &server{stdin: stdin, cmd: cmd, roots: x509.NewCertPool()}
-	line, err := bufio.NewReader(stdout).ReadBytes('\n')
-	if err == nil {
-		err = json.Unmarshal(line, &s.addresses)
-	}
-	if err == nil {
-		var cert *x509.Certificate
-		if cert, err = x509.ParseCertificate(s.Certificate); err == nil {
-			s.roots.AddCert(cert)
-		}
-	}
-	if err != nil {
+	s := &server{child: process, roots: x509.NewCertPool()}
+	if err := s.readAddresses(); err != nil {
 		s.stop()
 		return nil, fmt.Errorf("starting the canned server: %w", err)
 	}
 	return s, nil
 }
 
-func (s *server) stop() {
-	_ = s.stdin.Close()
-	_ = s.cmd.Wait()
+func (s *server) readAddresses() error {
+	line, err := bufio.NewReader(s.stdout).ReadBytes('\n')
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(line, &s.addresses); err != nil {
+		return err
+	}
+	cert, err := x509.ParseCertificate(s.Certificate)
+	if err == nil {
+		s.roots.AddCert(cert)
+	}
+	return err
 }
 
 func (s *server) url(secure bool) string {
