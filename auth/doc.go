@@ -13,7 +13,8 @@
 // Prefer [Negotiate] with a mechanism of package auth/kerberos on premises where the program can
 // reach a domain controller: one request per call, a keytab instead of a password, and the server
 // proves its identity too. It needs the service name HTTP/<host> on Exchange's alternate service
-// account. Domains that switch NTLM off need it.
+// account. Domains that switch NTLM off need it. On Windows, package auth/sspi logs in as the account
+// that the process runs as, such as a group managed service account, without password or keytab.
 //
 // [Bearer] is OAuth 2.0: the only scheme of Exchange Online, whose applications must be on the
 // tenant's allow list until EWS ends there on 2027-04-01, and the scheme of servers with hybrid
