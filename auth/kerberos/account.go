@@ -1,6 +1,7 @@
 package kerberos
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -16,6 +17,8 @@ type account struct {
 	realm string
 }
 
+func (a account) String() string { return a.user() + "@" + a.realm }
+
 func (a account) user() string { return strings.Join(a.name.NameString, "/") }
 
 var errNoRealm = errors.New("no realm: write user@REALM, or set default_realm in krb5.conf")
@@ -23,10 +26,10 @@ var errNoRealm = errors.New("no realm: write user@REALM, or set default_realm in
 // accountOf reads user@REALM, user@suffix, DOMAIN\user, or user of the default realm. Active
 // Directory's realms are the upper-case form of its domains. A suffix without KDCs is that of a
 // user principal name, which goes to the default realm as an enterprise name (RFC 6806 section 5).
-func accountOf(user string, conf *config.Config) (account, error) {
+func accountOf(ctx context.Context, user string, conf *config.Config) (account, error) {
 	standard := conf.LibDefaults.DefaultRealm
 	if domain, name, found := strings.Cut(user, `\`); found {
-		realm, err := realmOfDomain(domain, conf)
+		realm, err := realmOfDomain(ctx, domain, conf)
 		if err != nil {
 			return account{}, err
 		}
@@ -40,7 +43,7 @@ func accountOf(user string, conf *config.Config) (account, error) {
 	switch {
 	case realm == "":
 		return plainAccount(name, standard)
-	case name != "" && standard != "" && realm != standard && !hasKDC(realm, conf):
+	case name != "" && standard != "" && realm != standard && !hasKDC(ctx, realm, conf):
 		return account{types.PrincipalName{NameType: nametype.KRB_NT_ENTERPRISE, NameString: []string{user}}, standard}, nil
 	}
 	return plainAccount(name, realm)
@@ -58,7 +61,7 @@ func plainAccount(name, realm string) (account, error) {
 
 // realmOfDomain finds the realm of a domain by its DNS name, or by its short (NetBIOS) name, which
 // is mostly the first label of the realm.
-func realmOfDomain(domain string, conf *config.Config) (string, error) {
+func realmOfDomain(ctx context.Context, domain string, conf *config.Config) (string, error) {
 	domain = strings.ToUpper(domain)
 	if realm := conf.ResolveRealm(strings.ToLower(domain)); realm != "" {
 		return realm, nil
@@ -74,7 +77,7 @@ func realmOfDomain(domain string, conf *config.Config) (string, error) {
 			return realm, nil
 		}
 	}
-	if strings.Contains(domain, ".") && hasKDC(domain, conf) {
+	if strings.Contains(domain, ".") && hasKDC(ctx, domain, conf) {
 		return domain, nil
 	}
 	return "", fmt.Errorf("no realm is known for the domain %s; write user@REALM, or add the realm to krb5.conf", domain)
@@ -90,7 +93,7 @@ func knownRealms(conf *config.Config) []string {
 
 // hasKDC reports whether krb5.conf, or the DNS where krb5.conf allows that, names a KDC of the
 // realm.
-func hasKDC(realm string, conf *config.Config) bool {
-	count, _, err := conf.GetKDCs(realm, true)
-	return err == nil && count > 0
+func hasKDC(ctx context.Context, realm string, conf *config.Config) bool {
+	addresses, err := kdcsOf(ctx, conf, "tcp", realm)
+	return err == nil && len(addresses) > 0
 }

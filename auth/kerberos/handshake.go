@@ -116,7 +116,7 @@ func (x *handshake) verify(challenge []byte) (err error) {
 	}
 	switch {
 	case token.IsKRBError():
-		return fmt.Errorf("kerberos: the server rejected the token: %s%w", serverHint(token.KRBError.ErrorCode), token.KRBError)
+		return fmt.Errorf("kerberos: the server rejected the token: %s%w", serverHint(token.KRBError), token.KRBError)
 	case !token.IsAPRep():
 		return errors.New("kerberos: the server's token is neither a proof nor an error")
 	}
@@ -124,10 +124,12 @@ func (x *handshake) verify(challenge []byte) (err error) {
 }
 
 // serverHint explains a server's error code (RFC 4120 section 7.5.9).
-func serverHint(code int32) string {
-	switch code {
-	case errorcode.KRB_AP_ERR_SKEW, errorcode.KRB_AP_ERR_TKT_NYV, errorcode.KRB_AP_ERR_TKT_EXPIRED:
-		return "the clocks of this machine, the server and the KDC differ by more than five minutes: "
+func serverHint(e messages.KRBError) string {
+	switch e.ErrorCode {
+	case errorcode.KRB_AP_ERR_SKEW:
+		return clockHint(e.STime, time.Now(), "the server's") + ": "
+	case errorcode.KRB_AP_ERR_TKT_NYV, errorcode.KRB_AP_ERR_TKT_EXPIRED:
+		return "the server's clock and the KDC's disagree about the ticket's time; " + clockHint(e.STime, time.Now(), "the server's") + ": "
 	case errorcode.KRB_AP_ERR_MODIFIED, errorcode.KRB_AP_ERR_BAD_INTEGRITY:
 		return "its key is not that of the service name's account (check with setspn -Q, and for a changed password): "
 	case errorcode.KRB_AP_ERR_NOT_US:

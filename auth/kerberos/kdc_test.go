@@ -114,12 +114,12 @@ func TestPassword_WrongOneIsSentOnce(t *testing.T) {
 func TestRefusal_Hold(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		refuse := func(code string) error { return kdcRefusal(account{}, errors.New("KRB Error: "+code)) }
+		refuse := func(code int32) error { return &kdcError{code: code} }
 		r := &refusal{}
 		for range 2 {
 			for _, want := range []time.Duration{1, 2, 4, 8, 16, 30, 30} {
-				r.note(refuse("KDC_ERR_PREAUTH_FAILED"))
-				if got := time.Until(r.until); got != want*time.Minute || r.err.state {
+				r.note(refuse(errorcode.KDC_ERR_PREAUTH_FAILED))
+				if got := time.Until(r.until); got != want*time.Minute || r.err.blamesState() {
 					t.Errorf("held for %v, want %v minutes", got, int(want))
 				}
 			}
@@ -132,11 +132,11 @@ func TestRefusal_Hold(t *testing.T) {
 				t.Error("held after it worked")
 			}
 		}
-		for _, code := range []string{"KDC_ERR_CLIENT_REVOKED", "KDC_ERR_KEY_EXPIRED"} {
+		for _, code := range []int32{errorcode.KDC_ERR_CLIENT_REVOKED, errorcode.KDC_ERR_KEY_EXPIRED, errorcode.KDC_ERR_NAME_EXP} {
 			for range 3 {
 				r.note(refuse(code))
-				if got := time.Until(r.until); got != time.Minute || !r.err.state {
-					t.Errorf("%s: held for %v, want a minute", code, got)
+				if got := time.Until(r.until); got != time.Minute || !r.err.blamesState() {
+					t.Errorf("%d: held for %v, want a minute", code, got)
 				}
 			}
 		}

@@ -12,6 +12,13 @@
 // an attacker could forge. Exchange needs the name registered on its alternate service account
 // (setspn -Q HTTP/mail.example.com tells).
 //
+// KDCs are those of krb5.conf in its order, or of the DNS with dns_lookup_kdc. They are asked over TCP,
+// and over UDP only if none takes a connection; udp_preference_limit is not looked at. A KDC that does
+// not reply within 20 seconds is passed over for the next one.
+//
+// Tickets for services of other realms are found by the KDCs' referrals, or at the realm that
+// [domain_realm] of krb5.conf names for the host. An alias of the service is taken as it stands.
+//
 // A token goes out with the request itself, so a call is one request. The server must prove its own
 // identity in the response, else the call fails. Under TLS the token carries the channel binding that
 // Extended Protection asks for.
@@ -26,6 +33,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"strings"
 	"sync"
@@ -55,6 +63,7 @@ type Mechanism struct {
 	service string
 	source  source
 	clock   clock
+	dial    dialer
 
 	mu      sync.Mutex
 	tickets map[string]*ticket
@@ -65,8 +74,9 @@ var _ auth.Mechanism = (*Mechanism)(nil)
 
 // Password logs in with a user and a password. The user is written user@REALM, user@realm, a user
 // principal name with any suffix, DOMAIN\user where krb5.conf or the DNS leads from the domain to a
-// realm, or plainly user of the default realm. The credentials function is called each time a
-// ticket is needed, so one that reads a vault makes rotation work.
+// realm, or plainly user of the default realm. The KDC resolves other aliases where krb5.conf says
+// canonicalize = true. The credentials function is called each time a ticket is needed, so one that
+// reads a vault makes rotation work.
 //
 // A password that the KDC refused is not sent again for a minute, then for 2, 4, up to 30 minutes,
 // because that would lock the account; all mechanisms of the process share this protection. For an
@@ -125,7 +135,7 @@ func newMechanism(opts *Options, s source) (*Mechanism, error) {
 		return nil, fmt.Errorf("kerberos: configuration %s: %w", path, err)
 	}
 	return &Mechanism{
-		conf: conf, service: opts.ServicePrincipal, source: s,
+		conf: conf, service: opts.ServicePrincipal, source: s, dial: new(net.Dialer).DialContext,
 		tickets: map[string]*ticket{}, running: map[string]*fetch{},
 	}, nil
 }

@@ -193,7 +193,7 @@ func TestAccount(t *testing.T) {
 	} {
 		t.Run(c.user, func(t *testing.T) {
 			t.Parallel()
-			who, err := accountOf(c.user, conf)
+			who, err := accountOf(t.Context(), c.user, conf)
 			if c.wantError != "" {
 				if err == nil || !strings.Contains(err.Error(), c.wantError) {
 					t.Errorf("error %v, want %q", err, c.wantError)
@@ -205,7 +205,7 @@ func TestAccount(t *testing.T) {
 			}
 		})
 	}
-	if _, err := accountOf("alice", config.New()); !errors.Is(err, errNoRealm) {
+	if _, err := accountOf(t.Context(), "alice", config.New()); !errors.Is(err, errNoRealm) {
 		t.Errorf("without a default realm: %v", err)
 	}
 }

@@ -1,156 +1,205 @@
 package kerberos
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf16"
 
-	"github.com/jcmturner/gokrb5/v8/client"
-	"github.com/jcmturner/gokrb5/v8/config"
-	"github.com/jcmturner/gokrb5/v8/iana/etypeID"
-	"github.com/jcmturner/gokrb5/v8/keytab"
+	"github.com/jcmturner/gofork/encoding/asn1"
+	"github.com/jcmturner/gokrb5/v8/crypto"
+	"github.com/jcmturner/gokrb5/v8/iana/errorcode"
+	"github.com/jcmturner/gokrb5/v8/iana/flags"
+	"github.com/jcmturner/gokrb5/v8/iana/keyusage"
+	"github.com/jcmturner/gokrb5/v8/iana/nametype"
+	"github.com/jcmturner/gokrb5/v8/iana/patype"
 	"github.com/jcmturner/gokrb5/v8/messages"
 	"github.com/jcmturner/gokrb5/v8/types"
-	"golang.org/x/crypto/md4" //nolint:staticcheck // RC4 keys are made with it (RFC 4757 section 2)
 )
 
 // A login is a client with a ticket-granting ticket.
 type login struct {
-	client *client.Client
-	realm  string
+	client account
 	ticket messages.Ticket
 	key    types.EncryptionKey
 }
 
-// initial requests a ticket-granting ticket (RFC 4120 section 3.1).
-func initial(cl *client.Client, who account, conf *config.Config, etypes []int32) (*login, error) {
-	request, err := messages.NewASReqForTGT(who.realm, conf, who.name)
+const maxReferrals = 5
+
+var errManyReferrals = errors.New("the KDCs refer to each other in a circle")
+
+// logIn asks for a ticket-granting ticket (RFC 4120 section 3.1), at the KDC of another realm where
+// that one refers to it (RFC 6806 section 7).
+func (v *visitor) logIn(ctx context.Context, who account, s secret) (*login, error) {
+	for range maxReferrals {
+		l, err := v.logInAt(ctx, who, s)
+		refusal, ok := errors.AsType[*kdcError](err)
+		if !ok || refusal.code != errorcode.KDC_ERR_WRONG_REALM || refusal.realm == "" || refusal.realm == who.realm {
+			return l, err
+		}
+		who.realm = refusal.realm
+	}
+	return nil, errManyReferrals
+}
+
+func (v *visitor) logInAt(ctx context.Context, who account, s secret) (*login, error) {
+	etypes := s.usable(v.conf.LibDefaults.DefaultTktEnctypeIDs)
+	if len(etypes) == 0 {
+		return nil, fmt.Errorf("the keytab holds no key of %s that krb5.conf permits; klist -ket FILE shows its principals", who)
+	}
+	request, err := messages.NewASReqForTGT(who.realm, v.conf, who.name)
 	if err != nil {
 		return nil, err
 	}
 	request.ReqBody.EType = etypes
-	reply, err := cl.ASExchange(who.realm, request, 0)
-	if err != nil {
-		return nil, kdcRefusal(who, err)
+	if who.name.NameType == nametype.KRB_NT_ENTERPRISE {
+		types.SetFlag(&request.ReqBody.KDCOptions, flags.Canonicalize) // it is an alias, RFC 6806 section 5
 	}
-	return &login{client: cl, realm: who.realm, ticket: reply.Ticket, key: reply.DecryptedEncPart.Key}, nil
-}
-
-// byPassword logs in with a password. gokrb5 makes wrong RC4 keys of passwords with characters
-// beyond ASCII (github.com/jcmturner/gokrb5, crypto/rfc4757: it counts bytes where it reads
-// characters), and the KDC would count them as wrong passwords. So byPassword tries RC4 last, with
-// a key from rc4Key.
-func byPassword(who account, password string, conf *config.Config) (*login, error) {
-	cl := client.NewWithPassword(who.user(), who.realm, password, conf)
-	etypes := conf.LibDefaults.DefaultTktEnctypeIDs
-	if !slices.Contains(etypes, etypeID.RC4_HMAC) || isASCII(password) {
-		return initial(cl, who, conf, etypes)
-	}
-	if strong := without(etypes, etypeID.RC4_HMAC); len(strong) > 0 {
-		l, err := initial(cl, who, conf, strong)
-		if e, ok := errors.AsType[*kdcError](err); !ok || e.code != "KDC_ERR_ETYPE_NOSUPP" {
-			return l, err
+	request.PAData = types.PADataSequence{{PADataType: patype.PA_REQ_ENC_PA_REP}}
+	reply, err := v.askForLogin(ctx, who, &request)
+	if required, ok := errors.AsType[*kdcError](err); ok && required.code == errorcode.KDC_ERR_PREAUTH_REQUIRED {
+		if err := preauthenticate(&request, who, s, required.methods); err != nil {
+			return nil, err
 		}
+		reply, err = v.askForLogin(ctx, who, &request)
 	}
-	keys := keytab.New()
-	if err := keys.AddEntry(who.user(), who.realm, "", time.Now(), 0, etypeID.RC4_HMAC); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	keys.Entries[0].Key.KeyValue = rc4Key(password)
-	for version := uint32(1); version <= maxKeyVersion; version++ { // the KDC decides which version is right
-		keys.Entries = append(keys.Entries, keys.Entries[0])
-		keys.Entries[version].KVNO = version
+	return v.open(reply, &request, who, s)
+}
+
+func (v *visitor) askForLogin(ctx context.Context, who account, request *messages.ASReq) (*messages.ASRep, error) {
+	message, err := request.Marshal()
+	if err != nil {
+		return nil, err
 	}
-	return initial(client.NewWithKeytab(who.user(), who.realm, keys, conf), who, conf, []int32{etypeID.RC4_HMAC})
-}
-
-// maxKeyVersion bounds how often the password may have been changed.
-const maxKeyVersion = 2000
-
-// rc4Key is the string-to-key function of RFC 4757 section 2.
-func rc4Key(password string) []byte {
-	h := md4.New()
-	for _, unit := range utf16.Encode([]rune(password)) {
-		_, _ = h.Write([]byte{byte(unit), byte(unit >> 8)})
+	what := loginOf(who)
+	data, err := v.ask(ctx, who.realm, message)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", what, err)
 	}
-	return h.Sum(nil)
+	if err := refusalIn(data, what); err != nil {
+		return nil, err
+	}
+	var reply messages.ASRep
+	if err := reply.Unmarshal(data); err != nil {
+		return nil, fmt.Errorf("%s: %w", what, err)
+	}
+	return &reply, nil
 }
 
-func isASCII(text string) bool {
-	return !strings.ContainsFunc(text, func(r rune) bool { return r >= 0x80 })
+func loginOf(who account) string {
+	return fmt.Sprintf("login at the KDC of %s as %s", who.realm, who.user())
 }
 
-func without(etypes []int32, etype int32) []int32 {
-	return slices.DeleteFunc(slices.Clone(etypes), func(e int32) bool { return e == etype })
+// preauthenticate adds the time, encrypted with the account's key (RFC 4120 section 5.2.7.2).
+func preauthenticate(request *messages.ASReq, who account, s secret, methods types.PADataSequence) error {
+	key, err := keyFor(methods, who, s, request.ReqBody.EType)
+	if err != nil {
+		return err
+	}
+	now := time.Now().UTC()
+	plain, err := asn1.Marshal(types.PAEncTSEnc{PATimestamp: now, PAUSec: now.Nanosecond() / int(time.Microsecond)})
+	if err != nil {
+		return err
+	}
+	sealed, err := crypto.GetEncryptedData(plain, key, keyusage.AS_REQ_PA_ENC_TIMESTAMP, 0)
+	if err != nil {
+		return err
+	}
+	data, err := sealed.Marshal()
+	if err != nil {
+		return err
+	}
+	request.PAData = append(request.PAData, types.PAData{PADataType: patype.PA_ENC_TIMESTAMP, PADataValue: data})
+	return nil
 }
 
-// A kdcError is a KDC's refusal. The library has the code in its text only.
-type kdcError struct {
-	code, hint string
-	state      bool // the account's state is to blame, not the password
-	who        account
-	err        error
-}
-
-// kdcHints explain the codes of RFC 4120 section 7.5.9 as Active Directory uses them.
-var kdcHints = map[string]string{
-	"KDC_ERR_C_PRINCIPAL_UNKNOWN": "there is no such user in this realm; check the name and the realm",
-	"KDC_ERR_PREAUTH_FAILED":      "the password or the key is wrong",
-	"KDC_ERR_CLIENT_REVOKED":      "the account is disabled, locked out or expired, or may not log in at this hour",
-	"KDC_ERR_KEY_EXPIRED":         "the password has expired, or the user must change it before the first login",
-	"KDC_ERR_ETYPE_NOSUPP":        "client and account have no encryption type in common; check the account's and krb5.conf's",
-	"KDC_ERR_POLICY":              "a policy of the domain forbids this login",
-	"KDC_ERR_WRONG_REALM":         "the account belongs to another realm; write user@REALM",
-	"KRB_AP_ERR_SKEW":             "the clocks of this machine and of the KDC differ by more than five minutes",
-	"no KDCs defined":             "no KDC is known for the realm; check krb5.conf (realms, dns_lookup_kdc) and the DNS",
-	"no KDC SRV records":          "no KDC is known for the realm; check krb5.conf (realms, dns_lookup_kdc) and the DNS",
-	"clock skew with KDC":         "the clocks of this machine and of the KDC differ by more than five minutes",
-}
-
-func kdcRefusal(who account, err error) error {
-	e := &kdcError{who: who, err: err, hint: "the KDC could not be reached, or its reply not be read; check the network and its log"}
-	for code, hint := range kdcHints {
-		if strings.Contains(err.Error(), code) {
-			e.code, e.hint = code, hint
+// keyFor returns the first key that the secret has of those that the KDC names.
+func keyFor(methods types.PADataSequence, who account, s secret, etypes []int32) (types.EncryptionKey, error) {
+	params, err := paramsOf(methods, who, etypes)
+	if err != nil {
+		return types.EncryptionKey{}, err
+	}
+	err = errors.New("the KDC names no encryption type")
+	for _, p := range params {
+		var key types.EncryptionKey
+		if key, err = s.key(p, 0); err == nil {
+			return key, nil
 		}
 	}
-	e.state = e.code == "KDC_ERR_CLIENT_REVOKED" || e.code == "KDC_ERR_KEY_EXPIRED"
-	return e
+	return types.EncryptionKey{}, err
 }
 
-func (e *kdcError) Error() string {
-	return fmt.Sprintf("login at the KDC of %s as %s: %s: %v", e.who.realm, e.who.user(), e.hint, e.err)
-}
-
-func (e *kdcError) Unwrap() error { return e.err }
-
-// Permanent reports whether the KDC would refuse again.
-func (e *kdcError) Permanent() bool { return strings.HasPrefix(e.code, "KDC_ERR_") }
-
-// refusesUser reports whether the KDC refused the user, in contrast to a KDC that is out of reach.
-func (e *kdcError) refusesUser() bool {
-	return e.state || e.code == "KDC_ERR_PREAUTH_FAILED" || e.code == "KDC_ERR_C_PRINCIPAL_UNKNOWN"
-}
-
-// A heldLogin stands for a login that is not tried, because the KDC refused it a short time ago.
-type heldLogin struct {
-	until time.Time
-	err   *kdcError
-}
-
-func (e *heldLogin) Error() string {
-	reason := "so that the account is not locked out"
-	if e.err.state {
-		reason = "since an account's state seldom changes"
+// open decrypts and verifies a reply (RFC 4120 section 3.1.5).
+func (v *visitor) open(reply *messages.ASRep, request *messages.ASReq, who account, s secret) (*login, error) {
+	params, err := paramsOf(reply.PAData, who, []int32{reply.EncPart.EType})
+	if err != nil {
+		return nil, err
 	}
-	return fmt.Sprintf("the KDC refused this login; it is not tried again before %s UTC, %s: %v",
-		e.until.UTC().Format(time.TimeOnly), reason, e.err)
+	key, err := s.key(params[0], reply.EncPart.KVNO)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := crypto.DecryptEncPart(reply.EncPart, key, keyusage.AS_REP_ENCPART)
+	if err != nil {
+		// A KDC that asks for no proof leaves it to the client to find out.
+		return nil, &kdcError{what: loginOf(who), code: errorcode.KDC_ERR_PREAUTH_FAILED, cause: err}
+	}
+	var part messages.EncKDCRepPart
+	if err := part.Unmarshal(plain); err != nil {
+		return nil, err
+	}
+	body, canonical := request.ReqBody, types.IsFlagSet(&request.ReqBody.KDCOptions, flags.Canonicalize)
+	switch {
+	case part.Nonce != body.Nonce:
+		return nil, errors.New("the KDC's reply belongs to another request")
+	case !part.SName.Equal(body.SName), part.SRealm != who.realm, reply.CRealm != who.realm:
+		return nil, errors.New("the KDC's reply is about another realm")
+	case !canonical && !reply.CName.Equal(body.CName):
+		return nil, errors.New("the KDC's reply is about another user")
+	}
+	if err := vouched(part, request, key); err != nil {
+		return nil, err
+	}
+	if err := v.inTime(part.AuthTime, who.realm); err != nil {
+		return nil, err
+	}
+	return &login{client: account{reply.CName, reply.CRealm}, ticket: reply.Ticket, key: part.Key}, nil
 }
 
-func (e *heldLogin) Unwrap() error { return e.err }
+// vouched verifies the KDC's checksum of the request, which shows that nothing in between changed it,
+// where the KDC sends one (RFC 6806 section 11).
+func vouched(part messages.EncKDCRepPart, request *messages.ASReq, key types.EncryptionKey) error {
+	i := slices.IndexFunc(part.EncPAData, func(d types.PAData) bool { return d.PADataType == patype.PA_REQ_ENC_PA_REP })
+	if !types.IsFlagSet(&part.Flags, flags.EncPARep) || i < 0 {
+		return nil
+	}
+	var sum types.PAReqEncPARep
+	if err := sum.Unmarshal(part.EncPAData[i].PADataValue); err != nil {
+		return err
+	}
+	etype, err := crypto.GetChksumEtype(sum.ChksumType)
+	if err != nil {
+		return err
+	}
+	sent, err := request.Marshal()
+	if err != nil {
+		return err
+	}
+	if !etype.VerifyChecksum(key.KeyValue, sent, sum.Chksum, keyusage.KEY_USAGE_AS_REQ) {
+		return errors.New("the login was changed on its way to the KDC")
+	}
+	return nil
+}
 
-// RetryAfter returns the rest of the wait.
-func (e *heldLogin) RetryAfter() (time.Duration, bool) { return max(time.Until(e.until), 0), true }
+// inTime wants the KDC's clock to agree with this machine's.
+func (v *visitor) inTime(theirs time.Time, realm string) error {
+	now := time.Now()
+	if theirs.Sub(now).Abs() > v.conf.LibDefaults.Clockskew {
+		return fmt.Errorf("login at the KDC of %s: %s", realm, clockHint(theirs, now, "the KDC's"))
+	}
+	return nil
+}

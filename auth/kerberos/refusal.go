@@ -34,7 +34,7 @@ func (r *refusal) note(err error) {
 		r.err, r.hold = nil, 0
 	case !ok || !refused.refusesUser():
 		return
-	case refused.state:
+	case refused.blamesState():
 		r.err, r.hold, r.until = refused, 0, time.Now().Add(firstHold)
 	default:
 		r.err, r.hold = refused, min(max(2*r.hold, firstHold), longHold)

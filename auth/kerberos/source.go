@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jcmturner/gokrb5/v8/client"
-	"github.com/jcmturner/gokrb5/v8/config"
 	"github.com/jcmturner/gokrb5/v8/credentials"
 	"github.com/jcmturner/gokrb5/v8/iana/nametype"
 	"github.com/jcmturner/gokrb5/v8/keytab"
@@ -18,39 +16,39 @@ import (
 
 // A source gets a ticket-granting ticket. Several goroutines may call it, one for each service.
 type source interface {
-	login(ctx context.Context, conf *config.Config) (*login, error)
+	login(ctx context.Context, v *visitor) (*login, error)
 }
 
 type passwordSource struct{ credentials auth.Credentials }
 
-func (s *passwordSource) login(ctx context.Context, conf *config.Config) (*login, error) {
-	user, password, err := s.credentials(ctx)
+func (s *passwordSource) login(ctx context.Context, v *visitor) (*login, error) {
+	user, word, err := s.credentials(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("the credentials function failed: %w", err)
 	}
-	if password == "" {
+	if word == "" {
 		return nil, errors.New("the password is empty, which Kerberos cannot use")
 	}
-	who, err := accountOf(user, conf)
+	who, err := accountOf(ctx, user, v.conf)
 	if err != nil {
 		return nil, err
 	}
 	// One login at a time, so that a wrong password is sent once and not by each goroutine.
-	r := refusals.of(who, password, conf)
+	r := refusals.of(who, word, v.conf)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.err != nil && time.Now().Before(r.until) {
 		return nil, &heldLogin{r.until, r.err}
 	}
-	l, err := byPassword(who, password, conf)
+	l, err := v.logIn(ctx, who, password(word))
 	r.note(err)
 	return l, err
 }
 
 type keytabSource struct{ path, principal string }
 
-func (s *keytabSource) login(_ context.Context, conf *config.Config) (*login, error) {
-	who, err := accountOf(s.principal, conf)
+func (s *keytabSource) login(ctx context.Context, v *visitor) (*login, error) {
+	who, err := accountOf(ctx, s.principal, v.conf)
 	if err != nil {
 		return nil, err
 	}
@@ -58,12 +56,12 @@ func (s *keytabSource) login(_ context.Context, conf *config.Config) (*login, er
 	if err != nil {
 		return nil, fmt.Errorf("keytab %s: %w", s.path, err)
 	}
-	return initial(client.NewWithKeytab(who.user(), who.realm, keys, conf), who, conf, conf.LibDefaults.DefaultTktEnctypeIDs)
+	return v.logIn(ctx, who, keytabKeys{keys, who})
 }
 
 type ccacheSource struct{ path string }
 
-func (s *ccacheSource) login(_ context.Context, conf *config.Config) (*login, error) {
+func (s *ccacheSource) login(context.Context, *visitor) (*login, error) {
 	cache, err := credentials.LoadCCache(s.path)
 	if err != nil {
 		return nil, fmt.Errorf("credential cache %s (run kinit): %w", s.path, err)
@@ -77,10 +75,6 @@ func (s *ccacheSource) login(_ context.Context, conf *config.Config) (*login, er
 		return nil, fmt.Errorf("the ticket in credential cache %s ended at %s; run kinit",
 			s.path, entry.EndTime.UTC().Format(time.RFC3339))
 	}
-	cl, err := client.NewFromCCache(cache, conf)
-	if err != nil {
-		return nil, fmt.Errorf("credential cache %s: %w", s.path, err)
-	}
-	l := &login{client: cl, realm: realm, key: entry.Key}
+	l := &login{client: account{cache.GetClientPrincipalName(), realm}, key: entry.Key}
 	return l, l.ticket.Unmarshal(entry.Ticket)
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jcmturner/gokrb5/v8/iana/nametype"
 	"github.com/jcmturner/gokrb5/v8/messages"
 	"github.com/jcmturner/gokrb5/v8/types"
 )
@@ -31,11 +30,12 @@ type fetch struct {
 const (
 	spare   = 5 * time.Minute // before a ticket ends; the clocks of a domain may differ that much
 	recheck = time.Minute     // younger tickets are kept when a server refuses them
+
+	fetchTimeout = time.Minute // of all messages to all KDCs together
 )
 
 // ticket returns the kept ticket for a service, or waits for a new one. One fetch serves all that
-// wait; each stops with its own context. The Kerberos library takes no context; its timeout is five
-// seconds for each KDC.
+// wait; each stops with its own context, and the fetch after a minute.
 func (m *Mechanism) ticket(ctx context.Context, service string) (*ticket, error) {
 	m.mu.Lock()
 	old := m.tickets[service]
@@ -62,6 +62,8 @@ func (m *Mechanism) ticket(ctx context.Context, service string) (*ticket, error)
 }
 
 func (m *Mechanism) fetch(ctx context.Context, service string, f *fetch) {
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
 	f.ticket, f.err = m.acquire(ctx, service)
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -82,33 +84,23 @@ func (m *Mechanism) refused(service string, t *ticket) {
 	}
 }
 
-// acquire logs in and requests a service ticket. The library's client would renew tickets in
-// goroutines that log in again and again when a password no longer works, so it lives for one call
-// only.
+// acquire logs in and requests a service ticket.
 func (m *Mechanism) acquire(ctx context.Context, service string) (t *ticket, err error) {
 	defer recovered(&err)
-	login, err := m.source.login(ctx, m.conf)
+	v := &visitor{conf: m.conf, dial: m.dial, failed: map[string]bool{}}
+	login, err := m.source.login(ctx, v)
 	if err != nil {
 		return nil, fmt.Errorf("kerberos: %w", err)
 	}
-	defer login.client.Destroy()
-	name := types.NewPrincipalName(nametype.KRB_NT_SRV_INST, service)
-	realm := m.conf.ResolveRealm(name.NameString[len(name.NameString)-1])
-	if realm == "" {
-		realm = login.realm
-	}
-	_, reply, err := login.client.TGSREQGenerateAndExchange(name, realm, login.ticket, login.key, false)
+	got, err := v.service(ctx, login, service)
 	if err != nil {
-		return nil, fmt.Errorf("kerberos: no ticket for %s (is the name registered, once, with setspn?): %w", service, err)
+		return nil, fmt.Errorf("kerberos: %w", err)
 	}
-	now, part := time.Now(), reply.DecryptedEncPart
-	if !part.EndTime.After(now) {
-		return nil, fmt.Errorf("kerberos: the ticket for %s has ended already; check the clock", service)
-	}
-	life := part.EndTime.Sub(now)
+	now := time.Now()
+	life := got.ends.Sub(now)
 	return &ticket{
-		message: reply.Ticket, key: part.Key,
-		realm: login.realm, client: login.client.Credentials.CName(),
-		fetched: now, renew: part.EndTime.Add(-min(spare, life/2)), ends: part.EndTime,
+		message: got.ticket, key: got.key,
+		realm: login.client.realm, client: login.client.name,
+		fetched: now, renew: got.ends.Add(-min(spare, life/2)), ends: got.ends,
 	}, nil
 }
