@@ -299,7 +299,14 @@ func TestErrors_OneLine(t *testing.T) {
 			if name == "violation" && !errors.As(err, &schema) {
 				t.Errorf("%T", err)
 			}
-			for _, r := range err.Error() {
+			text := err.Error()
+			for cause := err; cause != nil; cause = errors.Unwrap(cause) {
+				text += cause.Error()
+			}
+			if said, ok := errors.AsType[*ews.Error](err); ok && said.Fault != nil {
+				text += said.Fault.Error()
+			}
+			for _, r := range text {
 				if r < ' ' || r >= 0x7f && r < 0xa0 || strings.ContainsRune("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c", r) {
 					t.Errorf("%U in %q", r, err)
 				}

@@ -45,7 +45,7 @@ func (e *Error) Error() string {
 	writeOp(&b, e.Op)
 	switch {
 	case e.Code != "":
-		b.WriteString(oneline.Clip(string(e.Code), 80))
+		b.WriteString(e.Code.Error())
 	case e.Fault != nil && e.Fault.Code.Local != "":
 		b.WriteString("SOAP fault " + oneline.Clip(e.Fault.Code.Local, 80))
 	default:

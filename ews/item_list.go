@@ -3,7 +3,7 @@ package ews
 import (
 	"cmp"
 	"encoding/xml"
-	"slices"
+	"strconv"
 	"sync"
 
 	"github.com/go-ews/exchange/imgroup"
@@ -64,6 +64,9 @@ func readGroups(r *soap.Reader, list *imgroup.ItemList) (lack error) {
 			continue
 		}
 		named++
+		if len(list.Groups) == maxEntries {
+			return errTooMany("groups")
+		}
 		list.Groups = append(list.Groups, imgroup.ImGroup{})
 		lack = cmp.Or(lack, readGroup(r, &list.Groups[len(list.Groups)-1]))
 	}
@@ -111,23 +114,35 @@ func readPersonas(r *soap.Reader, list *imgroup.ItemList) error {
 	if !ok {
 		scratch = new([]imgroup.Persona)
 	}
-	found, others := (*scratch)[:0], 0
+	found, others, many := (*scratch)[:0], 0, error(nil)
 	for name := range r.Children() {
 		if name != typesName("Persona") {
 			others++
 			continue
 		}
+		if len(list.Personas)+len(found) == maxEntries {
+			many = errTooMany("personas")
+			break
+		}
 		found = append(found, imgroup.Persona{})
 		readPersona(r, &found[len(found)-1])
 	}
-	list.Personas = slices.Concat(list.Personas, found)
-	err := errForeign(r, "t:Personas", len(found), others)
+	list.Personas = append(list.Personas, found...)
+	err := cmp.Or(many, errForeign(r, "t:Personas", len(found), others))
 	clear(found)
 	if cap(found) <= maxScratch {
 		*scratch = found
 		personaScratch.Put(scratch)
 	}
 	return err
+}
+
+// maxEntries bounds the groups and the personas of a list, each far beyond what a server holds: in
+// memory a persona is 50 times as large as an empty element.
+const maxEntries = 128 << 10
+
+func errTooMany(what string) error {
+	return &badResponse{"the response holds more than " + strconv.Itoa(maxEntries) + " " + what}
 }
 
 // maxScratch is the longest slice that is kept: a list holds 1,000 contacts as a rule.

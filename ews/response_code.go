@@ -1,6 +1,10 @@
 package ews
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/go-ews/exchange/internal/oneline"
+)
 
 // ResponseCode is Exchange's code for an error, or NoError. It is an error itself, so that
 //
@@ -12,8 +16,8 @@ import "strings"
 // https://learn.microsoft.com/exchange/client-developer/web-service-reference/responsecode.
 type ResponseCode string
 
-// Error returns the code itself.
-func (c ResponseCode) Error() string { return string(c) }
+// Error returns the code on one line.
+func (c ResponseCode) Error() string { return oneline.Clip(string(c), 80) }
 
 // UnmarshalText trims the white space that some servers put around a code.
 func (c *ResponseCode) UnmarshalText(text []byte) error {

@@ -3,6 +3,8 @@ package soap
 import (
 	"encoding/xml"
 	"strings"
+
+	"github.com/go-ews/exchange/internal/oneline"
 )
 
 // A Fault is a server's response to a request that failed (SOAP 1.1, section 4.4). *Fault is an
@@ -20,15 +22,10 @@ type Fault struct {
 	Detail []byte
 }
 
-// Error returns the code's local name and the first 500 bytes of the faultstring, in one line. It
-// contains nothing of the detail.
+// Error returns the code's local name and the first 500 bytes of the faultstring, in one line of
+// printable characters. It contains nothing of the detail.
 func (f *Fault) Error() string {
-	const most = 500
-	text := strings.Join(strings.Fields(f.String), " ")
-	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "") + "…"
-	}
-	code := f.Code.Local
+	text, code := oneline.Clip(f.String, 500), oneline.Clip(f.Code.Local, 80)
 	if code == "" {
 		code = "without a code"
 	}

@@ -114,6 +114,21 @@ func TestFind_EndlessResponse(t *testing.T) {
 	}
 }
 
+// TestFind_NestedJSON has a message inside of objects: one is opened, a thousand would take minutes.
+func TestFind_NestedJSON(t *testing.T) {
+	t.Parallel()
+	nested := func(depth int) string {
+		return `{"error":{"code":"X","message":` + strings.Repeat(`{"value":`, depth) + `"` +
+			strings.Repeat("deep ", 100_000) + `"` + strings.Repeat("}", depth) + `}}`
+	}
+	for depth, want := range map[int]string{0: `"X" (deep`, 1: `"X" (deep`, 2: `code "X"; `, 9000: `code "X"; `} {
+		n := &internet{pages: map[string]page{v2Domain: text(400, "application/json", nested(depth))}}
+		if err := mustFail(t, n, n.options()); !strings.Contains(err.Error(), want) {
+			t.Errorf("%d deep: %v", depth, err)
+		}
+	}
+}
+
 // TestFind_CutResponse holds that half a response finds no endpoint.
 func TestFind_CutResponse(t *testing.T) {
 	t.Parallel()

@@ -109,18 +109,21 @@ func (v *version2Response) refusal() *ServerError {
 // "value", as OData writes messages.
 type jsonText string
 
-// UnmarshalJSON never fails: a value that is no text becomes "".
+// UnmarshalJSON never fails: a value that is no text becomes "". It looks into one object and no
+// deeper: encoding/json scans a value once more for each level that is decoded by a method.
 func (t *jsonText) UnmarshalJSON(b []byte) error {
-	var s string
-	var o struct {
-		Value *jsonText `json:"value"`
+	if b[0] == '{' {
+		var o struct {
+			Value json.RawMessage `json:"value"`
+		}
+		_ = json.Unmarshal(b, &o) // b is an object
+		b = o.Value
 	}
+	var s string
 	switch {
 	case json.Unmarshal(b, &s) == nil:
 		*t = jsonText(s)
-	case b[0] == '{' && json.Unmarshal(b, &o) == nil && o.Value != nil:
-		*t = *o.Value
-	case b[0] == '{' || b[0] == '[':
+	case len(b) == 0 || b[0] == '{' || b[0] == '[':
 		*t = ""
 	default:
 		*t = jsonText(b)
