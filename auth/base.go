@@ -37,8 +37,8 @@ func ensureSessionCache(t *http.Transport) {
 	}
 }
 
-// privateTripper clones what can be cloned. Any other RoundTripper, a fake in a test for instance,
-// is used as it is.
+// privateTripper clones an *http.Transport. Any other RoundTripper, such as a fake in a test, is
+// used as it is.
 func privateTripper(base http.RoundTripper) http.RoundTripper {
 	switch base := base.(type) {
 	case nil:

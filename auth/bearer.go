@@ -101,7 +101,7 @@ func (b *bearer) fail(at origin, reason string, err error) *Error {
 
 func (b *bearer) closeIdle() { closeIdle(b.base) }
 
-// maxClaims bounds what a server can make us send to the token endpoint.
+// maxClaims bounds the claims that a server can make us send to the token endpoint.
 const maxClaims = 16 << 10
 
 // claimsOf decodes the claims challenge of continuous access evaluation: JSON in base64 with or

@@ -62,9 +62,9 @@ func findChallenge(list []challenge, scheme string) (challenge, bool) {
 	return challenge{}, false
 }
 
-// parseChallenges reads all WWW-Authenticate headers of a response. Servers put one scheme on a line
-// or several, so a comma may part parameters or challenges: a token that is followed by "=" is a
-// parameter, any other begins a challenge. What cannot be read is skipped up to the next comma.
+// parseChallenges reads all WWW-Authenticate headers of a response. Servers put one scheme on a
+// line or several, so a comma may part parameters or challenges: a token that is followed by "=" is
+// a parameter, any other begins a challenge. Unreadable text is skipped up to the next comma.
 func parseChallenges(headers []string) []challenge {
 	var list []challenge
 	for _, h := range headers {
@@ -170,7 +170,7 @@ func (p *headerParser) value() string {
 
 func (p *headerParser) skip(set string) { p.rest = strings.TrimLeft(p.rest, set) }
 
-// discard drops what stands before the next comma.
+// discard drops the text before the next comma.
 func (p *headerParser) discard() {
 	if i := strings.IndexByte(p.rest, ','); i >= 0 {
 		p.rest = p.rest[i:]

@@ -46,8 +46,8 @@ type Error struct {
 	diagnostics string
 }
 
-// Error returns one line without any secret: what failed, the server's own words, the cause, what the
-// server offers. The hint follows only where the server said nothing.
+// Error returns one line without any secret: what failed, the server's own words, the cause, the
+// schemes that the server offers. The hint follows only where the server said nothing.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString("auth: " + e.Scheme)

@@ -86,8 +86,8 @@ func newLockout() *lockout {
 	return l
 }
 
-// scopeOf names what a refused password was refused for: one scheme at one virtual directory, where
-// IIS sets up logins and Extended Protection.
+// scopeOf returns the scope of a refusal: one scheme at one virtual directory, where IIS sets up
+// logins and Extended Protection.
 func scopeOf(scheme string, at origin, r *http.Request) string {
 	directory, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	return scheme + " " + at.String() + "/" + strings.ToLower(directory)

@@ -41,7 +41,7 @@ func leftovers(before int) string {
 	return ""
 }
 
-// descriptors counts the open ones; 0 where the system does not tell.
+// descriptors counts the open ones; 0 where the system does not report them.
 func descriptors() int {
 	entries, err := os.ReadDir("/proc/self/fd")
 	if err != nil || runtime.GOOS != "linux" { // under Wine that is the folder of another process

@@ -34,7 +34,8 @@ func TestNTLM_RefusesAnHTTPProxy(t *testing.T) {
 	}
 }
 
-// TestNTLM_BaseSettings takes over what the base transport has and needs none of what breaks NTLM.
+// TestNTLM_BaseSettings: useful settings of the base transport are kept, those that break NTLM are
+// not.
 func TestNTLM_BaseSettings(t *testing.T) {
 	t.Parallel()
 	a := newAcceptor(t, false, nil)

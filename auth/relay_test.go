@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A verdict is what a relay does with a request.
+// A verdict decides how a relay treats a request.
 type verdict int
 
 const (

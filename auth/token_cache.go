@@ -172,7 +172,7 @@ func (f *fetch) wait(ctx context.Context) (*oauth2.Token, error) {
 	}
 }
 
-// usableToken refuses what cannot go into a header, without showing it.
+// usableToken refuses a token that cannot go into a header, without showing it.
 func usableToken(t *oauth2.Token) error {
 	odd := func(r rune) bool { return r <= ' ' || r >= 0x7f }
 	switch {

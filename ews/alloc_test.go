@@ -86,12 +86,12 @@ func cost(t testing.TB, runs int, f func()) (allocations, size float64) {
 		float64(after.TotalAlloc-before.TotalAlloc) / float64(runs)
 }
 
-// floorTransport is what a careful user of net/http would make for itself.
+// floorTransport is the transport that a careful user of net/http would make.
 func floorTransport() *http.Transport {
 	return &http.Transport{MaxIdleConnsPerHost: 100}
 }
 
-// TestCall_Cost holds what a whole call costs beyond a bare POST of ready-made bytes.
+// TestCall_Cost bounds the cost of a whole call beyond a bare POST of ready-made bytes.
 //
 //nolint:paralleltest // counts allocations
 func TestCall_Cost(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"github.com/go-ews/exchange/internal/retryafter"
 )
 
-// callError is the error of an attempt, with what the call knows beyond it.
+// callError is the error of an attempt, with what the call adds to it.
 type callError struct {
 	err     error
 	wait    time.Duration // that the response's header asks for, if asked
@@ -17,7 +17,7 @@ type callError struct {
 	unknown bool  // a write that may have been done
 }
 
-// addTo returns err as a *callError to which the call can add what it knows.
+// addTo returns err as a *callError, to which the call can add.
 func addTo(err error) *callError {
 	if e, ok := err.(*callError); ok { //nolint:errorlint // only what this package has just made
 		return e
@@ -25,7 +25,8 @@ func addTo(err error) *callError {
 	return &callError{err: err}
 }
 
-// withRetryAfter keeps the header's Retry-After, unless the response's details say it better.
+// withRetryAfter keeps the header's Retry-After, unless the details of the response have a more
+// precise time.
 func withRetryAfter(err error, h http.Header) error {
 	wait, ok := retryafter.Header(h)
 	if err == nil || !ok {

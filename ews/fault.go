@@ -25,7 +25,7 @@ func (x *call) faultError(f *soap.Fault, d *faultDetail) error {
 	s := &SchemaValidationError{
 		Line: d.line, Position: d.position, Violation: d.violationOf(e, f), Err: e,
 	}
-	// Some servers send 0 and 0, and tell the place only in a text.
+	// Some servers send 0 and 0, and have the place in a text only.
 	for _, text := range [...]string{s.Violation, e.Message, f.String} {
 		if s.Line > 0 && s.Position > 0 {
 			break
@@ -134,7 +134,7 @@ func (d *faultDetail) readChild(r *soap.Reader, inner bool) error {
 	return nil
 }
 
-// positive returns the number in text, or old if there is none above 0.
+// positive returns the number in text if it is above 0, else old.
 func positive(text string, old int) int {
 	if n := parseInt(text); n > 0 {
 		return n

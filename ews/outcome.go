@@ -97,7 +97,7 @@ func isGatewayStatus(status int) bool {
 	return false
 }
 
-// isThrottled reports whether Exchange says that it did not look at the request.
+// isThrottled reports whether Exchange refused the request before it began.
 func isThrottled(code ResponseCode) bool {
 	return code == ErrorServerBusy || code == ErrorExceededConnectionCount
 }

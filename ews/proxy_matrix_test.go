@@ -176,7 +176,7 @@ type proxyBackend struct {
 	executed map[string]int
 }
 
-// mailboxHeader tells the fake whose list a request means.
+// mailboxHeader names the mailbox of a request to the fake.
 const mailboxHeader = "X-Proxy-Matrix-Mailbox"
 
 func listenBehindProxies(t *testing.T) *proxyBackend {

@@ -131,7 +131,7 @@ func TestReading_Beginnings(t *testing.T) {
 	}
 }
 
-// TestReading_ErrorClass holds that the class decides, not what else the response carries.
+// TestReading_ErrorClass holds that the class decides, not the rest of the response.
 func TestReading_ErrorClass(t *testing.T) {
 	t.Parallel()
 	doc := strings.NewReplacer("Success", "Error", "NoError", "\n\tErrorOfNextYear ").Replace(groupResponse)
@@ -175,7 +175,7 @@ func TestReading_Repeated(t *testing.T) {
 	}
 }
 
-// TestReading_MalformedValues holds that a value which is not what it should be costs that value alone.
+// TestReading_MalformedValues holds that a malformed value is lost alone.
 func TestReading_MalformedValues(t *testing.T) {
 	t.Parallel()
 	got := readList(t, `<t:Personas><t:Persona><t:CreationTime>yesterday</t:CreationTime>`+

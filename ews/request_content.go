@@ -8,8 +8,8 @@ import (
 )
 
 // body is the body of a request that is being written, element by element in the order of the
-// schema. It checks what it writes: the first problem is kept and makes what follows pass unheeded.
-// A field is the name under which callers know the value.
+// schema. It checks what it writes: it keeps the first problem and ignores everything after it. A
+// field is the name under which callers know the value.
 type body struct {
 	dst []byte
 	err error // an *InputError without its Op
@@ -38,7 +38,7 @@ func (b body) optionalText(element, field, value string) body {
 	return b.text(element, field, value)
 }
 
-// contact and group write the id of what they are named after.
+// contact and group write the id of a contact or a group.
 func (b body) contact(field string, id imgroup.ContactID) body {
 	return b.id("m:ContactId", field, imgroup.ItemID(id))
 }

@@ -18,8 +18,8 @@ import (
 	"github.com/go-ews/exchange/soap"
 )
 
-// headSize is how much of a response is looked at to tell SOAP from everything else, and how much
-// of everything else an HTTPError keeps.
+// headSize is how much of a response is read to distinguish SOAP from other responses, and how much
+// of another response an HTTPError keeps.
 const headSize = 1 << 10
 
 // decoder reads one HTTP response. Decoders are pooled: the SOAP reader owns buffers. They do not
@@ -104,8 +104,8 @@ func (x *call) page(res *http.Response, head []byte) error {
 	}
 }
 
-// recognize unpacks the body, and reads until it can tell what the response is. A fault of SOAP 1.2
-// is a page: Exchange does not speak that version, something in front of it does.
+// recognize unpacks the body, and reads until it knows the kind of response. A fault of SOAP 1.2 is
+// a page: Exchange does not speak that version, something in front of it does.
 func (x *call) recognize(ctx context.Context, d *decoder, res *http.Response) (sniff.Kind, []byte, error) {
 	if err := d.open(res); err != nil {
 		return sniff.Undecided, nil, err
@@ -178,9 +178,8 @@ func (d *decoder) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// sniff reads until it can tell what the response is, at most the head. Of a page it returns as
-// much of that as comes at once. A limit that is reached on the way is for the SOAP
-// reader to report.
+// sniff reads until it knows the kind of response, at most the head. Of a page it returns as much
+// of that as comes at once. A limit that is reached on the way is for the SOAP reader to report.
 func (d *decoder) sniff(ctx context.Context) (sniff.Kind, []byte, error) {
 	for n := 1; ; {
 		head, err := d.soap.Peek(n)
@@ -251,7 +250,7 @@ func (d *decoder) readBody(r *soap.Reader) error {
 	}
 }
 
-// responseError returns what the response says that went wrong.
+// responseError returns the error that the response reports.
 func (x *call) responseError() error {
 	err := x.resp.Err()
 	if err == nil {

@@ -20,7 +20,7 @@ import (
 	"github.com/go-ews/exchange/ews"
 )
 
-// verdict is what the table at RetryPolicy says of a failure, for writes or for reads.
+// verdict is the entry of a failure in the table at RetryPolicy, for writes or for reads.
 type verdict string
 
 const (

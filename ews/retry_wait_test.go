@@ -128,7 +128,8 @@ func TestRetry_MaxAttempts(t *testing.T) {
 	}
 }
 
-// A wait that is too long is not begun: the error comes back at once, and RetryAfter tells.
+// A wait that is too long is not begun: the error comes back at once, and RetryAfter returns the
+// time.
 func TestRetry_WaitNotBegun(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {

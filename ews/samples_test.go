@@ -27,8 +27,8 @@ func sample(t testing.TB, name ...string) string {
 	return string(data)
 }
 
-// TestSamples_Requests compares what we send with the documented requests, as XML. Two of them are
-// no requests to compare with: AddDistributionGroupToImList's lacks an element that the schema asks
+// TestSamples_Requests compares our requests with the documented ones, as XML. Two of them are no
+// requests to compare with: AddDistributionGroupToImList's lacks an element that the schema asks
 // for, RemoveContactFromImList's has an empty id.
 func TestSamples_Requests(t *testing.T) {
 	t.Parallel()

@@ -12,7 +12,7 @@ import (
 	"github.com/go-ews/exchange/internal/sendonce"
 )
 
-// sending is one HTTP request: what it needs on the heap anyway, in one allocation.
+// sending is one HTTP request, with everything that it needs on the heap in one allocation.
 type sending struct {
 	guard  sendonce.Guard
 	url    url.URL

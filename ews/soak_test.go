@@ -269,7 +269,7 @@ func (s *soak) remove(ctx context.Context, g soakGroup) bool {
 }
 
 // doubtful reports whether a write that failed may have been done. The only other failure that may
-// be is a busy server: a name that is taken, or an id that is gone, tells of a write done twice.
+// be is a busy server: a name that is taken, or an id that is gone, reveals a write done twice.
 func (s *soak) doubtful(g soakGroup, err error) bool {
 	switch {
 	case errors.Is(err, ews.ErrOutcomeUnknown):
@@ -302,7 +302,7 @@ func (s *soak) problem(format string, args ...any) {
 	}
 }
 
-// soakUsage is what the process used in one half of the time: the most memory and the fewest
+// soakUsage is the usage of the process in one half of the time: the most memory and the fewest
 // goroutines, because their number jumps with the connections of the moment, and what leaks only
 // rises.
 type soakUsage struct {

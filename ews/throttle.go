@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// scope is the set of calls that a response makes wait.
+// scope is the set of calls that a response delays.
 type scope uint8
 
 const (

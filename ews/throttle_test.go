@@ -341,7 +341,7 @@ func afterASecond(s step) step {
 	}
 }
 
-// A Retry-After of a day may be a gateway's mistake: the call's own error tells it, and other calls
+// A Retry-After of a day may be a gateway's mistake: the call's own error has it, and other calls
 // are held for an hour.
 func TestThrottle_HoldIsBounded(t *testing.T) {
 	t.Parallel()

@@ -32,7 +32,7 @@ func versions() []ews.Version {
 	}
 }
 
-// wire is a RoundTripper that keeps what it is sent and responds with a function of the request's
+// wire is a RoundTripper that keeps the requests and responds with a function of the request's
 // number, from 1. It closes bodies as a transport does.
 type wire struct {
 	respond func(n int, r *http.Request) (*http.Response, error)
@@ -136,7 +136,7 @@ func fixture(t testing.TB, name ...string) string {
 	return string(data)
 }
 
-// replaceOnce replaces what must be there.
+// replaceOnce replaces a text, which must be there.
 func replaceOnce(s, old, replacement string) string {
 	before, after, ok := strings.Cut(s, old)
 	if !ok {

@@ -29,7 +29,7 @@ type GroupID ItemID
 // A ContactID names a contact of the list: [Persona.ContactID], [ImGroup.Members].
 type ContactID ItemID
 
-// A PersonaID names what the server aggregates of a person's contacts: [Persona.PersonaID]. No
+// A PersonaID names the server's aggregate of a person's contacts: [Persona.PersonaID]. No
 // operation of this family accepts it.
 type PersonaID ItemID
 

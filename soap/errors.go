@@ -25,8 +25,8 @@ func (e *CharError) Error() string {
 
 // A SyntaxError reports a document that is not XML 1.0 with namespaces in UTF-8, that has a
 // document type declaration, which SOAP forbids, or that is not a SOAP 1.1 envelope. For a document
-// that ends too early it unwraps to [io.ErrUnexpectedEOF], which tells a truncated response from a
-// malformed one.
+// that ends too early it unwraps to [io.ErrUnexpectedEOF], which distinguishes a truncated response
+// from a malformed one.
 type SyntaxError struct {
 	Line   int // from 1; LF, CRLF and CR each end a line
 	Column int // from 1, in characters (code points), tabs counting as one

@@ -162,8 +162,8 @@ func mustSuit(t *testing.T, s string, err error) {
 	}
 }
 
-// FuzzFault reads envelopes: the detail of a fault is whole, stands alone and is what the document
-// holds.
+// FuzzFault reads envelopes: the detail of a fault is whole, can be read alone, and equals that in
+// the document.
 func FuzzFault(f *testing.F) {
 	f.Add(fixture(f, "faults/schema_validation.xml"))
 	f.Add(fixture(f, "faults/server_busy.xml"))

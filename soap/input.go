@@ -40,7 +40,7 @@ func (w *window) more() bool {
 	}
 	room := w.buf[w.end:]
 	if left := w.limit - w.base - int64(w.end); left < int64(len(room)) {
-		room = room[:left+1] // a byte beyond the limit tells that it is exceeded
+		room = room[:left+1] // one byte beyond the limit proves that it is exceeded
 	}
 	if w.src == nil {
 		w.srcErr = io.EOF

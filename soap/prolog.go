@@ -64,7 +64,7 @@ func (r *Reader) textOutside(first byte) error {
 }
 
 // prolog reads a byte order mark and the XML declaration, both optional. A document without them is
-// in UTF-8 (section 4.3.3). Appendix F tells UTF-16 and UTF-32 by their first bytes.
+// in UTF-8 (section 4.3.3). Appendix F recognizes UTF-16 and UTF-32 by their first bytes.
 func (r *Reader) prolog() error {
 	r.need(4)
 	if r.err != nil {

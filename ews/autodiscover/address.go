@@ -18,7 +18,7 @@ const (
 // address is an e-mail address that passed the checks.
 type address struct{ text, domain string }
 
-// parseAddress splits an address, or says in words why it is none.
+// parseAddress splits an address, or returns in words why it cannot.
 func parseAddress(s string) (a address, bad string) {
 	local, domain, ok := mailaddress.Split(s)
 	switch {
@@ -35,7 +35,7 @@ func parseAddress(s string) (a address, bad string) {
 	return a, checkDomain(a.domain)
 }
 
-// checkDomain says in words why d, in lower case, cannot be a domain whose hosts are to be trusted.
+// checkDomain returns in words why d, in lower case, cannot be a domain with trusted hosts.
 func checkDomain(d string) string {
 	switch {
 	case net.ParseIP(d) != nil:

@@ -78,8 +78,8 @@ func (o *Options) keep(ctx context.Context, a address, found *Result, next time.
 	o.Cache.Store(ctx, strings.ToLower(a.text), e)
 }
 
-// Report tells the cache how a call to the endpoint of a mailbox ended. It deletes the entry, and
-// returns true, if err means that the mailbox may have moved or that the endpoint no longer
+// Report informs the cache of the result of a call to a mailbox's endpoint. It deletes the entry,
+// and returns true, if err means that the mailbox may have moved or that the endpoint no longer
 // responds: ErrorMailboxMoveInProgress, ErrorConnectionFailed, a failed connection, a redirect, or
 // a response that is not from Exchange. The next [Find] looks it up again. Report keeps the entry
 // for nil, for other errors, and for a call that the caller ended.

@@ -16,7 +16,7 @@ import (
 	"github.com/go-ews/exchange/ews/autodiscover"
 )
 
-// TestError holds what an administrator reads, and what a program can ask.
+// TestError holds the text for administrators and the methods for programs.
 func TestError(t *testing.T) {
 	t.Parallel()
 	n := &internet{pages: map[string]page{

@@ -310,7 +310,7 @@ func TestFind_Forbidden(t *testing.T) {
 	}
 }
 
-// TestFind_Redirect holds what the callback is asked, and that it is asked once.
+// TestFind_Redirect holds the argument of the callback, and that it is called once per host.
 func TestFind_Redirect(t *testing.T) {
 	t.Parallel()
 	const there = "https://mail.hoster.example/autodiscover/autodiscover.xml"

@@ -266,7 +266,7 @@ func TestFind_Hostile(t *testing.T) {
 	}
 }
 
-// mustFail is Find where it must not find, nor tell or send what it should not.
+// mustFail is Find in a case where it must find nothing, reveal nothing and send no credentials.
 func mustFail(t *testing.T, n *internet, opts *autodiscover.Options) *autodiscover.Error {
 	t.Helper()
 	found, err := autodiscover.Find(t.Context(), email, opts)

@@ -49,8 +49,8 @@ func isHTML(body []byte) bool {
 	return false
 }
 
-// usable returns the endpoint's URL in the form that [ews.NewClient] takes, or says in words why
-// there is none. Exchange adds /WSSecurity for clients with a token of that kind.
+// usable returns the endpoint's URL in the form that [ews.NewClient] takes, or returns in words why
+// it has no such form. Exchange adds /WSSecurity for clients with a token of that kind.
 func (e endpoint) usable() (u *url.URL, bad string) {
 	u, bad = parseTarget(nil, e.url)
 	switch {

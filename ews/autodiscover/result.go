@@ -6,7 +6,7 @@ import (
 	"github.com/go-ews/exchange/ews"
 )
 
-// Result is an EWS endpoint, and what its Autodiscover service said about it.
+// Result is an EWS endpoint, with the description by its Autodiscover service.
 type Result struct {
 	// URL is the endpoint, for [ews.NewClient]: https, at a trusted host.
 	URL string
@@ -28,7 +28,7 @@ type Result struct {
 	ServerVersion ews.ServerVersion
 
 	// AuthPackage is the scheme that the response advises, such as "ntlm", "negotiate" or "basic";
-	// "" without advice. What the endpoint itself offers counts more.
+	// "" without advice. The offer of the endpoint itself counts more.
 	AuthPackage string
 
 	// TTL is how long the response is valid, in whole hours; 0 if it does not say, or never

@@ -144,8 +144,8 @@ func (f *finder) ask(ctx context.Context, t *trail, u *url.URL, c *http.Client) 
 	t.steps = append(t.steps, s)
 }
 
-// follow does what a response says: it sets the trail's next URL, its result or its address, and
-// returns the text for the step.
+// follow acts on a response: it sets the trail's next URL, its result or its address, and returns
+// the text for the step.
 func (f *finder) follow(ctx context.Context, t *trail, u *url.URL, got *httpResponse) (outcome string, err error) {
 	switch {
 	case isRedirect(got.status):

@@ -56,7 +56,7 @@ func (m *mailbox) existing(c *contact) *contact {
 	return find(m.contacts, func(other *contact) bool { return other.key == c.key })
 }
 
-// join makes a contact a member of a group, if it is none yet; nil is no group.
+// join makes a contact a member of a group, unless it is one; nil is no group.
 func (m *mailbox) join(c *contact, g *group) {
 	if g == nil {
 		c.ungrouped = true

@@ -34,8 +34,8 @@ type Request struct {
 	ctx context.Context // a callback's own view of the request, like that of *http.Request
 }
 
-// Context ends when the client no longer waits for the response, as far as the server can tell. In
-// a request of [Server.Requests] it is [context.Background].
+// Context ends when the server learns that the client no longer waits for the response. In a
+// request of [Server.Requests] it is [context.Background].
 func (r Request) Context() context.Context {
 	if r.ctx == nil {
 		return context.Background()
@@ -131,9 +131,9 @@ func (c *call) readHeader(header *dotnet.Element) {
 	}
 }
 
-// notUnderstoodIn returns the first header that asks not to be passed over, and is none of
-// Exchange's; nil if there is none. One for another actor is not for this server (SOAP 1.1,
-// sections 4.2.2 and 4.2.3).
+// notUnderstoodIn returns the first header that must be understood and that Exchange does not have;
+// nil if there is none. A header for another actor is not for this server (SOAP 1.1, sections 4.2.2
+// and 4.2.3).
 func notUnderstoodIn(headers []*dotnet.Element) *xml.Name {
 	for _, h := range headers {
 		soap := map[string]string{}

@@ -81,8 +81,8 @@ func (s *Server) respondTo(c *call) *response {
 	return resp
 }
 
-// execute performs the request. As far as one can tell, Exchange checks a request in this order:
-// the version, the form, the account, and then the operation.
+// execute performs the request. Exchange seems to check a request in this order: the version, the
+// form, the account, and then the operation.
 func (s *Server) execute(c *call) *response {
 	if code := s.checkVersion(c); code != "" {
 		return fault(&ews.Error{Code: code})

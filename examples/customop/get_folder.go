@@ -57,7 +57,7 @@ func (r *getFolderResponse) Err() error {
 }
 
 // getFolder fetches one of the folders that every mailbox has, by its distinguished name. The
-// operations of the module look the same. Read tells Call that the request may be sent again.
+// operations of the module look the same. With Read, Call may send the request again.
 func getFolder(ctx context.Context, client *ews.Client, name string) (*folder, error) {
 	req := &getFolderRequest{BaseShape: "Default"}
 	req.ID.Name = name

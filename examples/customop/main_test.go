@@ -80,7 +80,7 @@ func TestRun_Interrupted(t *testing.T) {
 	}
 }
 
-// TestGetFolder_OnTheWire shows what the tags make of the request.
+// TestGetFolder_OnTheWire shows the request that the tags produce.
 func TestGetFolder_OnTheWire(t *testing.T) {
 	t.Parallel()
 	srv := ewstest.NewServer(nil)

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// goMod is what the checks need of a go.mod file. Comments are dropped, except that "// indirect"
-// keeps a requirement out.
+// goMod is the part of a go.mod file that the checks need. Comments are dropped, except that "//
+// indirect" keeps a requirement out.
 type goMod struct {
 	path, goVersion string
 	direct          []string

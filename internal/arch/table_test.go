@@ -37,7 +37,7 @@ var importTable = map[string]rule{
 	"auth/sspi":     {may: []string{"auth"}, mustBe: []string{"..."}},
 }
 
-// examples, nested modules and commands below internal are held to less, what else internal has to
+// examples, nested modules and commands below internal are held to less, the rest of internal to
 // more: it must be usable from every package that may import internal.
 var (
 	exampleRule  = rule{may: []string{"soap", "imgroup/...", "ews/...", "auth/...", "examples/..."}, mustBe: []string{"..."}}
@@ -61,7 +61,7 @@ func ruleFor(pkg string, leaf bool) (rule, bool) {
 	return rule{}, false
 }
 
-// topLevel is what the root may hold besides dot files.
+// topLevel lists the entries that the root may have besides dot files.
 var topLevel = []string{
 	"ews", "imgroup", "soap", "auth", "examples", "internal",
 	"go.mod", "go.sum", "README.md", "LICENSE",

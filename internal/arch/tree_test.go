@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// tree is what the checks look at, read once from a file system.
+// tree is the module as the checks see it, read once from a file system.
 type tree struct {
 	top     []string           // entries of the root
 	modules map[string]string  // folder of each go.mod, "." for the main one, to its text

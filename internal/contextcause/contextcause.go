@@ -8,8 +8,8 @@ import (
 	"fmt"
 )
 
-// Of returns why a context ended: its error and, if that is another one, its cause. It returns nil
-// while the context goes on.
+// Of returns why a context ended: its error and, if it is another, its cause. It returns nil while
+// the context goes on.
 func Of(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
 	if err == nil || errors.Is(cause, err) {

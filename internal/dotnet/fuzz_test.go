@@ -55,7 +55,7 @@ func comparable(request []byte) bool {
 		!strings.HasPrefix(s, "\uFEFF") && !strings.Contains(s, "\x00")
 }
 
-// A node is what both readers tell of an element.
+// A node is an element as both readers report it.
 type node struct {
 	Name     xml.Name
 	Text     string

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// schemaText says what the schemas demand, in the notation that its head explains.
+// schemaText holds the schemas, in the notation that its head explains.
 //
 //go:embed schema.txt
 var schemaText string

@@ -88,7 +88,7 @@ func (s *schemaSet) addType(name string, words []string) {
 	}
 }
 
-// A typeReader reads what a type demands, word by word.
+// A typeReader reads the definition of a type, word by word.
 type typeReader struct {
 	schemas *schemaSet
 	typ     *schemaType

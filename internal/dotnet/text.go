@@ -167,8 +167,8 @@ func (r *reader) numericReference(dst []byte) ([]byte, bool) {
 }
 
 // codePoint returns the character of a number, and whether a document may hold it. Beyond the last
-// plane .NET goes on to split numbers into surrogate pairs of 16 bits, and reports a first half
-// that is none.
+// plane .NET goes on to split numbers into surrogate pairs of 16 bits, and reports an invalid first
+// half.
 func codePoint(number int) (c rune, ok bool) {
 	if number <= utf8.MaxRune {
 		return rune(number), xmlinput.IsChar(rune(number))

@@ -158,8 +158,8 @@ func (s *state) open() (next []*particle, must bool) {
 	return next, false
 }
 
-// expected lists what may come next, as the end of a message. All that may come is named, not only
-// what must.
+// expected lists what may come next, as the end of a message. It names all that may come, not only
+// the required ones.
 func (s *state) expected() string {
 	next, _ := s.open()
 	if len(next) == 0 {

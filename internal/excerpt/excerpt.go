@@ -96,7 +96,7 @@ func charAt(chars []rune, position int) int {
 	return len(chars)
 }
 
-// printable replaces what would move the caret, control and formatting characters, by blanks.
+// printable replaces characters that would move the caret, controls and formatting, by blanks.
 func printable(chars []rune) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {

@@ -166,8 +166,8 @@ func hostPort(u *url.URL) string {
 	return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), byScheme[u.Scheme]))
 }
 
-// sent calls the hooks of a request that went over a connection. There is none, but a hook may want
-// to look at one.
+// sent calls the hooks of a request that went over a connection. There is no connection, but a hook
+// may inspect one.
 func sent(trace *httptrace.ClientTrace) {
 	conn, _ := net.Pipe()
 	hook(trace.GotConn, httptrace.GotConnInfo{Conn: conn, Reused: true, WasIdle: true})

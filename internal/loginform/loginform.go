@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// product is a product by what its log-in addresses contain, in lower case.
+// product is a product with the marks of its log-in addresses, in lower case.
 type product struct {
 	name  string
 	marks []string

@@ -1,4 +1,4 @@
-// Package netfault says what kind of failure a round trip ended with, and what to check.
+// Package netfault classifies the failure of a round trip, and advises what to check.
 package netfault
 
 import (

@@ -155,8 +155,8 @@ func TestAdvice_RealServers(t *testing.T) {
 	}
 }
 
-// TestProxy holds what comes of a proxy that opens no tunnel, for a transport of ours and for one
-// of the caller's.
+// TestProxy holds the kind and the advice for a proxy that opens no tunnel, for a transport of ours
+// and for one of the caller's.
 func TestProxy(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{403, 407, 429, 502, 503} {

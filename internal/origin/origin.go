@@ -1,5 +1,5 @@
-// Package origin says where a URL leads: the part of it that decides where bytes go, and the part
-// that may be shown.
+// Package origin splits a URL: the origin, which decides where bytes go, and the part that may be
+// shown.
 package origin
 
 import (

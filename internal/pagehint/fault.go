@@ -15,7 +15,7 @@ import (
 const maxWords = 400
 
 // faultWords returns the code and the reason of a SOAP 1.2 fault (SOAP 1.2 part 1, section 5.4), as
-// far as the beginning of its document holds them; "" if it is none.
+// far as the beginning of its document holds them; "" if there is none.
 func faultWords(body []byte) string {
 	if !bytes.Contains(body, []byte(sniff.NamespaceEnvelope12)) {
 		return ""
@@ -38,7 +38,7 @@ func faultWords(body []byte) string {
 
 // fault collects the texts of a SOAP 1.2 fault.
 type fault struct {
-	inDetail     bool // what follows is of a server's own making
+	inDetail     bool // inside the detail, which each server writes in its own form
 	text         strings.Builder
 	code, reason string
 }

@@ -32,8 +32,8 @@ const (
 
 const checkEndpoint = "check the endpoint, which as a rule ends in /EWS/Exchange.asmx"
 
-// Explain returns the server's own explanation, where a redirect leads, and which schemes it
-// offers. A guess follows only if the server explained nothing.
+// Explain returns the server's own explanation, the target of a redirect, and the offered schemes.
+// A guess follows only if the server explained nothing.
 func (p Page) Explain() string {
 	var parts []string
 	words := cmp.Or(serverwords.Of(p.Header), faultWords(p.Body))
@@ -62,7 +62,7 @@ func (p Page) target() string {
 	return oneline.Clip(origin.Page(u), 200)
 }
 
-// guess says what the response probably means and what to check.
+// guess returns the probable meaning of the response and what to check.
 func (p Page) guess() string {
 	if form, ok := p.loginForm(); ok {
 		return form

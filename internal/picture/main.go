@@ -36,7 +36,7 @@ const (
 	tests   kind = "#a04100"
 )
 
-// box is a package, or something that is none of ours.
+// box is a package, or a party outside the module.
 type box struct {
 	name, text string
 	kind       kind

@@ -23,10 +23,10 @@ type Error struct {
 	StatusCode int      // 0: unknown
 	Offered    []string // schemes that the proxy asks for
 	LoggedIn   bool     // user and password of the proxy's URL went to it
-	Err        error    // what net/http made of it; nil where the response itself was seen
+	Err        error    // net/http's error; nil where the response itself was seen
 }
 
-// Error returns one line: the proxy, what it said, and what to change there.
+// Error returns one line: the proxy, its response, and what to change there.
 func (e *Error) Error() string {
 	text := "the proxy " + e.Proxy + " refused a connection"
 	if e.Target != "" {
@@ -128,7 +128,7 @@ func Explain(rt http.RoundTripper, r *http.Request, err error) error {
 }
 
 // NameOf returns host and port of the HTTP proxy that a transport uses for a request, "" if there
-// is none or the transport does not tell.
+// is none or the transport does not reveal it.
 func NameOf(rt http.RoundTripper, r *http.Request) string {
 	proxy := proxyOf(rt, r)
 	if proxy == nil {

@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// A Plan says where and how a connection breaks. The zero value forwards everything.
+// A Plan is the place and the way in which a connection breaks. The zero value forwards everything.
 type Plan struct {
 	part part
 	n    int64

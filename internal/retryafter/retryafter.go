@@ -13,7 +13,7 @@ import (
 const longest = 24 * time.Hour
 
 // Header reads Retry-After (RFC 9110 section 10.2.3), a number of seconds or a date, which is taken
-// relative to the server's own clock if it tells it. The wait is between 0 and a day. It reports
+// relative to the server's own clock if it has one. The wait is between 0 and a day. It reports
 // false if the header says nothing.
 func Header(h http.Header) (time.Duration, bool) {
 	value := h.Get("Retry-After")

@@ -98,12 +98,11 @@ func (p progress) after(e event) progress {
 	}
 }
 
-// notSent reports whether certainly nothing was sent: a connection was asked for, and there is
-// none.
+// notSent reports whether certainly nothing was sent: a connection was requested, and none came.
 func (p progress) notSent() bool { return p == asked }
 
 // mayRepeat reports whether a transport may have the body once more: nothing was written on the
-// present connection, or the server has responded, which is what a 401 to the request looks like.
+// present connection, or the server has responded, as with a 401 to the request.
 func (p progress) mayRepeat() bool {
 	phase := p & phaseMask
 	return phase < written || phase == responded

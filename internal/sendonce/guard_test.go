@@ -49,7 +49,7 @@ func TestProgress_Says(t *testing.T) {
 	}
 }
 
-// What net/http reports of requests, event by event, and what the guard makes of it.
+// The events that net/http reports of a request, and the conclusions of the guard.
 func TestGuard(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {

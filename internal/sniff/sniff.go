@@ -53,7 +53,7 @@ func Of(head []byte, ended bool) Kind {
 	}
 }
 
-// kindOfRoot judges what follows the prolog.
+// kindOfRoot judges the text after the prolog.
 func kindOfRoot(s []byte, sawProlog, ended bool) Kind {
 	const doctype = "<!DOCTYPE"
 	switch {

@@ -46,7 +46,7 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 	return 0
 }
 
-// rules are what a run must satisfy to pass.
+// rules are the conditions for a run to pass.
 type rules struct{ allow, must []*regexp.Regexp }
 
 func (r *rules) addAllow(s string) (err error) {

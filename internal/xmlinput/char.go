@@ -21,7 +21,7 @@ func IsChar(c rune) bool {
 	}
 }
 
-// CharNumber parses the number of a character reference (section 4.1), what stands between "&#" and
+// CharNumber parses the number of a character reference (section 4.1), the part between "&#" and
 // ";": decimal, or hexadecimal after an "x", which must be a small one. It returns false for a
 // number beyond Unicode.
 func CharNumber(b []byte) (rune, bool) {

@@ -108,8 +108,8 @@ func FuzzClean(f *testing.F) {
 	})
 }
 
-// invalidName tells whether err refuses a name. encoding/xml takes a control character in the target
-// of a processing instruction, but not the U+FFFD that replaces it.
+// invalidName reports whether err refuses a name. encoding/xml takes a control character in the
+// target of a processing instruction, but not the U+FFFD that replaces it.
 func invalidName(err error) bool {
 	return err != nil && strings.Contains(err.Error(), "invalid XML name")
 }
