@@ -65,6 +65,7 @@
 //   - must-understand: A header that is not Exchange's and must be understood is refused.
 //   - version-2016: Builds 15.1 refuse an unknown version with ErrorInvalidServerVersion.
 //   - sid-unknown: A SID without a mailbox is the fault ErrorNonExistentMailbox.
+//   - expand-hidden: ExpandDL does not find a group that is hidden from the address lists.
 //
 // No directory is behind the server: any well-formed address names a distribution group. Ids are
 // opaque, shorter than Exchange's, and the same on every server after the same calls.

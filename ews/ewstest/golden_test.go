@@ -80,7 +80,7 @@ func conversation(t *testing.T) string {
 
 	send("schema violation", `<m:AddImGroup/>`)
 	send("forbidden character", addImGroup("\v"))
-	send("unknown operation", `<m:GetFolder/>`)
+	send("unknown operation", `<m:GetReminders/>`)
 	show("no operation", post(t, s, ""))
 	show("no mailbox", post(t, s, envelopeWith(as("nobody@contoso.com"), addImGroup("x"))))
 	show("not understood", post(t, s, envelopeWith(`<x:A xmlns:x="urn:x" soap:mustUnderstand="1"/>`, addImGroup("x"))))

@@ -171,6 +171,11 @@ func flips() map[string]flip {
 		"sid-unknown":     sidUnknown,
 		"limit-built-in":  limitBuiltIn,
 		"limit-per-list":  limitPerList,
+		"expand-hidden": func(t *testing.T, s *ewstest.Server) string {
+			t.Helper()
+			s.SetDirectory(ewstest.Recipient{Name: "All", Address: "all@contoso.com", Type: "PublicDL", Hidden: true})
+			return post(t, s, envelope(expandDL("all@contoso.com"))).parse(t).text("ResponseCode")
+		},
 	}
 }
 

@@ -120,6 +120,9 @@ func (s *Server) execute(c *call) *response {
 		}
 		return s.respond(node{text: body})
 	}
+	if l, ok := lookups[c.Op]; ok {
+		return s.look(m, l, c)
+	}
 	if !known {
 		return fault(&ews.Error{
 			Code:    ews.ErrorInvalidRequest,

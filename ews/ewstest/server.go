@@ -61,6 +61,7 @@ type Server struct {
 
 	mu        sync.Mutex // guards what follows, and is never held while foreign code runs
 	mailboxes map[string]*mailbox
+	directory []Recipient
 	handlers  map[string]func(Request) (string, error)
 	failures  []Failure
 	requests  requestLog

@@ -283,7 +283,7 @@ func TestServer_NotARequest(t *testing.T) {
 		"nothing":            "",
 		"another root":       "<a/>",
 		"an empty body":      envelope(""),
-		"Microsoft's others": envelope("<m:GetFolder/>"),
+		"Microsoft's others": envelope("<m:GetReminders/>"),
 		"unknown operation":  envelope("<m:GetEverything/>"),
 		"zeroes":             strings.Repeat("\x00", 1000),
 	} {

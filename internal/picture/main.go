@@ -65,7 +65,7 @@ var boxes = []box{
 }
 
 // planned are packages that have their place before they exist; they are drawn as outlines.
-var planned = []string{"ews/directory", "ews/transcript"}
+var planned = []string{"ews/transcript"}
 
 // arrow leads from a box to one that it imports; a dashed one means that they meet as values of
 // net/http alone, in the program.

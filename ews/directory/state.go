@@ -1,0 +1,86 @@
+package directory
+
+import (
+	"context"
+	"errors"
+
+	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/imgroup"
+)
+
+// Use is what a mailbox does with its list.
+type Use string
+
+// The uses of a list.
+const (
+	// NeverUsed: neither the list nor its folders hold anything. No client has signed in with the
+	// mailbox, or none that keeps its contacts in Exchange; what is put into the list may never be
+	// seen.
+	NeverUsed Use = "never used"
+	// InUse: there are contacts, or groups besides the built-in ones.
+	InUse Use = "in use"
+	// Emptied: there are only the built-in groups.
+	Emptied Use = "emptied"
+	// Unclear: the folder of the contacts holds some, and the list shows none, as when the mailbox
+	// was taken back from the Unified Contact Store.
+	Unclear Use = "unclear"
+)
+
+// ListState is the state of a mailbox's list.
+type ListState struct {
+	Use Use
+
+	Groups   int // in the list, without the built-in ones
+	Contacts int // in the list
+
+	StoredGroups   int // items of the folder imcontactlist, built-in groups included; 0 without one
+	StoredContacts int // items of the folder quickcontacts; 0 without one
+
+	List *imgroup.ItemList // the list, which was read for it
+}
+
+// State tells whether a mailbox uses its list, with two requests: GetFolder for the folders that
+// hold it, and GetImItemList. Exchange does not say it, so this is a conclusion from counts: the
+// folders exist in a mailbox that never used them, and are empty.
+//
+// It returns the errors of [ews.Client.Call]: ErrorNonExistentMailbox for an account without a
+// mailbox, say.
+//
+// https://learn.microsoft.com/exchange/client-developer/web-service-reference/getfolder-operation
+func State(ctx context.Context, client *ews.Client) (*ListState, error) {
+	folders, err := getFolders(ctx, client, "imcontactlist", "quickcontacts")
+	if err != nil {
+		return nil, err
+	}
+	list, err := client.GetImItemList(ctx, imgroup.ListQuery{})
+	if err != nil {
+		return nil, err
+	}
+	s := &ListState{
+		Contacts: len(list.Personas), StoredGroups: folders[0], StoredContacts: folders[1], List: list,
+	}
+	for _, g := range list.Groups {
+		if !g.GroupType.BuiltIn() {
+			s.Groups++
+		}
+	}
+	s.Use = s.use()
+	return s, nil
+}
+
+func (s *ListState) use() Use {
+	switch {
+	case s.Groups > 0 || s.Contacts > 0:
+		return InUse
+	case s.StoredContacts > 0:
+		return Unclear
+	case s.StoredGroups > 0:
+		return Emptied
+	}
+	return NeverUsed
+}
+
+// isNoFolder reports whether a mailbox lacks the folder.
+func isNoFolder(err error) bool {
+	return errors.Is(err, ErrorFolderNotFound) || errors.Is(err, ews.ErrorItemNotFound)
+}
