@@ -2,7 +2,7 @@
 //
 //	go run ./examples/addimgroup MyCustomGroup
 //
-// does so in an in-process Exchange. Against a real server:
+// does so in an in-process Exchange. On a real server:
 //
 //	EWS_PASSWORD=… go run ./examples/addimgroup \
 //		-endpoint https://mail.contoso.com/EWS/Exchange.asmx -user 'CONTOSO\svc-im' \

@@ -12,7 +12,7 @@ import (
 	"github.com/go-ews/exchange/ews/ewstest"
 )
 
-// server says which Exchange is meant and how to log in.
+// server names the Exchange, the account that logs in, and the mailbox.
 type server struct{ endpoint, user, mailbox string }
 
 func (s *server) register(fs *flag.FlagSet) {

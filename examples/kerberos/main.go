@@ -1,5 +1,5 @@
-// Command kerberos creates an IM group with a keytab or the ticket of kinit. It is a module of its
-// own: cd examples/kerberos, then
+// Command kerberos creates an IM group with a keytab or the ticket of kinit. It is a separate
+// module: cd examples/kerberos, then
 //
 //	go run . -endpoint https://mail.example.com/EWS/Exchange.asmx \
 //		-keytab /etc/svc-ews.keytab -user svc-ews@EXAMPLE.COM -mailbox anna@example.com

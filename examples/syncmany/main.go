@@ -5,8 +5,8 @@
 //		-user 'CORP\svc-ews' examples/syncmany/contacts.csv
 //
 // The file has the columns mailbox, group, address and name, under a header. The account needs the
-// role ApplicationImpersonation. Without -endpoint an Exchange in process is used, which is gone
-// when the command ends.
+// role ApplicationImpersonation. Without -endpoint the command uses an in-process Exchange, which
+// ends with it.
 package main
 
 import (
@@ -96,7 +96,7 @@ func connect(endpoint, user string) (*ews.Client, error) {
 	return ews.NewClient(endpoint, opts)
 }
 
-// readRosters reads the file: what each mailbox is to hold.
+// readRosters reads the file and returns the roster of each mailbox.
 func readRosters(name string) (map[ews.Account]imsync.Roster, error) {
 	file, err := os.Open(name) //nolint:gosec // the user names the file
 	if err != nil {
