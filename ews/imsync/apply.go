@@ -197,7 +197,7 @@ func (a *applier) ensure(ctx context.Context, s Step, i, total int) error {
 		if err := a.checkOwned(s); err != nil {
 			return err
 		}
-		err = a.send(ctx, s, w)
+		err = s.refusedByLimit(a.list, a.send(ctx, s, w))
 		if err == nil && !a.list.stale {
 			w.done()
 			a.identify(s)

@@ -32,7 +32,7 @@ func (m Limit) check(l *list, steps []Step, done int) error {
 	for _, g := range l.groups {
 		takes := func(s Step) bool { return s.Kind.Removes() && s.GroupID == g.id.ID }
 		if !g.kind.BuiltIn() || slices.ContainsFunc(steps, takes) {
-			found += max(1, len(g.members)+g.undescribed)
+			found += max(1, g.size())
 		}
 	}
 	if m == (Limit{}) {

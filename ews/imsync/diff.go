@@ -39,12 +39,16 @@ func diff(current *imgroup.ItemList, want desired, o *Options) (*differ, Plan, e
 		}}
 	}
 	d := newDiffer(l, roster, o)
-	steps := d.additionsFirst()
-	if rehearse(newList(current), steps, o) != nil { // a limit, or a name that is in use
-		steps = d.roomFirst()
-		if err := rehearse(newList(current), steps, o); err != nil {
-			return nil, Plan{}, err
+	var steps []Step
+	var err error
+	for _, order := range []func() []Step{d.additionsFirst, d.roomFirst, d.roomInGroupsFirst} {
+		steps = order()
+		if err = rehearse(newList(current), steps, o); err == nil { // else a limit, or a name in use
+			break
 		}
+	}
+	if err != nil {
+		return nil, Plan{}, err
 	}
 	return d, Plan{Steps: steps, Notes: slices.Concat(want.notes, d.notes())}, nil
 }
@@ -61,6 +65,8 @@ type differ struct {
 	renamed map[*group]string        // the new names of those that are renamed
 	byName  map[string]*group        // by the folded name after the plan
 	twins   map[string][]*group      // several groups by the folded name that they share: left alone
+
+	complete []*desiredGroup // that have their contacts by now, while steps are put in order
 }
 
 // newDiffer returns a differ whose groups are matched.
@@ -95,20 +101,56 @@ func (d *differ) adopt() {
 func (d *differ) additionsFirst() []Step {
 	dropGroups, leaveGroups := d.groupRemovals()
 	dropContacts, leaveContacts := d.contactRemovals()
-	return slices.Concat(
-		d.renames(), d.groupAdditions(), d.contactAdditions(),
-		dropContacts, leaveContacts, dropGroups, leaveGroups)
+	steps := slices.Concat(
+		d.renames(), d.groupAdditions(), d.distributionAdditions(), d.contactAdditions(), dropContacts)
+	for _, l := range leaveContacts {
+		steps = append(steps, l.step)
+	}
+	steps = append(steps, dropGroups...)
+	for _, l := range leaveGroups {
+		steps = append(steps, l.step)
+	}
+	return steps
 }
 
 // roomFirst returns the steps in the order for a list without room, or without a free name, for the
-// additions: unwanted groups and contacts are removed first. A contact that moves still leaves last.
-func (d *differ) roomFirst() []Step {
+// additions: unwanted groups and contacts are removed first. A contact that moves still leaves after it
+// was added, but as soon as that is done, so that one free place serves many moves.
+func (d *differ) roomFirst() []Step { return d.interleaved(false) }
+
+// roomInGroupsFirst is roomFirst for a group without room whose contacts move to new groups.
+func (d *differ) roomInGroupsFirst() []Step { return d.interleaved(true) }
+
+func (d *differ) interleaved(newGroupsFirst bool) []Step {
+	d.complete = nil
 	dropGroups, leaveGroups := d.groupRemovals()
 	dropContacts, leaveContacts := d.contactRemovals()
-	return slices.Concat(
-		dropGroups, d.renames(), dropContacts,
-		d.groupAdditions(), d.contactAdditions(),
-		leaveContacts, leaveGroups)
+	steps := slices.Concat(dropGroups, d.renames(), dropContacts)
+	leave := slices.Concat(leaveContacts, leaveGroups)
+	for _, isNew := range []bool{newGroupsFirst, !newGroupsFirst} {
+		for i := range d.groups {
+			w := &d.groups[i]
+			if (d.byName[imgroup.NameKey(w.name)] == nil) != isNew {
+				continue
+			}
+			steps = slices.Concat(steps, d.groupAddition(w), d.contactAdditionsTo(w))
+			d.complete = append(d.complete, w)
+			leave = slices.DeleteFunc(leave, func(l leaving) bool {
+				if slices.ContainsFunc(l.members, d.moves) {
+					return false
+				}
+				steps = append(steps, l.step)
+				return true
+			})
+		}
+	}
+	return append(steps, d.distributionAdditions()...)
+}
+
+// leaving is a removal that has to wait until the members, or some of them, are in other groups.
+type leaving struct {
+	step    Step
+	members []member
 }
 
 // renames returns the steps for groups with a former name. They come before the additions: a
@@ -122,13 +164,23 @@ func (d *differ) renames() (steps []Step) {
 	return steps
 }
 
-// groupAdditions returns the steps for groups and distribution groups that the list lacks.
+// groupAdditions returns the steps for groups that the list lacks.
 func (d *differ) groupAdditions() (steps []Step) {
-	for _, w := range d.groups {
-		if d.byName[imgroup.NameKey(w.name)] == nil && !d.leavesAlone(w.name) {
-			steps = append(steps, Step{Kind: AddGroup, Group: w.name})
-		}
+	for i := range d.groups {
+		steps = append(steps, d.groupAddition(&d.groups[i])...)
 	}
+	return steps
+}
+
+func (d *differ) groupAddition(w *desiredGroup) []Step {
+	if d.byName[imgroup.NameKey(w.name)] != nil || d.leavesAlone(w.name) {
+		return nil
+	}
+	return []Step{{Kind: AddGroup, Group: w.name}}
+}
+
+// distributionAdditions returns the steps for distribution groups that the list lacks.
+func (d *differ) distributionAdditions() (steps []Step) {
 	for _, w := range d.distributions {
 		if d.list.distribution(w.Address) == nil {
 			address := bareAddress(w.Address)
@@ -138,22 +190,28 @@ func (d *differ) groupAdditions() (steps []Step) {
 	return steps
 }
 
-// contactAdditions returns the steps for contacts that a desired group lacks. Whether the contact is
-// new to the list as well is decided when the step is applied.
+// contactAdditions returns the steps for contacts that desired groups lack.
 func (d *differ) contactAdditions() (steps []Step) {
-	for _, w := range d.groups {
-		if d.leavesAlone(w.name) {
-			continue
-		}
-		g := d.byName[imgroup.NameKey(w.name)]
-		for _, e := range w.entries {
-			if g != nil {
-				if _, ok := g.find(e.contact, e.keys); ok {
-					continue
-				}
+	for i := range d.groups {
+		steps = append(steps, d.contactAdditionsTo(&d.groups[i])...)
+	}
+	return steps
+}
+
+// contactAdditionsTo returns the steps for contacts that a desired group lacks. Whether the contact is
+// new to the list as well is decided when the step is applied.
+func (d *differ) contactAdditionsTo(w *desiredGroup) (steps []Step) {
+	if d.leavesAlone(w.name) {
+		return nil
+	}
+	g := d.byName[imgroup.NameKey(w.name)]
+	for _, e := range w.entries {
+		if g != nil {
+			if _, ok := g.find(e.contact, e.keys); ok {
+				continue
 			}
-			steps = append(steps, e.step(d.nameOf(g, w.name)))
 		}
+		steps = append(steps, e.step(d.nameOf(g, w.name)))
 	}
 	return steps
 }
@@ -168,7 +226,7 @@ func (d *differ) nameOf(g *group, desired string) string {
 
 // contactRemovals returns the steps for unwanted contacts of desired groups, and for those that move
 // to another group. Members that the list does not describe stay.
-func (d *differ) contactRemovals() (drop, leave []Step) {
+func (d *differ) contactRemovals() (drop []Step, leave []leaving) {
 	for _, g := range d.list.groups {
 		w := d.matched[g]
 		if !takesContacts(g.kind) || d.isTwin(g.name) || d.drops(g) {
@@ -184,7 +242,7 @@ func (d *differ) contactRemovals() (drop, leave []Step) {
 			}
 			step := removal(m, g, name)
 			if d.moves(m) {
-				leave = append(leave, step)
+				leave = append(leave, leaving{step, []member{m}})
 			} else {
 				drop = append(drop, step)
 			}
@@ -194,7 +252,7 @@ func (d *differ) contactRemovals() (drop, leave []Step) {
 }
 
 // groupRemovals returns the steps for unwanted groups, and for those that contacts move out of.
-func (d *differ) groupRemovals() (drop, leave []Step) {
+func (d *differ) groupRemovals() (drop []Step, leave []leaving) {
 	for _, g := range d.list.groups {
 		if !d.drops(g) {
 			continue
@@ -205,7 +263,7 @@ func (d *differ) groupRemovals() (drop, leave []Step) {
 			step = Step{Kind: RemoveDistributionGroup, Group: g.name, GroupID: g.id.ID, Address: g.address}
 			drop = append(drop, step)
 		case slices.ContainsFunc(g.members, d.moves):
-			leave = append(leave, step)
+			leave = append(leave, leaving{step, g.members})
 		default:
 			drop = append(drop, step)
 		}
@@ -277,8 +335,9 @@ func (d *differ) hasDistribution(g *group) bool {
 // moves reports whether a desired group still lacks the contact, which would be lost if it left its
 // present group first.
 func (d *differ) moves(m member) bool {
-	for _, w := range d.groups {
-		if !w.has(m) || d.leavesAlone(w.name) {
+	for i := range d.groups {
+		w := &d.groups[i]
+		if !w.has(m) || d.leavesAlone(w.name) || slices.Contains(d.complete, w) {
 			continue
 		}
 		g := d.byName[imgroup.NameKey(w.name)]

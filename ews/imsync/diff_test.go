@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -235,6 +236,12 @@ func TestDiff_Limits(t *testing.T) {
 	moved[0].Name, moved[0].FormerName = "new", ""
 	renamed := many(64)
 	renamed[0].Name, renamed[0].FormerName = "new", "group 0"
+	var others []imsync.Group // the same contacts in groups of other names
+	for _, g := range many(63) {
+		others = append(others, imsync.Group{Name: "other " + g.Name, Contacts: g.Contacts})
+	}
+	others = append(others, team("other"))
+	half := imsync.Group{Name: "A", Contacts: slices.Concat(crowd.Contacts[:600], team("", "a@contoso.com").Contacts)}
 	replaced := many(64)
 	replaced[0] = team("new", "other@contoso.com")
 
@@ -242,41 +249,76 @@ func TestDiff_Limits(t *testing.T) {
 		name            string
 		current, wanted imsync.Roster
 		opts            imsync.Options
-		what            string
+		what, group     string
 		need, final     int
 	}{
-		{"64 groups", rosterOf(), rosterOf(many(64)...), imsync.Options{}, "", 0, 0},
-		{"65 groups", rosterOf(), rosterOf(many(65)...), imsync.Options{}, "groups", 65, 65},
-		{"65 groups where 100 are taken", rosterOf(), rosterOf(many(65)...), imsync.Options{MaxGroups: 100}, "", 0, 0},
-		{"65 groups unchecked", rosterOf(), rosterOf(many(65)...), imsync.Options{MaxGroups: -1}, "", 0, 0},
+		{"64 groups", rosterOf(), rosterOf(many(64)...), imsync.Options{}, "", "", 0, 0},
+		{"65 groups", rosterOf(), rosterOf(many(65)...), imsync.Options{}, "groups", "", 65, 65},
+		{"65 groups where 100 are taken", rosterOf(), rosterOf(many(65)...), imsync.Options{MaxGroups: 100}, "", "", 0, 0},
+		{"65 groups unchecked", rosterOf(), rosterOf(many(65)...), imsync.Options{MaxGroups: -1}, "", "", 0, 0},
 		{
 			"more than the limit, none added", rosterOf(many(70)...),
 			rosterOf(team("group 1", "new@contoso.com")),
 			imsync.Options{},
-			"", 0, 0,
+			"", "", 0, 0,
 		},
-		{"full, and one more", rosterOf(many(64)...), rosterOf(team("new")), imsync.Options{}, "groups", 65, 65},
-		{"full, one replaced", rosterOf(many(64)...), rosterOf(replaced...), imsync.Options{Remove: imsync.RemoveAll, MaxRemovals: anyNumber}, "", 0, 0},
+		{"full, and one more", rosterOf(many(64)...), rosterOf(team("new")), imsync.Options{}, "groups", "", 65, 65},
+		{"full, one replaced", rosterOf(many(64)...), rosterOf(replaced...), imsync.Options{Remove: imsync.RemoveAll, MaxRemovals: anyNumber}, "", "", 0, 0},
 		{
 			"full, one moved away from", rosterOf(many(64)...), rosterOf(moved...),
 			imsync.Options{Remove: imsync.RemoveAll, MaxRemovals: anyNumber},
-			"groups", 65, 64,
+			"groups", "", 65, 64,
 		},
-		{"full, one renamed", rosterOf(many(64)...), rosterOf(renamed...), imsync.Options{Remove: imsync.RemoveAll, MaxRemovals: anyNumber}, "", 0, 0},
+		{"full, one renamed", rosterOf(many(64)...), rosterOf(renamed...), imsync.Options{Remove: imsync.RemoveAll, MaxRemovals: anyNumber}, "", "", 0, 0},
 		{
 			"distribution groups count", rosterOf(many(64)...),
 			imsync.Roster{DistributionGroups: []imsync.DistributionGroup{{Address: "all@contoso.com"}}},
 			imsync.Options{},
-			"groups", 65, 65,
+			"groups", "", 65, 65,
 		},
-		{"1000 contacts", rosterOf(), rosterOf(crowd), imsync.Options{}, "", 0, 0},
-		{"1001 contacts", rosterOf(crowd), rosterOf(team("A", "one@contoso.com")), imsync.Options{}, "contacts", 1001, 1001},
+		{"1000 contacts", rosterOf(), rosterOf(crowd), imsync.Options{}, "", "", 0, 0},
 		{
-			"1001st for another", rosterOf(crowd), rosterOf(team("A", "one@contoso.com")),
+			"64 groups to 64 other names, with one free place", rosterOf(append(many(63), team("gone", "x@contoso.com"))...),
+			rosterOf(others...),
 			imsync.Options{Remove: imsync.RemoveAll, MaxRemovals: anyNumber},
-			"", 0, 0,
+			"", "", 0, 0,
 		},
-		{"a contact of the list", rosterOf(crowd), rosterOf(team("A", "c1@contoso.com")), imsync.Options{}, "", 0, 0},
+		{
+			"64 groups to 64 other names, without one", rosterOf(append(many(63), team("gone", "c0@contoso.com"))...),
+			rosterOf(others...),
+			imsync.Options{Remove: imsync.RemoveAll, MaxRemovals: anyNumber},
+			"groups", "", 65, 64,
+		},
+		{"1601 contacts in two groups", rosterOf(crowd), rosterOf(half), imsync.Options{}, "", "", 0, 0},
+		{
+			"1001 contacts in a group", rosterOf(crowd), rosterOf(team("crowd", "one@contoso.com")),
+			imsync.Options{},
+			"contacts", "crowd", 1001, 1001,
+		},
+		{
+			"1001st for another in a group", rosterOf(crowd),
+			rosterOf(imsync.Group{Name: "crowd", Contacts: slices.Concat(crowd.Contacts[1:], half.Contacts[600:])}),
+			imsync.Options{Remove: imsync.RemoveAll},
+			"", "", 0, 0,
+		},
+		{
+			"1001st for one that moves", rosterOf(crowd),
+			rosterOf(imsync.Group{Name: "crowd", Contacts: slices.Concat(crowd.Contacts[1:], half.Contacts[600:])}, team("A", "c0@contoso.com")),
+			imsync.Options{Remove: imsync.RemoveAll},
+			"", "", 0, 0,
+		},
+		{"1001 contacts unchecked", rosterOf(crowd), rosterOf(team("crowd", "one@contoso.com")), imsync.Options{MaxContacts: -1}, "", "", 0, 0},
+		{
+			"1001 contacts of the list", rosterOf(crowd), rosterOf(team("A", "one@contoso.com")),
+			imsync.Options{ContactsPerList: true},
+			"contacts", "", 1001, 1001,
+		},
+		{
+			"1001st of the list for another", rosterOf(crowd), rosterOf(team("A", "one@contoso.com")),
+			imsync.Options{Remove: imsync.RemoveAll, MaxRemovals: anyNumber, ContactsPerList: true},
+			"", "", 0, 0,
+		},
+		{"a contact of the list", rosterOf(crowd), rosterOf(team("A", "c1@contoso.com")), imsync.Options{ContactsPerList: true}, "", "", 0, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -285,7 +327,7 @@ func TestDiff_Limits(t *testing.T) {
 			if !errors.As(err, &limit) {
 				limit = &imsync.LimitError{}
 			}
-			want := imsync.LimitError{What: tc.what, Need: tc.need, Final: tc.final, Limit: limit.Limit}
+			want := imsync.LimitError{What: tc.what, Group: tc.group, Need: tc.need, Final: tc.final, Limit: limit.Limit}
 			if diff := cmp.Diff(want, *limit); diff != "" || (err == nil) != (tc.what == "") {
 				t.Errorf("%v (-want +got):\n%s", err, diff)
 			}

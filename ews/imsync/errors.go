@@ -73,24 +73,6 @@ type ConflictError struct {
 // Error returns one line.
 func (e *ConflictError) Error() string { return "imsync: " + e.Step.String() + ": " + e.Reason }
 
-// LimitError reports that the list would exceed a limit of the server. Nothing was sent.
-type LimitError struct {
-	What        string // "groups" or "contacts"
-	Need, Limit int    // Need: the most at any time, on the way or at the end
-	Final       int    // at the end
-}
-
-// Error returns one line that ends with a remedy.
-func (e *LimitError) Error() string {
-	if e.Final <= e.Limit {
-		return fmt.Sprintf("imsync: the list would end with %d %s, within the limit of %d, but would have %d "+
-			"on the way, since contacts are added before others are removed: remove some first, or give "+
-			"the former name of a group that is only renamed", e.Final, e.What, e.Limit, e.Need)
-	}
-	return fmt.Sprintf("imsync: the list would have %d %s, and the limit is %d: shorten the roster, or raise "+
-		"the limit in the settings of the sync if the server allows more", e.Need, e.What, e.Limit)
-}
-
 // nameInUse returns the *ConflictError of a step whose name another kind of group has.
 func nameInUse(s Step, g *group) error {
 	what := "a group of type " + quote(string(g.kind))

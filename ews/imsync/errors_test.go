@@ -35,8 +35,8 @@ func TestErrors_OneLine(t *testing.T) {
 		"list unreadable": {&imsync.Error{Errs: []error{imsync.ErrChanging}}, imsync.ErrChanging.Error()},
 		"limit": {
 			&imsync.LimitError{What: "contacts", Need: 1001, Limit: 1000, Final: 1001},
-			"imsync: the list would have 1001 contacts, and the limit is 1000: shorten the roster, or " +
-				"raise the limit in the settings of the sync if the server allows more",
+			"imsync: the list would have 1001 contacts, and the limit is 1000: shorten the roster, allow removals if " +
+				"what it does not list may go, or raise the limit in the settings of the sync if the server allows more",
 		},
 		"limit on the way": {
 			&imsync.LimitError{What: "groups", Need: 65, Limit: 64, Final: 64},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -169,5 +170,39 @@ func TestSync_Canceled(t *testing.T) {
 	}
 	if n := writes(srv)["AddNewImContactToGroup"]; n != 1 {
 		t.Errorf("%d additions, want 1", n)
+	}
+}
+
+// TestSync_LimitOfTheServer stops at the first refusal by a limit that is lower than that of the options,
+// and says so.
+func TestSync_LimitOfTheServer(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct{ op, code, want string }{
+		"groups": {
+			"AddImGroup", "ErrorImGroupLimitReached",
+			"the list has 0 groups, and the server takes no more: shorten the roster",
+		},
+		"contacts": {
+			"AddNewImContactToGroup", "ErrorImContactLimitReached",
+			"the list has 0 contacts, and the server takes no more: shorten the roster",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := ewstest.NewServer(&ewstest.Options{Intercept: func(r ewstest.Request) error {
+				if r.Op == tc.op {
+					return &ews.Error{Code: ews.ResponseCode(tc.code)}
+				}
+				return nil
+			}})
+			wanted := rosterOf(team("A", "a@contoso.com", "b@contoso.com"), team("B"))
+			_, err := imsync.Sync(t.Context(), newClient(t, srv), wanted, nil)
+			if !isA[*imsync.LimitError](err) || !errors.Is(err, ews.ResponseCode(tc.code)) || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("%v; want %q", err, tc.want)
+			}
+			if n := writes(srv)[tc.op]; n != 1 {
+				t.Errorf("%d times %s; want it to stop", n, tc.op)
+			}
+		})
 	}
 }

@@ -49,9 +49,16 @@ type Options struct {
 	// DryRun makes [Sync] and [Each] read and plan without writing, and [Apply] do nothing.
 	DryRun bool
 
-	// MaxGroups and MaxContacts are the limits that the server is configured for. 0: Exchange's
-	// defaults, 64 groups with the distribution groups, and 1,000 contacts; below 0: no check.
+	// MaxGroups and MaxContacts are the limits that the server is configured for: groups of the list,
+	// with the distribution groups, and contacts of a group. 0: Exchange's defaults, 64 and 1,000;
+	// below 0: no check.
 	MaxGroups, MaxContacts int
+
+	// ContactsPerList makes MaxContacts the limit of the whole list. Microsoft words it in both ways:
+	// [MS-OXWSCOS] section 3.1.4.4 limits a group, other pages the store.
+	//
+	// [MS-OXWSCOS]: https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxwscos
+	ContactsPerList bool
 
 	// Progress is called after every step. [Each] calls it from several goroutines, one at a time.
 	// The sync waits until it returns. nil: no callback.

@@ -135,7 +135,7 @@ func (s Step) removeGroup(l *list) (*write, error) {
 	if g.kind != imgroup.UserGroup {
 		return nil, nameInUse(s, g)
 	}
-	if n := len(g.members) + g.undescribed; n > s.Members {
+	if n := g.size(); n > s.Members {
 		return nil, hasGrown(s, n)
 	}
 	return &write{
