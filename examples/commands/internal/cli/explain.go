@@ -6,24 +6,24 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/go-ews/exchange/auth"
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/ews/autodiscover"
-	"github.com/go-ews/exchange/examples/commands/internal/terminal"
 )
 
-// explain writes an error for people: one line, what is known of the place in the request, and what
-// to do next.
+// explain writes an error for people: one line, the place in the request, and what to do next.
 func (p *Process) explain(err error) {
 	w := p.Stderr
 	if none, ok := errors.AsType[*autodiscover.Error](err); ok {
-		fmt.Fprintln(w, "error: no endpoint found for", terminal.Line(none.Address))
+		fmt.Fprintln(w, "error: no endpoint found for", Line(none.Address))
 		for _, step := range none.Steps {
-			fmt.Fprintln(w, "  "+terminal.Line(step.String()))
+			fmt.Fprintln(w, "  "+Line(step.String()))
 		}
 		if untrusted, ok := errors.AsType[*autodiscover.UntrustedError](err); ok {
-			fmt.Fprintf(w, "if %s is where the mailbox is: --trust %[1]s\n", terminal.Line(untrusted.Host))
+			fmt.Fprintf(w, "if %s is where the mailbox is: --trust %[1]s\n", Line(untrusted.Host))
 		}
 	} else {
 		fmt.Fprintln(w, "error:", oneLine(inFlags(err)))
@@ -46,7 +46,19 @@ func (p *Process) explain(err error) {
 // oneLine takes the line feeds out of errors that were joined, or that came from elsewhere.
 func oneLine(err error) string {
 	lines := strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\t' || r == '\r' })
-	return terminal.Line(strings.Join(lines, "; "))
+	return Line(strings.Join(lines, "; "))
+}
+
+// Line returns s on one line, fit for a terminal. Characters that could move the cursor, hide text or
+// turn its direction become U+FFFD, as in the errors of the module.
+func Line(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return utf8.RuneError
+	}, s)
 }
 
 // inFlags puts the flag into an error that names a field of the libraries.

@@ -1,5 +1,5 @@
-// Package cli is what the commands have in common on the command line: how they run and end, where
-// the values of flags come from besides, how errors are told.
+// Package cli is the common part of the commands: how they run and end, the sources of flags
+// besides the command line, the texts of errors.
 package cli
 
 import (
@@ -37,8 +37,8 @@ func Main(run func(ctx context.Context, p *Process, args []string) (status int))
 	os.Exit(status)
 }
 
-// readPassword reads a line from the terminal. Nothing can interrupt the read, so after an interrupt
-// it is left behind, and the terminal gets its echo back.
+// readPassword reads a line from the terminal. Nothing can interrupt the read, so after an
+// interrupt it goes on, and the echo of the terminal is restored.
 func readPassword(ctx context.Context, prompt string) (string, error) {
 	fd := int(os.Stdin.Fd())
 	before, err := term.GetState(fd)

@@ -17,7 +17,7 @@ const (
 	StatusUsage  = 2
 )
 
-// UsageError says that the command line, or what replaces a flag, cannot be meant. Nothing was sent.
+// UsageError is an error of the command line, or of a setting in place of a flag. Nothing was sent.
 type UsageError struct{ Err error }
 
 func (e *UsageError) Error() string { return e.Err.Error() }
@@ -27,7 +27,7 @@ func (e *UsageError) Unwrap() error { return e.Err }
 // Usagef returns a [*UsageError].
 func Usagef(format string, args ...any) error { return &UsageError{fmt.Errorf(format, args...)} }
 
-// StatusError ends a command with a status of its own. A nil Err has been told already.
+// StatusError ends a command with another status. A nil Err was printed already.
 type StatusError struct {
 	Status int
 	Err    error

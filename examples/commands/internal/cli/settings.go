@@ -36,7 +36,8 @@ func SetEnv(fs *pflag.FlagSet, flag, variable string) {
 	f.Annotations[envKey] = []string{variable}
 }
 
-// newSettings gives every flag an environment variable, which its help names, and root the flag --config.
+// newSettings adds an environment variable to every flag, named in its help, and the flag --config
+// to root.
 func newSettings(root *cobra.Command, p *Process) *settings {
 	s := &settings{process: p, known: map[string]bool{}}
 	root.PersistentFlags().StringVar(&s.file, configFlag, "",
@@ -81,8 +82,8 @@ func (s *settings) apply(cmd *cobra.Command) error {
 	return s.fromFile(flags)
 }
 
-// isAboutItself reports whether the command is about the program and has no need of settings, so that
-// a bad one does not stand in its way.
+// isAboutItself reports whether the command describes the program and needs no settings, so that a
+// bad setting does not stop it.
 func isAboutItself(cmd *cobra.Command) bool {
 	for ; cmd.HasParent(); cmd = cmd.Parent() {
 		name := cmd.Name()

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// addVersion gives root the command version, and the flag that says the same.
+// addVersion adds the command version to root, and the flag that prints the same.
 func addVersion(root *cobra.Command) {
 	root.Version = version(root.Name())
 	root.SetVersionTemplate("{{.Version}}\n")
@@ -25,7 +25,7 @@ func versionCommand() *cobra.Command {
 	}
 }
 
-// version says what was built, from what the Go command wrote into the program.
+// version describes the build, from the build information in the program.
 func version(name string) string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -7,7 +7,7 @@ import (
 	"github.com/go-ews/exchange/examples/commands/internal/cli"
 )
 
-// CallFlags say what the calls of a command for one mailbox carry.
+// CallFlags are the flags for the headers of calls for one mailbox.
 type CallFlags struct{ Mailbox, Culture, Version string }
 
 // Register defines the flags on fs.

@@ -43,7 +43,7 @@ func (noExchange) RoundTrip(r *http.Request) (*http.Response, error) {
 // attempt is a command that reads the list of its server.
 type attempt struct {
 	env      map[string]string
-	terminal string // what is typed at the prompt; "-": there is no terminal
+	terminal string // typed at the prompt; "-": there is no terminal
 	discover http.RoundTripper
 }
 
@@ -96,7 +96,7 @@ func (p *paths) add(path string) {
 	p.all = append(p.all, path)
 }
 
-// take returns them and begins anew.
+// take returns the paths and forgets them.
 func (p *paths) take() []string {
 	p.Lock()
 	defer p.Unlock()

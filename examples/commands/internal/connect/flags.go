@@ -32,7 +32,7 @@ type Flags struct {
 	// MaxConns is the largest number of connections to the server; 0: 10.
 	MaxConns int
 
-	// Discover is what --email is looked up with, beside what the flags say. Zero: the network.
+	// Discover adds to the options that look --email up. Zero: the network.
 	Discover autodiscover.Options
 
 	names []string // of the flags
@@ -44,7 +44,7 @@ const (
 	Kerberos = "kerberos"
 	Basic    = "basic"
 	Bearer   = "bearer"
-	None     = "none" // a server on loopback that asks nobody to log in
+	None     = "none" // a server on loopback without a login
 )
 
 // The variables of the secrets.
@@ -53,7 +53,7 @@ const (
 	clientSecretVariable = "EWS_CLIENT_SECRET" //nolint:gosec // a name
 )
 
-// defaultScopes is what Exchange Online wants.
+// defaultScopes are the scopes for Exchange Online.
 const defaultScopes = "https://outlook.office365.com/.default"
 
 // Register defines the flags on fs.
@@ -93,7 +93,7 @@ func (f *Flags) text(fs *pflag.FlagSet, p *string, name, value, usage string) {
 	}
 }
 
-// Complete has the shell complete the values of the command's flags.
+// Complete lets the shell complete the values of the command's flags.
 func Complete(cmd *cobra.Command) {
 	for flag, values := range map[string][]string{
 		"auth":            {NTLM, Kerberos, Basic, Bearer, None},
@@ -107,7 +107,7 @@ func Complete(cmd *cobra.Command) {
 // InProcess reports whether no server is named.
 func (f *Flags) InProcess() bool { return f.Endpoint == "" && f.Email == "" }
 
-// Check refuses flags that cannot be meant together. Others names further flags of a server.
+// Check refuses flags that exclude each other. Others names further flags of a server.
 func (f *Flags) Check(fs *pflag.FlagSet, others ...string) error {
 	if f.InProcess() {
 		for _, name := range append(slices.Clone(f.names), others...) {
@@ -158,6 +158,18 @@ func (f *Flags) checkScheme() error {
 		return nil
 	}
 	return fmt.Errorf("--auth %q: want ntlm, kerberos, basic, bearer or none", f.Auth)
+}
+
+func (f *Flags) checkKerberos() error {
+	switch {
+	case f.CCache != "" && (f.User != "" || f.Keytab != ""):
+		return errors.New("--ccache excludes --user and --keytab: the ticket says who it is of")
+	case f.Keytab != "" && f.User == "":
+		return errors.New("--keytab needs --user: the principal, such as svc-im@CONTOSO.COM")
+	case f.Keytab != "" && f.PasswordFile != "":
+		return errors.New("--keytab and --password-file exclude each other")
+	}
+	return nil
 }
 
 // IsLoopback reports whether the host is this one.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/go-ews/exchange/auth"
+	"github.com/go-ews/exchange/auth/kerberos"
 	"github.com/go-ews/exchange/ews/autodiscover"
 	"github.com/go-ews/exchange/examples/commands/internal/cli"
 )
@@ -55,14 +56,30 @@ func (f *Flags) login(ctx context.Context, p *cli.Process) (*Login, error) {
 	return l, nil
 }
 
-// authorities returns those of the system and of --ca, nil without that flag.
+// kerberosPassword reports whether Kerberos logs in with a password.
+func (f *Flags) kerberosPassword() bool { return f.User != "" && f.Keytab == "" }
+
+// mechanism logs in with the keytab if there is one, else with the password of the user, else with
+// the ticket of kinit.
+func (f *Flags) mechanism(password secret) (*kerberos.Mechanism, error) {
+	opts := &kerberos.Options{ConfigFile: f.Krb5Conf, ServicePrincipal: f.SPN}
+	switch {
+	case f.Keytab != "":
+		return kerberos.Keytab(f.Keytab, f.User, opts)
+	case f.kerberosPassword():
+		return kerberos.Password(f.credentials(password), opts)
+	}
+	return kerberos.CCache(f.CCache, opts)
+}
+
+// authorities returns the certificates of the system and of --ca, nil without that flag.
 func (f *Flags) authorities() (*x509.CertPool, error) {
 	if f.CA == "" {
 		return nil, nil //nolint:nilnil // the system's, as in crypto/tls
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {
-		pool = x509.NewCertPool() // the system has none that can be read
+		pool = x509.NewCertPool() // those of the system cannot be read
 	}
 	pem, err := os.ReadFile(f.CA)
 	if err != nil {
@@ -74,7 +91,7 @@ func (f *Flags) authorities() (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// Roots returns the authorities that the server's certificate may be of; nil: the system's.
+// Roots returns the trusted authorities; nil: the system's.
 func (l *Login) Roots() *x509.CertPool { return l.roots }
 
 // Plain returns a transport without credentials, which trusts the authorities of --ca.
@@ -89,8 +106,8 @@ func (l *Login) Plain() *http.Transport {
 	}
 }
 
-// Transport returns a RoundTripper that logs in. It is for the origins of opts, or for the host that
-// it is used with first; what the flags say goes before what opts do.
+// Transport returns a RoundTripper that logs in. It is for the origins of opts, or for the host of
+// its first request; the flags override opts.
 func (l *Login) Transport(opts auth.Options) (http.RoundTripper, error) {
 	opts.MaxConns, opts.AllowHTTP = l.flags.MaxConns, l.flags.AllowHTTP
 	if l.flags.ChannelBinding == "off" {
@@ -126,7 +143,7 @@ func (f *Flags) credentials(password secret) auth.Credentials {
 }
 
 // Discovery returns the options to find the server of --email with. Each host that asks for
-// credentials gets a transport that gives them to no other. Nil login: there are none.
+// credentials gets a transport that sends them to that host only. Nil login: no credentials.
 func (f *Flags) Discovery(login *Login) *autodiscover.Options {
 	opts := f.Discover
 	for host := range strings.SplitSeq(f.Trust, ",") {

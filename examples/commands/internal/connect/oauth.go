@@ -36,7 +36,7 @@ func (f *Flags) checkBearer() error {
 	return nil
 }
 
-// tokens returns where access tokens come from: a token endpoint, or the one token in secret. Client
+// tokens returns the source of access tokens: a token endpoint, or the one token in secret. Client
 // is for the token endpoint.
 func (f *Flags) tokens(given secret, client *http.Client) (auth.TokenSource, error) {
 	if f.TokenURL == "" {
@@ -56,7 +56,7 @@ func (f *Flags) tokens(given secret, client *http.Client) (auth.TokenSource, err
 	if err != nil {
 		return nil, err
 	}
-	key, _ := pair.PrivateKey.(crypto.Signer) // what is none is refused by CertificateAssertion
+	key, _ := pair.PrivateKey.(crypto.Signer) // CertificateAssertion refuses a key that cannot sign
 	assertion := auth.CertificateAssertion(key, pair.Leaf, f.ClientID, f.TokenURL)
 	return &tokenSource{auth.ClientCredentials(config, assertion), client}, nil
 }
@@ -73,7 +73,7 @@ func (f *Flags) certificate() (tls.Certificate, error) {
 	return pair, nil
 }
 
-// tokenSource fetches tokens with a client of its own, which trusts the authorities of --ca.
+// tokenSource fetches tokens with a client that trusts the authorities of --ca.
 type tokenSource struct {
 	auth.TokenSource
 
@@ -84,7 +84,7 @@ func (s *tokenSource) Token(ctx context.Context, claims string) (*oauth2.Token, 
 	return s.TokenSource.Token(context.WithValue(ctx, oauth2.HTTPClient, s.client), claims)
 }
 
-// givenToken is a token that somebody else fetches and, in a file, renews.
+// givenToken is a token that another program fetches and, in a file, renews.
 type givenToken secret
 
 func (t givenToken) Token(context.Context, string) (*oauth2.Token, error) {

@@ -10,11 +10,12 @@ import (
 	"github.com/go-ews/exchange/examples/commands/internal/textfile"
 )
 
-// secret returns a password, token or client secret. A file is read each time, so that a new one counts.
+// secret returns a password, token or client secret. It reads a file each time, so that a new
+// secret takes effect.
 type secret func() (string, error)
 
-// secret finds what the scheme needs, "" if it needs none. An empty one, or none without a terminal to
-// ask at, is an error.
+// secret returns the secret that the scheme needs, nil if it needs none. An empty secret is an
+// error, and so is a missing one without a terminal for a prompt.
 func (f *Flags) secret(ctx context.Context, p *cli.Process) (secret, error) {
 	what, variable := f.secretOf()
 	if what == "" {

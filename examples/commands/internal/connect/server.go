@@ -13,7 +13,7 @@ import (
 	"github.com/go-ews/exchange/examples/commands/internal/cli"
 )
 
-// Server is where calls go, and what they go through.
+// Server is the endpoint of calls, and the transport to it.
 type Server struct {
 	Endpoint  string
 	Transport http.RoundTripper // logs in
@@ -30,7 +30,7 @@ func (f *Flags) Server(ctx context.Context, p *cli.Process, fake *ewstest.Server
 		return nil, cli.Usagef("--endpoint says where the server is, so there is nothing to find by --email")
 	}
 	if f.Endpoint != "" {
-		// Before anybody is asked for a password.
+		// Before the prompt for a password.
 		if _, err := ews.NewClient(f.Endpoint, &ews.Options{AllowHTTP: f.AllowHTTP}); err != nil {
 			return nil, &cli.UsageError{Err: err}
 		}
@@ -57,7 +57,7 @@ func (f *Flags) Server(ctx context.Context, p *cli.Process, fake *ewstest.Server
 	return &Server{endpoint, transport}, nil
 }
 
-// Notice says that no server is used.
+// Notice prints that no server is used.
 func Notice(p *cli.Process) {
 	fmt.Fprintln(p.Stderr, "no --endpoint or --email: an in-process Exchange is used, gone when the command ends")
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/go-ews/exchange/examples/commands/internal/terminal"
+	"github.com/go-ews/exchange/examples/commands/internal/cli"
 )
 
 // report writes a line per check.
@@ -14,7 +14,7 @@ type report struct {
 }
 
 func (r *report) line(verdict, check, finding, advice string) {
-	text := terminal.Line(finding)
+	text := cli.Line(finding)
 	if advice != "" {
 		text += "  -> " + advice
 	}
