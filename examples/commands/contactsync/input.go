@@ -1,16 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"strings"
-	"unicode"
+	"io"
 
-	"github.com/go-ews/exchange/ews/imsync"
+	"github.com/go-ews/exchange/examples/commands/internal/rosterfile"
 	"github.com/go-ews/exchange/examples/commands/internal/textfile"
 )
 
@@ -19,51 +16,47 @@ const maxInput = 256 << 20
 
 // input is what is wanted, and what of the file could not be understood.
 type input struct {
+	name      string // of the file, for people
 	mailboxes []mailbox
 	problems  []problem
-	keepAll   bool // a problem may be about any mailbox, so nothing may be removed
+	keepAll   bool   // a problem may be about any mailbox, so nothing may be removed from any
+	cut       string // why the file looks as if its end is missing, "" if it does not
+	contacts  int    // members of all groups
 }
 
-// mailbox is a mailbox with the list that it is to have.
-type mailbox struct {
-	Address string        `json:"mailbox"`
-	Roster  imsync.Roster `json:"roster"`
+type (
+	mailbox = rosterfile.Mailbox
+	problem = rosterfile.Problem
+)
 
-	// Incomplete says that a row of it was bad. What that row wanted must not be pruned.
-	Incomplete bool `json:"incomplete,omitempty"`
-}
-
-// problem is a row, or a JSON object, that is left out.
-type problem struct {
-	Line   int
-	Reason string
-}
-
-func (p problem) String() string { return fmt.Sprintf("line %d: %s", p.Line, p.Reason) }
-
-func (in *input) add(line int, format string, args ...any) {
-	in.problems = append(in.problems, problem{line, fmt.Sprintf(format, args...)})
-}
-
-// readInput reads a file: JSON if it begins with a bracket, else CSV.
-func readInput(name string) (*input, error) {
-	data, err := textfile.Read(name, maxInput)
+// readInput reads a file, or stdin for the name "-": JSON if it begins with a bracket, else CSV.
+func readInput(name string, stdin io.Reader) (*input, error) {
+	text, name, err := textfile.ReadInput(name, stdin, maxInput)
 	if err != nil {
 		return nil, err
 	}
-	in := parseInput(data)
+	file, err := rosterfile.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	in := &input{
+		name: name, mailboxes: file.Mailboxes, problems: file.Problems, keepAll: file.KeepAll, cut: file.Cut,
+		contacts: file.Contacts(),
+	}
 	if len(in.mailboxes) == 0 && len(in.problems) == 0 {
 		return nil, fmt.Errorf("%s names no mailbox", name)
 	}
 	return in, nil
 }
 
-func parseInput(data []byte) *input {
-	text := bytes.TrimLeft(data, space)
-	if len(text) > 0 && (text[0] == '[' || text[0] == '{') {
-		return parseJSON(data)
+// mayRemove returns why the input is no ground for removing anything: its end is missing, so that rows which
+// were never deleted are not in it.
+func (in *input) mayRemove() error {
+	if in.cut == "" {
+		return nil
 	}
-	return parseCSV(data)
+	return fmt.Errorf("%s looks cut short (%s), and what is missing would be removed: write the file again, "+
+		"or run without removal", in.name, in.cut)
 }
 
 // key tells runs apart: one is resumed only with the same input, and the same of what else it is about,
@@ -80,19 +73,4 @@ func (in *input) key(about ...any) (string, error) {
 		}
 	}
 	return hex.EncodeToString(hash.Sum(nil)), nil
-}
-
-// checkAddress says what is wrong with the address of a mailbox.
-func checkAddress(address string) error {
-	local, domain, ok := strings.Cut(address, "@")
-	switch {
-	case address == "":
-		return errors.New("no mailbox")
-	case !ok || local == "" || domain == "" || strings.Contains(domain, "@") ||
-		strings.ContainsFunc(address, func(r rune) bool {
-			return unicode.IsSpace(r) || unicode.IsControl(r) || r == unicode.ReplacementChar
-		}):
-		return fmt.Errorf("mailbox %q is no SMTP address", address)
-	}
-	return nil
 }

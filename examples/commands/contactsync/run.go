@@ -120,18 +120,21 @@ func (s *settings) read(stderr io.Writer) (*input, error) {
 	case s.input == "":
 		return generate(s.generate), nil
 	}
-	in, err := readInput(s.input)
+	in, err := readInput(s.input, s.process.Stdin)
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range in.problems {
-		fmt.Fprintf(stderr, "%s:%d: left out: %s\n", s.input, p.Line, p.Reason)
+		fmt.Fprintf(stderr, "%s:%d: left out: %s\n", in.name, p.Line, p.Reason)
 	}
 	if s.prune && in.keepAll {
 		fmt.Fprintln(stderr, "nothing is pruned in this run: it cannot be told whose contacts the rows left out are")
 	}
 	if len(in.mailboxes) == 0 {
-		return nil, fmt.Errorf("%s: nothing in it can be used", s.input)
+		return nil, fmt.Errorf("%s: nothing in it can be used", in.name)
+	}
+	if s.prune {
+		return in, in.mayRemove()
 	}
 	return in, nil
 }

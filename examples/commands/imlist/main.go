@@ -9,7 +9,7 @@
 //	imlist remove-contact ADDRESS [GROUP]   from all groups, and so from the list, or from one
 //	imlist export [FILE]                    the list as a roster, in JSON
 //	imlist import FILE                      adds what is in a roster
-//	imlist sync ROSTER.JSON                 puts the list in step: --dry-run, --prune
+//	imlist sync FILE                        puts the list in step: --dry-run, --prune
 //	imlist doctor                           what is wrong between here and the list
 //
 // Without --endpoint or --email it does so in an in-process Exchange, whose list is there for this one

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/go-ews/exchange/ews/imsync"
+	"github.com/go-ews/exchange/examples/commands/internal/rosterfile"
 	"github.com/go-ews/exchange/examples/commands/internal/textfile"
 	"github.com/go-ews/exchange/imgroup"
 )
@@ -35,18 +36,15 @@ func (a *app) export(ctx context.Context, files ...string) error {
 	return nil
 }
 
-// readRoster reads a roster. A name that it does not have is an error: a misspelled "contacts" would
-// empty the group with --prune.
-func readRoster(name string) (roster imsync.Roster, err error) {
+// readRoster reads a roster in JSON or CSV from a file, or from standard input if the name is "-". A name
+// that a roster does not have is an error: a misspelled "contacts" would empty the group with --prune.
+func (a *app) readRoster(name string) (roster imsync.Roster, err error) {
 	const most = 16 << 20
-	data, err := textfile.Read(name, most)
+	text, name, err := textfile.ReadInput(name, a.process.Stdin, most)
 	if err != nil {
 		return roster, err
 	}
-	if err := textfile.DecodeJSON(data, &roster); err != nil {
-		return roster, fmt.Errorf("%s: %w", name, err)
-	}
-	if err := roster.Check(); err != nil {
+	if roster, err = rosterfile.ParseOne(text); err != nil {
 		return roster, fmt.Errorf("%s: %w", name, err)
 	}
 	return roster, nil

@@ -12,12 +12,12 @@ import (
 )
 
 func (a *app) rosterCommands() []*cobra.Command {
-	json := []string{"json"} // how rosters' files end, for completion
+	formats := []string{"json", "csv"} // how rosters' files end, for completion
 	export := &cobra.Command{
 		Use: "export [FILE]", Short: "Write the list as a roster, in JSON", Args: cobra.MaximumNArgs(1),
 		RunE: a.connected(func(ctx context.Context, args []string) error { return a.export(ctx, args...) }),
 	}
-	return []*cobra.Command{export, a.importCommand(json), a.syncCommand(json)}
+	return []*cobra.Command{export, a.importCommand(formats), a.syncCommand(formats)}
 }
 
 func (a *app) importCommand(endings []string) *cobra.Command {
@@ -34,7 +34,7 @@ func (a *app) syncCommand(endings []string) *cobra.Command {
 	var opts imsync.Options
 	var asJSON, prune bool
 	cmd := &cobra.Command{
-		Use: "sync ROSTER.JSON", Short: "Put the list in step with a roster", Args: cobra.ExactArgs(1),
+		Use: "sync FILE", Short: "Put the list in step with a roster", Args: cobra.ExactArgs(1),
 		ValidArgsFunction: files(endings),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if prune {
@@ -60,7 +60,7 @@ func files(endings []string) cobra.CompletionFunc {
 func (a *app) sync(
 	ctx context.Context, fs *pflag.FlagSet, file string, opts *imsync.Options, asJSON bool,
 ) error {
-	roster, err := readRoster(file)
+	roster, err := a.readRoster(file)
 	if err != nil {
 		return err
 	}

@@ -15,24 +15,29 @@ type JSONError struct {
 	Offset       int // in bytes
 	Line, Column int // from 1; the column counts bytes
 	Reason       string
+
+	Repeated bool // an object has two values of one name, and it is unknown which one counts
 }
 
 func (e *JSONError) Error() string {
 	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Reason)
 }
 
-// DecodeJSON reads data, one JSON value, into v. A name that v does not have is an error, and so is
-// whatever follows the value. Every error of the text is a [*JSONError].
+// DecodeJSON reads data, one JSON value, into v. A name that v does not have is an error, and so are a
+// name that stands twice in an object and whatever follows the value. Every error of the text is a
+// [*JSONError].
 func DecodeJSON(data []byte, v any) error {
 	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(v); err != nil {
-		offset, reason := place(data, v, err)
+		offset, reason := place(data, err)
 		return newJSONError(data, offset, reason)
 	}
 	end := int(decoder.InputOffset())
 	if rest := bytes.TrimLeft(data[end:], " \t\r\n"); len(rest) > 0 {
 		return newJSONError(data, len(data)-len(rest), "something follows the JSON value")
+	}
+	if bad := badName(data, reflect.TypeOf(v)); bad != nil {
+		return bad
 	}
 	return nil
 }
@@ -42,11 +47,13 @@ func newJSONError(data []byte, offset int, reason string) *JSONError {
 	offset = min(max(offset, 0), len(data))
 	before := data[:offset]
 	line := bytes.Count(before, []byte("\n"))
-	return &JSONError{offset, line + 1, len(before) - bytes.LastIndexByte(before, '\n'), reason}
+	return &JSONError{
+		Offset: offset, Line: line + 1, Column: len(before) - bytes.LastIndexByte(before, '\n'), Reason: reason,
+	}
 }
 
 // place returns the offset of an error of package json, and its reason in words for people.
-func place(data []byte, v any, err error) (offset int, reason string) {
+func place(data []byte, err error) (offset int, reason string) {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return len(bytes.TrimRight(data, " \t\r\n")), "the JSON ends too early"
 	}
@@ -60,6 +67,5 @@ func place(data []byte, v any, err error) (offset int, reason string) {
 		}
 		return int(wrong.Offset) - 1, reason
 	}
-	// Package json does not say where an unknown name is.
-	return unknownName(data, reflect.TypeOf(v)), strings.TrimPrefix(err.Error(), "json: ")
+	return 0, strings.TrimPrefix(err.Error(), "json: ")
 }

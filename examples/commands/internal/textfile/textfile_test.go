@@ -18,6 +18,9 @@ func TestRead(t *testing.T) {
 		"UTF-8 mark":    "\xEF\xBB\xBFJörg\n",
 		"little endian": "\xFF\xFEJ\x00\xF6\x00r\x00g\x00\n\x00",
 		"big endian":    "\xFE\xFF\x00J\x00\xF6\x00r\x00g\x00\n",
+
+		"little endian, no mark": "J\x00\xF6\x00r\x00g\x00\n\x00",
+		"big endian, no mark":    "\x00J\x00\xF6\x00r\x00g\x00\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -36,12 +39,41 @@ func TestRead(t *testing.T) {
 	}
 }
 
+func TestReadInput(t *testing.T) {
+	t.Parallel()
+	text, title, err := textfile.ReadInput("-", strings.NewReader("\xEF\xBB\xBFJörg\n"), 1<<10)
+	if string(text) != "Jörg\n" || title != "standard input" || err != nil {
+		t.Errorf("%q, %q, %v", text, title, err)
+	}
+	_, _, err = textfile.ReadInput("-", strings.NewReader("Jörg\n"), 2)
+	if err == nil || err.Error() != "standard input is larger than 0 KiB" {
+		t.Errorf("at most 2 bytes: %v", err)
+	}
+}
+
+func TestDecode_Refused(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"UTF-32":               "\xFF\xFE\x00\x00J\x00\x00\x00",
+		"UTF-32, big endian":   "\x00\x00\xFE\xFF\x00\x00\x00J",
+		"half a UTF-16 letter": "\xFF\xFEJ\x00\xF6",
+	} {
+		if got, err := textfile.Decode([]byte(text)); err == nil {
+			t.Errorf("%s: %q, want an error", name, got)
+		}
+	}
+}
+
 func TestDecodeJSON(t *testing.T) {
 	t.Parallel()
 	type inner struct {
 		Name string `json:"name"`
 	}
+	type Embedded struct {
+		More string `json:"more"`
+	}
 	type outer struct {
+		Embedded
 		Name  string  `json:"name"`
 		Inner []inner `json:"inner"`
 	}
@@ -57,8 +89,11 @@ func TestDecodeJSON(t *testing.T) {
 		"wrong type":      {"{\n\"inner\": {}}", "line 2, column 10: inner: a JSON object cannot stand here"},
 		"number":          {"{\"inner\": [\n  {\"name\": 17}]}", "line 2, column 13: inner.name: a JSON number cannot stand here"},
 		"unknown":         {"{\"name\": \"names\",\n \"inner\": [{\"names\": 1}]}", `line 2, column 13: unknown field "names"`},
-		"elsewhere known": {"{\"inner\": [{\"name\": \"B\"}],\n \"Inner\": [],\n \"extra\": {\"name\": 1}}", `line 3, column 2: unknown field "extra"`},
+		"elsewhere known": {"{\"inner\": [{\"name\": \"B\"}],\n \"Name\": \"\",\n \"extra\": {\"name\": 1}}", `line 3, column 2: unknown field "extra"`},
 		"known deeper":    {"{\"inner\": [{\"name\": \"B\"},\n {\"inner\": 1}]}", `line 2, column 3: unknown field "inner"`},
+		"twice":           {"{\"inner\": [{\"name\": \"B\",\n \"name\": \"B\"}]}", `line 2, column 2: the name "name" stands twice in one object`},
+		"twice, in cases": {"{\"name\": \"B\",\n \"NAME\": \"B\"}", `line 2, column 2: the name "NAME" stands twice in one object`},
+		"embedded":        {"{\"Embedded\": {}}", `line 1, column 2: unknown field "Embedded"`},
 		"something else":  {"{}\n\n {}", "line 3, column 2: something follows the JSON value"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,22 +3,24 @@ package textfile
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"strings"
 )
 
-// unknownName returns the offset of the first name in data that t does not have, 0 if there is none.
-func unknownName(data []byte, t reflect.Type) int {
+// badName returns an error for the first name in data, valid JSON, that t does not have, or that stands
+// twice in its object. Package json takes the last value of such a name, or a mixture of both.
+func badName(data []byte, t reflect.Type) *JSONError {
 	w := &nameWalker{data: data, decoder: json.NewDecoder(bytes.NewReader(data))}
 	w.value(t)
-	return w.offset
+	return w.bad
 }
 
 // nameWalker goes through a JSON text with the type that each value is decoded into.
 type nameWalker struct {
 	data    []byte
 	decoder *json.Decoder
-	offset  int // of the unknown name
+	bad     *JSONError
 }
 
 // value goes through one value and reports whether to go on. A nil type has any name.
@@ -43,26 +45,39 @@ func (w *nameWalker) value(t reflect.Type) bool {
 }
 
 func (w *nameWalker) object(t reflect.Type) bool {
+	seen := map[string]bool{}
 	for w.decoder.More() {
-		key, err := w.decoder.Token()
-		name, ok := key.(string)
+		token, err := w.decoder.Token()
+		name, ok := token.(string)
 		if err != nil || !ok {
 			return false
 		}
-		of := elem(t)
+		key, of := name, elem(t)
 		if t != nil && t.Kind() == reflect.Struct {
-			if of, ok = field(t, name); !ok {
-				end := int(w.decoder.InputOffset()) // after the closing quote
-				w.offset = bytes.LastIndexByte(w.data[:end-1], '"')
-				return false
+			f, ok := field(t, name)
+			if !ok {
+				return w.refuse(fmt.Sprintf("unknown field %q", name), false)
 			}
+			key, of = f.Name, f.Type // whatever its case
 		}
+		if seen[key] {
+			return w.refuse(fmt.Sprintf("the name %q stands twice in one object", name), true)
+		}
+		seen[key] = true
 		if !w.value(of) {
 			return false
 		}
 	}
 	_, err := w.decoder.Token()
 	return err == nil
+}
+
+// refuse notes that the name that was just read is bad, and returns false.
+func (w *nameWalker) refuse(reason string, repeated bool) bool {
+	end := int(w.decoder.InputOffset()) // after the closing quote
+	w.bad = newJSONError(w.data, bytes.LastIndexByte(w.data[:end-1], '"'), reason)
+	w.bad.Repeated = repeated
+	return false
 }
 
 // plain returns the type that values are kept in, nil if it decodes itself.
@@ -87,16 +102,19 @@ func elem(t reflect.Type) reflect.Type {
 	return nil
 }
 
-// field returns the type of the field that package json decodes the name into.
-func field(t reflect.Type, name string) (reflect.Type, bool) {
+// field returns the field that package json decodes the name into.
+func field(t reflect.Type, name string) (reflect.StructField, bool) {
 	for _, f := range reflect.VisibleFields(t) {
 		tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if f.Anonymous && tag == "" {
+			continue // its fields are names of t
+		}
 		if tag == "" {
 			tag = f.Name
 		}
 		if f.IsExported() && tag != "-" && strings.EqualFold(tag, name) {
-			return f.Type, true
+			return f, true
 		}
 	}
-	return nil, false
+	return reflect.StructField{}, false
 }
