@@ -31,23 +31,45 @@ const (
 // authorization servers refuse one that they have seen. TokenURL is the audience and so the same as
 // in the configuration.
 //
-// The signature is RS256 for an RSA key, the one method that Microsoft Entra and AD FS both accept,
-// ES256, ES384 or ES512 for an ECDSA key by its curve, EdDSA for Ed25519. The key may sit in an HSM:
-// it only has to sign. A key that does not belong to the certificate, or a certificate that has
+// The signature is PS256 for an RSA key and the certificate is named by its SHA-256 (x5t#S256), as
+// Microsoft Entra asks for (https://learn.microsoft.com/entra/identity-platform/certificate-credentials);
+// it is ES256, ES384 or ES512 for an ECDSA key by its curve, EdDSA for Ed25519. The key may sit in an
+// HSM: it only has to sign. A key that does not belong to the certificate, or a certificate that has
 // expired, is an error of the first fetch.
+//
+// For AD FS, and for a key store that cannot sign PS256, there is [CertificateAssertionRS256].
 func CertificateAssertion(
 	key crypto.Signer, cert *x509.Certificate, clientID, tokenURL string,
 ) func(context.Context) (url.Values, error) {
-	return func(context.Context) (url.Values, error) {
-		if err := checkPair(key, cert, time.Now()); err != nil {
-			return nil, err
-		}
-		jwt, err := assertion(key, cert, clientID, tokenURL, time.Now())
-		if err != nil {
-			return nil, fmt.Errorf("client assertion: %w", err)
-		}
-		return url.Values{"client_assertion_type": {assertionType}, "client_assertion": {jwt}}, nil
+	return (&assertion{key, cert, clientID, tokenURL, false}).params
+}
+
+// CertificateAssertionRS256 is [CertificateAssertion] with RS256 for an RSA key, the older signature
+// that AD FS knows. The certificate is named by its SHA-1 too (x5t).
+func CertificateAssertionRS256(
+	key crypto.Signer, cert *x509.Certificate, clientID, tokenURL string,
+) func(context.Context) (url.Values, error) {
+	return (&assertion{key, cert, clientID, tokenURL, true}).params
+}
+
+// An assertion is what an application says of itself, and the key that signs it.
+type assertion struct {
+	key                crypto.Signer
+	cert               *x509.Certificate
+	clientID, tokenURL string
+	rs256              bool // and the certificate's SHA-1
+}
+
+func (a *assertion) params(context.Context) (url.Values, error) {
+	now := time.Now()
+	if err := checkPair(a.key, a.cert, now); err != nil {
+		return nil, err
 	}
+	jwt, err := a.sign(now)
+	if err != nil {
+		return nil, fmt.Errorf("client assertion: %w", err)
+	}
+	return url.Values{"client_assertion_type": {assertionType}, "client_assertion": {jwt}}, nil
 }
 
 func checkPair(key crypto.Signer, cert *x509.Certificate, now time.Time) error {
@@ -70,7 +92,7 @@ func checkPair(key crypto.Signer, cert *x509.Certificate, now time.Time) error {
 type assertionHeader struct {
 	Algorithm string `json:"alg"`
 	Type      string `json:"typ"`
-	SHA1      string `json:"x5t,omitempty"` // read by AD FS and by applications set up after older Entra documentation
+	SHA1      string `json:"x5t,omitempty"` // read by AD FS
 	SHA256    string `json:"x5t#S256"`
 }
 
@@ -84,20 +106,20 @@ type assertionClaims struct {
 	Expires   int64  `json:"exp"`
 }
 
-// assertion writes a signed JSON Web Token (RFC 7515, RFC 7519).
-func assertion(key crypto.Signer, cert *x509.Certificate, clientID, tokenURL string, now time.Time) (string, error) {
-	method, err := methodFor(key.Public())
+// sign returns the assertion as a signed JSON Web Token (RFC 7515, RFC 7519).
+func (a *assertion) sign(now time.Time) (string, error) {
+	method, err := methodFor(a.key.Public(), a.rs256)
 	if err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256(cert.Raw)
+	sum := sha256.Sum256(a.cert.Raw)
 	header := assertionHeader{Algorithm: method.name, Type: "JWT", SHA256: segment(sum[:])}
-	if !fips140.Enforced() {
-		sum := sha1.Sum(cert.Raw) // names the certificate; it is no signature
+	if a.rs256 && !fips140.Enforced() {
+		sum := sha1.Sum(a.cert.Raw) // names the certificate; it is no signature
 		header.SHA1 = segment(sum[:])
 	}
 	claims := assertionClaims{
-		Audience: tokenURL, Issuer: clientID, Subject: clientID, ID: rand.Text(),
+		Audience: a.tokenURL, Issuer: a.clientID, Subject: a.clientID, ID: rand.Text(),
 		IssuedAt: now.Unix(), NotBefore: now.Unix(), Expires: now.Add(assertionLife).Unix(),
 	}
 	head, err := json.Marshal(header)
@@ -109,9 +131,9 @@ func assertion(key crypto.Signer, cert *x509.Certificate, clientID, tokenURL str
 		return "", err
 	}
 	signed := segment(head) + "." + segment(body)
-	signature, err := method.sign(key, []byte(signed))
+	signature, err := method.sign(a.key, []byte(signed))
 	if err != nil {
-		return "", fmt.Errorf("signing: %w", err)
+		return "", fmt.Errorf("signing by %s: %w", method.name, err)
 	}
 	return signed + "." + segment(signature), nil
 }
@@ -122,13 +144,17 @@ func segment(data []byte) string { return base64.RawURLEncoding.EncodeToString(d
 type method struct {
 	name string
 	hash crypto.Hash
+	pss  bool
 	size int // bytes of each number of an ECDSA signature; 0: as the signer writes it
 }
 
-func methodFor(public crypto.PublicKey) (method, error) {
+func methodFor(public crypto.PublicKey, rs256 bool) (method, error) {
 	switch public := public.(type) {
 	case *rsa.PublicKey:
-		return method{name: "RS256", hash: crypto.SHA256}, nil
+		if rs256 {
+			return method{name: "RS256", hash: crypto.SHA256}, nil
+		}
+		return method{name: "PS256", hash: crypto.SHA256, pss: true}, nil
 	case ed25519.PublicKey:
 		return method{name: "EdDSA"}, nil
 	case *ecdsa.PublicKey:
@@ -153,7 +179,11 @@ func (m method) sign(key crypto.Signer, data []byte) ([]byte, error) {
 		h.Write(data)
 		data = h.Sum(nil)
 	}
-	signature, err := key.Sign(rand.Reader, data, m.hash)
+	var opts crypto.SignerOpts = m.hash
+	if m.pss {
+		opts = &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: m.hash} // RFC 7518 section 3.5
+	}
+	signature, err := key.Sign(rand.Reader, data, opts)
 	if err != nil || m.size == 0 {
 		return signature, err
 	}

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -13,6 +14,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"math/big"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -57,18 +59,20 @@ func TestCertificateAssertion(t *testing.T) {
 	for _, c := range []struct {
 		algorithm string
 		key       crypto.Signer
+		with      func(crypto.Signer, *x509.Certificate, string, string) func(context.Context) (url.Values, error)
 	}{
-		{"RS256", rsaKey},
-		{"ES256", ecKey(t, elliptic.P256())},
-		{"ES384", ecKey(t, elliptic.P384())},
-		{"ES512", ecKey(t, elliptic.P521())},
-		{"EdDSA", edKey},
+		{"PS256", rsaKey, CertificateAssertion},
+		{"RS256", rsaKey, CertificateAssertionRS256},
+		{"ES256", ecKey(t, elliptic.P256()), CertificateAssertion},
+		{"ES384", ecKey(t, elliptic.P384()), CertificateAssertion},
+		{"ES512", ecKey(t, elliptic.P521()), CertificateAssertion},
+		{"EdDSA", edKey, CertificateAssertion},
 	} {
 		t.Run(c.algorithm, func(t *testing.T) {
 			t.Parallel()
 			now := time.Now()
 			cert := certify(t, c.key, now.Add(-time.Hour), now.Add(time.Hour))
-			params := CertificateAssertion(c.key, cert, "client", "https://login.example/token")
+			params := c.with(c.key, cert, "client", "https://login.example/token")
 			ids := map[string]bool{}
 			for range 3 {
 				values, err := params(t.Context())
@@ -80,7 +84,10 @@ func TestCertificateAssertion(t *testing.T) {
 				}
 				header, claims := openJWT(t, values.Get("client_assertion"), c.key.Public())
 				short, long := sha1.Sum(cert.Raw), sha256.Sum256(cert.Raw)
-				want := assertionHeader{Algorithm: c.algorithm, Type: "JWT", SHA1: segment(short[:]), SHA256: segment(long[:])}
+				want := assertionHeader{Algorithm: c.algorithm, Type: "JWT", SHA256: segment(long[:])}
+				if c.algorithm == "RS256" {
+					want.SHA1 = segment(short[:])
+				}
 				if diff := cmp.Diff(want, header); diff != "" {
 					t.Errorf("header (-want +got):\n%s", diff)
 				}
@@ -130,7 +137,7 @@ func openJWT(t *testing.T, jwt string, public crypto.PublicKey) (h assertionHead
 
 func signed(public crypto.PublicKey, algorithm string, data, signature []byte) bool {
 	hash := map[string]crypto.Hash{
-		"RS256": crypto.SHA256, "ES256": crypto.SHA256, "ES384": crypto.SHA384, "ES512": crypto.SHA512,
+		"PS256": crypto.SHA256, "RS256": crypto.SHA256, "ES256": crypto.SHA256, "ES384": crypto.SHA384, "ES512": crypto.SHA512,
 	}[algorithm]
 	var sum []byte
 	if hash != 0 {
@@ -140,6 +147,9 @@ func signed(public crypto.PublicKey, algorithm string, data, signature []byte) b
 	}
 	switch public := public.(type) {
 	case *rsa.PublicKey:
+		if algorithm == "PS256" {
+			return rsa.VerifyPSS(public, hash, sum, signature, &rsa.PSSOptions{SaltLength: hash.Size()}) == nil
+		}
 		return rsa.VerifyPKCS1v15(public, hash, sum, signature) == nil
 	case ed25519.PublicKey:
 		return ed25519.Verify(public, data, signature)

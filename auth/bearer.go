@@ -10,6 +10,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/go-ews/exchange/internal/httpbody"
+	"github.com/go-ews/exchange/internal/oneline"
 )
 
 const schemeBearer = "Bearer"
@@ -53,8 +54,8 @@ func (b *bearer) send(r *http.Request, at origin) (*http.Response, error) {
 	if err != nil || resp.StatusCode != http.StatusUnauthorized {
 		return resp, err
 	}
-	first := b.fail(at, "the server refused the token", nil).withResponse(resp)
 	claims := claimsOf(parseChallenges(resp.Header.Values("Www-Authenticate")))
+	first := b.fail(at, "the server refused the token"+asksFor(claims), nil).withResponse(resp)
 	httpbody.Discard(r.Context(), resp.Body)
 	b.log.WarnContext(r.Context(), "token refused",
 		slog.String("origin", at.String()), slog.Bool("claims", claims != ""))
@@ -69,10 +70,22 @@ func (b *bearer) send(r *http.Request, at origin) (*http.Response, error) {
 		return resp, err
 	}
 	httpbody.Discard(r.Context(), resp.Body)
-	second := b.fail(at, "the server refused the token, and a new one as well", nil).withResponse(resp)
+	claims = claimsOf(parseChallenges(resp.Header.Values("Www-Authenticate")))
+	second := b.fail(at, "the server refused the token, and a new one as well"+asksFor(claims), nil).withResponse(resp)
 	second.Hint = "the token's audience and permissions, that EWS is allowed for this application, " +
 		"and the impersonated mailbox"
+	if claims != "" {
+		second.Hint = "the Conditional Access policies for this application and the sign-in logs of Microsoft Entra"
+	}
 	return nil, second
+}
+
+// asksFor is the part of an error's text about a claims challenge; "" if there was none.
+func asksFor(claims string) string {
+	if claims == "" {
+		return ""
+	}
+	return " (it asks for the claims " + oneline.Clip(claims, 300) + ")"
 }
 
 func (b *bearer) deliver(r *http.Request, body *replay, at origin, token *oauth2.Token) (*http.Response, error) {

@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -203,11 +202,6 @@ func TestBearer_Revoked(t *testing.T) {
 	}
 }
 
-func claimsHeader(claims string) string {
-	encoded := base64.StdEncoding.EncodeToString([]byte(claims))
-	return `Bearer realm="", error="insufficient_claims", claims="` + encoded + `"`
-}
-
 func TestBearer_Refused(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -218,7 +212,7 @@ func TestBearer_Refused(t *testing.T) {
 		want  string
 	}{
 		{"both tokens", &tokenSource{}, true, 2, "and a new one as well"},
-		{"the source has only one", &tokenSource{same: true}, true, 1, "gave the refused token again"},
+		{"the source has only one", &tokenSource{same: true}, true, 1, "returned the refused token again"},
 		{"a body read once", &tokenSource{}, false, 1, "cannot be read twice"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -301,26 +295,6 @@ func TestBearer_HangingTokenEndpoint(t *testing.T) {
 	})
 }
 
-// TestBearer_ClaimsAfterAnotherFetch: a fetch without claims is under way when the server asks for
-// them; the claims must be asked for all the same.
-func TestBearer_ClaimsAfterAnotherFetch(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := &tokenSource{takes: time.Second}
-		c := &tokenCache{source: s, log: discard()}
-		old := &oauth2.Token{AccessToken: "old"}
-		go func() { _, _ = c.get(t.Context()) }()
-		synctest.Wait()
-		token, err := c.replace(t.Context(), old, "claims")
-		if err != nil || token.AccessToken != "token2" {
-			t.Errorf("%v, %v", token, err)
-		}
-		if diff := cmp.Diff([]string{"", "claims"}, s.claims); diff != "" {
-			t.Errorf("claims of the fetches (-want +got):\n%s", diff)
-		}
-	})
-}
-
 // TestBearer_LateRefusal: the refusal of an old token arrives when a new one is there already.
 func TestBearer_LateRefusal(t *testing.T) {
 	t.Parallel()
@@ -377,25 +351,5 @@ func TestFromOAuth2_RevokedTokenEndsInAnError(t *testing.T) {
 	}
 	if got := post(t, mustBearer(t, server, FromOAuth2(nil)), exchange, ""); !strings.Contains(got, "nil") {
 		t.Errorf("a nil source: %s", got)
-	}
-}
-
-func TestClaimsOf(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct{ name, header, want string }{
-		{"none", `Bearer realm=""`, ""},
-		{"another scheme", `Basic claims="eyJhIjoxfQ=="`, ""},
-		{"padded", `Bearer claims="eyJhIjoxfQ=="`, `{"a":1}`},
-		{"unpadded", `bearer CLAIMS="eyJhIjoxfQ"`, `{"a":1}`},
-		{"URL alphabet", `Bearer claims="eyI_IjoxfQ"`, `{"?":1}`},
-		{"no base64", `Bearer claims="%%%"`, ""},
-		{"huge", `Bearer claims="` + strings.Repeat("QUFB", 10000) + `"`, ""},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			if got := claimsOf(parseChallenges([]string{c.header})); got != c.want {
-				t.Errorf("%q, want %q", got, c.want)
-			}
-		})
 	}
 }

@@ -19,7 +19,8 @@
 // [Bearer] is OAuth 2.0: the only scheme of Exchange Online, whose applications must be on the
 // tenant's allow list until EWS ends there on 2027-04-01, and the scheme of servers with hybrid
 // modern authentication or AD FS. [ClientCredentials] fetches the tokens of a service, with a secret
-// or with [CertificateAssertion]; [FromOAuth2] takes any source of golang.org/x/oauth2.
+// or with [CertificateAssertion] ([CertificateAssertionRS256] for AD FS); [FromOAuth2] takes any source
+// of golang.org/x/oauth2.
 //
 // [Basic] is for servers where an administrator has switched it on, mostly test servers. The
 // password crosses the connection with each request.

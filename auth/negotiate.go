@@ -19,8 +19,8 @@ func Negotiate(base *http.Transport, m Mechanism, opts *Options) (*Transport, er
 	return newBound(schemeNegotiate, base, m, opts)
 }
 
-// A Mechanism makes the tokens of [Negotiate]. Packages auth/kerberos and auth/sspi have one. It must be safe for
-// concurrent use.
+// A Mechanism makes the tokens of [Negotiate]. Packages auth/kerberos and auth/sspi have one. It
+// must be safe for concurrent use.
 type Mechanism interface {
 	// Start begins the login of one connection, or of one request where the server keeps no
 	// login. It must not send anything to the target.

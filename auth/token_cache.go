@@ -95,8 +95,8 @@ func (c *tokenCache) replace(ctx context.Context, refused *oauth2.Token, claims 
 			return nil, err
 		case token.AccessToken == refused.AccessToken:
 			c.forget(token)
-			return nil, errors.New("the token source gave the refused token again; " +
-				"it must ask the authorization server anew each time, as ClientCredentials does")
+			return nil, errors.New("the token source returned the refused token again; " +
+				"it has to fetch a new one from the authorization server")
 		}
 		return token, nil
 	}

@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/go-ews/exchange v0.0.0
 	github.com/go-ews/exchange/auth/kerberos v0.0.0
+	github.com/go-ews/exchange/auth/sspi v0.0.0
 	github.com/google/go-cmp v0.7.0
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/riverqueue/river v0.51.1
@@ -30,6 +31,7 @@ require (
 
 require (
 	github.com/Azure/go-ntlmssp v0.1.1 // indirect
+	github.com/alexbrainman/sspi v0.0.0-20250919150558-7d374ff0d59e // indirect
 	github.com/cenkalti/backoff/v5 v5.0.3 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/dustin/go-humanize v1.1.0 // indirect
@@ -80,4 +82,5 @@ require (
 replace (
 	github.com/go-ews/exchange => ../..
 	github.com/go-ews/exchange/auth/kerberos => ../../auth/kerberos
+	github.com/go-ews/exchange/auth/sspi => ../../auth/sspi
 )

@@ -101,12 +101,20 @@ func TestCertificate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for algorithm, key := range map[string]crypto.Signer{"RS256": rsaKey, "ES256": ecKey} {
-		t.Run(algorithm, func(t *testing.T) {
+	for _, c := range []struct {
+		algorithm string
+		key       crypto.Signer
+		assertion func(crypto.Signer, *x509.Certificate, string, string) func(context.Context) (url.Values, error)
+	}{
+		{"PS256", rsaKey, auth.CertificateAssertion},
+		{"RS256", rsaKey, auth.CertificateAssertionRS256},
+		{"ES256", ecKey, auth.CertificateAssertion},
+	} {
+		t.Run(c.algorithm, func(t *testing.T) {
 			t.Parallel()
-			cert := certificate(t, key)
-			s := newServer(t, key.Public(), algorithm, thumbprint(cert.Raw))
-			tr := transport(t, s, clientcredentials.Config{}, auth.CertificateAssertion(key, cert, clientID, s.tokenURL()))
+			cert := certificate(t, c.key)
+			s := newServer(t, c.key.Public(), c.algorithm, thumbprint(cert.Raw))
+			tr := transport(t, s, clientcredentials.Config{}, c.assertion(c.key, cert, clientID, s.tokenURL()))
 			mustWelcome(t, s, tr)
 			s.revokeAll(t.Context(), t)
 			mustWelcome(t, s, tr)

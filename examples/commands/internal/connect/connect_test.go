@@ -3,8 +3,13 @@ package connect_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
 	"encoding/pem"
 	"errors"
+	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +18,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
@@ -207,6 +213,42 @@ func TestBearer(t *testing.T) {
 	}
 }
 
+// TestClientSignature shows what the assertion of a certificate is signed with.
+func TestClientSignature(t *testing.T) {
+	t.Parallel()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := write(t, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert}))+
+		string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})))
+	heads := &paths{}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		head, _, _ := strings.Cut(r.PostFormValue("client_assertion"), ".")
+		text, _ := base64.RawURLEncoding.DecodeString(head)
+		heads.add(string(text))
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = w.Write([]byte(`{"error": "invalid_client"}`))
+	}))
+	t.Cleanup(s.Close)
+	for _, c := range []struct{ flag, want string }{{"", `"alg":"PS256"`}, {"--client-signature=rs256", `"alg":"RS256"`}} {
+		args := strings.Fields("--auth bearer --client-id app --endpoint " + s.URL + " --token-url " + s.URL + " " + c.flag)
+		status, stderr := (&attempt{}).run(t, append(args, "--client-cert", file)...)
+		if got := strings.Join(heads.take(), " "); status != 1 || strings.Count(got, "alg") != 1 || !strings.Contains(got, c.want) {
+			t.Errorf("%s: status %d, %s, want %s: %s", c.flag, status, got, c.want, stderr)
+		}
+	}
+}
+
 // TestAuthorities has a server whose certificate only --ca vouches for, and a token endpoint there.
 func TestAuthorities(t *testing.T) {
 	t.Parallel()
@@ -266,6 +308,9 @@ func TestCheck(t *testing.T) {
 		"--email b.c --user u":              "--email: not an address",
 		"--email a@b.c --user u --trust x,https://y.z":                                       "--trust: ",
 		endpoint + "--auth digest":                                                           `--auth "digest": want ntlm, kerberos`,
+		endpoint + "--auth windows --user u":                                                 "--auth windows excludes --user",
+		endpoint + "--auth windows --keytab k":                                               "--keytab goes with --auth kerberos, not with --auth windows",
+		endpoint + "--auth bearer --client-signature rs512":                                  `--client-signature "rs512": want ps256 or rs256`,
 		endpoint + "--auth none":                                                             "--auth none is for an Exchange on loopback",
 		endpoint + "--user u --keytab k":                                                     "--keytab goes with --auth kerberos, not with --auth ntlm",
 		endpoint + "--auth kerberos --keytab k":                                              "--keytab needs --user",

@@ -28,6 +28,7 @@ type Flags struct {
 
 	Keytab, CCache, Krb5Conf, SPN                     string // of Kerberos
 	TokenURL, ClientID, ClientCert, ClientKey, Scopes string // of OAuth
+	Signature                                         string // of ClientCert
 
 	// MaxConns is the largest number of connections to the server; 0: 10.
 	MaxConns int
@@ -42,6 +43,7 @@ type Flags struct {
 const (
 	NTLM     = "ntlm"
 	Kerberos = "kerberos"
+	Windows  = "windows" // the account that the command runs as
 	Basic    = "basic"
 	Bearer   = "bearer"
 	None     = "none" // a server on loopback without a login
@@ -63,7 +65,8 @@ func (f *Flags) Register(fs *pflag.FlagSet) {
 	f.text(fs, &f.Email, "email", "", "e-mail `address` whose server is to be found by Autodiscover")
 	f.text(fs, &f.Trust, "trust", "", "with --email: `hosts` beyond the address's domain that may be given "+
 		"credentials, a comma between them; online: those of Exchange Online")
-	f.text(fs, &f.Auth, "auth", NTLM, "how to log in: `scheme` ntlm, kerberos, basic, bearer, or none on loopback")
+	f.text(fs, &f.Auth, "auth", NTLM, "how to log in: `scheme` ntlm, kerberos, windows "+
+		"(the account that runs the command), basic, bearer, or none on loopback")
 	f.text(fs, &f.User, "user", "", "`account` to log in with: DOMAIN\\user or user@domain")
 	f.text(fs, &f.PasswordFile, "password-file", "",
 		"`file` with the password, or with --auth bearer the token; otherwise $EWS_PASSWORD, or a prompt")
@@ -74,11 +77,12 @@ func (f *Flags) Register(fs *pflag.FlagSet) {
 	f.text(fs, &f.CCache, "ccache", "",
 		"kerberos: ticket cache `file`; without --user, $KRB5CCNAME or the default of kinit")
 	f.text(fs, &f.Krb5Conf, "krb5-conf", "", "kerberos: configuration `file` (default $KRB5_CONFIG, else /etc/krb5.conf)")
-	f.text(fs, &f.SPN, "spn", "", "kerberos: `name` of the service, if it is not HTTP/<host of the endpoint>")
+	f.text(fs, &f.SPN, "spn", "", "kerberos, windows: `name` of the service, if it is not HTTP/<host of the endpoint>")
 	f.text(fs, &f.TokenURL, "token-url", "", "bearer: token endpoint `URL`; tokens are fetched there and renewed")
 	f.text(fs, &f.ClientID, "client-id", "", "bearer: `id` of the application; its secret comes from $EWS_CLIENT_SECRET")
 	f.text(fs, &f.ClientCert, "client-cert", "", "bearer: PEM `file` of the application's certificate, instead of a secret")
 	f.text(fs, &f.ClientKey, "client-key", "", "bearer: PEM `file` of the certificate's key (default the same file)")
+	f.text(fs, &f.Signature, "client-signature", ps256, "bearer: `method` of --client-cert, ps256, or rs256 for AD FS")
 	f.text(fs, &f.Scopes, "scope", defaultScopes, "bearer: `scopes` to ask for, blanks between them")
 	f.names = append(f.names, "allow-http")
 	for _, name := range f.names {
@@ -96,8 +100,9 @@ func (f *Flags) text(fs *pflag.FlagSet, p *string, name, value, usage string) {
 // Complete lets the shell complete the values of the command's flags.
 func Complete(cmd *cobra.Command) {
 	for flag, values := range map[string][]string{
-		"auth":            {NTLM, Kerberos, Basic, Bearer, None},
-		"channel-binding": {"auto", "off"},
+		"auth":             {NTLM, Kerberos, Windows, Basic, Bearer, None},
+		"channel-binding":  {"auto", "off"},
+		"client-signature": {ps256, rs256},
 	} {
 		// The one error is that the flag does not exist.
 		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
@@ -124,15 +129,17 @@ func (f *Flags) Check(fs *pflag.FlagSet, others ...string) error {
 		return cli.Usagef("--channel-binding %q: want auto or off", f.ChannelBinding)
 	}
 	for _, owned := range []struct {
-		scheme string
-		flags  []string
+		schemes []string
+		flags   []string
 	}{
-		{Kerberos, []string{"keytab", "ccache", "krb5-conf", "spn"}},
-		{Bearer, []string{"token-url", "client-id", "client-cert", "client-key", "scope"}},
+		{[]string{Kerberos}, []string{"keytab", "ccache", "krb5-conf"}},
+		{[]string{Kerberos, Windows}, []string{"spn"}},
+		{[]string{Bearer}, []string{"token-url", "client-id", "client-cert", "client-key", "client-signature", "scope"}},
 	} {
 		for _, name := range owned.flags {
-			if flag := fs.Lookup(name); f.Auth != owned.scheme && flag.Changed {
-				return cli.Usagef("%s goes with --auth %s, not with --auth %s", cli.Source(flag), owned.scheme, f.Auth)
+			if flag := fs.Lookup(name); !slices.Contains(owned.schemes, f.Auth) && flag.Changed {
+				return cli.Usagef("%s goes with --auth %s, not with --auth %s", cli.Source(flag),
+					strings.Join(owned.schemes, " or "), f.Auth)
 			}
 		}
 	}
@@ -148,6 +155,11 @@ func (f *Flags) checkScheme() error {
 		return nil
 	case Kerberos:
 		return f.checkKerberos()
+	case Windows:
+		if f.User != "" || f.PasswordFile != "" {
+			return errors.New("--auth windows excludes --user and --password-file: it logs in as the account that runs the command")
+		}
+		return nil
 	case Bearer:
 		return f.checkBearer()
 	case None:
@@ -157,7 +169,7 @@ func (f *Flags) checkScheme() error {
 		}
 		return nil
 	}
-	return fmt.Errorf("--auth %q: want ntlm, kerberos, basic, bearer or none", f.Auth)
+	return fmt.Errorf("--auth %q: want ntlm, kerberos, windows, basic, bearer or none", f.Auth)
 }
 
 func (f *Flags) checkKerberos() error {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-ews/exchange/auth"
 	"github.com/go-ews/exchange/auth/kerberos"
+	"github.com/go-ews/exchange/auth/sspi"
 	"github.com/go-ews/exchange/ews/autodiscover"
 	"github.com/go-ews/exchange/examples/commands/internal/cli"
 )
@@ -21,7 +22,7 @@ type Login struct {
 	flags     *Flags
 	roots     *x509.CertPool // nil: the system's
 	secret    secret
-	mechanism auth.Mechanism   // of Kerberos
+	mechanism auth.Mechanism   // of Kerberos or Windows
 	tokens    auth.TokenSource // of OAuth
 }
 
@@ -47,6 +48,8 @@ func (f *Flags) login(ctx context.Context, p *cli.Process) (*Login, error) {
 	switch f.Auth {
 	case Kerberos:
 		l.mechanism, err = f.mechanism(l.secret)
+	case Windows:
+		l.mechanism, err = sspi.CurrentAccount(&sspi.Options{ServicePrincipal: f.SPN, AllowNTLM: true})
 	case Bearer:
 		l.tokens, err = f.tokens(l.secret, &http.Client{Transport: l.Plain(), Timeout: time.Minute})
 	}
@@ -115,7 +118,7 @@ func (l *Login) Transport(opts auth.Options) (http.RoundTripper, error) {
 	}
 	base := l.Plain()
 	switch l.flags.Auth {
-	case Kerberos:
+	case Kerberos, Windows:
 		return roundTripper(auth.Negotiate(base, l.mechanism, &opts))
 	case Basic:
 		return roundTripper(auth.Basic(base, l.flags.credentials(l.secret), &opts))

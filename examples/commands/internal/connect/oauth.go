@@ -16,6 +16,12 @@ import (
 	"github.com/go-ews/exchange/auth"
 )
 
+// The values of --client-signature.
+const (
+	ps256 = "ps256"
+	rs256 = "rs256"
+)
+
 func (f *Flags) checkBearer() error {
 	switch {
 	case (f.TokenURL == "") != (f.ClientID == ""):
@@ -24,6 +30,8 @@ func (f *Flags) checkBearer() error {
 		return errors.New("--client-cert and --client-key need --token-url and --client-id")
 	case f.ClientKey != "" && f.ClientCert == "":
 		return errors.New("--client-key needs --client-cert")
+	case f.Signature != ps256 && f.Signature != rs256:
+		return fmt.Errorf("--client-signature %q: want ps256 or rs256", f.Signature)
 	case f.TokenURL != "" && f.PasswordFile != "":
 		return errors.New("--password-file holds a token, so there is none to fetch from --token-url")
 	case f.TokenURL == "":
@@ -58,6 +66,9 @@ func (f *Flags) tokens(given secret, client *http.Client) (auth.TokenSource, err
 	}
 	key, _ := pair.PrivateKey.(crypto.Signer) // CertificateAssertion refuses a key that cannot sign
 	assertion := auth.CertificateAssertion(key, pair.Leaf, f.ClientID, f.TokenURL)
+	if f.Signature == rs256 {
+		assertion = auth.CertificateAssertionRS256(key, pair.Leaf, f.ClientID, f.TokenURL)
+	}
 	return &tokenSource{auth.ClientCredentials(config, assertion), client}, nil
 }
 

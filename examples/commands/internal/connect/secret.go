@@ -52,7 +52,7 @@ func (f *Flags) secret(ctx context.Context, p *cli.Process) (secret, error) {
 // secretOf names the secret that the scheme needs, and its environment variable.
 func (f *Flags) secretOf() (what, variable string) {
 	switch {
-	case f.Auth == Bearer && f.ClientCert != "", f.Auth == None, f.Auth == Kerberos && !f.kerberosPassword():
+	case f.Auth == Bearer && f.ClientCert != "", f.Auth == None, f.Auth == Windows, f.Auth == Kerberos && !f.kerberosPassword():
 		return "", ""
 	case f.Auth == Bearer && f.TokenURL != "":
 		return "secret of application " + f.ClientID, clientSecretVariable

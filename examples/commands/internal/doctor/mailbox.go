@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -74,7 +75,8 @@ func (d *doctor) mailbox(ctx context.Context, endpoint string) {
 
 // binds reports whether logins are tied to the TLS connection.
 func (d *doctor) binds() bool {
-	return d.flags.ChannelBinding != "off" && (d.flags.Auth == connect.NTLM || d.flags.Auth == connect.Kerberos)
+	bound := []string{connect.NTLM, connect.Kerberos, connect.Windows}
+	return d.flags.ChannelBinding != "off" && slices.Contains(bound, d.flags.Auth)
 }
 
 // read reads the list of the mailbox to impersonate, or of the account's own if that is "".
@@ -161,6 +163,8 @@ func (d *doctor) who() string {
 		return "the in-process mailbox"
 	case d.flags.Auth == connect.Kerberos && d.flags.User == "":
 		return "the owner of the ticket"
+	case d.flags.Auth == connect.Windows:
+		return "the account that runs this command"
 	case d.flags.Auth == connect.None:
 		return "nobody: the server asks for no login"
 	case d.flags.User == "":

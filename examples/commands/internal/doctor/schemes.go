@@ -56,7 +56,7 @@ func (d *doctor) offered(check string, header http.Header) bool {
 		text = "the server asks for a login but offers no scheme"
 	}
 	wanted := d.flags.Auth
-	if wanted == connect.Kerberos {
+	if wanted == connect.Kerberos || wanted == connect.Windows {
 		wanted = "Negotiate"
 	}
 	if slices.ContainsFunc(schemes, func(s string) bool { return strings.EqualFold(s, wanted) }) {
@@ -65,7 +65,7 @@ func (d *doctor) offered(check string, header http.Header) bool {
 	}
 	advice := "choose another --auth"
 	switch d.flags.Auth {
-	case connect.Kerberos:
+	case connect.Kerberos, connect.Windows:
 		advice = "the authentication providers of the EWS directory in IIS must have Negotiate, or choose another --auth"
 	case connect.NTLM:
 		advice = "Set-WebServicesVirtualDirectory -WindowsAuthentication $true, or choose another --auth"
