@@ -54,17 +54,18 @@ func Apply(ctx context.Context, client Client, plan Plan, opts *Options) error {
 	return &Error{Remaining: Plan{Steps: remaining, Notes: plan.Notes}, Errs: errs}
 }
 
-// begin has a backup kept before the first removal, and the record of what the steps are about to give.
+// begin keeps a backup before the first removal, and the record with the steps that are about to be
+// sent.
 func (a *applier) begin(ctx context.Context, steps []Step) error {
 	if err := a.backUp(ctx, steps); err != nil {
 		return err
 	}
-	record := a.owned.before(a.list, steps, a.gives)
+	record := a.owned.before(a.list, steps, a.owns)
 	a.owned.found = record.found
 	return a.save(context.WithoutCancel(ctx), record)
 }
 
-// backUp has a backup of the list kept once, before the first step that removes or renames.
+// backUp keeps a backup of the list once, before the first step that removes or renames.
 func (a *applier) backUp(ctx context.Context, steps []Step) error {
 	takes := func(s Step) bool { return s.Kind.Removes() || s.Kind == RenameGroup }
 	if a.options.Backup == nil || a.backedUp || !slices.ContainsFunc(steps, takes) {
@@ -77,7 +78,8 @@ func (a *applier) backUp(ctx context.Context, steps []Step) error {
 	return nil
 }
 
-// end has the record kept of what was sent; the next run, which reads the list, resolves it.
+// end keeps the record of the steps that were sent; the next run, which reads the list, resolves
+// it.
 func (a *applier) end(ctx context.Context) error {
 	a.owned = a.owned.after(a.sent)
 	if a.list != nil {
@@ -100,7 +102,7 @@ type applier struct {
 	owned *Ownership // of the list when the plan was made
 	sent  []Step     // additions that were done, or whose outcome is unknown
 	done  []Step
-	gifts map[gift]bool // what is owned after it was added; nil: all of it
+	gifts map[gift]bool // the additions that are owned; nil: all
 
 	backedUp bool
 }
@@ -109,8 +111,8 @@ func newApplier(client Client, o *Options) *applier {
 	return &applier{client: client, options: o, notAdded: map[string]bool{}}
 }
 
-// read reads the list. An addition that was sent and is not there is taken back: if it is there later,
-// a person made it. A group that is there is known by its id from now on.
+// read reads the list. An addition that was sent and is not in the list is forgotten: if it appears
+// later, a person made it. A group in the list is known by its id from now on.
 func (a *applier) read(ctx context.Context) error {
 	items, err := readList(ctx, a.client)
 	if err != nil {
@@ -217,13 +219,13 @@ func (a *applier) ensure(ctx context.Context, s Step, i, total int) error {
 	}
 }
 
-// mustBeFresh reports whether the list is read once more before the step, since a person may have put
-// somebody into a group that is about to be removed.
+// mustBeFresh reports whether the list is read once more before the step, since a person may have
+// added a contact to a group that is about to be removed.
 func (a *applier) mustBeFresh(s Step) bool {
 	return s.Kind == RemoveGroup && a.options.Remove == RemoveOwned && !a.fresh
 }
 
-// checkOwned returns an error for the removal of a group that has more than owned members by now.
+// checkOwned returns an error for the removal of a group that now has members that are not owned.
 func (a *applier) checkOwned(s Step) error {
 	if s.Kind != RemoveGroup || a.options.Remove != RemoveOwned {
 		return nil
@@ -241,13 +243,13 @@ func (a *applier) send(ctx context.Context, s Step, w *write) error {
 	}
 	a.fresh = false
 	err := w.send(ctx, a.client)
-	if !s.Kind.Removes() && a.gives(s) && (err == nil || errors.Is(err, ews.ErrOutcomeUnknown)) && !slices.Contains(a.sent, s) {
+	if !s.Kind.Removes() && a.owns(s) && (err == nil || errors.Is(err, ews.ErrOutcomeUnknown)) && !slices.Contains(a.sent, s) {
 		a.sent = append(a.sent, s)
 	}
 	return err
 }
 
-// identify notes the id of a group that was added, by which it is owned also if a person renames it
+// identify notes the id of a group that was added, so that it is owned even if a person renames it
 // before the list is read again.
 func (a *applier) identify(s Step) {
 	i := slices.Index(a.sent, s)

@@ -62,7 +62,7 @@ func TestApply_CanceledBetweenSteps(t *testing.T) {
 	}
 }
 
-// TestApply_Telephone shows what is sent for a telephone, with and without a tel URI of its own.
+// TestApply_Telephone shows the request for a telephone, with and without a tel URI.
 func TestApply_Telephone(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

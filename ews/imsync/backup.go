@@ -7,9 +7,9 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// Backup is a mailbox's list as it was before a run removed or renamed anything: what [Restore] puts
-// back. It has the groups with their names and members, the members of Favorites and Other Contacts,
-// and what the service owned of them. Keep it as JSON. The zero value and nil have nothing.
+// Backup is a mailbox's list as it was before a run removed or renamed anything, for [Restore]. It
+// has the groups with their names and members, the members of Favorites and Other Contacts, and the
+// ownership of both. Keep it as JSON. The zero value and nil have nothing.
 type Backup struct {
 	mailbox string
 	groups  []backupGroup

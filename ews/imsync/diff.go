@@ -78,7 +78,7 @@ func newDiffer(l *list, roster Roster, o *Options) *differ {
 	return d
 }
 
-// adopt makes owned what is in the list and wanted.
+// adopt makes the part of the list that is wanted owned.
 func (d *differ) adopt() {
 	for g, w := range d.matched {
 		owned := d.owned.group(g)
@@ -356,8 +356,8 @@ func (d *differ) wants(name string) bool {
 	return slices.ContainsFunc(d.groups, func(w desiredGroup) bool { return imgroup.NameKey(w.name) == imgroup.NameKey(name) })
 }
 
-// stranded reports whether the member belongs into a group that is left alone and does not have it. It
-// then stays where it is.
+// stranded reports whether the member belongs into a group that is left alone and lacks it. The
+// member then stays in its present group.
 func (d *differ) stranded(m member) bool {
 	return slices.ContainsFunc(d.groups, func(w desiredGroup) bool {
 		same := d.twins[imgroup.NameKey(w.name)]

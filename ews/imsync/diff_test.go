@@ -20,8 +20,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// TestDiff_Golden compares plans, as a diff and as steps, with testdata/plans/*/plan.golden.txt. The
-// list is given as a roster too, and so is what is in Favorites.
+// TestDiff_Golden compares plans, as a diff and as steps, with testdata/plans/*/plan.golden.txt.
+// The list is written as a roster too, and so are the members of Favorites.
 func TestDiff_Golden(t *testing.T) {
 	t.Parallel()
 	inputs, err := filepath.Glob("testdata/plans/*.json")

@@ -252,7 +252,7 @@ func TestEach_Twice(t *testing.T) {
 	}
 }
 
-// TestEach_OneAtATimeInProgress: Options.Progress needs no lock of its own.
+// TestEach_OneAtATimeInProgress: Options.Progress needs no lock.
 func TestEach_OneAtATimeInProgress(t *testing.T) {
 	t.Parallel()
 	var inside atomic.Int32

@@ -87,9 +87,9 @@ func nameInUse(s Step, g *group) error {
 	return &ConflictError{s, fmt.Sprintf("the name %s belongs to %s", quote(g.name), what)}
 }
 
-// ErrWithheld is the error of a removal that was not sent, because it would take more than the plan
-// says: the contact could not be added to the group to which it moves, or the group has more members
-// by now (also [ErrStale]).
+// ErrWithheld is the error of a removal that was not sent because it would remove more than the
+// plan says: the contact could not be added to the group to which it moves, or the group has more
+// members by now (also [ErrStale]).
 var ErrWithheld = errors.New("imsync: withheld")
 
 // ErrStale is the error of a step of an old plan: the list has changed, and the step no longer fits.
@@ -128,8 +128,8 @@ type readError struct{ err error }
 func (e *readError) Error() string { return "imsync: reading the list: " + oneline.Text(e.err.Error()) }
 func (e *readError) Unwrap() error { return e.err }
 
-// needsReadBack reports whether the list must be read to find out what became of a step: its outcome
-// is unknown, or the list has changed.
+// needsReadBack reports whether the list must be read to learn the outcome of a step: it is
+// unknown, or the list has changed.
 func needsReadBack(err error) bool {
 	return errors.Is(err, ews.ErrOutcomeUnknown) ||
 		errors.Is(err, ews.ErrorImGroupDisplayNameAlreadyExists) || ews.NotFound(err)

@@ -58,8 +58,8 @@ func TestErrors_OneLine(t *testing.T) {
 	}
 }
 
-// TestApply_Conflicts applies plans that do not go with the list. Nothing is written, and each step says
-// why; what is so already is no conflict.
+// TestApply_Conflicts applies plans that do not go with the list. Nothing is written, and each step
+// says why; a result that is there already is no conflict.
 func TestApply_Conflicts(t *testing.T) {
 	t.Parallel()
 	contact := imsync.Contact{Address: "x@contoso.com"}

@@ -2,7 +2,7 @@ package imsync
 
 import "github.com/go-ews/exchange/imgroup"
 
-// Export returns the roster of a list: [Diff] of the two is empty, whatever [Options.Remove] says, unless
+// Export returns the roster of a list: [Diff] of the two is empty for any [Options.Remove], unless
 // the service has put contacts into a built-in group. Groups and contacts are in the list's order.
 //
 // It leaves out the built-in groups, and a contact that is in no other group: a sync with such a roster

@@ -35,7 +35,7 @@ type member struct {
 }
 
 // contact is a contact of the list. Exactly one of person and telephone is set. A contact without a
-// key cannot be told from others; it counts for the limit and is undescribed in its groups.
+// key cannot be compared with others; it counts for the limit and is undescribed in its groups.
 type contact struct {
 	key       string
 	further   []string // keys of the addresses other than the preferred one

@@ -99,7 +99,7 @@ func (l *list) ofKind(kind imgroup.GroupType) *group {
 	return l.groups[i]
 }
 
-// builtIn returns the type of the built-in group that a roster may name so, "" for any other name.
+// builtIn returns the type of the built-in group with that name in a roster, "" for any other name.
 func builtIn(name string) imgroup.GroupType {
 	switch imgroup.NameKey(name) {
 	case imgroup.NameKey("Favorites"):

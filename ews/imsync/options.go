@@ -9,33 +9,34 @@ import (
 // Options are the settings of a sync. With nil and with the zero value it adds and renames, and removes
 // nothing.
 type Options struct {
-	// Remove decides what is removed of that which the roster does not list. A contact that leaves
+	// Remove decides about groups and contacts that the roster does not list. A contact that leaves
 	// its last group leaves the list. The built-in groups stay, and so do their members unless the
 	// roster names the group or the service gave them.
 	Remove RemovePolicy
 
-	// Owned is the record of what earlier runs gave to the mailbox; nil: nothing. It is not changed.
-	// [Each] takes it from Load instead.
+	// Owned is the record of earlier runs for the mailbox; nil: nothing is owned. It is not
+	// changed. [Each] takes it from Load instead.
 	Owned *Ownership
 
 	// Load returns the record of a mailbox for [Each], which calls it from several goroutines. An
 	// error is that of the mailbox, for which nothing is sent. nil: nothing is owned.
 	Load func(ctx context.Context, mailbox ews.Account) (*Ownership, error)
 
-	// Save keeps the record. It is called before the first write of a plan, after the last, and if a
-	// run without writes has changed the record. An error of the first call is an error before
-	// anything is sent. Its context does not end when that of the sync does, so it needs a timeout of
-	// its own. [Each] calls it from several goroutines. nil: keep [Applied.Owned]; a process that is
-	// killed in between then leaves gifts without an owner.
+	// Save keeps the record. It is called before the first write of a plan, after the last, and if
+	// a run without writes has changed the record. An error of the first call is an error before
+	// anything is sent. Its context does not end with that of the sync, so it needs a timeout.
+	// [Each] calls it from several goroutines. nil: keep [Applied.Owned]; a process that is killed
+	// in between then leaves gifts without an owner.
 	Save func(ctx context.Context, owned *Ownership) error
 
-	// Backup keeps the list as it is before a run first removes or renames anything, for [Restore]. It
-	// is called once per run, and not at all by a run that only adds. An error ends the run before that
-	// removal is sent. [Each] calls it from several goroutines; [Backup.Mailbox] tells whose it is.
-	// nil: no backup.
+	// Backup keeps the list as it is before a run first removes or renames anything, for [Restore].
+	// It is called once per run, and not at all by a run that only adds. An error ends the run
+	// before that removal is sent. [Each] calls it from several goroutines; [Backup.Mailbox] names
+	// the mailbox. nil: no backup.
 	Backup func(ctx context.Context, backup *Backup) error
 
-	// Adopt makes what is in the list already and wanted owned as well, as if this run had given it.
+	// Adopt makes wanted groups and memberships that are already in the list owned, as if this run
+	// had added them.
 	Adopt bool
 
 	// MaxRemovals is how much a plan may remove; more is a *[BrakeError] before the first write. Zero:
@@ -70,7 +71,7 @@ type Options struct {
 	Parallel int
 }
 
-// RemovePolicy says what of a list is removed if the roster does not list it.
+// RemovePolicy decides about groups and contacts of a list that the roster does not list.
 type RemovePolicy string
 
 // The policies. Any other value removes nothing.

@@ -10,21 +10,23 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// Ownership is the record of what earlier syncs gave to a mailbox: the groups that they made, and the
-// memberships that they added. Keep it as JSON between runs, one for each mailbox. The zero value and
-// nil own nothing. A sync changes no record but returns a new one, which later runs do not change.
+// Ownership is the record of earlier syncs of a mailbox: the groups that they made, and the
+// memberships that they added. Keep it as JSON between runs, one for each mailbox. The zero value
+// and nil own nothing. A sync changes no record but returns a new one, which later runs do not
+// change.
 type Ownership struct {
 	mailbox string
 	groups  map[string]*ownedGroup // by id
 
-	// What was about to be given when the record was made, and the ids of the groups that there were.
+	// The additions that were about to be sent when the record was made, and the ids of the groups
+	// at that time.
 	pending []Step
 	found   map[string]bool
 }
 
-// ownedGroup is what is owned of a group.
+// ownedGroup is the owned part of a group.
 type ownedGroup struct {
-	name    string          // as it was given
+	name    string          // as the service gave it
 	made    bool            // the group too, not only members
 	members map[string]bool // by key
 }
@@ -78,8 +80,8 @@ func (o *Ownership) MarshalJSON() ([]byte, error) {
 	return json.Marshal(out)
 }
 
-// UnmarshalJSON reads a record. One of a later version, or none at all, is an error: to take it for an
-// empty one would leave behind what it owns.
+// UnmarshalJSON reads a record. A record of a later version, or another document, is an error:
+// taken for an empty one, everything in it would stay for ever.
 func (o *Ownership) UnmarshalJSON(data []byte) error {
 	var in ownershipJSON
 	if err := json.Unmarshal(data, &in); err != nil {
@@ -107,9 +109,9 @@ func setOf(keys []string) map[string]bool {
 	return set
 }
 
-// settle returns what is owned of the list: what the record has and the list still does, and what was
-// pending and is there now. A pending write was not in the list when the record was made, so this
-// service did it, or somebody did the very same since.
+// settle returns the owned part of the list: the entries of the record that the list still has, and
+// the pending additions that it has now. The list lacked these when the record was made, so this
+// service added them, or a person has added the very same since.
 func (o *Ownership) settle(l *list) *Ownership {
 	out := &Ownership{groups: map[string]*ownedGroup{}}
 	if o == nil {
@@ -212,9 +214,9 @@ func (o *Ownership) covers(g *group) bool {
 		!slices.ContainsFunc(g.members, func(m member) bool { return !owned.has(m) })
 }
 
-// before returns the record to keep while the steps are applied to the list; gives reports whether the
-// result of a step is owned.
-func (o *Ownership) before(l *list, steps []Step, gives func(Step) bool) *Ownership {
+// before returns the record to keep while the steps are applied to the list; owns reports whether
+// the result of a step is owned.
+func (o *Ownership) before(l *list, steps []Step, owns func(Step) bool) *Ownership {
 	out := &Ownership{mailbox: o.mailbox, groups: o.groups, found: map[string]bool{}}
 	ids := map[string]string{} // by the name after the renames
 	for _, g := range l.groups {
@@ -228,7 +230,7 @@ func (o *Ownership) before(l *list, steps []Step, gives func(Step) bool) *Owners
 		case AddContact, AddTelephone:
 			s.GroupID = ids[s.Group]
 		}
-		if !s.Kind.Removes() && gives(s) {
+		if !s.Kind.Removes() && owns(s) {
 			out.pending = append(out.pending, s)
 		}
 	}

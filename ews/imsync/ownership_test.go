@@ -16,7 +16,7 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// mailbox is a fake with a service that owns what it gives, and a person.
+// mailbox is a fake with a service that owns its additions, and a person.
 type mailbox struct {
 	*testing.T
 	srv    *ewstest.Server

@@ -13,7 +13,7 @@ import (
 )
 
 // TestDiff_OnePersonaOfTwoContacts: a persona may be put together from several quick contacts, each
-// with an id of its own.
+// with another id.
 func TestDiff_OnePersonaOfTwoContacts(t *testing.T) {
 	t.Parallel()
 	list := listOf(rosterOf(team("A"), team("B")))

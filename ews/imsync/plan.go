@@ -10,15 +10,16 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// Plan holds the steps that put a list in step with a roster. It can be shown, kept and applied later.
-// What it removes it names by id as well, so that a group that was made since is not taken for it.
+// Plan holds the steps that put a list in step with a roster. It can be shown, kept and applied
+// later. It names removed groups and contacts by id too, so that a group that was made since is not
+// removed in their place.
 type Plan struct {
 	// Steps are in a safe order: additions come first, so that a contact that moves is never without
 	// a group. If the list has no room for them, or a name is in use, removals of unwanted groups and
 	// contacts come first.
 	Steps []Step
 
-	// Notes describe, for people, what the plan leaves alone.
+	// Notes describe, for people, the groups and contacts that the plan leaves alone.
 	Notes []string
 }
 

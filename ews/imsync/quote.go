@@ -13,7 +13,7 @@ const maxQuoted = 120
 // to terminals.
 func quote(s string) string { return oneline.Quote(s, maxQuoted) }
 
-// plain returns quote only if the text would be misread without.
+// plain returns s, or quote of it where s could be misread.
 func plain(s string) string {
 	if s == "" || len(s) > maxQuoted || oneline.Text(s) != s || strings.ContainsRune(s, '"') ||
 		strings.ContainsRune(s, '\uFFFD') {

@@ -145,7 +145,8 @@ func TestSync_GroupGrowsBeforeItsRemoval(t *testing.T) {
 	}
 }
 
-// TestRoster_Addresses mends what is certain and refuses what is no address, before anything is sent.
+// TestRoster_Addresses: prefixes are stripped, and malformed addresses refused before anything is
+// sent.
 func TestRoster_Addresses(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]string{
@@ -199,7 +200,7 @@ func TestRoster_Addresses(t *testing.T) {
 	}
 }
 
-// TestExport_OddAddresses: what a list has already can be kept, whatever it looks like.
+// TestExport_OddAddresses: malformed addresses of a list can be kept.
 func TestExport_OddAddresses(t *testing.T) {
 	t.Parallel()
 	srv := ewstest.NewServer(nil)

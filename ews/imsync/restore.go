@@ -7,18 +7,20 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// Restore puts back what the list has lost since the backup: groups, their names, and memberships. It
-// removes nothing, sends nothing for what is there, and so can be repeated. Writes, read-back and
-// limits are those of [Sync]. With DryRun it only makes the plan.
+// Restore puts back the groups, names and memberships that the list has lost since the backup. It
+// removes nothing and adds nothing twice, so it can be repeated. Writes, read-back and limits are
+// those of [Sync]. With DryRun it only makes the plan.
 //
-// A group is known by its id: one that has another name by now gets back its name, unless another group
-// has that. A group that is gone is created with its contacts. What the service owned when the backup
-// was made it owns again, so a sync with the same roster would remove it again; the rest belongs to the
-// person, as before. Pass the record in Options.Owned and keep the one of Applied, as for Sync.
+// A group is known by its id: if it was renamed, its name is restored, unless another group has
+// that name. A group that is gone is created with its contacts. The service owns the same part as
+// when the backup was made, so a sync with the same roster would remove it again; the rest belongs
+// to the person, as before. Pass the record in Options.Owned and keep the one of Applied, as for
+// Sync.
 //
-// A nil error means that the list has what the backup has, but for what the notes of the plan name: the
-// SIP URI of a telephone that has left the list is not known, a name may belong to a group of another
-// kind by now. Of opts Remove, Adopt and Backup have no effect. A nil backup has nothing.
+// A nil error means that the list has everything in the backup but the exceptions in the notes of
+// the plan: the SIP URI of a telephone that has left the list is not known, a name may belong to a
+// group of another kind by now. Of opts Remove, Adopt and Backup have no effect. A nil backup has
+// nothing.
 func Restore(ctx context.Context, client Client, backup *Backup, opts *Options) (Applied, error) {
 	o := opts.withDefaults()
 	o.Remove, o.Adopt, o.Backup = RemoveNothing, false, nil
@@ -141,12 +143,12 @@ func (r *restorer) putBackDistribution(g backupGroup) {
 	r.gifts[gift{key, ""}] = g.Made
 }
 
-// gift is what an addition gives to a mailbox: a group, or with a key a membership.
+// gift is an addition to a mailbox: a group, or with a key a membership.
 type gift struct{ group, key string }
 
-// gives reports whether what the step adds is owned afterwards. What a person had is not, although this
-// service puts it back.
-func (a *applier) gives(s Step) bool {
+// owns reports whether the result of the step is owned. The contacts of a person are not, although
+// this service puts them back.
+func (a *applier) owns(s Step) bool {
 	if a.gifts == nil || s.Kind == RenameGroup {
 		return true
 	}

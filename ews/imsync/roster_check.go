@@ -25,10 +25,11 @@ func (e *RosterError) Error() string {
 	return text
 }
 
-// Check returns a *[RosterError] for a roster that no list can be put in step with: one with an empty
-// name or number, something else than an address where one belongs, two groups whose names differ in case at most, a telephone with different
-// URIs in two groups, a distribution group that is listed twice, or a character that XML 1.0 cannot
-// carry. [Diff] calls it, and accepts what is no address if the list has such a contact already.
+// Check returns a *[RosterError] for a roster that no list can match: one with an empty name or
+// number, a malformed address, two groups whose names differ in case at most, a telephone with
+// different URIs in two groups, a distribution group that is listed twice, or a character that XML
+// 1.0 cannot carry. [Diff] calls it, and accepts a malformed address that a contact of the list
+// has.
 func (r *Roster) Check() error { return r.check(func(string) bool { return false }) }
 
 func (r *Roster) check(accepted func(address string) bool) error {
@@ -62,7 +63,7 @@ type checker struct {
 	problems []string
 	names    map[string]string         // the spelling by the folded name
 	numbers  map[string]Telephone      // by key
-	accepted func(address string) bool // whatever it looks like
+	accepted func(address string) bool // also if malformed
 }
 
 func (c *checker) add(format string, args ...any) {
@@ -93,8 +94,8 @@ func (c *checker) group(g *Group, i int) {
 	}
 }
 
-// address checks that a text is one address. Exchange would take most others for one as well, and the
-// person could not be reached.
+// address checks that a text is one address. Exchange would accept most other texts, and the person
+// could not be reached.
 func (c *checker) address(where, address string) {
 	bare := bareAddress(address)
 	local, domain, at := strings.Cut(bare, "@")

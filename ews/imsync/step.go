@@ -49,8 +49,8 @@ func (s Step) next(l *list) (*write, error) {
 }
 
 // existing returns the group that a step renames, removes or takes a contact from: by its id if the
-// step has one, and always by its exact name. It is nil if there is none. Names that differ in case
-// only are no reason to take one group for the other.
+// step has one, and always by its exact name. It is nil if there is none. A group whose name
+// differs in case is another group.
 func (s Step) existing(l *list) (*group, error) {
 	var found *group
 	for _, g := range l.groups {
@@ -113,7 +113,7 @@ func (s Step) renameGroup(l *list) (*write, error) {
 	if err != nil {
 		return nil, err
 	}
-	if g == nil { // another client removed it, but the new name is desired all the same
+	if g == nil { // another client removed it, but the new name is still desired
 		return s.addGroup(l, s.NewName)
 	}
 	if g.kind != imgroup.UserGroup {

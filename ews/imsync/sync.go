@@ -13,9 +13,9 @@
 //     time. Favorites and Other Contacts take contacts if the roster names them, but are never made,
 //     renamed or removed; groups of types that this module does not know are never changed.
 //   - Addresses are compared without "sip:", "smtp:" and "mailto:" and without case, names of groups
-//     without case. What is no address is refused before anything is sent.
-//   - What is removed is the group of the exact name and id, once. Groups of a list whose names differ
-//     in case only are left alone, and noted in the plan.
+//     without case. A malformed address is refused before anything is sent.
+//   - A removal names its group by exact name and id, and is sent once. Groups of a list whose names
+//     differ in case only are left alone, and noted in the plan.
 //   - Additions come before removals, so a move adds first and removes after: a contact that leaves its
 //     last group leaves the list. If the addition fails, the contact stays where it is.
 //   - A list that would exceed the server's limits, a name that a group of another kind has, and a
@@ -28,7 +28,7 @@
 // # Ownership
 //
 // A contact list belongs to the owner of the mailbox, who makes groups and adds contacts too. With
-// [RemoveOwned] a sync takes nothing from a person that it did not give. It compares three lists:
+// [RemoveOwned] a sync removes nothing that it did not add. It compares three lists:
 //
 //	wanted             given                found
 //	the roster         the record           the mailbox's list
@@ -44,41 +44,65 @@
 //	|               |  |                 |  | Family           |  a person's: stays
 //	+---------------+  +-----------------+  +------------------+
 //
-// What follows from it:
+// In detail:
 //
 //   - The record ([Ownership]) lists the groups that syncs made, by id, and the memberships that they
 //     added: a membership is a contact in a group. Keep it, as JSON, for as long as the mailbox is
 //     synced: [Options.Owned] takes it, [Applied.Owned] returns it, also after an error. Without it
 //     nothing is owned, and so nothing is removed.
-//   - What was there before the sync and is wanted too stays the person's, unless [Options.Adopt] is set.
-//     A service that is new to this record sets Adopt in its first run to own what it gave before.
+//   - A wanted membership that was there before the sync stays the person's, unless [Options.Adopt] is
+//     set. A service that begins to keep a record sets Adopt in its first run, to own its earlier
+//     additions.
 //   - An owned group that a person has renamed is known by its id, and renamed back. If a person has
 //     added members to it, it stays when it is no longer wanted, and the plan has a note.
-//   - [Options.Save] is called before the first write, with what is about to be given, and after the
-//     last. If the process is killed in between, the next run reads the list and owns what has come
-//     about. One doubt remains: what a person does by hand between the kill and that run, and the plan
-//     was about to do, counts as given. So does a membership that was given, that the person removed
-//     and added again between two runs. In favour of the person, an addition whose response was lost,
-//     and which the server carries out only after the list was read back, has no owner: it stays.
-//   - A group is removed after the list was read once more. Exchange cannot be told to remove a group
-//     only if it is as it was: a contact that a person adds in the instant between is removed with it.
+//   - [Options.Save] is called before the first write, with the planned additions, and after the last.
+//     If the process is killed in between, the next run reads the list and owns those that it finds.
+//     One doubt remains: a planned addition that a person makes by hand between the kill and that run
+//     counts as given. So does a membership that was given, that the person removed and added again
+//     between two runs. In favour of the person, an addition whose response was lost, and which the
+//     server carries out only after the list was read back, has no owner: it stays.
+//   - A group is removed after the list was read once more. Exchange has no conditional removal: a
+//     contact that a person adds in the instant between is removed with the group.
 //   - [Options.MaxRemovals] stops a plan that would remove too much, by default more than 10 % of the
 //     memberships, before anything is sent: a roster that was cut off, or came out empty by mistake,
 //     then does no harm.
 //
 // # Backup and restore
 //
-// [Options.Backup] is handed the list before a run first removes or renames anything, and [NewBackup]
-// makes a [Backup] at any time. [Restore] puts back what is missing: groups, names and memberships. It
-// only adds, so what people did since stays, and it can be repeated. Ownership comes back too: what the
-// service had given is owned again, what a person had made is the person's. Correct the roster first, or
-// the next sync removes again what it gave.
+// [Options.Backup] is handed the list before a run first removes or renames anything, and
+// [NewBackup] makes a [Backup] at any time. [Restore] puts back what is missing: groups, names and
+// memberships. It only adds, so what people did since stays, and it can be repeated. Ownership
+// comes back too: the service's additions are owned again, those of a person are the person's.
+// Correct the roster first, or the next sync removes its own additions again.
 package imsync
 
 import (
 	"context"
 	"slices"
+
+	"github.com/go-ews/exchange/imgroup"
 )
+
+// Client is the part of *[ews.Client] that this package uses: one read and nine writes. Use
+// [ews.Client.Impersonate] to choose the mailbox.
+//
+// RemoveContactFromImList is not among them, because some servers are reported to refuse it always;
+// a contact that leaves its last group leaves the list anyway.
+type Client interface {
+	GetImItemList(ctx context.Context, query imgroup.ListQuery) (*imgroup.ItemList, error)
+
+	AddImGroup(ctx context.Context, displayName string) (*imgroup.ImGroup, error)
+	SetImGroup(ctx context.Context, group imgroup.GroupID, newDisplayName string) error
+	RemoveImGroup(ctx context.Context, group imgroup.GroupID) error
+
+	AddNewImContactToGroup(ctx context.Context, contact imgroup.ContactSpec) (*imgroup.Persona, error)
+	AddNewTelUriContactToGroup(ctx context.Context, contact imgroup.TelContactSpec) (*imgroup.Persona, error)
+	AddImContactToGroup(ctx context.Context, contact imgroup.ContactID, group imgroup.GroupID) error
+	RemoveImContactFromGroup(ctx context.Context, contact imgroup.ContactID, group imgroup.GroupID) error
+
+	AddDistributionGroupToImList(ctx context.Context, smtpAddress, displayName string) (*imgroup.ImGroup, error)
+	RemoveDistributionGroupFromImList(ctx context.Context, group imgroup.GroupID) error
+}
 
 // maxRounds is the number of times that Sync applies a plan to a list that another client edits.
 const maxRounds = 3
@@ -106,11 +130,11 @@ func Sync(ctx context.Context, client Client, roster Roster, opts *Options) (App
 type desired struct {
 	roster   Roster
 	notes    []string      // for the plan
-	restored bool          // the roster is that of a list, which may hold what is no address
-	gifts    map[gift]bool // what is owned after it was added; nil: all of it
+	restored bool          // the roster is that of a list, which may hold malformed addresses
+	gifts    map[gift]bool // the additions that are owned; nil: all
 }
 
-// syncList puts a list in the state that is desired of it.
+// syncList puts a list in its desired state.
 func syncList(ctx context.Context, client Client, desired func(*list) desired, o *Options) (Applied, error) {
 	s := syncer{applier: newApplier(client, o), desired: desired}
 	s.owned = o.Owned
@@ -175,7 +199,7 @@ func (s *syncer) round(ctx context.Context, steps []Step) (remaining []Step, err
 	return remaining, errs
 }
 
-// plan reads the list and computes the plan. What is owned is then owned of this list.
+// plan reads the list, settles the record for it, and computes the plan.
 func (s *syncer) plan(ctx context.Context) (Plan, error) {
 	items, err := readList(ctx, s.client)
 	if err != nil {
@@ -197,7 +221,7 @@ func (s *syncer) plan(ctx context.Context) (Plan, error) {
 	return plan, nil
 }
 
-// keep has the record kept if it is not the one that the caller has.
+// keep saves the record unless the caller has it.
 func (s *syncer) keep(ctx context.Context) error {
 	was, _ := s.options.Owned.MarshalJSON()
 	now, _ := s.owned.MarshalJSON()
@@ -207,7 +231,7 @@ func (s *syncer) keep(ctx context.Context) error {
 	return s.save(context.WithoutCancel(ctx), s.owned)
 }
 
-// kept has the record kept after a failure and returns the errors.
+// kept saves the record after a failure and returns the errors.
 func (s *syncer) kept(ctx context.Context, errs []error) []error {
 	if err := s.save(context.WithoutCancel(ctx), s.owned); err != nil {
 		return append(errs, err)
