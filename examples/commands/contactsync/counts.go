@@ -8,12 +8,12 @@ import (
 	"github.com/riverqueue/river/rivertype"
 )
 
-// counts is how far a run has got.
+// counts is how far a run has got. Planned mailboxes wait until the plans of all are made.
 type counts struct {
-	waiting, running, inStep, failed int
+	waiting, planned, running, inStep, failed int
 }
 
-func (c counts) total() int { return c.waiting + c.running + c.inStep + c.failed }
+func (c counts) total() int { return c.waiting + c.planned + c.running + c.inStep + c.failed }
 func (c counts) over() int  { return c.inStep + c.failed }
 
 func unfinishedStates() []rivertype.JobState {
@@ -36,11 +36,16 @@ func (c *counts) add(state rivertype.JobState, n int) {
 	}
 }
 
+// statePlanned is the state of jobs that are put aside until all plans are made, or for good if the run
+// is halted. River has no such state: they are scheduled for a time that is far away.
+const statePlanned = "planned"
+
 // count counts the jobs of a run by state: on River's index that leads with state and queue.
 func (q *jobQueue[TTx]) count(ctx context.Context, run string) (c counts, err error) {
-	rows, err := q.db.QueryContext(ctx, `SELECT state, count(*) FROM river_job WHERE state IN
+	rows, err := q.db.QueryContext(ctx, `SELECT CASE WHEN state IN ('scheduled', 'cancelled') AND scheduled_at > `+q.times.far+`
+		THEN '`+statePlanned+`' ELSE CAST(state AS TEXT) END, count(*) FROM river_job WHERE state IN
 		('available', 'cancelled', 'completed', 'discarded', 'pending', 'retryable', 'running', 'scheduled')
-		AND queue = $1 GROUP BY state`, run)
+		AND queue = $1 GROUP BY 1`, run)
 	if err != nil {
 		return counts{}, fmt.Errorf("counting the jobs: %w", err)
 	}
@@ -51,7 +56,11 @@ func (q *jobQueue[TTx]) count(ctx context.Context, run string) (c counts, err er
 		if err := rows.Scan(&state, &n); err != nil {
 			return counts{}, err
 		}
-		c.add(rivertype.JobState(state), n)
+		if state == statePlanned {
+			c.planned += n
+		} else {
+			c.add(rivertype.JobState(state), n)
+		}
 	}
 	return c, rows.Err()
 }

@@ -41,7 +41,8 @@ func openPostgres(ctx context.Context, database, id string, logger *slog.Logger)
 	}
 	q := &jobQueue[pgx.Tx]{
 		id: id, db: db, driver: riverpgxv5.New(pool), logger: logger, guard: guard,
-		inTx: func(ctx context.Context, f func(pgx.Tx) error) error { return pgx.BeginFunc(ctx, pool, f) },
+		times: times{now: `now()`, far: `now() + interval '1 year'`},
+		inTx:  func(ctx context.Context, f func(pgx.Tx) error) error { return pgx.BeginFunc(ctx, pool, f) },
 		done: func() error {
 			err := db.Close()
 			pool.Close()

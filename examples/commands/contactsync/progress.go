@@ -112,7 +112,11 @@ func (l *lines) show(c counts) {
 func (l *lines) print() {
 	l.printed = time.Now()
 	c := l.last
-	fmt.Fprintf(l.out, "%d of %d mailboxes, %d failed, %d waiting\n", c.over(), c.total(), c.failed, c.waiting)
+	planned := ""
+	if c.planned > 0 {
+		planned = fmt.Sprintf(", %d planned", c.planned)
+	}
+	fmt.Fprintf(l.out, "%d of %d mailboxes, %d failed, %d waiting%s\n", c.over(), c.total(), c.failed, c.waiting, planned)
 }
 
 func (l *lines) end() {

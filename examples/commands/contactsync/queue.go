@@ -29,6 +29,9 @@ type queue interface {
 	// be put back.
 	start(ctx context.Context, run string, w *worker, workers int, plugin rivertype.Plugin) (stop func() error, err error)
 	count(ctx context.Context, run string) (counts, error)
+	// release lets the planned jobs of a run write if the plans of all mailboxes are made and within the
+	// limits, and halts the run if they are not within them.
+	release(ctx context.Context, run *runRecord) (halted bool, err error)
 	// each calls f for every job of a run.
 	each(ctx context.Context, run string, f func(*rivertype.JobRow) error) error
 	close() error
@@ -55,9 +58,13 @@ type jobQueue[TTx any] struct {
 	client *river.Client[TTx] // inserts and looks, but does not work
 	inTx   func(context.Context, func(TTx) error) error
 	guard  guard
+	times  times
 	logger *slog.Logger
 	done   func() error
 }
+
+// times are expressions of the database's SQL.
+type times struct{ now, far string }
 
 // guard is what the two databases do differently: how a process tells that it is alive, and how the
 // jobs of one that is not are found.
@@ -116,6 +123,9 @@ func (q *jobQueue[TTx]) records() records { return records{q.db} }
 
 func (q *jobQueue[TTx]) begin(ctx context.Context, run *runRecord, jobs []job) (resumed bool, err error) {
 	err = q.guard.alone(ctx, func() error {
+		if err := q.records().forget(ctx); err != nil {
+			return err
+		}
 		same, err := q.records().runs(ctx, `r.run_key = $1 AND `+unfinishedJobs, run.key)
 		if err != nil {
 			return err

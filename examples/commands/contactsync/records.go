@@ -35,7 +35,7 @@ var recordTables = []string{
 		server TEXT NOT NULL, account TEXT NOT NULL, input TEXT NOT NULL, options TEXT NOT NULL,
 		dry INTEGER NOT NULL, phase TEXT NOT NULL, begun BIGINT NOT NULL)`,
 	`CREATE TABLE IF NOT EXISTS sync_plan (run TEXT NOT NULL, mailbox TEXT NOT NULL, plan TEXT NOT NULL,
-		removals INTEGER NOT NULL, found INTEGER NOT NULL, PRIMARY KEY (run, mailbox))`,
+		steps INTEGER NOT NULL, removals INTEGER NOT NULL, found INTEGER NOT NULL, PRIMARY KEY (run, mailbox))`,
 	`CREATE TABLE IF NOT EXISTS sync_owned (server TEXT NOT NULL, mailbox TEXT NOT NULL, record TEXT NOT NULL,
 		holder TEXT NOT NULL, PRIMARY KEY (server, mailbox))`,
 	`CREATE TABLE IF NOT EXISTS sync_backup (run TEXT NOT NULL, mailbox TEXT NOT NULL, backup TEXT NOT NULL,
@@ -102,6 +102,23 @@ func serverKey(endpoint string) string {
 		u.Host = strings.TrimSuffix(u.Host, ":"+port)
 	}
 	return u.String()
+}
+
+// historyKept is how long runs are kept, with their plans, backups and writes.
+const historyKept = 90 * 24 * time.Hour
+
+// forget deletes what belongs to runs that were begun long ago.
+func (r records) forget(ctx context.Context) error {
+	before := time.Now().Add(-historyKept).UnixMilli()
+	for _, table := range []string{"sync_plan", "sync_backup", "sync_audit"} {
+		_, err := r.db.ExecContext(ctx, //nolint:gosec // the names are above
+			`DELETE FROM `+table+` WHERE run IN (SELECT id FROM sync_run WHERE begun < $1)`, before)
+		if err != nil {
+			return fmt.Errorf("forgetting old runs: %w", err)
+		}
+	}
+	_, err := r.db.ExecContext(ctx, `DELETE FROM sync_run WHERE begun < $1`, before)
+	return err
 }
 
 const runColumns = `r.id, r.run_key, r.command, r.server, r.account, r.input, r.options, r.phase, r.begun`

@@ -15,6 +15,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/ews/imsync"
 	"github.com/go-ews/exchange/examples/commands/internal/connect"
 )
 
@@ -26,6 +27,8 @@ type engine struct {
 	client    *ews.Client
 	telemetry *telemetry
 	queue     queue
+	auditFile *auditFile
+	logger    *slog.Logger
 	closers   []func() error // called from the last to the first
 
 	stdout, stderr io.Writer
@@ -43,6 +46,10 @@ func (s *settings) run(ctx context.Context, stdout, stderr io.Writer) (status in
 	}
 	defer func() { err = errors.Join(err, e.close()) }()
 	run, err := e.begin(ctx, in)
+	if halted, ok := errors.AsType[*haltedError](err); ok {
+		halted.brake.write(stderr, false)
+		return statusHalted, nil
+	}
 	if err != nil {
 		return statusGaveUp, err
 	}
@@ -50,7 +57,14 @@ func (s *settings) run(ctx context.Context, stdout, stderr io.Writer) (status in
 		fmt.Fprintln(stdout, "nothing is queued")
 		return statusInStep, nil
 	}
-	return e.drive(ctx, run, in.problems) // all that is still needed of the input: the queue has the rest
+	if s.audit != "" {
+		fmt.Fprintln(stderr, "run", run.ID)
+	}
+	status, err = e.drive(ctx, run, in.problems) // all that is still needed of the input: the queue has the rest
+	if s.command == commandPlan && err == nil {
+		err = e.writePlan(ctx, run)
+	}
+	return status, err
 }
 
 // start connects to the server and opens the database.
@@ -61,7 +75,12 @@ func (s *settings) start(ctx context.Context, stdout, stderr io.Writer) (e *engi
 			err = errors.Join(err, e.close())
 		}
 	}()
+	if e.auditFile, err = openAudit(s.audit); err != nil {
+		return e, err
+	}
+	e.closers = append(e.closers, e.auditFile.close)
 	logger := s.logger(stderr)
+	e.logger = logger
 	if e.server, err = s.connect(ctx); err != nil {
 		return e, err
 	}
@@ -95,13 +114,15 @@ func (e *engine) close() (err error) {
 // drive works a run until it is over or ctx ends, and reports on it.
 func (e *engine) drive(ctx context.Context, run *runRecord, skipped []problem) (status int, err error) {
 	begun := time.Now()
-	if err := e.work(ctx, run); err != nil {
-		return statusGaveUp, err
-	}
-	// The summary is printed after an interruption too.
+	gaveUp := e.work(ctx, run)
+	// The summary is printed however the run ends.
 	telling, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
-	return e.tell(telling, run, skipped, begun)
+	status, err = e.tell(telling, run, skipped, begun)
+	if gaveUp != nil {
+		return statusGaveUp, gaveUp
+	}
+	return status, err
 }
 
 func (s *settings) logger(stderr io.Writer) *slog.Logger {
@@ -115,7 +136,7 @@ func (s *settings) logger(stderr io.Writer) *slog.Logger {
 // read reads the input and reports its bad rows. The work command has none.
 func (s *settings) read(stderr io.Writer) (*input, error) {
 	switch {
-	case s.help:
+	case s.command == commandWork, s.command == commandRestore, s.command == commandApply:
 		return &input{}, nil
 	case s.input == "":
 		return generate(s.generate), nil
@@ -127,8 +148,8 @@ func (s *settings) read(stderr io.Writer) (*input, error) {
 	for _, p := range in.problems {
 		fmt.Fprintf(stderr, "%s:%d: left out: %s\n", in.name, p.Line, p.Reason)
 	}
-	if s.prune && in.keepAll {
-		fmt.Fprintln(stderr, "nothing is pruned in this run: it cannot be told whose contacts the rows left out are")
+	if policy, _ := s.policy(); policy != imsync.RemoveNothing && in.keepAll {
+		fmt.Fprintln(stderr, "nothing is removed in this run: it cannot be told whose contacts the rows left out are")
 	}
 	if len(in.mailboxes) == 0 {
 		return nil, fmt.Errorf("%s: nothing in it can be used", in.name)
@@ -152,25 +173,56 @@ func (s *settings) databaseFile() (database string, remove func() error, err err
 	return filepath.Join(dir, defaultDatabase), func() error { return os.RemoveAll(dir) }, nil
 }
 
-// begin queues the input, or finds the run to help with.
+// begin queues a run, or finds the one to help with.
 func (e *engine) begin(ctx context.Context, in *input) (*runRecord, error) {
 	server := serverKey(e.server.Endpoint)
-	if e.help {
-		run, other, err := e.queue.records().oldest(ctx, server)
-		if err == nil && run == nil && other != "" {
-			err = fmt.Errorf("the queue has work for the server %s, and --endpoint is %s: "+
-				"name the server that the run was begun with", other, server)
-		}
-		return run, err
+	switch e.command {
+	case commandWork:
+		return e.help(ctx, server)
+	case commandApply:
+		return e.beginApply(ctx, server)
+	case commandRestore:
+		return e.beginRestore(ctx, server)
 	}
-	run := e.record(server)
+	run := e.record(commandSync, server, e.input)
+	return e.enqueue(ctx, run, in, e.jobs(in))
+}
+
+// help finds the run to help with.
+func (e *engine) help(ctx context.Context, server string) (*runRecord, error) {
+	run, other, err := e.queue.records().oldest(ctx, server)
+	if err == nil && run == nil && other != "" {
+		err = fmt.Errorf("the queue has work for the server %s, and --endpoint is %s: "+
+			"name the server that the run was begun with", other, server)
+	}
+	return run, err
+}
+
+// record returns what is kept of a new run.
+func (s *settings) record(command, server, input string) *runRecord {
+	policy, _ := s.policy() // it was checked
+	run := &runRecord{
+		Command: command, Server: server, Account: cmp.Or(s.server.User, s.server.ClientID), Input: input,
+		Phase: phaseWrite, Options: runOptions{
+			Remove: policy, Adopt: s.adopt, DryRun: s.dryRun, MaxRemovals: s.maxRemovals, AllowRemovals: s.allowRemovals,
+		},
+	}
+	if command == commandSync && policy != imsync.RemoveNothing && !s.dryRun {
+		run.Phase = phasePlan
+	}
+	return run
+}
+
+// enqueue queues a run, or resumes the one that it was interrupted as. About is what tells it apart
+// from others, besides server, account and options.
+func (e *engine) enqueue(ctx context.Context, run *runRecord, in *input, jobs []job, about ...any) (*runRecord, error) {
 	var err error
-	if run.key, err = in.key(run.Command, run.Server, run.Account, run.Options); err != nil {
+	if run.key, err = in.key(append(about, run.Command, run.Server, run.Account, run.Options)...); err != nil {
 		return nil, err
 	}
-	resumed, err := e.queue.begin(ctx, run, e.jobs(in))
+	resumed, err := e.queue.begin(ctx, run, jobs)
 	if err != nil {
-		return nil, fmt.Errorf("queueing %d mailboxes: %w", len(in.mailboxes), err)
+		return nil, fmt.Errorf("queueing %d mailboxes: %w", len(jobs), err)
 	}
 	if resumed {
 		c, err := e.queue.count(ctx, run.ID)
@@ -182,26 +234,11 @@ func (e *engine) begin(ctx context.Context, in *input) (*runRecord, error) {
 	return run, nil
 }
 
-// record returns what is kept of a new run.
-func (s *settings) record(server string) *runRecord {
-	return &runRecord{
-		Command: commandSync, Server: server, Account: cmp.Or(s.server.User, s.server.ClientID), Input: s.input,
-		Phase: phaseWrite, Options: runOptions{DryRun: s.dryRun},
-	}
-}
-
 // jobs makes a job for each mailbox.
 func (s *settings) jobs(in *input) []job {
 	jobs := make([]job, len(in.mailboxes))
 	for i, m := range in.mailboxes {
-		jobs[i] = s.job(syncArgs{
-			Mailbox: m.Address,
-			Roster:  m.Roster,
-			Prune:   s.prune && !m.Incomplete && !in.keepAll,
-
-			MaxRemovals: s.maxRemovals,
-			DryRun:      s.dryRun,
-		})
+		jobs[i] = s.job(syncArgs{Mailbox: m.Address, Roster: m.Roster, Keep: m.Incomplete || in.keepAll})
 	}
 	return jobs
 }
@@ -219,7 +256,7 @@ func (e *engine) work(ctx context.Context, run *runRecord) error {
 	ctx, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
 	w := &worker{
-		client: e.client, timeout: e.timeout,
+		client: e.client, run: run, records: e.queue.records(), audit: e.auditFile, logger: e.logger, timeout: e.timeout,
 		waiting: func(d time.Duration, err error) {
 			fmt.Fprintf(e.stderr, "waiting %v: %v\n", d.Round(time.Millisecond), err)
 		},
@@ -229,7 +266,7 @@ func (e *engine) work(ctx context.Context, run *runRecord) error {
 	if err != nil {
 		return err
 	}
-	err = follow(ctx, e.queue, run.ID, newProgress(e.stderr))
+	err = follow(ctx, e.queue, run, newProgress(e.stderr))
 	err = errors.Join(err, stop())
 	if gaveUp, ok := errors.AsType[*gaveUpError](context.Cause(ctx)); ok {
 		return gaveUp
@@ -246,18 +283,29 @@ func (e *gaveUpError) Error() string {
 
 func (e *gaveUpError) Unwrap() error { return e.err }
 
-// follow shows how far the run is until it is over or ctx ends; the summary tells what is left then.
-func follow(ctx context.Context, q queue, run string, p progress) error {
+// follow shows how far the run is until it is over or ctx ends, and has it write once all is planned; the
+// summary tells what is left then. The database may be away for a while.
+func follow(ctx context.Context, q queue, run *runRecord, p progress) error {
 	const every = 200 * time.Millisecond
 	defer p.end()
+	lost := time.Time{}
 	for ctx.Err() == nil {
-		c, err := q.count(ctx, run)
-		if err != nil {
-			return unless(ctx, err)
+		halted := false
+		c, err := q.count(ctx, run.ID)
+		if err == nil && c.planned > 0 && c.waiting+c.running == 0 {
+			halted, err = q.release(ctx, run)
 		}
-		p.show(c)
-		if c.over() == c.total() {
-			return nil
+		switch {
+		case err == nil:
+			lost = time.Time{}
+			p.show(c)
+			if halted || c.over() == c.total() {
+				return nil
+			}
+		case lost.IsZero():
+			lost = time.Now()
+		case time.Since(lost) > databasePatience:
+			return unless(ctx, err)
 		}
 		if err := sleep(ctx, every); err != nil {
 			return unless(ctx, err)
@@ -265,6 +313,9 @@ func follow(ctx context.Context, q queue, run string, p progress) error {
 	}
 	return nil
 }
+
+// databasePatience is for how long the database may be away.
+const databasePatience = 2 * time.Minute
 
 // unless returns the error, or nil if ctx has ended and brought it about.
 func unless(ctx context.Context, err error) error {

@@ -107,7 +107,7 @@ func TestRun_DryRun(t *testing.T) {
 	}
 }
 
-func TestRun_BadRowsAndPrune(t *testing.T) {
+func TestRun_BadRowsAndRemoval(t *testing.T) {
 	t.Parallel()
 	w := newTripwire(t, 0)
 	database := w.flags(t)
@@ -116,14 +116,14 @@ func TestRun_BadRowsAndPrune(t *testing.T) {
 	command(t.Context(), append(database, before)...).must(t, statusInStep)
 	after := write(t, "after.csv", "tony@contoso.com,Sales,anna@contoso.com\ntony@contoso.com,,bert@contoso.com\n"+
 		"olga@contoso.com,New,carl@contoso.com\n")
-	got := command(t.Context(), append(database, "--prune", after)...)
+	got := command(t.Context(), append(database, "--remove", "all", after)...)
 	got.must(t, statusFailed, after+":2: left out: tony@contoso.com: group 1 has no name", "1 rows of the input were left out")
 	carl := imsync.Contact{Address: "carl@contoso.com", DisplayName: "carl@contoso.com"}
 	want := map[string]int{"tony@contoso.com": 2, "olga@contoso.com": 1}
 	for address, contacts := range want {
 		groups := imsync.Export(w.List(address)).Groups
 		if len(groups) != 1 || len(groups[0].Contacts) != contacts {
-			t.Errorf("%s: want one group of %d contacts, as nothing may be pruned after a bad row: %+v", address, contacts, groups)
+			t.Errorf("%s: want one group of %d contacts, as nothing may be removed after a bad row: %+v", address, contacts, groups)
 		}
 	}
 	if diff := cmp.Diff("New", imsync.Export(w.List("olga@contoso.com")).Groups[0].Name); diff != "" {
@@ -153,8 +153,8 @@ func TestRun_Failures(t *testing.T) {
 	}
 }
 
-// TestRun_JSONBadEntriesAndPrune removes nothing that an entry left out may have named.
-func TestRun_JSONBadEntriesAndPrune(t *testing.T) {
+// TestRun_JSONBadEntriesAndRemoval removes nothing that an entry left out may have named.
+func TestRun_JSONBadEntriesAndRemoval(t *testing.T) {
 	t.Parallel()
 	w := newTripwire(t, 0)
 	flags := w.flags(t)
@@ -164,7 +164,7 @@ func TestRun_JSONBadEntriesAndPrune(t *testing.T) {
 {"mailbox": "olga@contoso.com", "groups": [{"name": "New"}]}
 {"mailbox": "Tony@contoso.com", "groups": [{"name": "Old"}]}
 `)
-	command(t.Context(), append(flags, "--prune", after)...).must(t, statusFailed, after+":3: left out: ")
+	command(t.Context(), append(flags, "--remove", "all", after)...).must(t, statusFailed, after+":3: left out: ")
 	for address, want := range map[string][]string{"tony@contoso.com": {"Sales", "Old"}, "olga@contoso.com": {"New"}} {
 		var got []string
 		for _, g := range imsync.Export(w.List(address)).Groups {
@@ -298,7 +298,7 @@ func TestRun_Usage(t *testing.T) {
 		"work without a queue":      {[]string{"work"}, said{statusGaveUp, "", "work needs --database"}},
 		"no password":               {[]string{"--endpoint", "https://mail.contoso.com/", "--user", "u", "--generate", "1"}, said{statusGaveUp, "", "no password of u: there is no terminal"}},
 		"flag of a server":          {[]string{"--user", "u", "--generate", "1"}, said{statusGaveUp, "", "--user needs a server: name it by --endpoint or --email"}},
-		"work does not queue":       {[]string{"work", "--prune"}, said{statusGaveUp, "", "unknown flag: --prune"}},
+		"work does not queue":       {[]string{"work", "--remove", "all"}, said{statusGaveUp, "", "unknown flag: --remove"}},
 		"help":                      {[]string{"-h"}, said{statusInStep, "", "Usage:"}},
 		"exchange to everybody":     {[]string{"exchange", "--listen", "0.0.0.0:0"}, said{statusGaveUp, "", "serves loopback only"}},
 		"no such database":          {[]string{"--database", "mysql://u:secret@127.0.0.1/x"}, said{statusGaveUp, "", "want a file or postgres://"}},
@@ -489,4 +489,14 @@ func TestSnoozes(t *testing.T) {
 			t.Errorf("%s: %d, want %d", metadata, got, want)
 		}
 	}
+}
+
+func openForTest(t *testing.T, database string) queue {
+	t.Helper()
+	q, err := open(t.Context(), database, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = q.close() })
+	return q
 }

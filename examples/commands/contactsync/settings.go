@@ -11,15 +11,16 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/go-ews/exchange/ews/imsync"
 	"github.com/go-ews/exchange/examples/commands/internal/cli"
 	"github.com/go-ews/exchange/examples/commands/internal/connect"
 )
 
 // settings are what the command line and the environment ask for.
 type settings struct {
+	command  string // as commandSync, or commandWork, commandPlan
 	input    string // file; "": generate
 	generate int    // mailboxes to make up
-	help     bool   // the work command: no run of its own
 
 	process *cli.Process
 
@@ -29,11 +30,22 @@ type settings struct {
 
 	workers, attempts int
 	timeout           time.Duration // for one attempt at one mailbox
-	prune, dryRun     bool
-	maxRemovals       int
-	report            string
+	remove            string
+	maxRemovals       removalLimit
+	allowRemovals     bool
+	adopt, dryRun     bool
+	out               string   // of plan
+	from              string   // of restore: the run
+	only              []string // of restore: the mailboxes
+	audit, report     string
 	verbose           bool
 }
+
+// The commands that begin no run that writes, besides commandSync and its like.
+const (
+	commandWork = "work"
+	commandPlan = "plan"
+)
 
 const (
 	defaultMailboxes = 500
@@ -49,21 +61,34 @@ func (s *settings) register(fs *pflag.FlagSet) {
 	fs.IntVar(&s.workers, "workers", 10,
 		"mailboxes side by side in this process; Microsoft advises 10 for one account")
 	fs.DurationVar(&s.timeout, "timeout", 30*time.Minute, "for one attempt at one mailbox")
+	fs.StringVar(&s.audit, "audit", "", "append every write of this process to this `file`, a line of JSON each")
 	fs.StringVar(&s.report, "report", "", "write a page about the run to this HTML `file`")
 	fs.BoolVarP(&s.verbose, "verbose", "v", false, "log what the queue and the client do")
 }
 
-// registerQueueing defines the flags of the command that queues mailboxes.
+// registerQueueing defines the flags of the commands that queue mailboxes.
 func (s *settings) registerQueueing(fs *pflag.FlagSet) {
+	fs.IntVar(&s.attempts, "attempts", 5,
+		"attempts at a mailbox before it counts as failed; waits for a busy server do not count")
+}
+
+// registerInput defines the flags of the commands that read a directory.
+func (s *settings) registerInput(fs *pflag.FlagSet) {
 	fs.IntVar(&s.generate, "generate", 0,
 		"sync `N` mailboxes of a made-up directory (default 500 without INPUT and server)")
 	fs.DurationVar(&s.delay, "delay", 2*time.Millisecond, "how long the in-process Exchange takes for each request")
-	fs.IntVar(&s.attempts, "attempts", 5,
-		"attempts at a mailbox before it counts as failed; waits for a busy server do not count")
-	fs.IntVar(&s.maxRemovals, "max-removals", 0,
-		"percent of a mailbox's list that --prune may remove; 0: 10, but at least 5 contacts")
-	fs.BoolVar(&s.prune, "prune", false, "remove groups and contacts that the input does not name")
-	fs.BoolVar(&s.dryRun, "dry-run", false, "show what would be done and do nothing")
+	fs.StringVar(&s.remove, "remove", "none", "`what` to remove of that which the input does not name: none; owned, what\n"+
+		"contactsync gave by earlier runs; all, also what the owners of the mailboxes made")
+	fs.BoolVar(&s.adopt, "adopt", false, "treat what the input names and a list has already as given by contactsync")
+	s.registerLimit(fs)
+}
+
+// registerLimit defines the flags that limit removals.
+func (s *settings) registerLimit(fs *pflag.FlagSet) {
+	s.maxRemovals = defaultLimit
+	fs.Var(&s.maxRemovals, "max-removals", "how much may be removed, of each list and of all together: a share such as 10%,\n"+
+		"but at least 5 contacts, or a number; beyond it nothing is written, and the status is 4")
+	fs.BoolVar(&s.allowRemovals, "allow-removals", false, "let this run remove more than --max-removals, and empty lists")
 }
 
 // check refuses what cannot be meant, and fills in what depends on other flags.
@@ -85,8 +110,15 @@ func (s *settings) check(fs *pflag.FlagSet) error {
 		return fmt.Errorf("--report %s: there is no such folder", s.report)
 	case s.input != "" && s.generate > 0:
 		return errors.New("INPUT and --generate exclude each other")
-	case s.help && (s.database == "" || s.server.InProcess()):
+	case s.command == commandWork && (s.database == "" || s.server.InProcess()):
 		return errors.New("work needs --database and --endpoint or --email: the queue that others filled, and the server")
+	case (s.command == commandApply || s.command == commandRestore) && s.server.InProcess():
+		return fmt.Errorf("%s needs --endpoint or --email: the server", s.command)
+	case s.out != "" && !isFolder(filepath.Dir(s.out)):
+		return fmt.Errorf("--out %s: there is no such folder", s.out)
+	}
+	if _, err := s.policy(); err != nil {
+		return err
 	}
 	if err := s.server.Check(fs); err != nil {
 		return err
@@ -97,11 +129,24 @@ func (s *settings) check(fs *pflag.FlagSet) error {
 		}
 		return nil
 	}
-	if s.input == "" && s.generate == 0 && !s.help {
+	if s.input == "" && s.generate == 0 && (s.command == commandSync || s.command == commandPlan) {
 		return errors.New("a server without INPUT: which mailboxes? (--generate N makes them up, for a test server)")
 	}
 	s.database = cmp.Or(s.database, defaultDatabase)
 	return nil
+}
+
+// policy returns what --remove says.
+func (s *settings) policy() (imsync.RemovePolicy, error) {
+	switch s.remove {
+	case "", "none":
+		return imsync.RemoveNothing, nil
+	case "owned":
+		return imsync.RemoveOwned, nil
+	case "all":
+		return imsync.RemoveAll, nil
+	}
+	return "", fmt.Errorf("--remove %q: want none, owned or all", s.remove)
 }
 
 func isFolder(name string) bool {

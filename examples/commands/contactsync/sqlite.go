@@ -31,6 +31,7 @@ func openSQLite(ctx context.Context, file, id string, logger *slog.Logger) (queu
 	q := &jobQueue[*sql.Tx]{
 		id: id, db: db, driver: riversqlite.New(db), logger: logger, done: db.Close,
 		guard: &fileGuard{db: db, lock: lock},
+		times: times{now: `strftime('%Y-%m-%d %H:%M:%f', 'now')`, far: `strftime('%Y-%m-%d %H:%M:%f', 'now', '+1 year')`},
 		inTx: func(ctx context.Context, f func(*sql.Tx) error) error {
 			tx, err := db.BeginTx(ctx, nil)
 			if err != nil {

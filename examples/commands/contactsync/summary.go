@@ -26,7 +26,7 @@ type summary struct {
 	Begun, Ended time.Time // the first job was queued, the last one was over
 	Failures     []failure // by mailbox
 	Skipped      []problem // rows of the input
-	Plans        []plan    // with DryRun, by mailbox
+	Plans        []plan    // of the mailboxes that were changed, or would be
 	finished     []finish
 	took         []time.Duration // for each mailbox that is over, waits in the queue left out
 }
@@ -61,8 +61,13 @@ func (s *summary) add(row *rivertype.JobRow) error {
 	if err != nil {
 		return err
 	}
-	s.counts.add(row.State, 1)
 	o := outcomeOf(row)
+	if held(row) {
+		s.planned++
+		s.Plans = append(s.Plans, plan{mailbox, o.Plan})
+		return nil
+	}
+	s.counts.add(row.State, 1)
 	s.Changes += o.Changes
 	if s.Begun.IsZero() || row.CreatedAt.Before(s.Begun) {
 		s.Begun = row.CreatedAt
@@ -82,10 +87,16 @@ func (s *summary) add(row *rivertype.JobRow) error {
 	case o.Changes > 0:
 		s.Changed++
 	}
-	if s.DryRun && o.Changes > 0 {
+	if o.Plan != "" && o.Changes > 0 {
 		s.Plans = append(s.Plans, plan{mailbox, o.Plan})
 	}
 	return nil
+}
+
+// held reports whether a job was planned and has not begun to write, or never will.
+func held(row *rivertype.JobRow) bool {
+	aside := row.State == rivertype.JobStateScheduled || row.State == rivertype.JobStateCancelled
+	return aside && time.Until(row.ScheduledAt) > plannedFor/10
 }
 
 // reason is why a job failed: what it left behind, else what River noted, such as a panic.
@@ -103,15 +114,17 @@ func reason(row *rivertype.JobRow, o outcome) string {
 
 // write prints the summary: failures to stderr, the rest to stdout.
 func (s *summary) write(stdout, stderr io.Writer, took time.Duration) {
-	for _, p := range s.Plans {
-		fmt.Fprintf(stdout, "%s\n%s", p.Mailbox, indent(p.Text))
+	if s.DryRun || s.Run.Phase == phaseHalted {
+		for _, p := range s.Plans {
+			fmt.Fprintf(stdout, "%s\n%s", p.Mailbox, indent(p.Text))
+		}
 	}
 	changed := "changed"
 	if s.DryRun {
 		changed = "would change"
 	}
 	fmt.Fprintf(stdout, "%d mailboxes: %d in step (%d %s, %d steps), %d failed, %d not done; %v\n",
-		s.total(), s.inStep, s.Changed, changed, s.Changes, s.failed, s.waiting+s.running, took.Round(time.Millisecond))
+		s.total(), s.inStep, s.Changed, changed, s.Changes, s.failed, s.waiting+s.planned+s.running, took.Round(time.Millisecond))
 	for _, f := range s.Failures {
 		fmt.Fprintf(stderr, "failed: %s after %d attempts: %s\n", f.Mailbox, f.Attempts, f.Reason)
 	}
@@ -126,21 +139,46 @@ func indent(text string) string {
 
 // tell prints the summary, writes the report and decides the exit status.
 func (e *engine) tell(ctx context.Context, run *runRecord, skipped []problem, begun time.Time) (int, error) {
+	run, err := e.queue.records().run(ctx, run.ID) // as it is by now
+	if err != nil {
+		return statusGaveUp, err
+	}
 	sum, err := summarize(ctx, e.queue, run, skipped)
 	if err != nil {
 		return statusGaveUp, err
 	}
 	sum.write(e.stdout, e.stderr, time.Since(begun))
+	if err := e.tellRemovals(ctx, run); err != nil {
+		return statusGaveUp, err
+	}
 	if e.report != "" {
 		if err := writeReport(e.report, sum); err != nil {
 			return statusGaveUp, fmt.Errorf("--report: %w", err)
 		}
 	}
 	switch {
-	case sum.waiting+sum.running > 0:
+	case run.Phase == phaseHalted:
+		return statusHalted, nil
+	case sum.waiting+sum.planned+sum.running > 0:
 		return statusInterrupted, errors.New("interrupted; the same command goes on where it was")
 	case sum.failed > 0 || len(sum.Skipped) > 0:
 		return statusFailed, nil
 	}
 	return statusInStep, nil
+}
+
+// tellRemovals says what the run has removed, and how to get it back, or why it did not write.
+func (e *engine) tellRemovals(ctx context.Context, run *runRecord) error {
+	if run.Phase == phaseHalted {
+		b, err := e.queue.records().check(ctx, run.ID, run.Options.MaxRemovals)
+		if err == nil {
+			b.write(e.stderr, false)
+		}
+		return err
+	}
+	backedUp, err := e.queue.records().backedUp(ctx, run.ID)
+	if err == nil && len(backedUp) > 0 {
+		fmt.Fprintf(e.stdout, "contactsync restore --run %s puts back what was removed, for %d mailboxes\n", run.ID, len(backedUp))
+	}
+	return err
 }

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/go-ews/exchange/ews/imsync"
+	"github.com/go-ews/exchange/examples/commands/internal/textfile"
+)
+
+const planVersion = 1
+
+// planFile is what plan writes and apply reads.
+type planFile struct {
+	Version   int        `json:"version"`
+	Made      time.Time  `json:"made"`
+	Server    string     `json:"server"`
+	Account   string     `json:"account,omitempty"`
+	Input     string     `json:"input,omitempty"`
+	Options   runOptions `json:"options"`
+	Mailboxes []planned  `json:"mailboxes"` // those that change
+	Found     int        `json:"found"`     // memberships in the lists of all mailboxes of the input
+}
+
+// writePlan writes the plans of a run to --out, whole or not at all.
+func (e *engine) writePlan(ctx context.Context, run *runRecord) (err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	f, err := os.CreateTemp(filepath.Dir(e.out), filepath.Base(e.out)+".*") // readable by its owner only
+	if err != nil {
+		return fmt.Errorf("--out: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("--out: %w", err), os.Remove(f.Name())) //nolint:gosec // it was just made
+		}
+	}()
+	b := &brake{Limit: run.Options.MaxRemovals}
+	w := bufio.NewWriter(f)
+	n, err := e.encodePlan(ctx, w, run, b)
+	if err = errors.Join(err, w.Flush(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), e.out); err != nil { //nolint:gosec // likewise
+		return err
+	}
+	fmt.Fprintf(e.stdout, "%s has the plans of the %d mailboxes that would change\n", e.out, n)
+	if b.exceeded() {
+		b.write(e.stderr, true)
+		fmt.Fprintln(e.stderr, "apply refuses this plan without --allow-removals")
+	}
+	return nil
+}
+
+// encodePlan writes the file a mailbox at a time, since all plans may need much memory.
+func (e *engine) encodePlan(ctx context.Context, w io.Writer, run *runRecord, b *brake) (mailboxes int, err error) {
+	head, err := json.Marshal(planFile{
+		Version: planVersion, Made: run.Begun.UTC().Truncate(time.Second), Server: run.Server, Account: run.Account,
+		Input: run.Input, Options: run.Options, Mailboxes: []planned{},
+	})
+	if err != nil {
+		return 0, err
+	}
+	const tail = `],"found":0}` // what follows the empty array
+	if _, err := w.Write(head[:len(head)-len(tail)]); err != nil {
+		return 0, err
+	}
+	between := "\n"
+	err = e.queue.records().plans(ctx, run.ID, func(p planned) error {
+		b.add(p)
+		if p.Steps == 0 {
+			return nil
+		}
+		line, err := json.Marshal(p)
+		if err != nil {
+			return err
+		}
+		mailboxes++
+		_, err = io.WriteString(w, between+string(line))
+		between = ",\n"
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	_, err = fmt.Fprintf(w, "\n],\"found\":%d}\n", b.Found)
+	return mailboxes, err
+}
+
+// readPlan reads a file that writePlan wrote.
+func readPlan(name string) (*planFile, error) {
+	const most = 1 << 30
+	data, err := textfile.Read(name, most)
+	if err != nil {
+		return nil, err
+	}
+	file := &planFile{}
+	if err := textfile.DecodeJSON(data, file); err != nil {
+		return nil, fmt.Errorf("%s is no plan: %w", name, err)
+	}
+	if file.Version != planVersion {
+		return nil, fmt.Errorf("%s: the plan has version %d, and this program reads version %d: "+
+			"is it a file of contactsync plan?", name, file.Version, planVersion)
+	}
+	return file, nil
+}
+
+// haltedError says that a plan removes more than is allowed.
+type haltedError struct{ brake *brake }
+
+func (e *haltedError) Error() string { return "more would be removed than is allowed" }
+
+// beginApply queues the plans of a file.
+func (e *engine) beginApply(ctx context.Context, server string) (*runRecord, error) {
+	file, err := readPlan(e.input)
+	if err != nil {
+		return nil, err
+	}
+	if file.Server != server {
+		return nil, fmt.Errorf("%s is a plan for the server %s, and --endpoint is %s", e.input, file.Server, server)
+	}
+	b := &brake{Limit: e.maxRemovals}
+	jobs := make([]job, len(file.Mailboxes))
+	for i, p := range file.Mailboxes {
+		plan := &imsync.Plan{}
+		if err := json.Unmarshal(p.Plan, plan); err != nil {
+			return nil, fmt.Errorf("%s: mailbox %s: %w", e.input, p.Mailbox, err)
+		}
+		if err := checkAddress(p.Mailbox); err != nil {
+			return nil, fmt.Errorf("%s: entry %d: %w", e.input, i+1, err)
+		}
+		p.Removals = removals(*plan) // whatever the file says
+		b.add(p)
+		jobs[i] = e.job(syncArgs{Mailbox: p.Mailbox, Plan: plan})
+	}
+	if len(jobs) == 0 {
+		return nil, nil //nolint:nilnil // there is nothing to do
+	}
+	b.total(max(b.Found, file.Found))
+	if b.exceeded() && !e.allowRemovals {
+		return nil, &haltedError{b}
+	}
+	run := e.record(commandApply, server, e.input)
+	run.Options.Remove, run.Options.Adopt = file.Options.Remove, file.Options.Adopt
+	return e.enqueue(ctx, run, &input{}, jobs, file)
+}
+
+// beginRestore queues the mailboxes of which a run made backups.
+func (e *engine) beginRestore(ctx context.Context, server string) (*runRecord, error) {
+	from, err := e.queue.records().run(ctx, e.from)
+	if err != nil {
+		return nil, err
+	}
+	if from.Server != server {
+		return nil, fmt.Errorf("run %s was one of the server %s, and --endpoint is %s", from.ID, from.Server, server)
+	}
+	backedUp, err := e.queue.records().backedUp(ctx, from.ID)
+	if err != nil {
+		return nil, err
+	}
+	mailboxes, err := choose(backedUp, e.only)
+	if err != nil {
+		return nil, fmt.Errorf("run %s: %w", from.ID, err)
+	}
+	if len(mailboxes) == 0 {
+		return nil, nil //nolint:nilnil // it removed nothing
+	}
+	jobs := make([]job, len(mailboxes))
+	for i, mailbox := range mailboxes {
+		jobs[i] = e.job(syncArgs{Mailbox: mailbox, From: from.ID})
+	}
+	return e.enqueue(ctx, e.record(commandRestore, server, "run "+from.ID), &input{}, jobs, mailboxes)
+}
