@@ -116,7 +116,7 @@ func TestRun_CutInput(t *testing.T) {
 		"array.json": `[{"mailbox": "tony@contoso.com", "groups": []}`,
 	} {
 		file := write(t, name, text)
-		command(t.Context(), append(flags, "--prune", file)...).must(t, statusGaveUp, "looks cut short")
+		command(t.Context(), append(flags, "--remove", "owned", file)...).must(t, statusGaveUp, "looks cut short")
 	}
 	if n := len(imsync.Export(w.List("tony@contoso.com")).Groups[0].Contacts); n != 2 {
 		t.Errorf("%d contacts are left, want 2", n)

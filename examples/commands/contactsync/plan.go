@@ -133,9 +133,6 @@ func (e *engine) beginApply(ctx context.Context, server string) (*runRecord, err
 		if err := json.Unmarshal(p.Plan, plan); err != nil {
 			return nil, fmt.Errorf("%s: mailbox %s: %w", e.input, p.Mailbox, err)
 		}
-		if err := checkAddress(p.Mailbox); err != nil {
-			return nil, fmt.Errorf("%s: entry %d: %w", e.input, i+1, err)
-		}
 		p.Removals = removals(*plan) // whatever the file says
 		b.add(p)
 		jobs[i] = e.job(syncArgs{Mailbox: p.Mailbox, Plan: plan})

@@ -175,9 +175,9 @@ func (q *jobQueue[TTx]) replace(ctx context.Context, tx TTx, older []string, run
 		dry = 1
 	}
 	err = q.driver.UnwrapExecutor(tx).Exec(ctx, `INSERT INTO sync_run
-		(id, run_key, command, server, account, input, options, dry, phase, begun)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		run.ID, run.key, run.Command, run.Server, run.Account, run.Input, string(options), dry, run.Phase,
+		(id, run_key, command, server, account, input, contacts, options, dry, phase, begun)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		run.ID, run.key, run.Command, run.Server, run.Account, run.Input, run.Contacts, string(options), dry, run.Phase,
 		run.Begun.UnixMilli())
 	if err != nil {
 		return err

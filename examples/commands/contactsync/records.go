@@ -32,7 +32,7 @@ type records struct{ db *sql.DB }
 
 var recordTables = []string{
 	`CREATE TABLE IF NOT EXISTS sync_run (id TEXT PRIMARY KEY, run_key TEXT NOT NULL, command TEXT NOT NULL,
-		server TEXT NOT NULL, account TEXT NOT NULL, input TEXT NOT NULL, options TEXT NOT NULL,
+		server TEXT NOT NULL, account TEXT NOT NULL, input TEXT NOT NULL, contacts INTEGER NOT NULL, options TEXT NOT NULL,
 		dry INTEGER NOT NULL, phase TEXT NOT NULL, begun BIGINT NOT NULL)`,
 	`CREATE TABLE IF NOT EXISTS sync_plan (run TEXT NOT NULL, mailbox TEXT NOT NULL, plan TEXT NOT NULL,
 		steps INTEGER NOT NULL, removals INTEGER NOT NULL, found INTEGER NOT NULL, PRIMARY KEY (run, mailbox))`,
@@ -63,9 +63,11 @@ type runRecord struct {
 	Server  string // as serverKey has it
 	Account string
 	Input   string // the name of the file
-	Options runOptions
-	Phase   string // as phasePlan
-	Begun   time.Time
+
+	Contacts int // that the input names
+	Options  runOptions
+	Phase    string // as phasePlan
+	Begun    time.Time
 }
 
 // The commands that begin runs.
@@ -121,7 +123,7 @@ func (r records) forget(ctx context.Context) error {
 	return err
 }
 
-const runColumns = `r.id, r.run_key, r.command, r.server, r.account, r.input, r.options, r.phase, r.begun`
+const runColumns = `r.id, r.run_key, r.command, r.server, r.account, r.input, r.contacts, r.options, r.phase, r.begun`
 
 // unfinishedJobs is true of a run that has jobs to do.
 const unfinishedJobs = `EXISTS (SELECT 1 FROM river_job j WHERE j.queue = r.id
@@ -137,7 +139,7 @@ func (r records) runs(ctx context.Context, condition string, args ...any) (runs 
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		run, options, begun := &runRecord{}, "", int64(0)
-		if err := rows.Scan(&run.ID, &run.key, &run.Command, &run.Server, &run.Account, &run.Input, &options,
+		if err := rows.Scan(&run.ID, &run.key, &run.Command, &run.Server, &run.Account, &run.Input, &run.Contacts, &options,
 			&run.Phase, &begun); err != nil {
 			return nil, err
 		}
@@ -160,6 +162,21 @@ func (r records) run(ctx context.Context, id string) (*runRecord, error) {
 		return nil, fmt.Errorf("the database has no run %s: contactsync runs lists those that it has", id)
 	}
 	return runs[0], nil
+}
+
+// compare refuses a run that removes, and whose input names nobody although that of the last run did:
+// an export without its column of addresses.
+func (r records) compare(ctx context.Context, run *runRecord) error {
+	if run.Options.Remove == imsync.RemoveNothing || run.Contacts > 0 {
+		return nil
+	}
+	runs, err := r.runs(ctx, `r.server = $1 AND r.command = '`+commandSync+`' AND r.dry = 0`, run.Server)
+	if err != nil || len(runs) == 0 || runs[len(runs)-1].Contacts == 0 {
+		return err
+	}
+	last := runs[len(runs)-1]
+	return fmt.Errorf("%s names no contact, and that of the last run, %s, named %d: are the addresses missing? "+
+		"Nothing was removed. Without --remove the run is allowed", run.Input, last.ID, last.Contacts)
 }
 
 // oldest returns the run at the server that was begun first of those that are unfinished, nil if there

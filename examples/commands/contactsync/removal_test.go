@@ -193,6 +193,19 @@ func TestRemove_Halted(t *testing.T) {
 	}
 }
 
+// TestRemove_NoAddresses refuses an export whose addresses are gone.
+func TestRemove_NoAddresses(t *testing.T) {
+	t.Parallel()
+	w := newTripwire(t, 0)
+	flags := w.flags(t)
+	command(t.Context(), append(flags, rows(t, 1, 2))...).must(t, statusInStep)
+	empty := write(t, "empty.csv", "Mailbox,Group,Address\nm0@contoso.com,Sales,\n")
+	command(t.Context(), append(flags, "--remove", "owned", empty)...).must(t, statusGaveUp, "empty.csv names no contact", "named 2")
+	command(t.Context(), append(flags, empty)...).must(t, statusInStep)
+	// The last run named none either.
+	command(t.Context(), append(flags, "--remove", "owned", empty)...).must(t, statusInStep, "2 steps")
+}
+
 // TestPlan_Apply does what the plan says, only at its server, and not what is stale.
 func TestPlan_Apply(t *testing.T) {
 	t.Parallel()
@@ -231,13 +244,15 @@ func TestPlan_Stale(t *testing.T) {
 	w := newTripwire(t, 0)
 	flags := w.flags(t)
 	const tony = "tony@contoso.com"
-	command(t.Context(), append(flags, write(t, "in.csv", tony+",Sales\n"+tony+",Temp,anna@contoso.com\n"))...).must(t, statusInStep)
+	command(t.Context(), append(flags, write(t, "in.csv", tony+",Sales,bert@contoso.com\n"+tony+",Temp,anna@contoso.com\n"))...).must(t, statusInStep)
 	plan := filepath.Join(t.TempDir(), "plan.json")
-	only := write(t, "in.csv", tony+",Sales\n")
+	only := write(t, "in.csv", tony+",Sales,bert@contoso.com\n")
 	command(t.Context(), append(connected("plan", flags), "--remove", "owned", "--out", plan, only)...).must(t, statusInStep)
 	w.person(t, tony, "Temp", "mine@contoso.com")
 	command(t.Context(), append(connected("apply", flags), "--attempts", "1", plan)...).must(t, statusFailed, "withheld")
-	w.mustHave(t, tony, map[string][]string{"Sales": {}, "Temp": {"anna@contoso.com", "mine@contoso.com"}})
+	w.mustHave(t, tony, map[string][]string{
+		"Sales": {"bert@contoso.com"}, "Temp": {"anna@contoso.com", "mine@contoso.com"},
+	})
 }
 
 // audited returns the writes of a file, or of what the command audit prints.

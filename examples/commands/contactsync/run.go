@@ -148,13 +148,13 @@ func (s *settings) read(stderr io.Writer) (*input, error) {
 	for _, p := range in.problems {
 		fmt.Fprintf(stderr, "%s:%d: left out: %s\n", in.name, p.Line, p.Reason)
 	}
-	if policy, _ := s.policy(); policy != imsync.RemoveNothing && in.keepAll {
+	if in.keepAll && s.remove != "none" {
 		fmt.Fprintln(stderr, "nothing is removed in this run: it cannot be told whose contacts the rows left out are")
 	}
 	if len(in.mailboxes) == 0 {
 		return nil, fmt.Errorf("%s: nothing in it can be used", in.name)
 	}
-	if s.prune {
+	if policy, _ := s.policy(); policy != imsync.RemoveNothing {
 		return in, in.mayRemove()
 	}
 	return in, nil
@@ -184,7 +184,11 @@ func (e *engine) begin(ctx context.Context, in *input) (*runRecord, error) {
 	case commandRestore:
 		return e.beginRestore(ctx, server)
 	}
-	run := e.record(commandSync, server, e.input)
+	run := e.record(commandSync, server, in.name)
+	run.Contacts = in.contacts
+	if err := e.queue.records().compare(ctx, run); err != nil {
+		return nil, err
+	}
 	return e.enqueue(ctx, run, in, e.jobs(in))
 }
 
