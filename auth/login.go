@@ -228,8 +228,7 @@ func (b *bound) nextChallenge(ctx context.Context, k *call, resp *http.Response)
 	case !ok:
 		httpbody.Discard(ctx, resp.Body)
 		b.pool(k.at).negotiate.Store(false)
-		return nil, refuse("the server does not offer "+b.scheme,
-			"which scheme the virtual directory has switched on, and whether the URL is right")
+		return nil, refuse("the server does not offer "+b.scheme, hintNotOffered)
 	case b.scheme != k.header && !strings.HasPrefix(found.token, ntlmPrefix):
 		httpbody.Discard(ctx, resp.Body)
 		b.pool(k.at).negotiate.Store(false)
@@ -262,15 +261,14 @@ func (b *bound) finish(ctx context.Context, k *call, x Handshake, token []byte, 
 	if err != nil {
 		return nil, err
 	}
-	list := parseChallenges(resp.Header.Values("Www-Authenticate"))
-	found, _ := findChallenge(list, k.header)
 	if resp.StatusCode == http.StatusUnauthorized {
-		return nil, b.refused(ctx, k, x, found, resp)
+		return nil, b.refused(ctx, k, x, resp)
 	}
 	if err := b.tooLarge(k, resp, token); err != nil {
 		httpbody.Discard(ctx, resp.Body)
 		return nil, err
 	}
+	found, _ := findChallenge(parseChallenges(resp.Header.Values("Www-Authenticate")), k.header)
 	if b.scheme == schemeNegotiate && (found.token != "" || resp.StatusCode/100 == 2) {
 		if err := b.verify(ctx, x, found); err != nil {
 			_ = resp.Body.Close()

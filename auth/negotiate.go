@@ -52,7 +52,8 @@ type Handshake interface {
 	// this call verifies mutual authentication. A challenge that is empty but not nil means that
 	// the server sent none. The token that this call returns is not used; an error makes the
 	// request fail. If the server refused the token, Next gets the token of the refusal, and its
-	// error explains the refusal to the user.
+	// error explains the refusal to the user; if it has a method Hint() string, that is what to
+	// check, and becomes [Error].Hint.
 	Next(ctx context.Context, challenge []byte) (token []byte, done bool, err error)
 }
 

@@ -204,6 +204,15 @@ func TestNegotiate_Failures(t *testing.T) {
 			challengeWith(w, "clock skew")
 			w.WriteHeader(http.StatusUnauthorized)
 		}, `the proof is "clock skew"`, true, []string{"clock skew"}},
+		{"not offered", 1, func(w http.ResponseWriter, _, _ string) {
+			w.Header().Set("WWW-Authenticate", "NTLM")
+			w.WriteHeader(http.StatusUnauthorized)
+		}, "the server does not offer Negotiate, and nothing of the request was done; the server offers NTLM; check which", true, nil},
+		{"another time at the server", 1, func(w http.ResponseWriter, _, _ string) {
+			w.Header().Set("Date", "Sat, 28 Nov 2020 00:00:00 GMT")
+			w.Header().Set("WWW-Authenticate", "Negotiate")
+			w.WriteHeader(http.StatusUnauthorized)
+		}, "check the clocks: the server's shows 2020-11-28 00:00:00 UTC", true, []string{""}},
 		{"never ends", 100, func(w http.ResponseWriter, token, _ string) {
 			challengeWith(w, "challenge "+token[strings.Index(token, "/")+1:])
 			w.WriteHeader(http.StatusUnauthorized)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"time"
 )
 
 // largeToken is a size that every server takes: IIS and Apache allow headers of 16 and 8 KiB.
@@ -27,7 +28,7 @@ func (b *bound) tooLarge(k *call, resp *http.Response, token []byte) error {
 }
 
 // refused returns the error of a 401 to the last token.
-func (b *bound) refused(ctx context.Context, k *call, x Handshake, found challenge, resp *http.Response) *Error {
+func (b *bound) refused(ctx context.Context, k *call, x Handshake, resp *http.Response) *Error {
 	e := b.fail(k.at, "the server refused the login", nil).withResponse(resp)
 	b.set.log.WarnContext(ctx, "login refused", slog.String("origin", k.at.String()))
 	if b.misrouted(ctx, k, resp) {
@@ -38,10 +39,10 @@ func (b *bound) refused(ctx context.Context, k *call, x Handshake, found challen
 	}
 	e.Hint = "user, password and the account's state"
 	if b.scheme == schemeNegotiate {
-		e.Hint = "the account's state, the clocks, and whether the server's account has the service name HTTP/" + k.at.Host
-		if err := b.verify(ctx, x, found); found.token != "" {
-			e.Err = err
+		if e.Hint = b.causeOf(ctx, e, k, x, resp); e.Hint != "" {
+			return e
 		}
+		e.Hint = "the account's state, the clocks, and whether the server's account has the service name HTTP/" + k.at.Host
 	}
 	switch {
 	case k.c.tls == nil:
@@ -53,6 +54,41 @@ func (b *bound) refused(ctx context.Context, k *call, x Handshake, found challen
 			"wrong, which only the same certificate on both sides or switching channel binding off can mend"
 	}
 	return e
+}
+
+const hintNotOffered = "which scheme the virtual directory has switched on, and whether the URL is right"
+
+// causeOf returns what to check where the refusal of a token shows its cause: by the schemes that the
+// server offers, by the server's token, or by its clock. Otherwise it returns "".
+func (b *bound) causeOf(ctx context.Context, e *Error, k *call, x Handshake, resp *http.Response) string {
+	found, offered := findChallenge(parseChallenges(resp.Header.Values("Www-Authenticate")), k.header)
+	if !offered {
+		e.reason = "the server does not offer " + b.scheme + ", and nothing of the request was done"
+		return hintNotOffered
+	}
+	if err := b.verify(ctx, x, found); found.token != "" {
+		e.Err = err
+		if explained, ok := errors.AsType[interface {
+			error
+			Hint() string
+		}](err); ok && explained.Hint() != "" {
+			return explained.Hint()
+		}
+	}
+	return clockHint(resp, time.Now())
+}
+
+// maxSkew is how far clocks may differ, as Kerberos has it by default (RFC 4120 section 1.6).
+const maxSkew = 5 * time.Minute
+
+// clockHint compares the server's clock with this machine's, which now shows.
+func clockHint(resp *http.Response, now time.Time) string {
+	theirs, err := http.ParseTime(resp.Header.Get("Date"))
+	if err != nil || theirs.Sub(now).Abs() <= maxSkew {
+		return ""
+	}
+	return fmt.Sprintf("the clocks: the server's shows %s UTC, this machine's %s UTC, and Kerberos allows a difference of %v",
+		theirs.UTC().Format(time.DateTime), now.UTC().Format(time.DateTime), maxSkew)
 }
 
 // outcomeOf judges a password by the response to it. Errors of servers in between judge nothing.

@@ -116,26 +116,44 @@ func (x *handshake) verify(challenge []byte) (err error) {
 	}
 	switch {
 	case token.IsKRBError():
-		return fmt.Errorf("kerberos: the server rejected the token: %s%w", serverHint(token.KRBError), token.KRBError)
+		e := token.KRBError
+		return &serverError{e.ErrorCode, e.EText, e.STime, time.Now()}
 	case !token.IsAPRep():
 		return errors.New("kerberos: the server's token is neither a proof nor an error")
 	}
 	return x.verifyReply(token.APRep)
 }
 
-// serverHint explains a server's error code (RFC 4120 section 7.5.9).
-func serverHint(e messages.KRBError) string {
-	switch e.ErrorCode {
+// A serverError is a server's refusal of a token.
+type serverError struct {
+	code  int32
+	text  string
+	clock time.Time
+	now   time.Time
+}
+
+func (e *serverError) Error() string {
+	text := "kerberos: the server rejected the token: " + codeName(e.code)
+	if e.text != "" {
+		text += fmt.Sprintf(", %q", e.text)
+	}
+	return text
+}
+
+// Hint says what to check (RFC 4120 section 7.5.9).
+func (e *serverError) Hint() string {
+	switch e.code {
 	case errorcode.KRB_AP_ERR_SKEW:
-		return clockHint(e.STime, time.Now(), "the server's") + ": "
+		return clockHint(e.clock, e.now, "the server's")
 	case errorcode.KRB_AP_ERR_TKT_NYV, errorcode.KRB_AP_ERR_TKT_EXPIRED:
-		return "the server's clock and the KDC's disagree about the ticket's time; " + clockHint(e.STime, time.Now(), "the server's") + ": "
+		return "the clocks: the server's and the KDC's disagree about the ticket's time"
 	case errorcode.KRB_AP_ERR_MODIFIED, errorcode.KRB_AP_ERR_BAD_INTEGRITY:
-		return "its key is not that of the service name's account (check with setspn -Q, and for a changed password): "
+		return "whether the service name belongs to the account that the server runs as (setspn -Q), and whether " +
+			"that account's password has changed: the server cannot decrypt the ticket"
 	case errorcode.KRB_AP_ERR_NOT_US:
-		return "the ticket is for another service; check the service name: "
+		return "the service name: the ticket is for another service"
 	case errorcode.KRB_AP_ERR_REPEAT:
-		return "it takes the token for a repeated one: "
+		return "whether something in between repeats requests: the server had this token before"
 	}
 	return ""
 }

@@ -134,7 +134,7 @@ func (e *kdcError) hint() string {
 	}
 	switch {
 	case e.code == errorcode.KRB_AP_ERR_SKEW:
-		return clockHint(e.clock, e.now, "the KDC's")
+		return "check " + clockHint(e.clock, e.now, "the KDC's")
 	case e.code == errorcode.KDC_ERR_KEY_EXPIRED && strings.Contains(e.text, "PWCHANGE"): // MIT's word
 		return mustChange
 	case e.code == errorcode.KDC_ERR_CLIENT_REVOKED && strings.Contains(e.text, "LOCKED"):
@@ -149,8 +149,8 @@ func clockHint(theirs, now time.Time, whose string) string {
 	if ahead < 0 {
 		side = "ahead of"
 	}
-	return fmt.Sprintf("this machine's clock (%s UTC) is %v %s %s (%s UTC), and Kerberos allows 5 minutes; "+
-		"have both follow one time server", now.UTC().Format(time.DateTime), ahead.Abs().Round(time.Second), side,
+	return fmt.Sprintf("the clocks: this machine's (%s UTC) is %v %s %s (%s UTC), and Kerberos allows 5 minutes; "+
+		"both must follow one time source", now.UTC().Format(time.DateTime), ahead.Abs().Round(time.Second), side,
 		whose, theirs.UTC().Format(time.DateTime))
 }
 

@@ -59,6 +59,10 @@ func (v *visitor) logInAt(ctx context.Context, who account, s secret) (*login, e
 	request.PAData = types.PADataSequence{{PADataType: patype.PA_REQ_ENC_PA_REP}}
 	reply, err := v.askForLogin(ctx, who, &request)
 	if required, ok := errors.AsType[*kdcError](err); ok && required.code == errorcode.KDC_ERR_PREAUTH_REQUIRED {
+		// MIT's KDC calls a wrong time a wrong password, and counts it so.
+		if err := v.inTime(required.clock, who.realm); err != nil {
+			return nil, err
+		}
 		if err := preauthenticate(&request, who, s, required.methods); err != nil {
 			return nil, err
 		}
@@ -199,7 +203,7 @@ func vouched(part messages.EncKDCRepPart, request *messages.ASReq, key types.Enc
 func (v *visitor) inTime(theirs time.Time, realm string) error {
 	now := time.Now()
 	if theirs.Sub(now).Abs() > v.conf.LibDefaults.Clockskew {
-		return fmt.Errorf("login at the KDC of %s: %s", realm, clockHint(theirs, now, "the KDC's"))
+		return fmt.Errorf("login at the KDC of %s: check %s", realm, clockHint(theirs, now, "the KDC's"))
 	}
 	return nil
 }

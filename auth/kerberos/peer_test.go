@@ -4,13 +4,15 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -222,41 +224,68 @@ func TestPeer_Sources(t *testing.T) {
 	}
 }
 
-func TestPeer_Refused(t *testing.T) {
+// TestPeer_KDCOverTCP has KDCs of their own on the server's database: one that listens for TCP only,
+// and one whose replies never fit a datagram.
+func TestPeer_KDCOverTCP(t *testing.T) {
 	t.Parallel()
 	needPeer(t)
-	t.Run("wrong password", func(t *testing.T) {
-		t.Parallel()
-		tr := negotiate(t, peerPassword(t, "alice", "wrong"), nil)
-		for range 3 {
-			_, err := post(t.Context(), tr, os.Getenv("EWS_AUTH_HTTPS")+"/EWS/wrong")
-			var e *auth.Error
-			if !errors.As(err, &e) || !e.NotSent() || !strings.Contains(err.Error(), "login at the KDC of EXCH.TEST") {
-				t.Errorf("error %v", err)
+	for name, c := range map[string]struct{ listen, max string }{
+		"TCP alone": {`""`, "4096"}, "replies too big for UDP": {"%s", "1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			opts := peerOptions()
+			opts.ConfigFile = ownKDC(t, c.listen, c.max)
+			m, err := Password(auth.Static("alice", os.Getenv("EWS_AUTH_PASS")), opts)
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
-	})
-	t.Run("unknown service", func(t *testing.T) {
-		t.Parallel()
-		o := peerOptions()
-		o.ServicePrincipal = "HTTP/elsewhere.example"
-		m, err := Password(auth.Static("alice", os.Getenv("EWS_AUTH_PASS")), o)
-		if err != nil {
+			text, err := post(t.Context(), negotiate(t, m, nil), os.Getenv("EWS_AUTH_HTTPS")+"/EWS/tcp")
+			if err != nil || !strings.Contains(text, "<User>alice@EXCH.TEST</User>") {
+				t.Errorf("%s, %v", text, err)
+			}
+		})
+	}
+}
+
+// ownKDC starts a KDC and returns a krb5.conf that leads to it.
+func ownKDC(t *testing.T, udp, maxReply string) string {
+	t.Helper()
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	_ = l.Close()
+	dir, state := t.TempDir(), os.Getenv("EWS_AUTH_DIR")
+	profile, err := os.ReadFile(state + "/kdc/kdc.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := "[kdcdefaults]\n kdc_max_dgram_reply_size = " + maxReply + "\n kdc_tcp_listen = " + address +
+		"\n kdc_listen = " + strings.Replace(udp, "%s", address, 1) + "\n"
+	_, realms, _ := strings.Cut(string(profile), "[realms]")
+	realms, _, _ = strings.Cut(realms, "[logging]")
+	conf, err := os.ReadFile(os.Getenv("EWS_AUTH_KRB5_CONFIG"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := regexp.MustCompile(`(?m)^ *kdc = .*`).ReplaceAllString(string(conf), "kdc = "+address)
+	text = strings.Replace(text, "udp_preference_limit = 1", "udp_preference_limit = 1465", 1)
+	for name, text := range map[string]string{"/kdc.conf": lines + "[realms]" + realms, "/krb5.conf": text} {
+		if err := os.WriteFile(dir+name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err = post(t.Context(), negotiate(t, m, nil), os.Getenv("EWS_AUTH_HTTPS")+"/EWS/unknown")
-		if err == nil || !strings.Contains(err.Error(), "setspn") {
-			t.Errorf("error %v", err)
-		}
-	})
-	t.Run("Kerberos not accepted", func(t *testing.T) {
-		t.Parallel()
-		_, err := post(t.Context(), negotiate(t, peerAlice(t), nil), os.Getenv("EWS_AUTH_HTTPS")+"/ntlm/EWS/x")
-		var e *auth.Error
-		if !errors.As(err, &e) || e.StatusCode != 401 || !e.NotSent() {
-			t.Errorf("error %v", err)
-		}
-	})
+	}
+	cmd := exec.CommandContext(t.Context(), "/usr/sbin/krb5kdc", "-n", "-r", os.Getenv("EWS_AUTH_REALM"))
+	cmd.Env = append(os.Environ(), "KRB5_CONFIG="+dir+"/krb5.conf", "KRB5_KDC_PROFILE="+dir+"/kdc.conf")
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Wait() })
+	awaitPort(t, address)
+	return dir + "/krb5.conf"
 }
 
 func TestPeer_ExtendedProtection(t *testing.T) {

@@ -3,13 +3,19 @@ package kerberos
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/go-ews/exchange/auth"
 )
@@ -84,56 +90,137 @@ func TestSamba_Names(t *testing.T) {
 	}
 }
 
-func TestSamba_Refusals(t *testing.T) {
+// TestSamba_Aliases: the KDC resolves other names of a client, and of a service.
+func TestSamba_Aliases(t *testing.T) {
 	t.Parallel()
 	sambaEndpoint(t)
-	for _, c := range []struct{ name, user, password, want string }{
-		{"wrong password", "bob", "wrong", "the password or the key is wrong"},
-		{"disabled", "dave", os.Getenv("EWS_AD_PASS_DAVE"), "the account is disabled"},
-		{"must change", "erin", os.Getenv("EWS_AD_PASS_ERIN"), "must change"},
-		{"unknown", "nobody-here", "x", "there is no such user"},
+	opts := sambaOptions()
+	opts.ConfigFile = changedConfig(t, opts.ConfigFile, "canonicalize = true")
+	for user, want := range map[string]string{
+		"ALICE": "alice", os.Getenv("EWS_AD_UPN_CAROL"): "carol", `CORP\MONA`: "mona",
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			m, err := Password(auth.Static(c.user, c.password), sambaOptions())
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, err = sambaCall(t, m, "/EWS/refusals")
-			if err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("error %v, want %q", err, c.want)
-			}
-		})
-	}
-	t.Run("unknown service", func(t *testing.T) {
-		t.Parallel()
-		opts := sambaOptions()
-		opts.ServicePrincipal = "HTTP/other.corp.test"
-		m, err := Password(auth.Static("alice", os.Getenv("EWS_AD_PASS_ALICE")), opts)
+		m, err := Password(auth.Static(user, os.Getenv("EWS_AD_PASS_"+strings.ToUpper(want))), opts)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := sambaCall(t, m, "/EWS/refusals"); err == nil || !strings.Contains(err.Error(), "setspn") {
-			t.Errorf("error %v", err)
+		if got, err := sambaCall(t, m, "/EWS/aliases"); !strings.Contains(got, "<User>"+want+"@CORP.TEST</User>") {
+			t.Errorf("%s: %q, %v", user, got, err)
 		}
-	})
+		// The domain controller's account has HOST/dc1.corp.test, of which HTTP is an alias.
+		if tkt, err := m.ticket(t.Context(), "HTTP/dc1.corp.test"); err != nil || tkt.message.SName.NameString[0] != "HTTP" {
+			t.Errorf("an alias of a service: %v, %v", tkt, err)
+		}
+	}
+}
+
+// changedConfig is a krb5.conf with further lines in [libdefaults].
+func changedConfig(t *testing.T, path, lines string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := filepath.Join(t.TempDir(), "krb5.conf")
+	if err := os.WriteFile(changed, []byte(strings.Replace(string(text), "[libdefaults]", "[libdefaults]\n"+lines, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return changed
+}
+
+// TestSamba_LargeTicket: the ticket of a user in 900 groups does not pass the limits of many servers for
+// headers. Their refusals are explained by its size; a small ticket passes.
+func TestSamba_LargeTicket(t *testing.T) {
+	t.Parallel()
+	sambaEndpoint(t)
+	for name, start := range map[string]func(*testing.T) (string, int){
+		"Apache, 8 KiB": smallApache, "Go, 8 KiB": smallGo,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			at, status := start(t)
+			for _, user := range []string{"alice", "max"} {
+				m, err := Password(auth.Static(user, os.Getenv("EWS_AD_PASS_"+strings.ToUpper(user))), sambaOptions())
+				if err != nil {
+					t.Fatal(err)
+				}
+				tr, err := auth.Negotiate(nil, m, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer tr.CloseIdleConnections()
+				_, err = post(t.Context(), tr, at)
+				e, ok := errors.AsType[*auth.Error](err)
+				explained := ok && e.StatusCode == status && e.NotSent() && e.Permanent() &&
+					strings.Contains(err.Error(), "which holds a login of ") && strings.Contains(err.Error(), "check in how many groups")
+				if explained != (user == "max") {
+					t.Errorf("%s: %v", user, err)
+				}
+			}
+		})
+	}
+}
+
+// smallGo is a server whose limit for headers is 8 KiB. net/http adds 4 KiB to what it is set to.
+func smallGo(t *testing.T) (string, int) {
+	t.Helper()
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	s.Config.MaxHeaderBytes = 4 << 10
+	s.Start()
+	t.Cleanup(s.Close)
+	return strings.Replace(s.URL, "127.0.0.1", "localhost", 1), http.StatusRequestHeaderFieldsTooLarge
+}
+
+// smallApache is an Apache with its default limit.
+func smallApache(t *testing.T) (string, int) {
+	t.Helper()
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	_ = l.Close()
+	dir := t.TempDir()
+	conf := filepath.Join(dir, "httpd.conf")
+	text := "ServerRoot " + dir + "\nServerName localhost\nListen " + address + "\nPidFile " + dir + "/pid\nErrorLog " + dir + "/log\n" +
+		"Mutex file:" + dir + "\nUser www-data\nGroup www-data\nDocumentRoot " + dir + "\n"
+	for _, module := range []string{"mpm_event", "authz_core"} {
+		text += "LoadModule " + module + "_module /usr/lib/apache2/modules/mod_" + module + ".so\n"
+	}
+	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "/usr/sbin/apache2", "-f", conf, "-D", "FOREGROUND")
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Wait() }) // the test's context has ended by then
+	awaitPort(t, address)
+	_, port, _ := net.SplitHostPort(address)
+	return "http://localhost:" + port + "/", http.StatusBadRequest
+}
+
+// awaitPort waits until a server that was started listens.
+func awaitPort(t *testing.T, address string) {
+	t.Helper()
+	for range 500 {
+		c, err := net.Dial("tcp", address) //nolint:noctx // loopback
+		if err == nil {
+			_ = c.Close()
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Fatalf("nothing listens at %s", address)
 }
 
 // TestSamba_RC4 logs in with the key that gokrb5 gets wrong.
 func TestSamba_RC4(t *testing.T) {
 	t.Parallel()
 	sambaEndpoint(t)
-	text, err := os.ReadFile(os.Getenv("EWS_AD_KRB5_CONFIG"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, etypes := range []string{"rc4-hmac", "aes256-cts-hmac-sha1-96 rc4-hmac"} {
-		conf := strings.Replace(string(text), "[libdefaults]", "[libdefaults]\n  allow_weak_crypto = true\n"+
-			"  default_tkt_enctypes = "+etypes+"\n  default_tgs_enctypes = aes256-cts-hmac-sha1-96 rc4-hmac\n", 1)
-		path := t.TempDir() + "/krb5.conf"
-		if err := os.WriteFile(path, []byte(conf), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		path := changedConfig(t, os.Getenv("EWS_AD_KRB5_CONFIG"), "allow_weak_crypto = true\n"+
+			"default_tkt_enctypes = "+etypes+"\ndefault_tgs_enctypes = aes256-cts-hmac-sha1-96 rc4-hmac")
 		for _, user := range []string{"mona", "alice"} {
 			m, err := Password(auth.Static(user, os.Getenv("EWS_AD_PASS_"+strings.ToUpper(user))), &Options{ConfigFile: path})
 			if err != nil {
@@ -150,10 +237,7 @@ func TestSamba_RC4(t *testing.T) {
 func TestSamba_SharedProtection(t *testing.T) {
 	t.Parallel()
 	sambaEndpoint(t)
-	policy := exec.CommandContext(t.Context(), "samba-tool", "domain", "passwordsettings", "set", "--account-lockout-threshold=3")
-	if out, err := policy.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	sambaTool(t, "domain", "passwordsettings", "set", "--account-lockout-threshold=3")
 	var wg sync.WaitGroup
 	for range 20 {
 		m, err := Password(auth.Static("svc-im", "wrong"), sambaOptions())
