@@ -31,7 +31,11 @@ type ownedGroup struct {
 	members map[string]bool // by key
 }
 
-// Mailbox returns the mailbox as [Each] names it, "" for a record of [Sync].
+// NewOwnership returns the record of a mailbox to which nothing was given. The name is for the reader of
+// records and backups; [Each] sets it by itself.
+func NewOwnership(mailbox string) *Ownership { return &Ownership{mailbox: mailbox} }
+
+// Mailbox returns the mailbox of [NewOwnership], or as [Each] names it.
 func (o *Ownership) Mailbox() string {
 	if o == nil {
 		return ""
@@ -42,7 +46,7 @@ func (o *Ownership) Mailbox() string {
 // of returns the record as that of a mailbox.
 func (o *Ownership) of(mailbox string) *Ownership {
 	if o == nil {
-		return &Ownership{mailbox: mailbox}
+		return NewOwnership(mailbox)
 	}
 	out := *o
 	out.mailbox = mailbox

@@ -9,7 +9,9 @@
 //	imlist remove-contact ADDRESS [GROUP]   from all groups, and so from the list, or from one
 //	imlist export [FILE]                    the list as a roster, in JSON
 //	imlist import FILE                      adds what is in a roster
-//	imlist sync FILE                        puts the list in step: --dry-run, --prune
+//	imlist sync FILE                        puts the list in step: --dry-run, --remove
+//	imlist backup [FILE]                    the list, for restore
+//	imlist restore BACKUP.JSON              puts back what the list has lost since
 //	imlist doctor                           what is wrong between here and the list
 //
 // Without --endpoint or --email it does so in an in-process Exchange, whose list is there for this one
@@ -23,8 +25,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -84,6 +88,9 @@ func (a *app) connected(f func(ctx context.Context, args []string) error) func(*
 		return f(cmd.Context(), args)
 	}
 }
+
+// mailbox is the name of the mailbox in files, "" for that of the in-process Exchange.
+func (a *app) mailbox() string { return strings.ToLower(cmp.Or(a.call.Mailbox, a.flags.User)) }
 
 // connect makes the client. The in-process Exchange gets a list to look at.
 func (a *app) connect(ctx context.Context, fs *pflag.FlagSet) error {

@@ -199,7 +199,7 @@ func TestExportImport(t *testing.T) {
 	if n := len(srv.Groups("tony@contoso.com")); n != 5 {
 		t.Errorf("%d groups after the import, want 5: it removes nothing", n)
 	}
-	if got := at("sync", "--prune", file); got.stdout != "- Extra\n1 changes made\n" {
+	if got := at("sync", "--remove", "all", file); got.stdout != "- Extra\n1 changes made\n" {
 		t.Errorf("%+v", got)
 	}
 }
@@ -217,13 +217,13 @@ func TestSync(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"sync", file, "--dry-run", "--prune", "--max-removals", "100"}, changes + "dry run: 8 changes not made\n"},
+		{[]string{"sync", file, "--dry-run", "--remove", "all", "--max-removals", "100%"}, changes + "dry run: 8 changes not made\n"},
 		{
 			[]string{"sync", "--dry-run", file},
 			"~ Research & Development -> R&D\n  Sales\n+   carla@contoso.com\ndry run: 2 changes not made\n",
 		},
-		{[]string{"sync", "--prune", "--max-removals", "100", file}, changes + "8 changes made\n"},
-		{[]string{"sync", file, "--prune", "--max-removals", "100"}, "no changes\n"},
+		{[]string{"sync", "--remove", "all", "--max-removals", "100%", file}, changes + "8 changes made\n"},
+		{[]string{"sync", file, "--remove", "all", "--max-removals", "100%"}, "no changes\n"},
 	} {
 		got := imlist(t.Context(), append(slices.Clip(flags), step.args...)...)
 		if diff := cmp.Diff(outcome{0, step.want, ""}, got, cmp.AllowUnexported(outcome{})); diff != "" {
@@ -278,12 +278,12 @@ func TestRoster_Bad(t *testing.T) {
 		{"wrong type", `{"groups": {}}`, "line 1, column 12: groups: a JSON object cannot stand here"},
 		{"two", `{"groups": []} {}`, "line 1, column 16: something follows"},
 		{"contradiction", `{"groups": [{"name": "A"}, {"name": "a"}]}`, "differs from \"A\" in case only"},
-		{"empty and prune", `{"groups": []}`, "--allow-empty if that is meant"},
+		{"empty, and removal", `{"groups": []}`, "--allow-empty if that is meant"},
 		{"too large", strings.Repeat(" ", 17<<20), "larger than 16 MiB"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			got := imlist(t.Context(), "sync", "--prune", write(t, tc.text))
+			got := imlist(t.Context(), "sync", "--remove", "all", write(t, tc.text))
 			oneLine := strings.Count(got.stderr, "\n") == 1
 			if got.status != 1 || got.stdout != "" || !strings.Contains(got.stderr, tc.want) || !oneLine {
 				t.Errorf("%+v; want a line with %q", got, tc.want)
@@ -334,7 +334,7 @@ func TestUsage(t *testing.T) {
 		{"list all", `unknown command "all"`},
 		{"add-group", "accepts 1 arg(s), received 0"},
 		{"sync", "accepts 1 arg(s), received 0"},
-		{"list --prune", "unknown flag: --prune"},
+		{"list --remove all", "unknown flag: --remove"},
 		{"export --dry-run", "unknown flag: --dry-run"},
 		{"list --colour", "unknown flag: --colour"},
 		{"list -endpoint x", "flags have two dashes, --endpoint"},

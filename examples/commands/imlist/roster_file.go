@@ -37,7 +37,7 @@ func (a *app) export(ctx context.Context, files ...string) error {
 }
 
 // readRoster reads a roster in JSON or CSV from a file, or from standard input if the name is "-". A name
-// that a roster does not have is an error: a misspelled "contacts" would empty the group with --prune.
+// that a roster does not have is an error: a misspelled "contacts" would empty the group with --remove all.
 func (a *app) readRoster(name string) (roster imsync.Roster, err error) {
 	const most = 16 << 20
 	text, name, err := textfile.ReadInput(name, a.process.Stdin, most)
