@@ -20,7 +20,8 @@
 // tenant's allow list until EWS ends there on 2027-04-01, and the scheme of servers with hybrid
 // modern authentication or AD FS. [ClientCredentials] fetches the tokens of a service, with a secret
 // or with [CertificateAssertion] ([CertificateAssertionRS256] for AD FS); [FromOAuth2] takes any source
-// of golang.org/x/oauth2.
+// of golang.org/x/oauth2. The program examples/azidentity has the adapter for the Azure SDK: managed
+// identities, workload identities and certificates.
 //
 // [Basic] is for servers where an administrator has switched it on, mostly test servers. The
 // password crosses the connection with each request.

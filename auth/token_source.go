@@ -13,7 +13,8 @@ import (
 // request's context and a limit of a minute.
 //
 // Claims is "" or the JSON that a server asked for in a claims challenge; the source passes it to
-// the authorization server. After a 401 the source must return a token other than the refused one.
+// the authorization server, as the parameter claims, or as Claims of the Azure SDK's
+// TokenRequestOptions. After a 401 the source must return a token other than the refused one.
 //
 // An error with a method Permanent() bool that returns true, and an *oauth2.RetrieveError with one
 // of the codes invalid_client, unauthorized_client, invalid_scope or invalid_grant, is final: all
