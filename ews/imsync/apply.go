@@ -27,16 +27,19 @@ const (
 // removed that has it ([ErrWithheld]).
 //
 // The error is an *[Error] with the remaining steps, or with the reason why the list could not be
-// read. A nil error means that every step succeeded; [Sync] also reads the list back.
+// read. If steps no longer fit the list, its first cause is a *[StaleError] that says what has changed
+// since the plan was made. A nil error means that every step succeeded; [Sync] also reads the list back.
 func Apply(ctx context.Context, client Client, plan Plan, opts *Options) error {
 	o := opts.withDefaults()
 	if plan.Empty() || o.DryRun {
 		return nil
 	}
 	a := newApplier(client, &o)
-	if err := a.read(ctx); err != nil {
+	items, err := a.read(ctx)
+	if err != nil {
 		return &Error{Remaining: plan, Errs: []error{err}}
 	}
+	stale := plan.stale(newList(items))
 	a.owned = o.Owned.settle(a.list)
 	if err := o.MaxRemovals.check(a.list, plan.Steps, 0); err != nil {
 		return err
@@ -50,6 +53,9 @@ func Apply(ctx context.Context, client Client, plan Plan, opts *Options) error {
 	}
 	if len(errs) == 0 {
 		return nil
+	}
+	if stale != nil && stale.misfit {
+		errs = slices.Insert(errs, 0, error(stale))
 	}
 	return &Error{Remaining: Plan{Steps: remaining, Notes: plan.Notes}, Errs: errs}
 }
@@ -113,17 +119,17 @@ func newApplier(client Client, o *Options) *applier {
 
 // read reads the list. An addition that was sent and is not in the list is forgotten: if it appears
 // later, a person made it. A group in the list is known by its id from now on.
-func (a *applier) read(ctx context.Context) error {
+func (a *applier) read(ctx context.Context) (*imgroup.ItemList, error) {
 	items, err := readList(ctx, a.client)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	a.list, a.fresh = newList(items), true
 	a.sent = slices.DeleteFunc(a.sent, func(s Step) bool { return !a.list.shows(s, a.owned.found) })
 	for _, s := range a.sent {
 		a.identify(s)
 	}
-	return nil
+	return items, nil
 }
 
 // readList returns the mailbox's list, which is non-nil if the error is nil.
@@ -184,7 +190,7 @@ func (a *applier) withholds(s Step) bool {
 func (a *applier) ensure(ctx context.Context, s Step, i, total int) error {
 	for try := 1; ; {
 		if a.list == nil || a.mustBeFresh(s) {
-			if err := a.read(ctx); err != nil {
+			if _, err := a.read(ctx); err != nil {
 				return err
 			}
 		}

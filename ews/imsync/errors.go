@@ -92,9 +92,6 @@ func nameInUse(s Step, g *group) error {
 // members by now (also [ErrStale]).
 var ErrWithheld = errors.New("imsync: withheld")
 
-// ErrStale is the error of a step of an old plan: the list has changed, and the step no longer fits.
-var ErrStale = errors.New("imsync: the list has changed since the plan was made")
-
 // errNotMoved is the error of a contact that stays where it is.
 var errNotMoved = fmt.Errorf("%w, because the contact could not be added to its new group", ErrWithheld)
 

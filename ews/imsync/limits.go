@@ -58,20 +58,26 @@ func (s Step) refusedByLimit(l *list, err error) error {
 func rehearse(l *list, steps []Step, o *Options) error {
 	most := peaks{members: map[*group]int{}}
 	for _, s := range steps {
-		w, err := s.next(l)
-		for w != nil && err == nil {
-			w.done()
-			w = nil
-			if s.Kind.repeats() {
-				w, err = s.next(l) // another contact may have the same address
-			}
-		}
-		if err != nil {
+		if _, err := s.rehearse(l); err != nil {
 			return err
 		}
 		most.add(l, s)
 	}
 	return most.check(l, o)
+}
+
+// rehearse applies the step to the list alone, and reports whether that changed it.
+func (s Step) rehearse(l *list) (changed bool, err error) {
+	w, err := s.next(l)
+	for w != nil && err == nil {
+		changed = true
+		w.done()
+		w = nil
+		if s.Kind.repeats() {
+			w, err = s.next(l) // another contact may have the same address
+		}
+	}
+	return changed, err
 }
 
 // peaks are the sizes of a list after additions, the greatest of each.
