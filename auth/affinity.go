@@ -21,7 +21,7 @@ import (
 // neither a password nor a body.
 
 const (
-	hintAffinity = "whether a load balancer or proxy in between gives each request another connection to the server " +
+	hintAffinity = "whether a load balancer or proxy in between sends each request over another connection to the server " +
 		"(nginx without keepalive, HAProxy with option http-server-close); it must keep to one for each client connection"
 	hintSharing = "the load balancer or proxy in between: it must keep one connection to the server for each client " +
 		"connection; until it does, a login with every request is needed"

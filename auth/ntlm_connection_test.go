@@ -34,7 +34,7 @@ func awaitDeath(t *testing.T, tr *Transport) {
 	t.Helper()
 	b, ok := tr.sender.(*bound)
 	if !ok {
-		t.Fatal("no connections of its own")
+		t.Fatal("no private connections")
 	}
 	alive := func() bool {
 		b.mu.Lock()

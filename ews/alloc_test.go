@@ -96,7 +96,7 @@ func floorTransport() *http.Transport {
 //nolint:paralleltest // counts allocations
 func TestCall_Cost(t *testing.T) {
 	if raceDetector {
-		t.Skip("the race detector allocates beside the program")
+		t.Skip("the race detector allocates too")
 	}
 	endpoint, _ := parrot(t, fixture(t, "responses", "add_im_group.xml"), func() {})
 	request := []byte(fixture(t, "AddImGroup", "default.golden.xml"))
@@ -143,7 +143,7 @@ func TestCall_Cost(t *testing.T) {
 //nolint:paralleltest // counts allocations
 func TestList_Cost(t *testing.T) {
 	if raceDetector {
-		t.Skip("the race detector allocates beside the program")
+		t.Skip("the race detector allocates too")
 	}
 	list := envelope(replaceOnce(emptyListResponse, "<m:ImItemList/>",
 		"<m:ImItemList>"+fullList(t, 64, 1000)+"</m:ImItemList>"))

@@ -58,7 +58,7 @@ func checkOutcome(t *testing.T, result bool, err error) {
 		t.Errorf("%T %v is of no documented kind", err, err)
 	}
 	if result {
-		t.Errorf("a result beside %v", err)
+		t.Errorf("a result with %v", err)
 	}
 	if text := err.Error(); strings.ContainsAny(text, "\n\r") || !strings.HasPrefix(text, "ews: ") {
 		t.Errorf("text %q", text)

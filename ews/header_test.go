@@ -149,7 +149,7 @@ func TestHeader_Anchor(t *testing.T) {
 			ews.Header{Impersonate: ews.SID("S-1-5-21-1"), AnchorMailbox: "d@contoso.com"},
 			[]string{"d@contoso.com"},
 		},
-		{"named beside an address", ews.Header{
+		{"named, with an address", ews.Header{
 			Impersonate:   ews.SMTP("b@contoso.com"),
 			AnchorMailbox: "d@contoso.com",
 		}, []string{"d@contoso.com"}},

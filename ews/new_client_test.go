@@ -75,7 +75,7 @@ func TestNewClient_Endpoint(t *testing.T) {
 				return
 			}
 			if client != nil {
-				t.Error("a client beside the error")
+				t.Error("a client with the error")
 			}
 			input := inputError(t, err)
 			if input.Op != "NewClient" || input.Field != "endpoint" || !strings.Contains(input.Reason, tc.reason) {

@@ -88,7 +88,7 @@ func FuzzRetryAfter(f *testing.F) {
 		checkAdvice(t, said, backOff, time.Millisecond)
 		both, ok := ews.RetryAfter(errors.Join(said, page))
 		if first, has := ews.RetryAfter(said); has && (!ok || both != first) {
-			t.Errorf("%v, %t beside a header, %v without", both, ok, first)
+			t.Errorf("%v, %t with a header, %v without", both, ok, first)
 		}
 	})
 }

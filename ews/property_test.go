@@ -128,7 +128,7 @@ func (p *program) step(ctx context.Context) error {
 		}
 	}
 	if real, shadow := p.real.List(""), p.shadow.List(""); !reflect.DeepEqual(real, shadow) {
-		return fmt.Errorf("the lists differ (-told +real):\n%s", cmp.Diff(shadow, real, everything))
+		return fmt.Errorf("the lists differ (-reported +real):\n%s", cmp.Diff(shadow, real, everything))
 	}
 	return nil
 }

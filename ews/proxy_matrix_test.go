@@ -24,17 +24,16 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// The proxy matrix sends a write and a read through every front that the environment names, in each
-// of the troubles below, over HTTP/1.1 and HTTP/2. Proxies and their behaviour are described at the
-// head of ../../shared/peers/proxies.sh:
+// The proxy matrix sends a write and a read through every front in the environment, in each of the
+// troubles below, over HTTP/1.1 and HTTP/2. The head of ../../shared/peers/proxies.sh describes the
+// proxies:
 //
 //	proxies.sh -- go test -parallel 64 -run TestPeer_Proxies ./ews
 //
 // The server behind the proxies is the Exchange of package ewstest. It listens at
-// EWS_PROXY_BACKEND, counts requests and executions, and makes the trouble, always for the first
-// request of a call.
+// EWS_PROXY_BACKEND, counts requests and executions, and troubles the first request of each call.
 
-// A trouble is what happens to the first request of a call.
+// A trouble is the fate of the first request of a call.
 type trouble string
 
 const (

@@ -123,7 +123,7 @@ func failures() map[string]map[string]step {
 			"an empty faultcode":   coded("<faultcode/>"),
 			"a gateway's own code": coded("<faultcode>soap:Server.Gateway.Timeout</faultcode>"),
 			"a vendor's code":      coded(`<faultcode xmlns:v="urn:vendor">v:ErrorBackendLost</faultcode>`),
-			"a detail of its own":  faulted(500, "504 backend"),
+			"a detail of another":  faulted(500, "504 backend"),
 			"SOAP 1.2's Sender":    coded("<faultcode>soap:Receiver</faultcode>"),
 		},
 		"malformed or oversize response": {

@@ -216,7 +216,7 @@ func TestRetry_CanceledWhileWaiting(t *testing.T) {
 				err := tt.call(ctx, server.client(t, nil))
 				switch {
 				case !errors.Is(err, context.Canceled) || kindOfError(err) != tt.kind:
-					t.Errorf("want context.Canceled beside a %s: %v", tt.kind, err)
+					t.Errorf("want context.Canceled with a %s: %v", tt.kind, err)
 				case errors.Is(err, ews.ErrOutcomeUnknown):
 					t.Errorf("the write was certainly not done: %v", err)
 				case time.Since(start) != 100*time.Millisecond || len(server.seen()) != 1:

@@ -75,7 +75,7 @@ func soakFor(t *testing.T, duration time.Duration) {
 		slices.Sort(got)
 		slices.Sort(want[mailbox])
 		if diff := cmp.Diff(want[mailbox], got); diff != "" {
-			t.Errorf("%s (-told +real):\n%s", mailbox, diff)
+			t.Errorf("%s (-reported +real):\n%s", mailbox, diff)
 		}
 	}
 	s.report(t, duration, usage)

@@ -147,7 +147,7 @@ var awkward = []document{
 		want: `a("AB😀C")`,
 	},
 	{name: "CDATA", doc: "<a>x<![CDATA[<b>&amp;]] ]>]]]]>y</a>", want: `a("x<b>&amp;]] ]>]]y")`},
-	{name: "CDATA beside a child", doc: "<a><![CDATA[x]]><b/><![CDATA[]]></a>", want: `a("x" b())`},
+	{name: "CDATA next to a child", doc: "<a><![CDATA[x]]><b/><![CDATA[]]></a>", want: `a("x" b())`},
 	{
 		name: "line ends", doc: "<a>1\r\n2\r3\n4\r\r\n5&#13;\n<![CDATA[\r\n\r]]></a>",
 		want: `a("1\n2\n3\n4\n\n5\r\n\n\n")`,

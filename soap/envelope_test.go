@@ -183,11 +183,11 @@ func TestReadEnvelope_Refused(t *testing.T) {
 		{"blank body", opening + "<s:Body> <!-- --> </s:Body>" + closing, "the SOAP body is empty"},
 		{"two elements", opening + "<s:Body><a/><b/></s:Body>" + closing, `a second element in the SOAP body: "b"`},
 		{
-			"a fault beside something", opening + "<s:Body><a/><s:Fault/></s:Body>" + closing,
+			"a child before a fault", opening + "<s:Body><a/><s:Fault/></s:Body>" + closing,
 			`a second element in the SOAP body: "Fault"`,
 		},
 		{
-			"something beside a fault", opening + "<s:Body><s:Fault/><a/></s:Body>" + closing,
+			"a fault before a child", opening + "<s:Body><s:Fault/><a/></s:Body>" + closing,
 			`a second element in the SOAP body: "a"`,
 		},
 		{

@@ -71,12 +71,12 @@ func TestFind_Time(t *testing.T) {
 			poxSub,
 			50 * time.Millisecond,
 		},
-		"no wait for what is not needed": {
+		"no wait for unneeded requests": {
 			map[string]page{poxDomain: login(expr), poxSub: never, plain: never},
 			poxDomain,
 			0,
 		},
-		"what is not needed is given up": {
+		"unneeded requests are canceled": {
 			map[string]page{poxDomain: after(time.Second, login(expr)), poxSub: never, plain: never},
 			poxDomain,
 			2 * time.Second,

@@ -16,6 +16,6 @@ func TestRequestLog_KeepsNotTooMuch(t *testing.T) {
 	}
 	l.add(Request{Body: make([]byte, keptBytes+1)})
 	if len(l.kept) != 1 {
-		t.Errorf("%d requests are kept, want the last one, whatever its size", len(l.kept))
+		t.Errorf("%d requests are kept, want the last one, of any size", len(l.kept))
 	}
 }

@@ -136,14 +136,14 @@ func (e *each) sync(ctx context.Context, j job) Result {
 	if o.Load != nil {
 		owned, err := o.Load(ctx, j.mailbox)
 		if err != nil {
-			return Result{Mailbox: j.mailbox, Err: fmt.Errorf("imsync: loading the record of what is owned: %w", err)}
+			return Result{Mailbox: j.mailbox, Err: fmt.Errorf("imsync: loading the ownership record: %w", err)}
 		}
 		o.Owned = owned
 	}
 	if name := j.mailbox.String(); o.Owned.Mailbox() != name {
 		if o.Owned.Mailbox() != "" {
 			return Result{Mailbox: j.mailbox, Applied: Applied{Owned: o.Owned}, Err: fmt.Errorf(
-				"imsync: the record of what is owned is that of mailbox %s", quote(o.Owned.Mailbox()))}
+				"imsync: the ownership record is that of mailbox %s", quote(o.Owned.Mailbox()))}
 		}
 		o.Owned = o.Owned.of(name)
 	}

@@ -57,7 +57,7 @@ func TestSync_Faults(t *testing.T) {
 	}{
 		"dropped before":        {ewstest.DropBefore(), 2},
 		"dropped after":         {ewstest.DropAfter(), 1},
-		"cut answer":            {ewstest.Truncate(100), 1},
+		"cut response":          {ewstest.Truncate(100), 1},
 		"internal server error": {&ews.Error{Code: ews.ErrorInternalServerError}, 2},
 		"gateway's page":        {&ews.HTTPError{StatusCode: 502}, 2},
 		"gateway's page after":  {ewstest.AnswerAfter(&ews.HTTPError{StatusCode: 502}), 1},

@@ -252,7 +252,7 @@ func (a *applier) save(ctx context.Context, o *Ownership) error {
 		return nil
 	}
 	if err := a.options.Save(ctx, o); err != nil {
-		return fmt.Errorf("imsync: keeping the record of what is owned: %w", err)
+		return fmt.Errorf("imsync: keeping the ownership record: %w", err)
 	}
 	return nil
 }

@@ -175,6 +175,6 @@ func TestBody_Drop(t *testing.T) {
 	b.Reset(body)
 	b.Drop()
 	if b.Finish(t.Context()); body.text != "page" {
-		t.Error("read what was to be dropped")
+		t.Error("read a body that was to be dropped")
 	}
 }
