@@ -203,7 +203,7 @@ func (b *bound) prove(ctx context.Context, k *call, p *place) {
 func (b *bound) shared(k *call) error {
 	e := b.fail(k.at, "connections to the server are shared in between, so that one user's login stands for another's; "+
 		"nothing of the request was sent", nil)
-	e.Hint = hintSharing
+	e.Hint, e.inBetween = hintSharing, true
 	return e
 }
 

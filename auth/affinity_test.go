@@ -52,7 +52,7 @@ func TestNTLM_SharedConnections(t *testing.T) {
 	for range 2 {
 		_, err := try(t.Context(), alice, at, "hello")
 		e, ok := errors.AsType[*Error](err)
-		if !ok || !e.NotSent() || !strings.Contains(err.Error(), "shared in between") {
+		if !ok || !e.NotSent() || !e.InBetween() || !strings.Contains(err.Error(), "shared in between") {
 			t.Errorf("second request: %v", err)
 		}
 	}
@@ -94,7 +94,7 @@ func TestNTLM_Misrouted(t *testing.T) {
 	for range 3 {
 		_, err := try(t.Context(), tr, at, "hello")
 		e, ok := errors.AsType[*Error](err)
-		if !ok || !e.Permanent() || !strings.Contains(err.Error(), "in between") || strings.Contains(err.Error(), "password") {
+		if !ok || !e.Permanent() || !e.InBetween() || !strings.Contains(err.Error(), "in between") || strings.Contains(err.Error(), "password") {
 			t.Errorf("error %v", err)
 		}
 	}

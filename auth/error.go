@@ -41,6 +41,7 @@ type Error struct {
 
 	reason      string
 	misrouted   bool   // connections in between caused the refusal
+	inBetween   bool   // the same, or they caused a failure before the password was sent
 	words       string // the server's own, which outrank the hint in the text
 	challenge   string
 	diagnostics string
@@ -118,6 +119,13 @@ func (e *Error) Permanent() bool {
 	}
 	var p interface{ Permanent() bool }
 	return e.Err != nil && errors.As(e.Err, &p) && p.Permanent()
+}
+
+// InBetween reports whether a load balancer or proxy broke or mixed up the connections of the login,
+// as the package documentation says under Load balancers. The credentials are not to blame.
+func (e *Error) InBetween() bool {
+	held, ok := errors.AsType[*heldLogin](e.Err)
+	return e.misrouted || e.inBetween || ok && held.reason == misrouted
 }
 
 // RetryAfter returns how long to wait before the next attempt, at most a day, as a token endpoint

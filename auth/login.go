@@ -213,7 +213,7 @@ func (b *bound) nextChallenge(ctx context.Context, k *call, resp *http.Response)
 	}
 	list := parseChallenges(resp.Header.Values("Www-Authenticate"))
 	found, ok := findChallenge(list, k.header)
-	refuse := func(reason, hint string) error {
+	refuse := func(reason, hint string) *Error {
 		e := b.fail(k.at, reason+", and nothing of the request was sent", nil).withResponse(resp)
 		e.Hint = hint
 		return e
@@ -242,11 +242,14 @@ func (b *bound) nextChallenge(ctx context.Context, k *call, resp *http.Response)
 		e := refuse("the server returned no challenge",
 			"whether a proxy or load balancer in between spreads one connection over several servers, "+
 				"or shares its connections to the server among clients")
+		e.inBetween = true
 		return nil, fmt.Errorf("%w: %w", errNoChallenge, e)
 	case !drain(resp) || resp.Close:
 		// A server that restarts gracefully does this too: try another connection.
-		return nil, fmt.Errorf("%w: %w", errUnsent, refuse("the connection does not outlast the challenge",
-			"whether a proxy or load balancer in between closes connections after each response"))
+		e := refuse("the connection does not outlast the challenge",
+			"whether a proxy or load balancer in between closes connections after each response")
+		e.inBetween = true
+		return nil, fmt.Errorf("%w: %w", errUnsent, e)
 	}
 	data, err := found.blob()
 	if err != nil {

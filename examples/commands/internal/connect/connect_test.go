@@ -320,6 +320,7 @@ func TestCheck(t *testing.T) {
 		endpoint + "--auth bearer --client-id x":                                             "--token-url and --client-id go together",
 		endpoint + "--auth bearer --client-cert x":                                           "need --token-url and --client-id",
 		endpoint + "--auth bearer --client-id x --token-url x":                               `--token-url "x": want an https:// URL`,
+		endpoint + "--auth bearer --login-per-request":                                       "--login-per-request goes with --auth ntlm or kerberos or windows",
 		endpoint + "--user u --channel-binding never":                                        "--channel-binding \"never\": want auto or off",
 		endpoint + "--user u --ca absent":                                                    "--ca: open absent",
 		endpoint + "--user u --password-file absent":                                         "--password-file: open absent",

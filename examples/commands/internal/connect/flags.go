@@ -25,6 +25,7 @@ type Flags struct {
 	CA                     string
 	AllowHTTP              bool
 	ChannelBinding         string
+	LoginPerRequest        bool
 
 	Keytab, CCache, Krb5Conf, SPN                     string // of Kerberos
 	TokenURL, ClientID, ClientCert, ClientKey, Scopes string // of OAuth
@@ -73,6 +74,8 @@ func (f *Flags) Register(fs *pflag.FlagSet) {
 	f.text(fs, &f.CA, "ca", "", "PEM `file` of authorities to trust in addition to the system's")
 	fs.BoolVar(&f.AllowHTTP, "allow-http", false, "allow http:// to other hosts than this one: all can be read on the way")
 	f.text(fs, &f.ChannelBinding, "channel-binding", "auto", "tie the login to the TLS connection: `mode` auto or off")
+	fs.BoolVar(&f.LoginPerRequest, "login-per-request", false, "ntlm, kerberos, windows: log in with every request, "+
+		"for load balancers that share their connections to the server among clients")
 	f.text(fs, &f.Keytab, "keytab", "", "kerberos: keytab `file` with the keys of --user")
 	f.text(fs, &f.CCache, "ccache", "",
 		"kerberos: ticket cache `file`; without --user, $KRB5CCNAME or the default of kinit")
@@ -84,7 +87,7 @@ func (f *Flags) Register(fs *pflag.FlagSet) {
 	f.text(fs, &f.ClientKey, "client-key", "", "bearer: PEM `file` of the certificate's key (default the same file)")
 	f.text(fs, &f.Signature, "client-signature", ps256, "bearer: `method` of --client-cert, ps256, or rs256 for AD FS")
 	f.text(fs, &f.Scopes, "scope", defaultScopes, "bearer: `scopes` to ask for, blanks between them")
-	f.names = append(f.names, "allow-http")
+	f.names = append(f.names, "allow-http", "login-per-request")
 	for _, name := range f.names {
 		cli.SetEnv(fs, name, "EWS_"+strings.ToUpper(strings.ReplaceAll(name, "-", "_")))
 	}
@@ -134,6 +137,7 @@ func (f *Flags) Check(fs *pflag.FlagSet, others ...string) error {
 	}{
 		{[]string{Kerberos}, []string{"keytab", "ccache", "krb5-conf"}},
 		{[]string{Kerberos, Windows}, []string{"spn"}},
+		{[]string{NTLM, Kerberos, Windows}, []string{"login-per-request"}},
 		{[]string{Bearer}, []string{"token-url", "client-id", "client-cert", "client-key", "client-signature", "scope"}},
 	} {
 		for _, name := range owned.flags {

@@ -112,7 +112,7 @@ func (l *Login) Plain() *http.Transport {
 // Transport returns a RoundTripper that logs in. It is for the origins of opts, or for the host of
 // its first request; the flags override opts.
 func (l *Login) Transport(opts auth.Options) (http.RoundTripper, error) {
-	opts.MaxConns, opts.AllowHTTP = l.flags.MaxConns, l.flags.AllowHTTP
+	opts.MaxConns, opts.AllowHTTP, opts.LoginPerRequest = l.flags.MaxConns, l.flags.AllowHTTP, l.flags.LoginPerRequest
 	if l.flags.ChannelBinding == "off" {
 		opts.ChannelBinding = auth.ChannelBindingOff
 	}

@@ -109,6 +109,12 @@ func refused(err error) bool {
 		errors.As(err, &page) && page.StatusCode == http.StatusUnauthorized
 }
 
+// inBetween reports whether a load balancer or proxy broke the login.
+func inBetween(err error) bool {
+	login, ok := errors.AsType[*auth.Error](err)
+	return ok && login.InBetween()
+}
+
 // loginResult tells about the login, which ended with err, and about Extended Protection if the login
 // was bound to the TLS connection; only a second login, without that, can tell more.
 func (d *doctor) loginResult(err error, bound bool, unbound func() error) {
@@ -116,6 +122,11 @@ func (d *doctor) loginResult(err error, bound bool, unbound func() error) {
 	switch {
 	case answered(err):
 		d.ok(check, "as "+d.who())
+	case inBetween(err):
+		d.fail(check, err.Error(), "user and password are not the cause; have the load balancer or proxy keep one connection "+
+			"to the server for each connection of a client. Until then, if it shares its connections among clients "+
+			"(nginx with keepalive, Apache mod_proxy, Varnish), --login-per-request")
+		return
 	case !refused(err):
 		d.fail(check, err.Error(), "") // its text says what to check
 		return

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -152,6 +153,37 @@ func TestExtendedProtection(t *testing.T) {
 	}
 	if refused(&auth.Error{}) || !refused(&ews.TransportError{Err: wrong}) {
 		t.Error("refused takes the wrong errors")
+	}
+}
+
+// TestLogin_LoadBalancer: a login that a load balancer breaks is not called a wrong password.
+func TestLogin_LoadBalancer(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("WWW-Authenticate", "NTLM TlRMTVNTUAACAAAA")
+		w.Header().Set("Connection", "close")
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	defer s.Close()
+	tr, err := auth.NTLM(nil, auth.Static(`CORP\u`, "s3cret"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tr.CloseIdleConnections()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = tr.RoundTrip(r) //nolint:bodyclose // there is none
+	var out bytes.Buffer
+	d := &doctor{report: report{w: &out}, flags: &connect.Flags{}}
+	d.loginResult(err, true, func() error {
+		t.Error("a second login")
+		return nil
+	})
+	wantLines(t, out.String(), "FAIL login auth: NTLM to http://")
+	if !strings.Contains(out.String(), "user and password are not the cause") || !strings.Contains(out.String(), "--login-per-request") {
+		t.Error(out.String())
 	}
 }
 
