@@ -12,8 +12,12 @@ import (
 )
 
 func (a *app) contactCommands() []*cobra.Command {
+	return []*cobra.Command{a.addContactCommand(), a.moveContactCommand(), a.removeContactCommand()}
+}
+
+func (a *app) addContactCommand() *cobra.Command {
 	var c newContact
-	add := &cobra.Command{
+	cmd := &cobra.Command{
 		Use: "add-contact GROUP ADDRESS", Short: "Put a contact, or a telephone as tel:NUMBER, into a group",
 		Args: cobra.ExactArgs(2),
 		RunE: a.connected(func(ctx context.Context, args []string) error {
@@ -21,23 +25,29 @@ func (a *app) contactCommands() []*cobra.Command {
 			return a.addContact(ctx, args[0], c)
 		}),
 	}
-	add.Flags().StringVar(&c.name, "name", "", "display `name` of a contact that the list does not have yet")
-	add.Flags().StringVar(&c.sipURI, "sip-uri", "", "`URI` that goes with a telephone number")
-	move := &cobra.Command{
+	cmd.Flags().StringVar(&c.name, "name", "", "display `name` of a contact that the list does not have yet")
+	cmd.Flags().StringVar(&c.sipURI, "sip-uri", "", "`URI` that goes with a telephone number")
+	return cmd
+}
+
+func (a *app) moveContactCommand() *cobra.Command {
+	return &cobra.Command{
 		Use: "move-contact ADDRESS FROM TO", Short: "Move a contact from one group to another",
 		Args: cobra.ExactArgs(3),
 		RunE: a.connected(func(ctx context.Context, args []string) error {
 			return a.moveContact(ctx, args[0], args[1], args[2])
 		}),
 	}
-	remove := &cobra.Command{
+}
+
+func (a *app) removeContactCommand() *cobra.Command {
+	return &cobra.Command{
 		Use: "remove-contact ADDRESS [GROUP]", Short: "Remove a contact from a group, or from the list",
 		Args: cobra.RangeArgs(1, 2),
 		RunE: a.connected(func(ctx context.Context, args []string) error {
 			return a.removeContact(ctx, args[0], args[1:]...)
 		}),
 	}
-	return []*cobra.Command{add, move, remove}
 }
 
 // newContact is a contact to put into a group.
@@ -91,45 +101,38 @@ func (a *app) moveContact(ctx context.Context, address, fromName, toName string)
 		return err
 	}
 	id, err := memberOf(items, from, address)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case from.ExchangeStoreID.ID == to.ExchangeStoreID.ID:
-		return fmt.Errorf("%q and %q are the same group", fromName, toName)
 	}
-	if !to.HasMember(id) {
-		if err := a.client.AddImContactToGroup(ctx, id, to.ExchangeStoreID); err != nil {
-			return err
-		}
-	}
-	if err := a.client.RemoveImContactFromGroup(ctx, id, from.ExchangeStoreID); err != nil {
+	if err := a.moveBetween(ctx, id, from, to); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.process.Stdout, "moved %s from group %q to %q\n", printable(address), from.DisplayName, to.DisplayName)
 	return nil
 }
 
-// removeContact takes the contact out of the only group that is named, or of one after the other until it is off the
-// list: RemoveContactFromImList would do so at once, but some servers are said to refuse it.
+func (a *app) moveBetween(ctx context.Context, id imgroup.ContactID, from, to *imgroup.ImGroup) error {
+	if from.ExchangeStoreID.ID == to.ExchangeStoreID.ID {
+		return fmt.Errorf("FROM and TO are the same group, %q", to.DisplayName)
+	}
+	if !to.HasMember(id) {
+		if err := a.client.AddImContactToGroup(ctx, id, to.ExchangeStoreID); err != nil {
+			return err
+		}
+	}
+	return a.client.RemoveImContactFromGroup(ctx, id, from.ExchangeStoreID)
+}
+
+// removeContact removes the contact from one group, or from each until it leaves the list:
+// RemoveContactFromImList would take one request, but some servers are reported to refuse it.
 func (a *app) removeContact(ctx context.Context, address string, only ...string) error {
 	items, err := a.client.GetImItemList(ctx, imgroup.ListQuery{})
 	if err != nil {
 		return err
 	}
-	id, ok := contactIn(items, address)
-	if !ok {
-		return fmt.Errorf("the list has no contact %q", address)
-	}
-	groups := items.GroupsOf(id)
-	if len(only) == 1 {
-		g, err := groupIn(items, only[0])
-		if err != nil {
-			return err
-		}
-		if id, err = memberOf(items, g, address); err != nil {
-			return err
-		}
-		groups = []imgroup.GroupID{g.ExchangeStoreID}
+	id, groups, err := membershipsOf(items, address, only...)
+	if err != nil {
+		return err
 	}
 	for _, group := range groups {
 		if err := a.client.RemoveImContactFromGroup(ctx, id, group); err != nil {
@@ -138,6 +141,25 @@ func (a *app) removeContact(ctx context.Context, address string, only ...string)
 	}
 	fmt.Fprintf(a.process.Stdout, "removed %s from %d groups\n", printable(address), len(groups))
 	return nil
+}
+
+// membershipsOf returns the contact and its groups, or the one group of that name.
+func membershipsOf(
+	items *imgroup.ItemList, address string, only ...string,
+) (imgroup.ContactID, []imgroup.GroupID, error) {
+	if len(only) == 0 {
+		id, ok := contactIn(items, address)
+		if !ok {
+			return id, nil, fmt.Errorf("the list has no contact %q", address)
+		}
+		return id, items.GroupsOf(id), nil
+	}
+	g, err := groupIn(items, only[0])
+	if err != nil {
+		return imgroup.ContactID{}, nil, err
+	}
+	id, err := memberOf(items, g, address)
+	return id, []imgroup.GroupID{g.ExchangeStoreID}, err
 }
 
 // contactIn finds a contact by its address, or a telephone by tel: and its number.

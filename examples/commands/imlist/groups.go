@@ -56,7 +56,7 @@ func (a *app) renameGroup(ctx context.Context, name, newName string) error {
 	return nil
 }
 
-// removeGroup says how many contacts leave the list with the group: those that no other group has.
+// removeGroup removes a group, and prints how many contacts leave the list with it.
 func (a *app) removeGroup(ctx context.Context, name string) error {
 	items, g, err := a.find(ctx, name)
 	if err != nil {
@@ -70,14 +70,18 @@ func (a *app) removeGroup(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	gone := 0
+	fmt.Fprintf(a.process.Stdout, "removed %s %q, and %d contacts that were in no other\n", kindOf(g.GroupType), g.DisplayName, onlyIn(items, g))
+	return nil
+}
+
+// onlyIn returns how many contacts are in the group and in no other.
+func onlyIn(items *imgroup.ItemList, g *imgroup.ImGroup) (n int) {
 	for _, member := range g.Members {
 		if len(items.GroupsOf(member)) == 1 {
-			gone++
+			n++
 		}
 	}
-	fmt.Fprintf(a.process.Stdout, "removed %s %q, and %d contacts that were in no other\n", kindOf(g.GroupType), g.DisplayName, gone)
-	return nil
+	return n
 }
 
 // find reads the list and finds a group in it.

@@ -40,19 +40,9 @@ func (a *app) list(ctx context.Context, asJSON bool) error {
 func writeTable(out io.Writer, items *imgroup.ItemList) error {
 	var table strings.Builder
 	w := tabwriter.NewWriter(&table, 0, 8, 2, ' ', 0)
-	row := func(cells ...string) { fmt.Fprintln(w, strings.Join(cells, "\t")) }
-	row("GROUP", "KIND", "CONTACT", "ADDRESS")
+	writeRow(w, "GROUP", "KIND", "CONTACT", "ADDRESS")
 	for i := range items.Groups {
-		g := &items.Groups[i]
-		name, kind := printable(g.DisplayName), kindOf(g.GroupType)
-		contacts := items.ContactsOf(g.ExchangeStoreID)
-		if len(contacts) == 0 {
-			row(name, kind, "", printable(g.SMTPAddress))
-		}
-		for j := range contacts {
-			row(name, kind, printable(contacts[j].DisplayName), printable(addressOf(&contacts[j])))
-			name, kind = "", ""
-		}
+		writeGroup(w, &items.Groups[i], items.ContactsOf(items.Groups[i].ExchangeStoreID))
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -63,6 +53,20 @@ func writeTable(out io.Writer, items *imgroup.ItemList) error {
 	_, err := fmt.Fprintf(out, "%d groups, %d contacts\n", len(items.Groups), len(items.Personas))
 	return err
 }
+
+// writeGroup writes a row for each contact of a group, the first with the group's name.
+func writeGroup(w io.Writer, g *imgroup.ImGroup, contacts []imgroup.Persona) {
+	name, kind := printable(g.DisplayName), kindOf(g.GroupType)
+	if len(contacts) == 0 {
+		writeRow(w, name, kind, "", printable(g.SMTPAddress))
+	}
+	for i := range contacts {
+		writeRow(w, name, kind, printable(contacts[i].DisplayName), printable(addressOf(&contacts[i])))
+		name, kind = "", ""
+	}
+}
+
+func writeRow(w io.Writer, cells ...string) { fmt.Fprintln(w, strings.Join(cells, "\t")) }
 
 func kindOf(t imgroup.GroupType) string {
 	switch {
@@ -76,7 +80,7 @@ func kindOf(t imgroup.GroupType) string {
 	return printable(string(t))
 }
 
-// addressOf is a contact's address, or the number of a telephone.
+// addressOf returns a contact's address, or the number of a telephone.
 func addressOf(p *imgroup.Persona) string {
 	if p.ImAddress == "" && len(p.Phones) > 0 {
 		return p.Phones[0].Number
@@ -92,7 +96,7 @@ func printable(s string) string {
 	return s
 }
 
-// The list in JSON, with the ids that a roster leaves out.
+// listView is the list in JSON, with the ids that a roster leaves out.
 type listView struct {
 	Groups []groupView `json:"groups"`
 }

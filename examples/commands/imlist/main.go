@@ -47,7 +47,7 @@ func run(ctx context.Context, p *cli.Process, args []string) (status int) {
 	return p.Run(ctx, newRoot(p), args)
 }
 
-// app is what the commands work with.
+// app holds the flags and the client of a command.
 type app struct {
 	process *cli.Process
 	flags   connect.Flags
@@ -92,7 +92,7 @@ func (a *app) connected(f func(ctx context.Context, args []string) error) func(*
 // mailbox is the name of the mailbox in files, "" for that of the in-process Exchange.
 func (a *app) mailbox() string { return strings.ToLower(cmp.Or(a.call.Mailbox, a.flags.User)) }
 
-// connect makes the client. The in-process Exchange gets a list to look at.
+// connect makes the client, and fills the list of an in-process Exchange.
 func (a *app) connect(ctx context.Context, fs *pflag.FlagSet) error {
 	if err := a.flags.Check(fs, a.call.Names()...); err != nil {
 		return err

@@ -119,7 +119,7 @@ func TestOwnership_Files(t *testing.T) {
 		}
 	}
 	got := s.imlist("sync", roster, "--owned", filepath.Join(t.TempDir(), "absent", "owned.json"))
-	if got.status != 1 || !strings.Contains(got.stderr, "keeping the record of what is owned") {
+	if got.status != 1 || !strings.Contains(got.stderr, "keeping the ownership record") {
 		t.Errorf("%+v; want the record's failure", got)
 	}
 	got = s.imlist("sync", roster, "--remove", "all", "--max-removals", "100%", "--backup", roster)

@@ -68,7 +68,7 @@ Begin with --dry-run. Keep a backup: imlist restore puts back what a run has rem
 	return cmd
 }
 
-// syncing is what the flags of sync and restore say.
+// syncing holds the flags of sync and restore.
 type syncing struct {
 	opts                  imsync.Options
 	remove, owned, backup string
@@ -130,7 +130,7 @@ func (l *limitValue) Set(text string) error {
 
 func (l *limitValue) Type() string { return "limit" }
 
-// files has the shell complete names of files with one of these endings.
+// files lets the shell complete names of files with one of these endings.
 func files(endings []string) cobra.CompletionFunc {
 	return cobra.FixedCompletions(endings, cobra.ShellCompDirectiveFilterFileExt)
 }
@@ -159,7 +159,7 @@ func (a *app) sync(ctx context.Context, fs *pflag.FlagSet, file string, s *synci
 	})
 }
 
-// run connects, has what do makes of the list kept in the record of the mailbox, and shows it.
+// run connects, calls do with the record of the mailbox, and shows the result.
 func (a *app) run(
 	ctx context.Context, fs *pflag.FlagSet, s *syncing, do func(context.Context) (imsync.Applied, error),
 ) error {
@@ -183,7 +183,7 @@ func (a *app) run(
 	return s.show(a.process.Stdout, applied.Plan, err)
 }
 
-// show writes the plan and what became of it, and returns the error.
+// show writes the plan and its result, and returns the error.
 func (s *syncing) show(out io.Writer, plan imsync.Plan, err error) error {
 	if err != nil && plan.Empty() && len(plan.Notes) == 0 {
 		return err // nothing was begun
