@@ -102,6 +102,64 @@ func ExampleEach() {
 	// carl@contoso.com 2 changes, error: <nil>
 }
 
+// The lists of the picture above: what the roster wants, what the service gave, what is in the mailbox.
+func ExampleOwnership() {
+	ctx, client := context.Background(), exampleClient()
+	group := func(name string, contacts ...string) imsync.Group {
+		g := imsync.Group{Name: name}
+		for _, c := range contacts {
+			g.Contacts = append(g.Contacts, imsync.Contact{Address: c + "@contoso.com"})
+		}
+		return g
+	}
+	opts := &imsync.Options{Remove: imsync.RemoveOwned}
+	sync := func(groups ...imsync.Group) imsync.Plan {
+		applied, err := imsync.Sync(ctx, client, imsync.Roster{Groups: groups}, opts)
+		if err != nil {
+			log.Fatal(err)
+		}
+		opts.Owned = applied.Owned // to be kept, as JSON
+		return applied.Plan
+	}
+	sync(group("Sales", "anna", "carl", "emil"), group("Temp", "fred"))
+
+	person := imsync.Plan{Steps: []imsync.Step{ // what the owner of the mailbox does by hand
+		{Kind: imsync.AddContact, Group: "Sales", Contact: imsync.Contact{Address: "dora@contoso.com"}},
+		{Kind: imsync.RemoveContact, Group: "Sales", Contact: imsync.Contact{Address: "emil@contoso.com"}},
+		{Kind: imsync.AddGroup, Group: "Family"},
+	}}
+	if err := imsync.Apply(ctx, client, person, nil); err != nil {
+		log.Fatal(err)
+	}
+
+	fmt.Print(sync(group("Sales", "anna", "bert", "emil")))
+	// Output:
+	//   Sales
+	// +   bert@contoso.com
+	// -   carl@contoso.com
+	// +   emil@contoso.com
+	// - Temp (1 contact)
+}
+
+func ExampleNewBackup() {
+	ctx, client := context.Background(), exampleClient()
+	list, err := client.GetImItemList(ctx, imgroup.ListQuery{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	kept, err := json.Marshal(imsync.NewBackup(list, imsync.NewOwnership("anna@contoso.com")))
+	if err != nil {
+		log.Fatal(err)
+	}
+	backup := &imsync.Backup{}
+	if err := json.Unmarshal(kept, backup); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("backup of", backup.Mailbox())
+	// Output: backup of anna@contoso.com
+}
+
+// A list is backed up before a mistaken run removes a group, and restored.
 func ExampleRestore() {
 	ctx, client := context.Background(), exampleClient()
 	sales := imsync.Group{Name: "Sales", Contacts: []imsync.Contact{{Address: "anna@contoso.com"}}}
