@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"html"
 	"os"
-	"slices"
 	"strings"
 )
 
@@ -64,9 +63,6 @@ var boxes = []box{
 	{"http.RoundTripper", "the network: Exchange, proxies; in tests the fake or a transcript", outside, 20, 424, 920},
 }
 
-// planned are packages that have their place before they exist; they are drawn as outlines.
-var planned = []string{"ews/transcript"}
-
 // arrow leads from a box to one that it imports; a dashed one means that they meet as values of
 // net/http alone, in the program.
 type arrow struct {
@@ -119,14 +115,11 @@ func draw() string {
 }
 
 func (x *box) draw(b *strings.Builder) {
-	middle, text, fill, letters := x.x+x.w/2, x.text, string(x.kind), "#fff"
-	if slices.Contains(planned, x.name) {
-		text, fill, letters = "to come", "none", "#8b949e"
-	}
+	middle := x.x + x.w/2
 	fmt.Fprintf(b, `<rect x="%d" y="%d" width="%d" height="%d" rx="6" fill="%s" stroke="%s"/>`+"\n",
-		x.x, x.y, x.w, boxHeight, fill, x.kind)
-	fmt.Fprintf(b, `<text x="%d" y="%d" font-size="15" font-weight="600" fill="%s">%s</text>`+"\n",
-		middle, x.y+24, letters, html.EscapeString(x.name))
-	fmt.Fprintf(b, `<text x="%d" y="%d" font-size="11" fill="%s">%s</text>`+"\n",
-		middle, x.y+43, letters, html.EscapeString(text))
+		x.x, x.y, x.w, boxHeight, x.kind, x.kind)
+	fmt.Fprintf(b, `<text x="%d" y="%d" font-size="15" font-weight="600" fill="#fff">%s</text>`+"\n",
+		middle, x.y+24, html.EscapeString(x.name))
+	fmt.Fprintf(b, `<text x="%d" y="%d" font-size="11" fill="#fff">%s</text>`+"\n",
+		middle, x.y+43, html.EscapeString(x.text))
 }

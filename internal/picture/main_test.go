@@ -55,11 +55,6 @@ func TestBoxes(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range planned {
-		if _, err := os.Stat(root + "/" + name); err == nil {
-			t.Errorf("%s exists: take it off the list planned and draw the picture again", name)
-		}
-	}
 	for _, top := range []string{"auth", "ews", "imgroup", "soap"} {
 		err := fs.WalkDir(os.DirFS(root), top, func(name string, e fs.DirEntry, err error) error {
 			switch {
@@ -98,7 +93,7 @@ func TestArchitecture(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range regexp.MustCompile("`((?:ews|auth|internal|examples)/[a-z_/]+|[a-z_/]+\\.go)`").FindAllSubmatch(text, -1) {
-		if file := strings.TrimSuffix(string(name[1]), "/"); !known[file] && !slices.Contains(planned, file) {
+		if file := strings.TrimSuffix(string(name[1]), "/"); !known[file] {
 			t.Errorf("%s does not exist", file)
 		}
 	}
