@@ -111,6 +111,23 @@ func (b *bound) loginInTurn(ctx context.Context, k *call) (*http.Response, error
 	return resp, err
 }
 
+// enterLegs waits for the turn of a mechanism whose first token was not its last. Only that tells that its
+// logins, like those of NTLM, can be mixed up.
+func (b *bound) enterLegs(ctx context.Context, k *call) (leave func(), err error) {
+	p := placeOf(k.at)
+	if p.isProven() && !b.set.perRequest {
+		return func() {}, nil
+	}
+	if err := p.turns.enter(ctx); err != nil {
+		return nil, b.fail(k.at, waitedForTurn, err)
+	}
+	if p.isShared() && !b.set.perRequest {
+		p.turns.leave()
+		return nil, b.shared(k)
+	}
+	return p.turns.leave, nil
+}
+
 // login runs the mechanism. The last leg carries the request.
 func (b *bound) login(ctx context.Context, k *call) (*http.Response, error) {
 	target := Target{Host: k.at.Host, scope: fmt.Sprintf("%s bound=%t", scopeOf(b.scheme, k.at, k.r), b.set.bind)}
@@ -138,6 +155,13 @@ func (b *bound) login(ctx context.Context, k *call) (*http.Response, error) {
 			resp, err := b.finish(ctx, k, x, token, leg > 1)
 			result = outcomeOf(resp, err)
 			return resp, err
+		}
+		if leg == 1 && b.scheme == schemeNegotiate { // NTLM has its turn already
+			leave, err := b.enterLegs(ctx, k)
+			if err != nil {
+				return nil, err
+			}
+			defer leave()
 		}
 		resp, next, err := b.leg(ctx, k, token)
 		if errors.Is(err, errOnlyNegotiate) {

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -270,5 +271,68 @@ func TestNegotiate_LargeToken(t *testing.T) {
 			!strings.Contains(err.Error(), "MaxFieldLength") {
 			t.Errorf("error %v", err)
 		}
+	}
+}
+
+// A crowd is a mechanism of two legs, which tells when all logins have started.
+type crowd struct {
+	fakeMechanism
+
+	waitsFor int32
+	started  atomic.Int32
+	all      chan struct{}
+}
+
+func (m *crowd) Start(ctx context.Context, t Target) (Handshake, error) {
+	if m.started.Add(1) == m.waitsFor {
+		close(m.all)
+	}
+	return m.fakeMechanism.Start(ctx, t)
+}
+
+// TestNegotiate_Turns: with a mechanism of several legs, logins take turns where something in between could
+// mix them up, as those of NTLM do.
+func TestNegotiate_Turns(t *testing.T) {
+	t.Parallel()
+	for _, perRequest := range []bool{false, true} {
+		t.Run(fmt.Sprintf("per request %v", perRequest), func(t *testing.T) {
+			t.Parallel()
+			const workers = 8
+			m := &crowd{fakeMechanism: fakeMechanism{legs: 2}, waitsFor: workers, all: make(chan struct{})}
+			var unfinished, most atomic.Int32
+			server, _ := negotiateServer(t, func(w http.ResponseWriter, token, _ string) {
+				w.Header().Set("Server", "nginx")
+				name, leg, _ := strings.Cut(token, "/")
+				challenge := "proof of " + name
+				if leg == "1" {
+					most.Store(max(most.Load(), unfinished.Add(1)))
+					<-m.all
+					challenge = "challenge 1"
+				}
+				w.Header().Set("Www-Authenticate", "Negotiate "+base64.StdEncoding.EncodeToString([]byte(challenge)))
+				if leg == "1" {
+					w.WriteHeader(http.StatusUnauthorized)
+				} else {
+					unfinished.Add(-1)
+				}
+			})
+			tr, err := Negotiate(nil, m, &Options{LoginPerRequest: perRequest})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(tr.CloseIdleConnections)
+			var wg sync.WaitGroup
+			for range workers {
+				wg.Go(func() {
+					if got := post(t, tr, server.URL, "hello"); got != "" {
+						t.Error(got)
+					}
+				})
+			}
+			wg.Wait()
+			if most.Load() != 1 {
+				t.Errorf("%d logins at a time", most.Load())
+			}
+		})
 	}
 }

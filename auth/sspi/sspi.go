@@ -40,8 +40,8 @@ type Options struct {
 	ServicePrincipal string
 
 	// AllowNTLM lets Windows log in by NTLM where it has no Kerberos ticket for the service. With
-	// NTLM the server does not prove its identity, and load balancers may mix up logins (see
-	// package auth). The zero value refuses it before anything is sent.
+	// NTLM the server does not prove its identity. The zero value refuses it before anything is
+	// sent.
 	AllowNTLM bool
 }
 
