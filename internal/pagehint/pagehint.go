@@ -68,12 +68,8 @@ func (p Page) guess() string {
 		return form
 	}
 	switch s := p.StatusCode; {
-	case s/100 == 3 && IsErrorPage(p.Header.Get("Location")):
-		return "Exchange redirects to its error page: an outage of the server behind; try again later"
-	case s/100 == 3 && strings.HasPrefix(p.URL, "http:") && p.target() == "https"+p.URL[len("http"):]:
-		return "use https:// in the endpoint"
 	case s/100 == 3:
-		return "redirects are not followed, since they would carry the request elsewhere; " + checkEndpoint
+		return p.redirectHint()
 	case p.isPlainHTTP():
 		return p.plainHTTPHint()
 	case s == http.StatusUnauthorized:
@@ -102,6 +98,16 @@ func (p Page) guess() string {
 		return "the web server failed before EWS; its event log has the cause"
 	}
 	return "a proxy or another application: " + checkEndpoint
+}
+
+func (p Page) redirectHint() string {
+	switch {
+	case IsErrorPage(p.Header.Get("Location")):
+		return "Exchange redirects to its error page: an outage of the server behind; try again later"
+	case strings.HasPrefix(p.URL, "http:") && p.target() == "https"+p.URL[len("http"):]:
+		return "use https:// in the endpoint"
+	}
+	return "redirects are not followed, since they would carry the request elsewhere; " + checkEndpoint
 }
 
 // loginForm recognizes the log-in form of a publisher or an identity provider.
