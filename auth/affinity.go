@@ -15,10 +15,10 @@ import (
 	"github.com/go-ews/exchange/internal/httpbody"
 )
 
-// A login by NTLM belongs to one connection of the server. A load balancer that gives each request
-// another connection to the server breaks the login; one that shares its connections among clients
-// lets one client's login stand for another's. This file detects both, with requests that carry
-// neither a password nor a body.
+// A login by NTLM belongs to one connection of the server. A load balancer that sends each request
+// over another connection to the server breaks the login; one that shares its connections among
+// clients lets one client's login stand for another's. This file detects both, with requests that
+// carry neither a password nor a body.
 
 const (
 	hintAffinity = "whether a load balancer or proxy in between sends each request over another connection to the server " +

@@ -18,8 +18,8 @@ func claimsHeader(claims string) string {
 	return `Bearer realm="", error="insufficient_claims", claims="` + encoded + `"`
 }
 
-// TestBearer_ClaimsAgain has a server that asks for claims whatever the token: the request is sent twice,
-// and the error names the claims. A source that cannot pass claims on is named too.
+// TestBearer_ClaimsAgain has a server that asks for claims with any token: the request is sent
+// twice, and the error names the claims. It also names a source that cannot pass claims on.
 func TestBearer_ClaimsAgain(t *testing.T) {
 	t.Parallel()
 	const claims = `{"access_token":{"acrs":{"essential":true,"value":"c1"}}}`

@@ -22,7 +22,7 @@ type causeCase struct {
 	user, password string
 	service        string        // "": the right one
 	at             string        // the URL
-	clock          time.Duration // how far this machine's is off
+	clock          time.Duration // the error of this machine's clock
 	want           string
 }
 
@@ -41,8 +41,8 @@ var allCauses = map[string]string{
 	"notoffered": "the server does not offer Negotiate",
 }
 
-// withClock runs f under a clock that is off. A bubble's clock can be moved, and real connections work
-// in a bubble, but for the DNS: all servers are on loopback.
+// withClock runs f under a wrong clock. A bubble's clock can be moved, and real connections work in
+// a bubble, but for the DNS: all servers are on loopback.
 func withClock(t *testing.T, off time.Duration, f func(t *testing.T)) {
 	t.Helper()
 	now := time.Now()
@@ -60,7 +60,7 @@ func dialLoopback(ctx context.Context, network, address string) (net.Conn, error
 	return new(net.Dialer).DialContext(ctx, network, "127.0.0.1:"+port)
 }
 
-// clocked is a transport whose mechanism and connections can live in a bubble.
+// clocked returns a transport whose mechanism and connections can live in a bubble.
 func clocked(t *testing.T, user, password string, opts Options) *auth.Transport {
 	t.Helper()
 	m, err := Password(auth.Static(user, password), &opts)
@@ -98,7 +98,7 @@ func (c causeCase) check(t *testing.T, opts *Options) {
 	})
 }
 
-// serverClock makes a ticket with the right clock, and uses it under one that is off.
+// serverClock gets a ticket under the right clock, and uses it under a wrong one.
 func serverClock(t *testing.T, opts *Options, user, password, at string) {
 	t.Helper()
 	withClock(t, 0, func(t *testing.T) {
@@ -162,7 +162,7 @@ func kadmin(t *testing.T, commands ...string) {
 	}
 }
 
-// TestSamba_Causes: so do Active Directory's KDC and the servers of its domain.
+// TestSamba_Causes: the same for Active Directory's KDC and the servers of its domain.
 //
 //nolint:paralleltest // a bubble cannot wait for others
 func TestSamba_Causes(t *testing.T) {

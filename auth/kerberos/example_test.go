@@ -36,7 +36,7 @@ func files() (dir string, opts *kerberos.Options) {
 	return dir, &kerberos.Options{ConfigFile: filepath.Join(dir, "krb5.conf")}
 }
 
-// A service logs in with its keytab: no password is kept anywhere. The file is read, the KDC is asked
+// A service logs in with its keytab, without a password. The file is read now, the KDC is asked
 // with the first request.
 func ExampleKeytab() {
 	dir, opts := files()

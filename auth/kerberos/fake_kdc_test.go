@@ -38,7 +38,7 @@ type fakeKDC struct {
 	keys      *keytab.Keytab    // of krbtgt/TO@FROM and of the services
 	tooBig    bool              // over UDP
 	mu        sync.Mutex
-	passwords int // logins that carried one
+	passwords int // logins with a password
 }
 
 func newFakeKDC(t *testing.T, realms ...string) *fakeKDC {
@@ -149,7 +149,7 @@ func (k *fakeKDC) service(r *messages.TGSReq) []byte {
 	return out
 }
 
-// issue makes a ticket and the part of a reply that is for the client.
+// issue makes a ticket and the client's part of the reply.
 func (k *fakeKDC) issue(
 	r messages.KDCReqFields, client types.PrincipalName, realm string, key types.EncryptionKey, usage uint32,
 ) messages.KDCRepFields {
@@ -169,7 +169,7 @@ func (k *fakeKDC) issue(
 	return messages.KDCRepFields{PVNO: 5, CRealm: realm, CName: client, Ticket: ticket, EncPart: sealed}
 }
 
-// sent counts the passwords that came.
+// sent returns the number of passwords that arrived.
 func (k *fakeKDC) sent() int {
 	k.mu.Lock()
 	defer k.mu.Unlock()

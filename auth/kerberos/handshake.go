@@ -75,8 +75,9 @@ func (x *handshake) first() ([]byte, error) {
 	return token.Marshal()
 }
 
-// checksum is the authenticator's checksum of RFC 4121 section 4.1.1: the length of the binding, the
-// MD5 of the gss_channel_bindings_struct, and the flags. Zeros there mean that there is no binding.
+// checksum is the authenticator's checksum of RFC 4121 section 4.1.1: the length of the binding,
+// the MD5 of the gss_channel_bindings_struct, and the flags. Zeros in place of the MD5 mean no
+// binding.
 func checksum(binding []byte) []byte {
 	const wanted = gssapi.ContextFlagMutual | gssapi.ContextFlagReplay | gssapi.ContextFlagSequence |
 		gssapi.ContextFlagConf | gssapi.ContextFlagInteg

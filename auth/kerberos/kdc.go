@@ -15,9 +15,9 @@ import (
 	"github.com/jcmturner/gokrb5/v8/config"
 )
 
-// The limits of one message to a KDC. gokrb5's own client waits five seconds, reads the length of a
-// reply in one piece, allocates whatever that says, and shuffles the configuration's list of KDCs in
-// place; so the messages travel here.
+// The limits of one message to a KDC. The client of gokrb5 waits five seconds, trusts the length in
+// front of a reply and allocates as much, and shuffles the configuration's list of KDCs in place;
+// so this file carries the messages.
 const (
 	dialTimeout  = 3 * time.Second
 	replyTimeout = 20 * time.Second
@@ -27,8 +27,8 @@ const (
 // A dialer connects to a KDC.
 type dialer func(ctx context.Context, network, address string) (net.Conn, error)
 
-// A visitor carries the messages of one login to the KDCs. gokrb5 makes the messages and has the
-// cryptography; its client has no contexts, loses the codes of errors in their texts, and cannot
+// A visitor carries the messages of one login to the KDCs. gokrb5 makes the messages and the
+// cryptography; its client takes no contexts, hides the codes of errors in their texts, and cannot
 // follow a referral to a third realm.
 type visitor struct {
 	conf   *config.Config
@@ -117,7 +117,7 @@ func (v *visitor) byFailure(a, b string) int {
 	return -1
 }
 
-// askOne sends a message to one KDC. sent reports whether a connection came about.
+// askOne sends a message to one KDC. sent reports whether it connected.
 func (v *visitor) askOne(ctx context.Context, protocol, address string, message []byte) (reply []byte, sent bool, err error) {
 	dialing, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()

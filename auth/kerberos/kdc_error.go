@@ -15,18 +15,18 @@ import (
 
 // A kdcError is a KDC's refusal.
 type kdcError struct {
-	what    string // what was asked for, and where
+	what    string // the request and its realm
 	code    int32  // RFC 4120 section 7.5.9
-	status  uint32 // Active Directory's NTSTATUS; 0 if it says none
+	status  uint32 // Active Directory's NTSTATUS; 0: none
 	text    string // the KDC's own words
-	realm   string // of the client, where another realm is to be asked
+	realm   string // of the client, if another realm is to be asked
 	clock   time.Time
 	now     time.Time
-	methods types.PADataSequence // what the KDC says about the account's keys
+	methods types.PADataSequence // the KDC's description of the account's keys
 	cause   error                // why the reply of a KDC that refuses nothing cannot be opened
 }
 
-// refusalIn returns the refusal that a KDC's reply is, nil for other replies.
+// refusalIn returns the refusal in a KDC's reply, nil for other replies.
 func refusalIn(reply []byte, what string) error {
 	var e messages.KRBError
 	if err := e.Unmarshal(reply); err != nil {
@@ -54,7 +54,7 @@ func statusIn(data []byte, list types.PADataSequence) uint32 {
 	return 0
 }
 
-// A meaning says what a code or a status means to the reader, and what to do.
+// A meaning explains a code or a status, and advises what to do.
 type meaning struct{ name, text string }
 
 // statuses are those of [MS-ERREF] section 2.3.1 that a login ends with.
@@ -77,7 +77,7 @@ const (
 	mustChange = "the user must change the password before the first login"
 )
 
-// meanings say what the codes of RFC 4120 section 7.5.9 mean in a domain.
+// meanings explain the codes of RFC 4120 section 7.5.9 as domains use them.
 var meanings = map[int32]string{
 	errorcode.KDC_ERR_NAME_EXP:             "the account has expired; have its end moved",
 	errorcode.KDC_ERR_SERVICE_EXP:          "the service's account has expired",
@@ -127,7 +127,7 @@ func codeName(code int32) string {
 	return fmt.Sprintf("error %d", code)
 }
 
-// hint says what the refusal means.
+// hint explains the refusal.
 func (e *kdcError) hint() string {
 	if known, ok := statuses[e.status]; ok {
 		return known.text

@@ -10,11 +10,11 @@
 //
 // The service is HTTP/<host of the URL>. The host name is not made canonical through the DNS, which
 // an attacker could forge. Exchange needs the name registered on its alternate service account
-// (setspn -Q HTTP/mail.example.com tells).
+// (setspn -Q HTTP/mail.example.com shows it).
 //
-// KDCs are those of krb5.conf in its order, or of the DNS with dns_lookup_kdc. They are asked over TCP,
-// and over UDP only if none takes a connection; udp_preference_limit is not looked at. A KDC that does
-// not reply within 20 seconds is passed over for the next one.
+// KDCs are those of krb5.conf in its order, or of the DNS with dns_lookup_kdc. They are asked over
+// TCP, and over UDP only if none takes a connection; udp_preference_limit is ignored. A KDC that
+// does not reply within 20 seconds is passed over for the next one.
 //
 // Tickets for services of other realms are found by the KDCs' referrals, or at the realm that
 // [domain_realm] of krb5.conf names for the host. An alias of the service is taken as it stands.

@@ -24,15 +24,15 @@ type secret interface {
 	key(p keyParams, version int) (types.EncryptionKey, error)
 }
 
-// keyParams are what a KDC says about a key of the account (ETYPE-INFO2, RFC 4120 section 5.2.7.5).
+// keyParams are a KDC's parameters of a key of the account (ETYPE-INFO2, RFC 4120 section 5.2.7.5).
 type keyParams struct {
 	etype      int32
 	salt       string
 	iterations []byte
 }
 
-// paramsOf reads what a KDC says about the account's keys, in the order of its preference. It returns
-// those with the standard salt (RFC 4120 section 4) where the KDC says nothing.
+// paramsOf reads a KDC's parameters of the account's keys, in the order of its preference. Where
+// the KDC sends none, they have the standard salt (RFC 4120 section 4).
 func paramsOf(data types.PADataSequence, who account, etypes []int32) ([]keyParams, error) {
 	standard := who.realm + strings.Join(who.name.NameString, "")
 	var found []keyParams

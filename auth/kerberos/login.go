@@ -29,8 +29,8 @@ const maxReferrals = 5
 
 var errManyReferrals = errors.New("the KDCs refer to each other in a circle")
 
-// logIn asks for a ticket-granting ticket (RFC 4120 section 3.1), at the KDC of another realm where
-// that one refers to it (RFC 6806 section 7).
+// logIn requests a ticket-granting ticket (RFC 4120 section 3.1), from another realm if the KDC
+// refers to it (RFC 6806 section 7).
 func (v *visitor) logIn(ctx context.Context, who account, s secret) (*login, error) {
 	for range maxReferrals {
 		l, err := v.logInAt(ctx, who, s)
@@ -149,7 +149,7 @@ func (v *visitor) open(reply *messages.ASRep, request *messages.ASReq, who accou
 	}
 	plain, err := crypto.DecryptEncPart(reply.EncPart, key, keyusage.AS_REP_ENCPART)
 	if err != nil {
-		// A KDC that asks for no proof leaves it to the client to find out.
+		// A KDC that asks for no proof leaves the check of the password to the client.
 		return nil, &kdcError{what: loginOf(who), code: errorcode.KDC_ERR_PREAUTH_FAILED, cause: err}
 	}
 	var part messages.EncKDCRepPart
@@ -199,7 +199,7 @@ func vouched(part messages.EncKDCRepPart, request *messages.ASReq, key types.Enc
 	return nil
 }
 
-// inTime wants the KDC's clock to agree with this machine's.
+// inTime returns an error if the KDC's clock and this machine's differ too much.
 func (v *visitor) inTime(theirs time.Time, realm string) error {
 	now := time.Now()
 	if theirs.Sub(now).Abs() > v.conf.LibDefaults.Clockskew {

@@ -44,7 +44,7 @@ func loggedIn(ctx context.Context, m *Mechanism) (string, error) {
 	return account{tkt.client, tkt.realm}.String() + " at " + tkt.message.Realm, nil
 }
 
-// TestPassword_Transports: a KDC is reached over TCP, or over UDP where it takes no connection.
+// TestPassword_Transports: a KDC is reached over TCP, or over UDP if it takes no connection.
 func TestPassword_Transports(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -108,8 +108,8 @@ func TestPassword_Referrals(t *testing.T) {
 	}
 }
 
-// TestPassword_SlowKDC: a login may take its time; a KDC that stays silent, or that breaks off, is
-// given up for the next one.
+// TestPassword_SlowKDC: a login may take long; after a KDC that stays silent, or breaks off, the
+// next one is asked.
 func TestPassword_SlowKDC(t *testing.T) {
 	t.Parallel()
 	slow := func(k *fakeKDC) func(net.Conn) {

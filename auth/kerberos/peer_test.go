@@ -224,7 +224,7 @@ func TestPeer_Sources(t *testing.T) {
 	}
 }
 
-// TestPeer_KDCOverTCP has KDCs of their own on the server's database: one that listens for TCP only,
+// TestPeer_KDCOverTCP starts further KDCs on the server's database: one that listens for TCP only,
 // and one whose replies never fit a datagram.
 func TestPeer_KDCOverTCP(t *testing.T) {
 	t.Parallel()

@@ -22,8 +22,9 @@ type grant struct {
 	ends   time.Time
 }
 
-// service asks for the ticket of a service (RFC 4120 section 3.3). It goes to the realm that krb5.conf
-// names for the host, else to the client's own, and on to where the KDCs refer to (RFC 6806 section 8).
+// service requests the ticket of a service (RFC 4120 section 3.3). The request goes to the realm
+// that krb5.conf names for the host, else to the client's own, and on to the realms that the KDCs
+// refer to (RFC 6806 section 8).
 func (v *visitor) service(ctx context.Context, l *login, service string) (*grant, error) {
 	name := types.NewPrincipalName(nametype.KRB_NT_SRV_INST, service)
 	g, at := &grant{ticket: l.ticket, key: l.key}, l.client.realm
@@ -86,8 +87,8 @@ func (v *visitor) serviceAt(ctx context.Context, client account, g *grant, realm
 	return &grant{ticket: reply.Ticket, key: part.Key, ends: part.EndTime}, nil
 }
 
-// serviceRequest makes a TGS-REQ (RFC 4120 section 5.4.1) and proves with the ticket who asks. gokrb5
-// would name the ticket's realm where the client's belongs, which differ from the second referral on.
+// serviceRequest makes a TGS-REQ (RFC 4120 section 5.4.1), authenticated by the ticket. gokrb5
+// would put the ticket's realm in place of the client's, which differ from the second referral on.
 func (v *visitor) serviceRequest(client account, g *grant, realm string, name types.PrincipalName) (*messages.TGSReq, error) {
 	fields, err := messages.NewASReq(realm, v.conf, types.PrincipalName{}, name)
 	if err != nil {

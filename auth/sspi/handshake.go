@@ -15,7 +15,7 @@ type handshake struct {
 	allowNTLM bool
 
 	ntlm bool // the tokens are NTLM's
-	sent bool // our last token is
+	sent bool // our last token was sent
 	open bool // the server still has to respond to it
 }
 
@@ -59,7 +59,7 @@ func (x *handshake) next(challenge []byte) (token []byte, done bool, err error) 
 	return token, x.sent, nil
 }
 
-// What tells tokens apart, with or without SPNEGO around them. A NEGOEX token (of Microsoft accounts)
+// The marks of tokens, with or without SPNEGO around them. A NEGOEX token (of Microsoft accounts)
 // comes before NTLM.
 var (
 	ntlmNegotiate    = []byte("NTLMSSP\x00\x01\x00\x00\x00")
@@ -69,8 +69,8 @@ var (
 
 var errNoProof = errors.New("sspi: the server did not prove its identity")
 
-// verify hands Windows what the server sent back, which has its proof. Whether there must be one is
-// not left to the server.
+// verify passes the server's last token, with its proof, to Windows. The server cannot choose to
+// leave the proof out.
 func (x *handshake) verify(challenge []byte) error {
 	if len(challenge) > 0 && x.open {
 		_, more, err := x.context.step(challenge)
@@ -92,7 +92,7 @@ func (x *handshake) verify(challenge []byte) error {
 	return nil
 }
 
-// A noTicketError says that Windows would log in by NTLM.
+// A noTicketError reports that Windows would log in by NTLM.
 type noTicketError struct{ service string }
 
 func (e *noTicketError) Error() string {

@@ -72,7 +72,7 @@ const (
 	denied = syscall.Errno(0x8009030C)
 )
 
-// TestHandshake plays logins: the server's tokens go in, and what comes out is compared line by line.
+// TestHandshake plays logins: it feeds the server's tokens and compares the results line by line.
 func TestHandshake(t *testing.T) {
 	t.Parallel()
 	kerberos := []fakeStep{{"AP-REQ", true, nil}, {"", false, nil}}

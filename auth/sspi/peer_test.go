@@ -63,7 +63,7 @@ func TestPeer_Calls(t *testing.T) {
 }
 
 // TestPeer_Bound logs in where Extended Protection refuses a wrong binding. Wine sends none, so the
-// binding itself has not been seen to work.
+// binding itself is untested.
 func TestPeer_Bound(t *testing.T) {
 	t.Parallel()
 	tr := peer(t)
@@ -72,7 +72,7 @@ func TestPeer_Bound(t *testing.T) {
 	}
 }
 
-// TestPeer_WrongService shows what Windows says of a service that the domain does not know.
+// TestPeer_WrongService holds the error for a service that the domain does not know.
 func TestPeer_WrongService(t *testing.T) {
 	t.Parallel()
 	peer(t)

@@ -9,11 +9,11 @@
 //	if err != nil { … }
 //	client, err := ews.NewClient(endpoint, &ews.Options{HTTPClient: tr.Client()})
 //
-// The login is by Kerberos, for the service HTTP/<host of the URL>, which Exchange needs on its alternate
-// service account (setspn -Q HTTP/mail.example.com tells). A token goes out with the request itself, the
-// server must prove its own identity in the response, and under TLS the token carries the channel
-// binding that Extended Protection asks for. Where Windows has no ticket for the service it would
-// log in by NTLM; [Options] can allow that.
+// The login is by Kerberos, for the service HTTP/<host of the URL>, which Exchange needs on its
+// alternate service account (setspn -Q HTTP/mail.example.com shows it). A token goes out with the
+// request itself, the server must prove its own identity in the response, and under TLS the token
+// carries the channel binding that Extended Protection asks for. Where Windows has no ticket for
+// the service it would log in by NTLM; [Options] can allow that.
 //
 // A service needs an account of the domain: LocalSystem and NetworkService log in as the computer, and
 // LocalService is anonymous to other machines.
@@ -45,8 +45,8 @@ type Options struct {
 	AllowNTLM bool
 }
 
-// A Mechanism makes the tokens of one account. It is safe for concurrent use, and keeps nothing of
-// the account but a handle, which Windows renews with the account's password and tickets.
+// A Mechanism makes the tokens of one account. It is safe for concurrent use, and keeps only a
+// handle of the account, which Windows renews with the account's password and tickets.
 type Mechanism struct {
 	system    system
 	service   string

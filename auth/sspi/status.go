@@ -8,7 +8,7 @@ import (
 
 var errNUL = errors.New("sspi: the service's name holds a NUL character")
 
-// A statusError is what Windows returned in place of a token.
+// A statusError is the error of Windows in place of a token.
 type statusError struct {
 	status
 	service string // "" before a login
@@ -44,7 +44,7 @@ func (e *statusError) Error() string {
 // Unwrap returns the syscall.Errno.
 func (e *statusError) Unwrap() error { return e.err }
 
-// Permanent reports whether Windows would say the same again.
+// Permanent reports whether Windows would refuse again.
 func (e *statusError) Permanent() bool { return e.permanent }
 
 // A status is an error of SSPI (winerror.h).

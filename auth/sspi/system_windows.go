@@ -9,7 +9,7 @@ import (
 	"github.com/alexbrainman/sspi"
 )
 
-// wanted are the flags of each login. Integrity is what the proof of SPNEGO's negotiation needs.
+// wanted are the flags of each login. The proof of SPNEGO's negotiation needs integrity.
 const wanted = sspi.ISC_REQ_CONNECTION | sspi.ISC_REQ_MUTUAL_AUTH | sspi.ISC_REQ_INTEGRITY |
 	sspi.ISC_REQ_REPLAY_DETECT | sspi.ISC_REQ_SEQUENCE_DETECT
 
@@ -53,7 +53,7 @@ type login struct {
 	bindings []byte
 }
 
-// A state is what must be freed of a login.
+// A state is the part of a login that must be freed.
 type state struct {
 	context *sspi.Context
 	begun   bool // there is something to free

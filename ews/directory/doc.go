@@ -6,10 +6,10 @@
 //
 // # Groups
 //
-// [Expand] follows nested groups. What it returns may be less than what the directory holds:
-// Exchange expands a dynamic group, and one whose members are hidden, to nothing, and does not find
-// one that is hidden from the address lists. [Expansion.Complete] is false then, and a program that
-// makes lists of groups must not take the difference for people who left:
+// [Expand] follows nested groups. The result may lack entries of the directory: Exchange expands a
+// dynamic group, and one whose members are hidden, to nothing, and does not find one that is hidden
+// from the address lists. [Expansion.Complete] is false then, and a program that makes lists of
+// groups must not treat the missing people as gone:
 //
 //	expansion, err := directory.Expand(ctx, client, "sales@contoso.com")
 //	if err != nil || !expansion.Complete() {
@@ -18,6 +18,6 @@
 //
 // # Lists
 //
-// Exchange has no operation that says whether anybody sees the list of a mailbox. [State] concludes
-// it from the list and from the two folders that hold it.
+// Exchange has no operation that reports whether a mailbox uses its list. [State] concludes it from
+// the list and from the two folders that hold it.
 package directory

@@ -16,17 +16,17 @@ const MaxGroups = 1000
 // ErrTooManyGroups is the error of an expansion that meets more than [MaxGroups] groups.
 var ErrTooManyGroups = errors.New("more nested groups than are expanded")
 
-// Expansion is what a group holds, nested groups included.
+// Expansion is the content of a group, nested groups included.
 type Expansion struct {
 	// Members are the recipients that are no groups, each once, in the order in which they were
-	// found. Type tells contacts and mail users from mailboxes.
+	// found. Type distinguishes contacts and mail users from mailboxes.
 	Members []Mailbox
 
-	// Groups are the groups, each once; the first is the one that was asked for.
+	// Groups are the groups, each once; the first is the requested one.
 	Groups []Group
 
 	// Cycles are the ways from a group back to itself, by address: a group that is a member of a
-	// member. Each ends where it began. The people in them are among the members all the same.
+	// member. Each ends where it began. The people in them are among the members nevertheless.
 	Cycles [][]string
 }
 
@@ -45,8 +45,8 @@ type GroupState string
 // The states of a group.
 const (
 	Expanded GroupState = "expanded"
-	// Empty: Exchange returned no member. That is what it returns for a dynamic group and for a
-	// group whose members are hidden, too.
+	// Empty: Exchange returned no member, as it also does for a dynamic group and for a group whose
+	// members are hidden.
 	Empty GroupState = "empty"
 	// NotFound: Exchange does not find the group that it returned as a member, as when the group is
 	// hidden from the address lists.
@@ -56,7 +56,7 @@ const (
 )
 
 // Complete reports whether every group was expanded and has members. If not, there may be members
-// that Exchange does not show, and who is not in Members did not necessarily leave.
+// that Exchange does not show, and a person who is not in Members may still be one.
 func (e *Expansion) Complete() bool {
 	for _, g := range e.Groups {
 		if g.State != Expanded {
@@ -67,12 +67,13 @@ func (e *Expansion) Complete() bool {
 }
 
 // Expand returns the members of a distribution group and of the groups in it. The address is an
-// SMTP address, an alias or a display name. Each group costs one request: groups that contain each
-// other are expanded once, that which was asked for by another name than its address twice.
+// SMTP address, an alias or a display name. Each group costs one request: a group that contains
+// itself is expanded once; the first group, if it was requested by another name than its address,
+// twice.
 //
-// It returns the error [ErrorNameResolutionNoResults] if there is no such group, or it is hidden from
-// the address lists, [ErrTooManyGroups], and the errors of [ews.Client.Call]. With an error there
-// is no expansion: half of one would look like people who left.
+// It returns the error [ErrorNameResolutionNoResults] if there is no such group, or it is hidden
+// from the address lists, [ErrTooManyGroups], and the errors of [ews.Client.Call]. With an error
+// there is no expansion: in half of one, people would seem to have left.
 //
 // https://learn.microsoft.com/exchange/client-developer/web-service-reference/expanddl-operation
 func Expand(ctx context.Context, client *ews.Client, address string) (*Expansion, error) {

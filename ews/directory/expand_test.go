@@ -97,7 +97,8 @@ func TestExpand_Complete(t *testing.T) {
 	}
 }
 
-// TestExpand_Failure holds that the failure of one group is the failure of all, and says where.
+// TestExpand_Failure holds that the failure of one group fails the expansion, with the way to that
+// group.
 func TestExpand_Failure(t *testing.T) {
 	t.Parallel()
 	s := ewstest.NewServer(&ewstest.Options{Intercept: func(r ewstest.Request) error {
@@ -116,7 +117,7 @@ func TestExpand_Failure(t *testing.T) {
 	}
 }
 
-// TestExpand_Partial holds that a response which leaves members out is not taken for all.
+// TestExpand_Partial holds that a response which leaves members out makes the expansion incomplete.
 func TestExpand_Partial(t *testing.T) {
 	t.Parallel()
 	const member = `<t:Mailbox><t:EmailAddress>a@x</t:EmailAddress><t:MailboxType>Mailbox</t:MailboxType></t:Mailbox>`
@@ -134,7 +135,7 @@ func TestExpand_Partial(t *testing.T) {
 	}
 }
 
-// TestExpand_Bounded holds that groups without end have an end.
+// TestExpand_Bounded holds that endless groups end.
 func TestExpand_Bounded(t *testing.T) {
 	t.Parallel()
 	var chain []ewstest.Recipient
@@ -155,8 +156,8 @@ func TestExpand_Bounded(t *testing.T) {
 	}
 }
 
-// TestExpand_OddMembers holds that entries without an SMTP address are told apart, and expanded by
-// what they have.
+// TestExpand_OddMembers holds that entries without an SMTP address stay distinct, and are expanded
+// by their other identifiers.
 func TestExpand_OddMembers(t *testing.T) {
 	t.Parallel()
 	const odd = `<m:DLExpansion>` +

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// MailboxType is what an address belongs to, in Exchange's words. There may be further ones.
+// MailboxType is the kind of recipient behind an address, in Exchange's words. The set is open.
 //
 // https://learn.microsoft.com/exchange/client-developer/web-service-reference/mailboxtype
 type MailboxType string
@@ -36,7 +36,7 @@ type Mailbox struct {
 // IsGroup reports whether ExpandDL expands it.
 func (m Mailbox) IsGroup() bool { return m.Type == PublicDL || m.Type == PrivateDL }
 
-// key is what two entries for the same recipient have in common.
+// key returns the same text for two entries of the same recipient.
 func (m Mailbox) key() string {
 	switch {
 	case m.EmailAddress != "":

@@ -13,7 +13,7 @@ import (
 const (
 	// ErrorNameResolutionNoResults: the directory has no such entry, or hides it.
 	ErrorNameResolutionNoResults ews.ResponseCode = "ErrorNameResolutionNoResults"
-	// ErrorNameResolutionMultipleResults: Expand was given a name that several groups have.
+	// ErrorNameResolutionMultipleResults: several groups have the name in the call of Expand.
 	ErrorNameResolutionMultipleResults ews.ResponseCode = "ErrorNameResolutionMultipleResults"
 	// ErrorFolderNotFound: the mailbox lacks a folder.
 	ErrorFolderNotFound ews.ResponseCode = "ErrorFolderNotFound"
@@ -33,9 +33,8 @@ type message interface {
 	lack() string // the element that a success must hold and this one lacks, "" if none
 }
 
-// decode decodes a response element into its fields, and refuses one that holds another number of
-// messages than was asked for, or a success that lacks its payload. Errors of decoding are what Call
-// reports as a malformed response.
+// decode decodes a response element into its fields, and refuses an unexpected number of messages,
+// or a success that lacks its payload. Call reports an error of decoding as a malformed response.
 func decode[R any, M message](
 	d *xml.Decoder, start xml.StartElement, fields *R, messages *[]M, want int,
 ) error {
@@ -63,11 +62,11 @@ func firstError[M message](messages []M) error {
 	return nil
 }
 
-// viewRange tells how much of a view a response holds, the schema's FindResponsePagingAttributes.
+// viewRange is the part of a view that a response holds, the schema's FindResponsePagingAttributes.
 type viewRange struct {
 	Total int    `xml:"TotalItemsInView,attr"`
 	Last  string `xml:"IncludesLastItemInRange,attr"`
 }
 
-// cut reports whether the view has more items than the n that came.
+// cut reports whether the view has more items than the n in the response.
 func (r viewRange) cut(n int) bool { return r.Last == "false" || r.Last == "0" || r.Total > n }

@@ -9,7 +9,7 @@ import (
 	"github.com/go-ews/exchange/ews"
 )
 
-// Resolution is what a name resolves to.
+// Resolution is the result of resolving a name.
 type Resolution struct {
 	Candidates []Candidate // at least one
 	More       bool        // there are more candidates than the 100 that Exchange returns

@@ -8,14 +8,14 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// Use is what a mailbox does with its list.
+// Use is the way in which a mailbox uses its list.
 type Use string
 
 // The uses of a list.
 const (
 	// NeverUsed: neither the list nor its folders hold anything. No client has signed in with the
-	// mailbox, or none that keeps its contacts in Exchange; what is put into the list may never be
-	// seen.
+	// mailbox, or none that keeps its contacts in Exchange; contacts that are added to the list may
+	// never be seen.
 	NeverUsed Use = "never used"
 	// InUse: there are contacts, or groups besides the built-in ones.
 	InUse Use = "in use"
@@ -39,8 +39,8 @@ type ListState struct {
 	List *imgroup.ItemList // the list, which was read for it
 }
 
-// State tells whether a mailbox uses its list, with two requests: GetFolder for the folders that
-// hold it, and GetImItemList. Exchange does not say it, so this is a conclusion from counts: the
+// State returns whether a mailbox uses its list, with two requests: GetFolder for the folders that
+// hold it, and GetImItemList. Exchange does not report it, so this is a conclusion from counts: the
 // folders exist in a mailbox that never used them, and are empty.
 //
 // It returns the errors of [ews.Client.Call]: ErrorNonExistentMailbox for an account without a

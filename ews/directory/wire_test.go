@@ -193,7 +193,7 @@ func TestSamples_Errors(t *testing.T) {
 	}
 }
 
-// TestResponses_Malformed holds that a response which does not say what was asked is no result.
+// TestResponses_Malformed holds that a response without the requested data is an error.
 func TestResponses_Malformed(t *testing.T) {
 	t.Parallel()
 	const ok, success = "NoError", "Success"

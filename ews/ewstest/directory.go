@@ -43,7 +43,7 @@ func (s *Server) recipients(is func(Recipient) bool) []Recipient {
 	return slices.DeleteFunc(slices.Clone(s.directory), func(r Recipient) bool { return !is(r) })
 }
 
-// lookup is an operation that reads what is no list.
+// lookup is an operation that reads something other than the list.
 type lookup struct {
 	argument func(*dotnet.Element) *dotnet.Element // the element of the request that says of what; nil: none
 	run      func(*Server, *mailbox, *dotnet.Element) (*response, error)

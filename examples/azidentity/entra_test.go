@@ -74,7 +74,7 @@ func (e *entra) Do(r *http.Request) (*http.Response, error) {
 	return respond(r, http.StatusOK, nil, `{"access_token": "`+token+`", "token_type": "Bearer", "expires_in": 86399}`), nil
 }
 
-// check looks at how the program says who it is.
+// check verifies how the program identifies itself.
 func (e *entra) check(r *http.Request, form url.Values) {
 	if r.URL.Hostname() == "169.254.169.254" {
 		if r.Header.Get("Metadata") != "true" || form.Get("resource") != "https://outlook.office365.com" {

@@ -74,7 +74,7 @@ func clientOptions() azcore.ClientOptions {
 	return azcore.ClientOptions{Retry: policy.RetryOptions{MaxRetries: -1}}
 }
 
-// An identity is what the program logs in as.
+// An identity is an account that the program logs in as.
 type identity struct{ kind, tenant, client, pem string }
 
 func (i identity) credential(options azcore.ClientOptions) (azcore.TokenCredential, error) {
@@ -85,7 +85,7 @@ func (i identity) credential(options azcore.ClientOptions) (azcore.TokenCredenti
 			opts.ID = azidentity.ClientID(i.client)
 		}
 		return azidentity.NewManagedIdentityCredential(opts)
-	case "workload": // what is missing is in the environment of the pod
+	case "workload": // the environment of the pod has the rest
 		return azidentity.NewWorkloadIdentityCredential(&azidentity.WorkloadIdentityCredentialOptions{
 			ClientOptions: options, TenantID: i.tenant, ClientID: i.client,
 		})

@@ -173,8 +173,8 @@ func TestClaimsChallenge(t *testing.T) {
 	}
 }
 
-// TestClaimsChallenge_Again: a server that asks again gets no third request, and the error says what it
-// asks for.
+// TestClaimsChallenge_Again: a server that asks again gets no third request, and the error names
+// the claims.
 func TestClaimsChallenge_Again(t *testing.T) {
 	t.Parallel()
 	e, who := application(t)
@@ -210,7 +210,7 @@ func TestRevoked(t *testing.T) {
 	}
 }
 
-// TestRevoked_SameToken is an endpoint that returns what it has.
+// TestRevoked_SameToken has an endpoint that returns the same token again.
 func TestRevoked_SameToken(t *testing.T) {
 	t.Parallel()
 	e := &entra{t: t, always: "token1"}
@@ -221,7 +221,7 @@ func TestRevoked_SameToken(t *testing.T) {
 	}
 }
 
-// TestRefusal: what Entra refuses is asked for once, and reads like any other refusal.
+// TestRefusal: a refusal by Entra is not retried, and its error reads like any other.
 func TestRefusal(t *testing.T) {
 	t.Parallel()
 	e, who := application(t)

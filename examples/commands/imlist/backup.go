@@ -83,7 +83,7 @@ func (a *app) restore(ctx context.Context, fs *pflag.FlagSet, file string, s *sy
 	})
 }
 
-// incompleteError says that the plan's notes name what could not be put back.
+// incompleteError reports that some things could not be put back; the plan's notes name them.
 type incompleteError struct{ things int }
 
 func (e *incompleteError) Error() string {

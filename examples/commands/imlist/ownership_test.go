@@ -43,8 +43,8 @@ func (s *session) must(want string, args ...string) {
 	}
 }
 
-// TestOwnership adds, removes what it added, restores it, and removes it again: what the owner of the
-// mailbox has stays throughout.
+// TestOwnership adds contacts, removes them, restores them, and removes them again. Those of the
+// mailbox's owner stay throughout.
 func TestOwnership(t *testing.T) {
 	t.Parallel()
 	s := newSession(t)
@@ -81,7 +81,7 @@ func TestOwnership(t *testing.T) {
 	}
 }
 
-// TestOwnership_Adopt owns what was there.
+// TestOwnership_Adopt owns contacts that were there before.
 func TestOwnership_Adopt(t *testing.T) {
 	t.Parallel()
 	s := newSession(t)

@@ -15,7 +15,7 @@ import (
 	"github.com/go-ews/exchange/examples/commands/internal/textfile"
 )
 
-// recordFile is the file of --owned, which has the records of what imlist gave to mailboxes.
+// recordFile is the file of --owned, which has the ownership records of mailboxes.
 type recordFile struct{ name, mailbox string }
 
 // records are its content, by mailbox.

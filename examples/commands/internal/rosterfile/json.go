@@ -95,7 +95,7 @@ func (p *jsonParser) skipSpace(at int) int {
 	return len(p.data) - len(bytes.TrimLeft(p.data[at:], space))
 }
 
-// atEnd notes what the end of the text lacks.
+// atEnd notes that the end of the text is missing.
 func (p *jsonParser) atEnd(array bool, entries int) {
 	switch {
 	case array:
@@ -208,7 +208,7 @@ func (p *jsonParser) add(line int, e *entry, raw []byte) {
 	p.leaveOut(raw)
 }
 
-// leaveOut remembers whose entry was bad, for what it wanted must not be removed.
+// leaveOut remembers the mailbox of a bad entry, whose contacts must not be removed.
 func (p *jsonParser) leaveOut(raw []byte) {
 	var who struct {
 		Mailbox string `json:"mailbox"`

@@ -1,4 +1,4 @@
-// Package rosterfile reads the contact lists that mailboxes are to have, from the CSV and JSON files that
+// Package rosterfile reads the desired contact lists of mailboxes from the CSV and JSON files that
 // directories, spreadsheets and PowerShell export. It reads any input in linear time.
 package rosterfile
 
@@ -13,7 +13,7 @@ import (
 	"github.com/go-ews/exchange/examples/commands/internal/textfile"
 )
 
-// File is what a file asks for, and what of it could not be used.
+// File holds the lists in a file, and the entries that could not be used.
 type File struct {
 	Mailboxes []Mailbox
 	Problems  []Problem
@@ -21,16 +21,16 @@ type File struct {
 	// KeepAll says that a problem may be about any mailbox, so that nothing may be removed from any.
 	KeepAll bool
 
-	// Cut says why the file looks as if its end is missing, "" if it does not.
+	// Cut is the reason to believe that the end of the file is missing, "" if there is none.
 	Cut string
 }
 
-// Mailbox is a mailbox with the list that it is to have.
+// Mailbox is a mailbox with its desired list.
 type Mailbox struct {
 	Address string        `json:"mailbox"`
 	Roster  imsync.Roster `json:"roster"`
 
-	// Incomplete says that a row of it was bad. What that row wanted must not be removed.
+	// Incomplete says that a row of it was bad. The contact of that row must not be removed.
 	Incomplete bool `json:"incomplete,omitempty"`
 }
 
@@ -111,7 +111,7 @@ func isJSON(text []byte) bool {
 	return len(text) > 0 && (text[0] == '[' || text[0] == '{')
 }
 
-// check returns the text with line feeds as line ends, or what else it is than text.
+// check returns the text with line feeds as line ends, or an error that names its real format.
 func check(text []byte) ([]byte, error) {
 	switch {
 	case bytes.HasPrefix(text, []byte("PK\x03\x04")):
@@ -125,7 +125,7 @@ func check(text []byte) ([]byte, error) {
 	return text, nil
 }
 
-// checkAddress says what is wrong with the address of a mailbox.
+// checkAddress returns the error of a mailbox's address.
 func checkAddress(address string) error {
 	local, domain, ok := strings.Cut(address, "@")
 	switch {
@@ -140,7 +140,7 @@ func checkAddress(address string) error {
 	return nil
 }
 
-// rosterProblems returns what imsync has against a roster, "" if nothing.
+// rosterProblems returns the problems that imsync finds in a roster, "" if none.
 func rosterProblems(roster *imsync.Roster) string {
 	err := roster.Check()
 	if bad, ok := errors.AsType[*imsync.RosterError](err); ok {

@@ -11,8 +11,9 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// parseCSV reads rows of a mailbox, a group in it, and a member of that group. Each title says what its
-// column holds. A file without titles has mailbox, group, address and display name, in this order.
+// parseCSV reads rows of a mailbox, a group in it, and a member of that group. Each title names the
+// content of its column. A file without titles has mailbox, group, address and display name, in
+// this order.
 func parseCSV(data []byte, oneMailbox bool) (*File, error) {
 	r := &csvReader{data: data, line: 1}
 	return readRows(r, oneMailbox)
@@ -35,7 +36,7 @@ func readRows(r *csvReader, oneMailbox bool) (*File, error) {
 			}
 			b.finish()
 			return b.file, nil
-		case isEmpty(row): // what a spreadsheet leaves of deleted rows
+		case isEmpty(row): // spreadsheets write deleted rows so
 			continue
 		}
 		if err := b.row(line, row); err != nil {
@@ -66,7 +67,7 @@ type groupKey struct {
 // fields are the values of a row by column.
 type fields [columns]string
 
-// unreadable leaves out a row of which it is not even known whose it is.
+// unreadable leaves out a row whose mailbox is unknown.
 func (b *builder) unreadable(line int, err error) {
 	b.file.add(line, "%v", err)
 	b.file.KeepAll = true
@@ -141,7 +142,7 @@ func (b *builder) mailbox(address string) int {
 	return i
 }
 
-// add adds what the row wants to the mailbox, or returns why it cannot be wanted.
+// add adds the member of a row to the mailbox, or returns why it cannot.
 func (b *builder) add(mailbox int, f *fields) (reason string) {
 	wanted, reason := rosterOf(f)
 	if reason != "" {
@@ -198,7 +199,7 @@ func (b *builder) finish() {
 	b.file.Mailboxes = kept
 }
 
-// rosterOf returns a roster of what the row wants alone, so that one bad row costs no whole mailbox.
+// rosterOf returns a roster of one row, so that a bad row does not cost the whole mailbox.
 func rosterOf(f *fields) (roster imsync.Roster, reason string) {
 	members := 0
 	for _, c := range []column{addressColumn, telephoneColumn, distributionColumn} {

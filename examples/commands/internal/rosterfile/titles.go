@@ -7,7 +7,7 @@ import (
 	"unicode"
 )
 
-// column is what a column of a CSV file says.
+// column is the kind of a column of a CSV file.
 type column int
 
 const (
@@ -129,7 +129,7 @@ func titleList() string {
 	return strings.Join(names, ", ")
 }
 
-// clip bounds what an error repeats of a file.
+// clip bounds the part of a file that an error repeats.
 func clip(s string) string {
 	const most = 60
 	if r := []rune(s); len(r) > most {

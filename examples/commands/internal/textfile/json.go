@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// JSONError says where a JSON text is not what it must be.
+// JSONError is an error in a JSON text, with its place.
 type JSONError struct {
 	Offset       int // in bytes
 	Line, Column int // from 1; the column counts bytes
@@ -23,8 +23,8 @@ func (e *JSONError) Error() string {
 	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Reason)
 }
 
-// DecodeJSON reads data, one JSON value, into v. A name that v does not have is an error, and so are a
-// name that stands twice in an object and whatever follows the value. Every error of the text is a
+// DecodeJSON reads data, one JSON value, into v. A name that v does not have is an error, and so
+// are a name that stands twice in an object and text after the value. Every error of the text is a
 // [*JSONError].
 func DecodeJSON(data []byte, v any) error {
 	decoder := json.NewDecoder(bytes.NewReader(data))

@@ -58,7 +58,7 @@ func (w *nameWalker) object(t reflect.Type) bool {
 			if !ok {
 				return w.refuse(fmt.Sprintf("unknown field %q", name), false)
 			}
-			key, of = f.Name, f.Type // whatever its case
+			key, of = f.Name, f.Type // in any case of letters
 		}
 		if seen[key] {
 			return w.refuse(fmt.Sprintf("the name %q stands twice in one object", name), true)
