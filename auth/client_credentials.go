@@ -2,6 +2,7 @@ package auth
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/go-ews/exchange/internal/httpbody"
 	"github.com/go-ews/exchange/internal/loopback"
+	weborigin "github.com/go-ews/exchange/internal/origin"
 )
 
 // ClientCredentials fetches tokens for the application itself (RFC 6749 section 4.4). Params adds
@@ -61,7 +63,11 @@ func (s *clientCredentials) Token(ctx context.Context, claims string) (*oauth2.T
 	}
 	resp, err := s.httpClient(ctx).Do(r) //nolint:bodyclose // Finish closes it
 	if err != nil {
-		return nil, fmt.Errorf("the token endpoint was not reached: %w", err)
+		// What net/http puts around it repeats the URL, whose query may hold something secret.
+		if wrapped, ok := errors.AsType[*url.Error](err); ok {
+			err = wrapped.Err
+		}
+		return nil, fmt.Errorf("the token endpoint %s was not reached: %w", weborigin.Page(r.URL), err)
 	}
 	var b httpbody.Body
 	b.Reset(resp.Body)
@@ -200,7 +206,7 @@ func parseTokenDocument(contentType string, body []byte) tokenDocument {
 }
 
 // parseTokenJSON takes numbers that are written as strings, which Entra's first version sends, and
-// errors that are objects, as gateways send them.
+// errors that are objects, as gateways send them. A member of another type counts as missing.
 func parseTokenJSON(body []byte) tokenDocument {
 	var wire struct {
 		AccessToken string          `json:"access_token"`
@@ -209,7 +215,7 @@ func parseTokenJSON(body []byte) tokenDocument {
 		Error       json.RawMessage `json:"error"`
 		Description string          `json:"error_description"`
 	}
-	if json.Unmarshal(body, &wire) != nil {
+	if err := json.Unmarshal(body, &wire); err != nil && !isTypeError(err) {
 		return tokenDocument{}
 	}
 	doc := tokenDocument{
@@ -220,8 +226,17 @@ func parseTokenJSON(body []byte) tokenDocument {
 		Code    string `json:"code"`
 		Message string `json:"message"`
 	}
-	if json.Unmarshal(wire.Error, &doc.Code) != nil && json.Unmarshal(wire.Error, &object) == nil {
-		doc.Code, doc.Description = object.Code, object.Message
+	if json.Unmarshal(wire.Error, &doc.Code) == nil {
+		return doc
+	}
+	if err := json.Unmarshal(wire.Error, &object); err == nil || isTypeError(err) {
+		doc.Code, doc.Description = object.Code, cmp.Or(object.Message, doc.Description)
 	}
 	return doc
+}
+
+// isTypeError reports whether encoding/json has left a member out, and read all others.
+func isTypeError(err error) bool {
+	_, ok := errors.AsType[*json.UnmarshalTypeError](err)
+	return ok
 }

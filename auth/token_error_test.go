@@ -97,6 +97,14 @@ func TestTokenEndpoint_Explained(t *testing.T) {
 			"an error that is an object", 403, header("application/json"),
 			`{"error":{"code":"Forbidden","message":"not from here"}}`, "HTTP 403: Forbidden: not from here", false,
 		},
+		{
+			"a description of another type", 401, header("application/json"),
+			`{"error_description":{"body-text":1},"error":"invalid_client","access_token":7}`, "HTTP 401: invalid_client", true,
+		},
+		{
+			"hostile", 400, header("application/json"), `{"error":"invalid_grant","error_description":"a\u202eb\u009bc\u001b[2Jd"}`,
+			"invalid_grant: a\ufffdb\ufffdc\ufffd[2Jd", true,
+		},
 		{"transient", 503, header("application/json"), `{"error":"temporarily_unavailable"}`, "HTTP 503: temporarily_unavailable", false},
 		{"HTML", 200, header("text/html"), html, "HTTP 200 with an HTML page instead of a token; check the token URL", false},
 		{"HTML as JSON", 502, header("application/json"), html, "HTTP 502 with an HTML page", false},
@@ -238,6 +246,22 @@ func TestTokenEndpoint_RetryAfter(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestTokenEndpoint_Unreached: the text has the URL without what may be secret in it, and the cause.
+func TestTokenEndpoint_Unreached(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("connection refused")
+	err := call(t, viaClient{auth.ClientCredentials(clientcredentials.Config{
+		ClientID: "id", ClientSecret: "s3cret", TokenURL: "https://login.example/token?key=s3cret",
+	}, nil), &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		_ = r.Body.Close()
+		return nil, broken
+	})}})
+	if text := err.Error(); !errors.Is(err, broken) || strings.Contains(text, "s3cret") ||
+		!strings.Contains(text, "the token endpoint https://login.example/token was not reached: connection refused") {
+		t.Error(text)
+	}
 }
 
 // TestTokenEndpoint_Stalls: a refusal counts although its page never ends.
