@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-ews/exchange/internal/mailaddress"
+	"github.com/go-ews/exchange/internal/oneline"
 )
 
 // maxAddress is the length of a path in SMTP (RFC 5321 section 4.5.3.1.3), and maxDomain that of a
@@ -30,6 +31,8 @@ func parseAddress(s string) (a address, bad string) {
 		return a, "not valid UTF-8"
 	case !ok || strings.Contains(local, "@"):
 		return a, "not an address: want the form tony@contoso.com, without blanks"
+	case oneline.Text(s) != s: // a response may name it, and texts show it
+		return a, "not an address: it holds a character that cannot be printed"
 	}
 	a = address{text: s, domain: strings.ToLower(domain)}
 	return a, checkDomain(a.domain)
