@@ -106,7 +106,11 @@ func (f *frames) transport(t *testing.T) *http.Transport {
 			if err != nil {
 				return
 			}
-			running.Go(func() { f.serve(c) })
+			running.Go(func() {
+				// A connection whose dial another one has overtaken is not idle yet at the end.
+				defer context.AfterFunc(t.Context(), func() { _ = c.Close() })()
+				f.serve(c)
+			})
 		}
 	})
 	transport := srv.Client().Transport.(*http.Transport).Clone() //nolint:errcheck,forcetypeassert // of httptest
