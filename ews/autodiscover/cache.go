@@ -100,14 +100,22 @@ func moved(err error) bool {
 		return true
 	}
 	if page, ok := errors.AsType[*ews.HTTPError](err); ok {
-		s := page.StatusCode
-		return isRedirect(s) ||
-			s == http.StatusNotFound || s == http.StatusGone || s == http.StatusMethodNotAllowed ||
-			s == http.StatusBadGateway || s == http.StatusGatewayTimeout // 503 is throttling as a rule
+		return isGone(page.StatusCode)
 	}
 	if e, ok := errors.AsType[*ews.TransportError](err); ok {
 		return e.Info.StatusCode == 0 // no response began
 	}
 	_, direct := errors.AsType[*url.Error](err)
 	return direct
+}
+
+// isGone reports whether a status says that the endpoint is no longer there. 503 is throttling as a
+// rule.
+func isGone(status int) bool {
+	switch status {
+	case http.StatusNotFound, http.StatusGone, http.StatusMethodNotAllowed, http.StatusBadGateway,
+		http.StatusGatewayTimeout:
+		return true
+	}
+	return isRedirect(status)
 }

@@ -76,12 +76,8 @@ func discover(ctx context.Context, a address, o *Options, t *trust) (*Result, er
 		opts: o, trust: t,
 		clients: map[string]*http.Client{}, asked: map[string]bool{}, unreachable: map[string]bool{},
 	}
-	transport := o.Transport
-	if transport == nil {
-		private := privateTransport()
-		defer private.CloseIdleConnections()
-		transport = private
-	}
+	transport, release := o.transport()
+	defer release()
 	f.anonymous = hardened(&http.Client{Transport: transport})
 	began := time.Now()
 	found := f.searchService(ctx, a)
@@ -106,6 +102,11 @@ func (f *finder) searchService(ctx context.Context, a address) *Result {
 	if isVersion2(service) {
 		t.as, t.next = version2(a), version2At(service, a)
 	}
+	return f.finish(ctx, t)
+}
+
+// finish walks a trail to its end, with credentials, and on to the address that it ends in.
+func (f *finder) finish(ctx context.Context, t *trail) *Result {
 	f.walk(ctx, t, true)
 	f.steps = append(f.steps, t.steps...)
 	if t.found != nil {
@@ -143,8 +144,15 @@ func (f *finder) searchVersion2(ctx context.Context, a address, hosts []string, 
 			done <- i
 		}()
 	}
+	overtake(trails, done, stop)
+	return f.pick(trails)
+}
+
+// overtake waits for the trails, whose numbers come as they are done, and stops those that another
+// one has overtaken.
+func overtake(trails []*trail, done <-chan int, stop context.CancelCauseFunc) {
 	var late <-chan time.Time
-	for finished := 0; finished < len(hosts); {
+	for finished := 0; finished < len(trails); {
 		select {
 		case i := <-done:
 			finished++
@@ -161,7 +169,6 @@ func (f *finder) searchVersion2(ctx context.Context, a address, hosts []string, 
 			stop(errOvertaken)
 		}
 	}
-	return f.pick(trails)
 }
 
 // pick returns the first result and keeps the steps of all trails.
@@ -185,34 +192,33 @@ func (f *finder) searchPOX(ctx context.Context, a address, hosts []string, hops 
 	defer stop(errOvertaken)
 
 	var sources []chan []*trail
-	start := func(look func() []*trail) {
+	for _, look := range f.waysToPOX(ctx, a, hosts, hops) {
 		c := make(chan []*trail, 1)
 		sources = append(sources, c)
 		running.Go(func() { c <- look() })
 	}
-	for _, host := range hosts {
-		start(func() []*trail {
-			t := &trail{as: pox(a), next: poxURL(host), from: "the address", hops: hops}
-			f.walk(ctx, t, false)
-			return []*trail{t}
-		})
-	}
-	start(func() []*trail { return f.plainRedirect(ctx, a, hosts[1], hops) })
-	start(func() []*trail { return f.serviceRecords(ctx, a, hops) })
-
 	for _, source := range sources {
 		for _, t := range <-source {
-			f.walk(ctx, t, true)
-			f.steps = append(f.steps, t.steps...)
-			if t.found != nil {
-				return t.found
-			}
-			if found := f.searchAnew(ctx, t); found != nil {
+			if found := f.finish(ctx, t); found != nil {
 				return found
 			}
 		}
 	}
 	return nil
+}
+
+// waysToPOX returns functions that look for POX without credentials, best first.
+func (f *finder) waysToPOX(ctx context.Context, a address, hosts []string, hops int) (ways []func() []*trail) {
+	for _, host := range hosts {
+		ways = append(ways, func() []*trail {
+			t := &trail{as: pox(a), next: poxURL(host), from: "the address", hops: hops}
+			f.walk(ctx, t, false)
+			return []*trail{t}
+		})
+	}
+	return append(ways,
+		func() []*trail { return f.plainRedirect(ctx, a, hosts[1], hops) },
+		func() []*trail { return f.serviceRecords(ctx, a, hops) })
 }
 
 // searchAnew searches for the address that a trail ended in. No address is tried twice, and no more
@@ -223,22 +229,28 @@ func (f *finder) searchAnew(ctx context.Context, t *trail) *Result {
 		return nil
 	}
 	last := &f.steps[len(f.steps)-1]
-	fail := func(reason string) *Result {
-		last.Err = errors.New("redirects to " + reason)
-		last.Outcome = last.Err.Error()
+	a, bad := f.nextAddress(t)
+	if bad != "" {
+		last.Outcome = "redirects to " + bad
+		last.Err = errors.New(last.Outcome)
 		return nil
-	}
-	a, bad := parseAddress(strings.TrimSpace(t.address))
-	switch {
-	case bad != "":
-		return fail("an address that is " + bad)
-	case slices.Contains(f.tried, strings.ToLower(a.text)):
-		return fail("an address that was tried before")
-	case t.hops >= maxRedirects || len(f.tried) > maxRedirects:
-		return fail("yet another address, after too many")
 	}
 	last.Outcome = "redirects to " + a.text
 	return f.search(ctx, a, t.hops+1)
+}
+
+// nextAddress returns the address that a trail ended in, or says in words why it is not looked up.
+func (f *finder) nextAddress(t *trail) (a address, bad string) {
+	a, bad = parseAddress(strings.TrimSpace(t.address))
+	switch {
+	case bad != "":
+		return a, "an address that is " + bad
+	case slices.Contains(f.tried, strings.ToLower(a.text)):
+		return a, "an address that was tried before"
+	case t.hops >= maxRedirects || len(f.tried) > maxRedirects:
+		return a, "yet another address, after too many"
+	}
+	return a, ""
 }
 
 // log writes a record per step, and one for the result.

@@ -33,12 +33,8 @@ func (f *finder) plainRedirect(ctx context.Context, a address, host string, hops
 			err = errors.New("HTTP " + strconv.Itoa(got.status) + ", no redirect")
 		}
 	}
-	s.Elapsed = time.Since(began)
-	if s.Err = err; err != nil {
-		t.end(s)
-	} else {
-		t.steps = append(t.steps, s)
-	}
+	s.Elapsed, s.Err = time.Since(began), err
+	t.add(s)
 	return []*trail{t}
 }
 
@@ -56,8 +52,23 @@ func (f *finder) serviceRecords(ctx context.Context, a address, hops int) []*tra
 	s := Step{Action: "SRV", Target: name}
 	began := time.Now()
 	records, err := f.lookup(ctx, a.domain)
-	s.Elapsed = time.Since(began)
-	var trails []*trail
+	s.Elapsed, s.Err = time.Since(began), err
+	trails := recordTrails(records, a, "SRV "+name, hops)
+	switch {
+	case len(trails) > 0:
+		s.Outcome = "names " + originOf(trails[0].next)
+	case err == nil:
+		s.Err = errors.New("no usable record")
+	}
+	if s.Err != nil {
+		trails = []*trail{{as: pox(a)}}
+	}
+	trails[0].add(s)
+	return trails
+}
+
+// recordTrails returns the trails that begin at the hosts of service records.
+func recordTrails(records []*net.SRV, a address, from string, hops int) (trails []*trail) {
 	for _, r := range records {
 		host := strings.ToLower(strings.TrimSuffix(r.Target, "."))
 		if r.Port == 0 || checkDomain(host) != "" || len(trails) == maxRecords {
@@ -67,26 +78,15 @@ func (f *finder) serviceRecords(ctx context.Context, a address, hops int) []*tra
 		if r.Port != 443 {
 			u.Host = net.JoinHostPort(host, strconv.Itoa(int(r.Port)))
 		}
-		trails = append(trails, &trail{as: pox(a), next: u, from: "SRV " + name, hops: hops})
+		trails = append(trails, &trail{as: pox(a), next: u, from: from, hops: hops})
 	}
-	switch {
-	case len(trails) > 0:
-		s.Outcome = "names " + originOf(trails[0].next)
-		trails[0].steps = []Step{s}
-		return trails
-	case err == nil:
-		err = errors.New("no usable record")
-	}
-	s.Err = err
-	t := &trail{as: pox(a)}
-	t.end(s)
-	return []*trail{t}
+	return trails
 }
 
 // lookup asks the resolver within the time of a step. The records come in the order of their
 // priority.
 func (f *finder) lookup(ctx context.Context, domain string) ([]*net.SRV, error) {
-	step, cancel := context.WithTimeoutCause(ctx, f.opts.StepTimeout, &timeoutError{after: f.opts.StepTimeout})
+	step, cancel := f.stepContext(ctx)
 	defer cancel()
 	_, records, err := f.opts.Resolver.LookupSRV(step, "autodiscover", "tcp", domain)
 	switch {

@@ -45,7 +45,7 @@ type httpResponse struct {
 
 // send sends one request within the time of a step and returns the response, redirects included.
 func (f *finder) send(ctx context.Context, c *http.Client, u *url.URL, as *form) (*httpResponse, error) {
-	step, cancel := context.WithTimeoutCause(ctx, f.opts.StepTimeout, &timeoutError{after: f.opts.StepTimeout})
+	step, cancel := f.stepContext(ctx)
 	defer cancel()
 	got, err := roundTrip(step, c, u, as, c != f.anonymous)
 	if err != nil {
@@ -55,6 +55,12 @@ func (f *finder) send(ctx context.Context, c *http.Client, u *url.URL, as *form)
 		return nil, contextcause.Of(ctx)
 	}
 	return got, nil
+}
+
+// stepContext returns a context that ends with the time of a step.
+func (f *finder) stepContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	after := f.opts.StepTimeout
+	return context.WithTimeoutCause(ctx, after, &timeoutError{after})
 }
 
 // stepError returns the error of a request or look-up that ran with the context of a step. The end
@@ -69,8 +75,7 @@ func stepError(ctx, step context.Context, err error) error {
 	return err
 }
 
-// roundTrip sends the request. It waits for the body where that can matter: not for the page that
-// comes with a redirect or with a challenge.
+// roundTrip sends the request and reads the response.
 func roundTrip(ctx context.Context, c *http.Client, u *url.URL, as *form, login bool) (*httpResponse, error) {
 	ctx, cancel := limitRepeats(ctx, login)
 	defer cancel(nil)
@@ -81,30 +86,42 @@ func roundTrip(ctx context.Context, c *http.Client, u *url.URL, as *form, login 
 	if !login {
 		r.GetBody = nil // net/http then says why it would repeat the request; a login needs the body again
 	}
-	resp, err := c.Do(r) //nolint:bodyclose // Finish closes it
+	resp, err := c.Do(r) //nolint:bodyclose // readResponse closes it
 	if err != nil {
-		if cause := context.Cause(ctx); errors.Is(cause, errReset) {
-			return nil, cause
-		}
-		// What net/http puts around it repeats the URL, whose query may hold something secret.
-		if wrapped, ok := errors.AsType[*url.Error](err); ok {
-			err = wrapped.Err
-		}
-		return nil, proxyerror.Explain(c.Transport, r, resetReason(err))
+		return nil, requestError(c, r, err)
 	}
+	return readResponse(ctx, resp, as), nil
+}
+
+// requestError returns the reason why a request had no response.
+func requestError(c *http.Client, r *http.Request, err error) error {
+	if cause := context.Cause(r.Context()); errors.Is(cause, errReset) {
+		return cause
+	}
+	// What net/http puts around it repeats the URL, whose query may hold something secret.
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		err = wrapped.Err
+	}
+	return proxyerror.Explain(c.Transport, r, resetReason(err))
+}
+
+// readResponse reads and closes a response. It waits for the body where that can matter: not for
+// the page that comes with a redirect or with a challenge.
+func readResponse(ctx context.Context, resp *http.Response, as *form) *httpResponse {
 	var body httpbody.Body
 	body.Reset(resp.Body)
 	defer body.Finish(ctx)
 	got := &httpResponse{
 		status: resp.StatusCode, location: resp.Header.Get("Location"), says: serverwords.Of(resp.Header),
 	}
-	if as.parse != nil && !isRedirect(got.status) && got.status != http.StatusUnauthorized {
-		if got.status/100 != 2 {
-			body.Hurry(ctx) // the status alone is the server's error, with or without its page
-		}
-		got.body, got.bodyErr = readBody(ctx, resp.StatusCode, &body)
+	if as.parse == nil || isRedirect(got.status) || got.status == http.StatusUnauthorized {
+		return got
 	}
-	return got, nil
+	if got.status/100 != 2 {
+		body.Hurry(ctx) // the status alone is the server's error, with or without its page
+	}
+	got.body, got.bodyErr = readBody(ctx, got.status, &body)
+	return got
 }
 
 func newRequest(ctx context.Context, u *url.URL, as *form) (*http.Request, error) {

@@ -26,19 +26,26 @@ func (f *finder) client(u *url.URL) (*http.Client, error) {
 	if c, ok := f.clients[origin]; ok {
 		return c, nil
 	}
-	if f.opts.Client == nil {
+	c, err := f.opts.newClient(origin)
+	if err == nil {
+		f.clients[origin] = c
+	}
+	return c, err
+}
+
+// newClient returns a client of the caller's for an origin.
+func (o *Options) newClient(origin string) (*http.Client, error) {
+	if o.Client == nil {
 		return nil, errors.New("asks for credentials, and there are none")
 	}
-	c, err := f.opts.Client(origin)
-	if err != nil {
+	c, err := o.Client(origin)
+	switch {
+	case err != nil:
 		return nil, fmt.Errorf("no client for %s: %w", origin, err)
-	}
-	if c == nil {
+	case c == nil:
 		return nil, errors.New("asks for credentials, and there are none for this host")
 	}
-	c = hardened(c)
-	f.clients[origin] = c
-	return c, nil
+	return hardened(c), nil
 }
 
 // refused returns the error of a step whose credentials were refused. err is the client's error for

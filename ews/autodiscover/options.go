@@ -1,6 +1,7 @@
 package autodiscover
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net"
@@ -92,21 +93,15 @@ func (o *Options) checked() (*Options, error) {
 	if o != nil {
 		c = *o
 	}
-	c.Hosts = append([]string(nil), c.Hosts...)
-	for i, h := range c.Hosts {
-		c.Hosts[i] = strings.ToLower(strings.TrimSuffix(h, "."))
-		if bad := checkDomain(strings.TrimPrefix(c.Hosts[i], "*.")); bad != "" {
-			return nil, badInput("Options.Hosts", bad)
-		}
+	var bad string
+	if c.Hosts, bad = checkHosts(c.Hosts); bad != "" {
+		return nil, badInput("Options.Hosts", bad)
 	}
 	if c.StepTimeout < 0 {
 		return nil, badInput("Options.StepTimeout", "negative")
 	}
-	if c.StepTimeout == 0 {
-		c.StepTimeout = defaultStepTimeout
-	}
-	if t, ok := c.Transport.(*http.Transport); ok && t != nil &&
-		t.TLSClientConfig != nil && t.TLSClientConfig.InsecureSkipVerify {
+	c.StepTimeout = cmp.Or(c.StepTimeout, defaultStepTimeout)
+	if ignoresCertificates(c.Transport) {
 		return nil, badInput("Options.Transport", "ignores certificates, so that any host could respond; "+
 			"put a private authority into its RootCAs instead")
 	}
@@ -117,6 +112,33 @@ func (o *Options) checked() (*Options, error) {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	return &c, nil
+}
+
+// checkHosts returns a copy of the hosts in the form in which they are compared, or says in words
+// why one cannot be trusted.
+func checkHosts(hosts []string) (checked []string, bad string) {
+	for _, h := range hosts {
+		h = strings.ToLower(strings.TrimSuffix(h, "."))
+		if bad := checkDomain(strings.TrimPrefix(h, "*.")); bad != "" {
+			return nil, bad
+		}
+		checked = append(checked, h)
+	}
+	return checked, ""
+}
+
+// transport returns the transport of requests without credentials, and what closes it afterwards.
+func (o *Options) transport() (rt http.RoundTripper, release func()) {
+	if o.Transport != nil {
+		return o.Transport, func() {}
+	}
+	private := privateTransport()
+	return private, private.CloseIdleConnections
+}
+
+func ignoresCertificates(rt http.RoundTripper) bool {
+	t, ok := rt.(*http.Transport)
+	return ok && t != nil && t.TLSClientConfig != nil && t.TLSClientConfig.InsecureSkipVerify
 }
 
 // parseService parses Options.URL; nil if it is empty.

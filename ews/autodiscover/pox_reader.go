@@ -44,22 +44,29 @@ func parsePOX(body []byte) (*response, error) {
 	r := poxReader{account: map[string]string{}, refusal: map[string]string{}}
 	d := xml.NewDecoder(bytes.NewReader(xmlinput.Clean(doc)))
 	d.CharsetReader = func(_ string, utf8 io.Reader) (io.Reader, error) { return utf8, nil }
+	switch err := r.read(d); {
+	case errors.Is(err, errHTML):
+		return nil, err
+	case err != nil:
+		return nil, fmt.Errorf("the response is no XML of this protocol: %s", oneline.Clip(err.Error(), maxMessage))
+	}
+	return r.response()
+}
+
+// read takes all tokens of a document.
+func (r *poxReader) read(d *xml.Decoder) error {
 	for {
 		token, err := d.RawToken()
 		if errors.Is(err, io.EOF) {
-			break
+			return nil
 		}
 		if err == nil {
 			err = r.take(token)
 		}
-		if errors.Is(err, errHTML) {
-			return nil, err
-		}
 		if err != nil {
-			return nil, fmt.Errorf("the response is no XML of this protocol: %s", oneline.Clip(err.Error(), maxMessage))
+			return err
 		}
 	}
-	return r.response()
 }
 
 // take follows the document. RawToken leaves it to its caller to match the tags, and ignores

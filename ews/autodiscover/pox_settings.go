@@ -46,6 +46,15 @@ func (p *protocol) set(name, text string) {
 	}
 }
 
+// isExchange reports whether only Exchange has protocols of this kind.
+func (p *protocol) isExchange() bool {
+	switch strings.ToUpper(p.kind) {
+	case "EXCH", "EXPR", "EXHTTP", "WEB", "MAPIHTTP":
+		return true
+	}
+	return false
+}
+
 // endpoint returns the EWS endpoint of the protocol. Exchange 2007 has no EwsUrl: its availability
 // service is the same .asmx.
 func (p *protocol) endpoint() endpoint {
@@ -135,14 +144,13 @@ func (r *poxReader) settings() (*response, error) {
 func (r *poxReader) noEndpoint() error {
 	var others []string
 	for _, p := range r.protocols {
-		switch kind := strings.ToUpper(p.kind); kind {
-		case "EXCH", "EXPR", "EXHTTP", "WEB", "MAPIHTTP":
+		if p.isExchange() {
 			return errors.New("the response has settings, but no EWS URL; the mailbox may not have EWS, " +
 				"or the virtual directory no URL (Set-WebServicesVirtualDirectory)")
-		default:
-			if kind = oneline.Clip(kind, 20); kind != "" && !slices.Contains(others, kind) && len(others) < 5 {
-				others = append(others, kind)
-			}
+		}
+		kind := oneline.Clip(strings.ToUpper(p.kind), 20)
+		if kind != "" && !slices.Contains(others, kind) && len(others) < 5 {
+			others = append(others, kind)
 		}
 	}
 	if len(others) == 0 {

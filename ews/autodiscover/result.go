@@ -1,6 +1,7 @@
 package autodiscover
 
 import (
+	"net/url"
 	"time"
 
 	"github.com/go-ews/exchange/ews"
@@ -40,4 +41,11 @@ type Result struct {
 
 	// Steps are the steps of the search, in order; nil for a result of the cache.
 	Steps []Step
+}
+
+// newResult returns what a response says about an endpoint.
+func newResult(u *url.URL, e endpoint, a *response) *Result {
+	return &Result{
+		URL: u.String(), ServerVersion: a.version, AuthPackage: e.authPackage, TTL: e.ttl, Found: time.Now(),
+	}
 }

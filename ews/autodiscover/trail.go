@@ -38,38 +38,46 @@ type trail struct {
 // a second walk continues from there. Each URL is requested without credentials first, also after a
 // redirect: a web site without Autodiscover says so without having seen a password.
 func (f *finder) walk(ctx context.Context, t *trail, login bool) {
-	for t.next != nil && ctx.Err() == nil {
-		u := t.next
-		if !t.challenge {
-			if err := f.claim(ctx, t, u); err != nil {
-				t.end(Step{Action: t.as.method, Target: origin.Page(u), Err: err})
-				return
-			}
-			f.ask(ctx, t, u, f.anonymous)
-			continue
+	for t.next != nil && ctx.Err() == nil && (login || !t.challenge) {
+		if t.challenge {
+			f.logIn(ctx, t)
+		} else {
+			f.askFirst(ctx, t)
 		}
-		if !login {
-			return
-		}
-		t.challenge = false
-		c, err := f.client(u)
-		if err != nil {
-			t.end(Step{Action: withCredentials(t.as), Target: origin.Page(u), Err: err})
-			return
-		}
-		f.ask(ctx, t, u, c)
 	}
 }
 
-func withCredentials(as *form) string { return as.method + " with credentials" }
+// askFirst requests the next URL without credentials, if it may be requested.
+func (f *finder) askFirst(ctx context.Context, t *trail) {
+	u, s := t.next, Step{Action: t.as.method, Target: origin.Page(t.next)}
+	if s.Err = f.claim(ctx, t, u); s.Err != nil {
+		t.add(s)
+		return
+	}
+	f.ask(ctx, t, s, u, f.anonymous)
+}
 
-// end adds the last step of a trail that fails.
-func (t *trail) end(s Step) {
+// logIn requests with credentials the URL that asked for them.
+func (f *finder) logIn(ctx context.Context, t *trail) {
+	u, s := t.next, Step{Action: t.as.method + " with credentials", Target: origin.Page(t.next)}
+	t.challenge = false
+	c, err := f.client(u)
+	if s.Err = err; err != nil {
+		t.add(s)
+		return
+	}
+	f.ask(ctx, t, s, u, c)
+}
+
+// add adds a step, the last one if it failed.
+func (t *trail) add(s Step) {
+	if s.Err != nil {
+		t.next = nil
+	}
 	if s.Outcome == "" && s.Err != nil {
 		s.Outcome = oneline.Clip(s.Err.Error(), maxOutcome) + advice(s.Err, s.Target)
 	}
 	t.steps = append(t.steps, s)
-	t.next = nil
 }
 
 // advice says what to check after a failure of TLS or of a proxy. A name without an address needs
@@ -112,20 +120,15 @@ func (f *finder) claim(ctx context.Context, t *trail, u *url.URL) error {
 
 // ask sends the request, a second time after 403, which front ends return now and then, and follows
 // the response.
-func (f *finder) ask(ctx context.Context, t *trail, u *url.URL, c *http.Client) {
+func (f *finder) ask(ctx context.Context, t *trail, s Step, u *url.URL, c *http.Client) {
 	t.next = nil
-	s := Step{Action: t.as.method, Target: origin.Page(u)}
-	if c != f.anonymous {
-		s.Action = withCredentials(t.as)
-	}
 	began := time.Now()
 	got, err := f.send(ctx, c, u, t.as)
 	if err == nil && got.status == http.StatusForbidden {
 		got, err = f.send(ctx, c, u, t.as)
 	}
 	if err != nil {
-		s.Status = f.failed(u, err)
-		s.Err = err
+		s.Status, s.Err = f.failed(u, err), err
 	} else {
 		s.Status = got.status
 		s.Outcome, s.Err = f.follow(ctx, t, u, got)
@@ -137,11 +140,7 @@ func (f *finder) ask(ctx context.Context, t *trail, u *url.URL, c *http.Client) 
 		s.Outcome, s.Err = "", refused(s.Err)
 	}
 	s.Elapsed = time.Since(began)
-	if s.Err != nil {
-		t.end(s)
-		return
-	}
-	t.steps = append(t.steps, s)
+	t.add(s)
 }
 
 // follow acts on a response: it sets the trail's next URL, its result or its address, and returns
@@ -161,16 +160,7 @@ func (f *finder) follow(ctx context.Context, t *trail, u *url.URL, got *httpResp
 	case got.bodyErr != nil:
 		return "", got.bodyErr
 	}
-	// POX refuses with 200; version 2 may do so with any status.
-	a, err := t.as.parse(got.body)
-	if errors.Is(err, errHTML) {
-		if product, ok := loginform.In(got.body); ok {
-			err = loginFormError(product, "")
-		}
-	}
-	if _, refused := errors.AsType[*ServerError](err); got.status != http.StatusOK && !refused {
-		return "", statusError(got)
-	}
+	a, err := t.as.read(got)
 	switch {
 	case err != nil:
 		return "", err
@@ -181,6 +171,18 @@ func (f *finder) follow(ctx context.Context, t *trail, u *url.URL, got *httpResp
 		return "redirects to another address", nil
 	}
 	return f.choose(ctx, t, u, a)
+}
+
+// read parses a response. POX refuses with 200; version 2 may do so with any status.
+func (as *form) read(got *httpResponse) (*response, error) {
+	a, err := as.parse(got.body)
+	if _, refused := errors.AsType[*ServerError](err); got.status != http.StatusOK && !refused {
+		return nil, statusError(got)
+	}
+	if product, ok := loginform.In(got.body); ok && errors.Is(err, errHTML) {
+		err = loginFormError(product, "")
+	}
+	return a, err
 }
 
 // redirect leads the trail on. Whether the host is trusted is checked when it is its turn.
@@ -204,11 +206,9 @@ func (f *finder) choose(ctx context.Context, t *trail, source *url.URL, a *respo
 	for i, e := range a.endpoints {
 		u, bad := e.usable()
 		if bad == "" && f.trust.admits(ctx, hostOf(u), origin.Page(source)) {
-			t.found = &Result{
-				URL: u.String(), Alternatives: f.trust.alternatives(u, a.endpoints[i+1:]),
-				Address: t.as.of.text, Source: origin.Page(source), ServerVersion: a.version,
-				AuthPackage: e.authPackage, TTL: e.ttl, Found: time.Now(),
-			}
+			t.found = newResult(u, e, a)
+			t.found.Alternatives = f.trust.alternatives(u, a.endpoints[i+1:])
+			t.found.Address, t.found.Source = t.as.of.text, origin.Page(source)
 			return "names " + t.found.URL, nil
 		}
 		switch {

@@ -2,6 +2,7 @@ package autodiscover
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -85,16 +86,9 @@ func parseVersion2(body []byte) (*response, error) {
 // refusal returns the server's error; nil if there is none.
 func (v *version2Response) refusal() *ServerError {
 	code, message := v.ErrorCode, v.ErrorMessage
-	var nested struct {
-		Code    jsonText `json:"code"`
-		Message jsonText `json:"message"`
-	}
-	switch {
-	case len(v.Error) == 0 || string(v.Error) == "null":
-	case json.Unmarshal(v.Error, &nested) == nil:
-		code, message = nested.Code, nested.Message
-	default:
-		_ = json.Unmarshal(v.Error, &message) // of any type; jsonText takes all of them
+	if len(v.Error) > 0 && string(v.Error) != "null" {
+		nestedCode, nestedMessage := nestedError(v.Error)
+		code, message = cmp.Or(nestedCode, code), cmp.Or(nestedMessage, message)
 	}
 	if v.URL == "" && message == "" {
 		message = v.Message
@@ -103,6 +97,18 @@ func (v *version2Response) refusal() *ServerError {
 		return nil
 	}
 	return &ServerError{Code: oneline.Clip(string(code), maxCode), Message: oneline.Clip(string(message), maxMessage)}
+}
+
+// nestedError returns code and message of the member "error", which is an object or a text.
+func nestedError(b []byte) (code, message jsonText) {
+	var nested struct {
+		Code    jsonText `json:"code"`
+		Message jsonText `json:"message"`
+	}
+	if json.Unmarshal(b, &nested) != nil {
+		_ = json.Unmarshal(b, &message) // of any type; jsonText takes all of them
+	}
+	return nested.Code, cmp.Or(nested.Message, message)
 }
 
 // jsonText is a string, or a number or word that stands for one. Of an object it is the member
