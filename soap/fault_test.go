@@ -183,7 +183,8 @@ func TestFault_Error(t *testing.T) {
 		},
 		{"long", soap.Fault{String: long}, "soap: fault without a code: " + long[:500] + "…"},
 		{
-			"hostile", soap.Fault{Code: xml.Name{Local: "a\u202eb" + long}, String: "c\u009b31md\x1be"},
+			"hostile",
+			soap.Fault{Code: xml.Name{Local: "a\u202eb" + long}, String: "c\u009b31md\x1be"},
 			"soap: fault a\ufffdb" + long[:74] + "…: c\ufffd31md\ufffde",
 		},
 		{"cut inside a character", soap.Fault{String: "x" + long}, "soap: fault without a code: x" + long[:498] + "…"},

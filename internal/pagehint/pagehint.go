@@ -64,8 +64,8 @@ func (p Page) target() string {
 
 // guess returns the probable meaning of the response and what to check.
 func (p Page) guess() string {
-	if form, ok := p.loginForm(); ok {
-		return form
+	if product, ok := p.loginForm(); ok {
+		return loginFormHint(product)
 	}
 	switch s := p.StatusCode; {
 	case s/100 == 3:
@@ -92,10 +92,8 @@ func (p Page) guess() string {
 		return "too busy, or the application pool or the server behind a gateway is down"
 	case s == statusAccountLocked:
 		return "the account is locked or must sign in interactively first"
-	case s == http.StatusBadGateway, s == http.StatusGatewayTimeout:
-		return "a gateway or load balancer got no response from Exchange"
 	case s >= 500:
-		return "the web server failed before EWS; its event log has the cause"
+		return gatewayHint(s)
 	}
 	return "a proxy or another application: " + checkEndpoint
 }
@@ -110,30 +108,32 @@ func (p Page) redirectHint() string {
 	return "redirects are not followed, since they would carry the request elsewhere; " + checkEndpoint
 }
 
-// loginForm recognizes the log-in form of a publisher or an identity provider.
-func (p Page) loginForm() (hint string, ok bool) {
-	var product string
+func gatewayHint(status int) string {
+	if status == http.StatusBadGateway || status == http.StatusGatewayTimeout {
+		return "a gateway or load balancer got no response from Exchange"
+	}
+	return "the web server failed before EWS; its event log has the cause"
+}
+
+// loginForm recognizes the log-in form of a publisher or an identity provider, and names the
+// product, "" if that is unknown.
+func (p Page) loginForm() (product string, ok bool) {
 	switch s := p.StatusCode; {
-	case s/100 == 3:
-		location := p.Header.Get("Location")
-		if IsErrorPage(location) {
-			return "", false
-		}
-		product, ok = loginform.At(location)
+	case s/100 == 3 && !IsErrorPage(p.Header.Get("Location")):
+		return loginform.At(p.Header.Get("Location"))
 	case s/100 == 2, s == http.StatusUnauthorized, s == http.StatusForbidden:
-		product, ok = loginform.In(p.Body)
-	case s == statusLoginTimeout:
-		product, ok = "Exchange's forms-based authentication", true
+		return loginform.In(p.Body)
 	}
-	if !ok {
-		return "", false
-	}
+	return "Exchange's forms-based authentication", p.StatusCode == statusLoginTimeout
+}
+
+func loginFormHint(product string) string {
 	if product != "" {
 		product = " (" + product + ")"
 	}
 	return "a log-in form" + product + " stands before EWS, which programs cannot fill in; it must let " +
 		"EWS pass: exempt the path /EWS from pre-authentication, switch forms-based authentication off " +
-		"for the EWS directory; some publishers decide by User-Agent", true
+		"for the EWS directory; some publishers decide by User-Agent"
 }
 
 // plainHTTP are phrases of servers whose TLS port got plain HTTP, or the other way round, in lower
