@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -30,7 +31,26 @@ type (
 )
 
 // readInput reads a file, or stdin for the name "-": JSON if it begins with a bracket, else CSV.
-func readInput(name string, stdin io.Reader) (*input, error) {
+// The end of ctx ends the wait for a pipe whose other end writes nothing.
+func readInput(ctx context.Context, name string, stdin io.Reader) (*input, error) {
+	type result struct {
+		in  *input
+		err error
+	}
+	read := make(chan result, 1)
+	go func() {
+		in, err := readAll(name, stdin)
+		read <- result{in, err}
+	}()
+	select {
+	case r := <-read:
+		return r.in, r.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func readAll(name string, stdin io.Reader) (*input, error) {
 	text, name, err := textfile.ReadInput(name, stdin, maxInput)
 	if err != nil {
 		return nil, err

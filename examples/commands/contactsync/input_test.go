@@ -62,10 +62,10 @@ func TestReadInput_Errors(t *testing.T) {
 	if err := os.WriteFile(empty, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := readInput(empty, nil); err == nil || !strings.Contains(err.Error(), "names no mailbox") {
+	if _, err := readInput(t.Context(), empty, nil); err == nil || !strings.Contains(err.Error(), "names no mailbox") {
 		t.Errorf("an empty file: %v, want that it names no mailbox", err)
 	}
-	if _, err := readInput(empty+"x", nil); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := readInput(t.Context(), empty+"x", nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v, want that there is no such file", err)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -60,20 +59,19 @@ func mailboxOf(row *rivertype.JobRow) (string, error) {
 type worker struct {
 	river.WorkerDefaults[syncArgs]
 
-	client   *ews.Client
-	run      *runRecord
-	records  records
-	audit    *auditFile
-	logger   *slog.Logger
-	timeout  time.Duration
-	answered atomic.Bool                // an Exchange has answered this process
-	waiting  func(time.Duration, error) // called for each wait that the server asks for, with the reason
-	waits    atomic.Int64               // end of the last one, in nanoseconds since 1970
-	giveUp   func(error)                // ends the process: no mailbox can be synced
+	client  *ews.Client
+	run     *runRecord
+	records records
+	audit   *auditFile
+	logger  *slog.Logger
+	timeout time.Duration
+	outages outages
+	notices notices
+	giveUp  func(error) // ends the process: no mailbox can be synced
 }
 
-// Timeout is that of one attempt.
-func (w *worker) Timeout(*river.Job[syncArgs]) time.Duration { return w.timeout }
+// Timeout is none: Work has its own, which does not count while a mailbox waits for its turn.
+func (w *worker) Timeout(*river.Job[syncArgs]) time.Duration { return -1 }
 
 // NextRetry spreads the attempts over minutes.
 func (w *worker) NextRetry(job *river.Job[syncArgs]) time.Time {
@@ -88,9 +86,16 @@ func retryDelay(failures int) time.Duration {
 // Work does one job. Doing it twice, or in two processes at once, is safe: imsync reads the list
 // first, and again where a write was lost; and an attempt that another one has followed sends nothing.
 func (w *worker) Work(ctx context.Context, job *river.Job[syncArgs]) error {
+	leave, err := w.outages.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	begin := time.Now()
 	a := newAttempt(w, job)
-	applied, err := a.do(ctx, job.Args)
+	bounded, cancel := context.WithTimeout(ctx, w.timeout)
+	defer cancel()
+	applied, err := a.do(bounded, job.Args)
 	o := outcomeOf(job.JobRow)
 	o.Took += time.Since(begin)
 	o.Err = ""
@@ -99,6 +104,7 @@ func (w *worker) Work(ctx context.Context, job *river.Job[syncArgs]) error {
 	}
 	switch {
 	case errors.Is(err, errPlanned):
+		w.outages.note(job.Args.Mailbox, nil)
 		return errors.Join(river.JobSnooze(plannedFor), river.RecordOutput(ctx, o))
 	case w.run.Options.DryRun && err == nil:
 		o.Changes = len(applied.Plan.Steps)

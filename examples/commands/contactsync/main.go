@@ -20,6 +20,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -159,8 +161,19 @@ func (s *settings) execute(ctx context.Context, fs *pflag.FlagSet) error {
 		return &cli.UsageError{Err: err}
 	}
 	status, err := s.run(ctx, s.process.Stdout, s.process.Stderr)
-	if status == statusInStep && err == nil {
+	switch {
+	case status == statusInStep && err == nil:
 		return nil
+	case status == statusInStep: // of what comes after the work, such as the telemetry
+		fmt.Fprintln(s.process.Stderr, "warning:", cli.Line(err.Error()))
+		return nil
+	case status == statusGaveUp && ctx.Err() != nil:
+		status = statusInterrupted
+		if errors.Is(err, context.Canceled) {
+			err = errInterrupted
+		}
 	}
 	return &cli.StatusError{Status: status, Err: err}
 }
+
+var errInterrupted = errors.New("interrupted; the same command goes on where it was")

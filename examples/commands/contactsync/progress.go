@@ -9,7 +9,8 @@ import (
 	"time"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
+
+	"github.com/go-ews/exchange/examples/commands/internal/cli"
 )
 
 // progress shows how far a run is.
@@ -20,7 +21,7 @@ type progress interface {
 
 // newProgress returns a bar on a terminal, else plain lines now and then.
 func newProgress(out io.Writer) progress {
-	if shared, ok := out.(*sharedWriter); ok && shared.isTerminal() {
+	if shared, ok := out.(*sharedWriter); ok && shared.canDraw() {
 		return &bar{out: &barWriter{shared}}
 	}
 	return &lines{out: out}
@@ -56,9 +57,10 @@ func (w *barWriter) Write(p []byte) (int, error) {
 	return w.to.Write(p)
 }
 
-func (w *sharedWriter) isTerminal() bool {
+// canDraw reports whether the writer is a terminal on which a line can be erased.
+func (w *sharedWriter) canDraw() bool {
 	f, ok := w.to.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
+	return ok && cli.Escapes(f, os.Getenv("TERM"))
 }
 
 // bar draws a progress bar.
@@ -82,7 +84,7 @@ func (b *bar) show(c counts) {
 	if c.failed > 0 {
 		b.bar.Describe(fmt.Sprintf("%d failed", c.failed))
 	}
-	_ = b.bar.Set(c.over()) // fails only where it cannot draw, and then there is nobody to be told
+	_ = b.bar.Set(c.over()) // fails only where it cannot draw
 }
 
 func (b *bar) end() {

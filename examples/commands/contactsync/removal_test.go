@@ -249,7 +249,7 @@ func TestPlan_Stale(t *testing.T) {
 	only := write(t, "in.csv", tony+",Sales,bert@contoso.com\n")
 	command(t.Context(), append(connected("plan", flags), "--remove", "owned", "--out", plan, only)...).must(t, statusInStep)
 	w.person(t, tony, "Temp", "mine@contoso.com")
-	command(t.Context(), append(connected("apply", flags), "--attempts", "1", plan)...).must(t, statusFailed, "withheld")
+	command(t.Context(), append(connected("apply", flags), "--attempts", "1", plan)...).must(t, statusFailed, "changed since the plan was made")
 	w.mustHave(t, tony, map[string][]string{
 		"Sales": {"bert@contoso.com"}, "Temp": {"anna@contoso.com", "mine@contoso.com"},
 	})

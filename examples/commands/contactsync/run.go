@@ -36,7 +36,7 @@ type engine struct {
 
 // run is one run of the program, from the input to the summary.
 func (s *settings) run(ctx context.Context, stdout, stderr io.Writer) (status int, err error) {
-	in, err := s.read(stderr)
+	in, err := s.read(ctx, stderr)
 	if err != nil {
 		return statusGaveUp, err
 	}
@@ -134,14 +134,14 @@ func (s *settings) logger(stderr io.Writer) *slog.Logger {
 }
 
 // read reads the input and reports its bad rows. The work command has none.
-func (s *settings) read(stderr io.Writer) (*input, error) {
+func (s *settings) read(ctx context.Context, stderr io.Writer) (*input, error) {
 	switch {
 	case s.command == commandWork, s.command == commandRestore, s.command == commandApply:
 		return &input{}, nil
 	case s.input == "":
 		return generate(s.generate), nil
 	}
-	in, err := readInput(s.input, s.process.Stdin)
+	in, err := readInput(ctx, s.input, s.process.Stdin)
 	if err != nil {
 		return nil, err
 	}
@@ -261,10 +261,8 @@ func (e *engine) work(ctx context.Context, run *runRecord) error {
 	defer giveUp(nil)
 	w := &worker{
 		client: e.client, run: run, records: e.queue.records(), audit: e.auditFile, logger: e.logger, timeout: e.timeout,
-		waiting: func(d time.Duration, err error) {
-			fmt.Fprintf(e.stderr, "waiting %v: %v\n", d.Round(time.Millisecond), err)
-		},
-		giveUp: func(err error) { giveUp(&gaveUpError{err}) },
+		notices: notices{to: e.stderr},
+		giveUp:  func(err error) { giveUp(&gaveUpError{err}) },
 	}
 	stop, err := e.queue.start(ctx, run.ID, w, e.workers, e.telemetry)
 	if err != nil {
@@ -282,7 +280,7 @@ func (e *engine) work(ctx context.Context, run *runRecord) error {
 type gaveUpError struct{ err error }
 
 func (e *gaveUpError) Error() string {
-	return "stopped, for it would be the same with every mailbox; start it again when this is put right: " + e.err.Error()
+	return "stopped, for it would be the same with every mailbox; start it again when this is put right: " + e.err.Error() + advice(e.err)
 }
 
 func (e *gaveUpError) Unwrap() error { return e.err }

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -160,7 +159,7 @@ func (e *engine) tell(ctx context.Context, run *runRecord, skipped []problem, be
 	case run.Phase == phaseHalted:
 		return statusHalted, nil
 	case sum.waiting+sum.planned+sum.running > 0:
-		return statusInterrupted, errors.New("interrupted; the same command goes on where it was")
+		return statusInterrupted, errInterrupted
 	case sum.failed > 0 || len(sum.Skipped) > 0:
 		return statusFailed, nil
 	}
