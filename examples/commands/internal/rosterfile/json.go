@@ -128,36 +128,39 @@ func (p *jsonParser) broken(begin int, err *textfile.JSONError, more string) {
 }
 
 // entry reads the entry at begin and returns where to go on. A [*textfile.JSONError] means that it is no
-// JSON object.
+// JSON object, or has two values of one name.
 func (p *jsonParser) entry(begin int) (next int, err error) {
 	end, whole := p.entryEnd(begin)
 	raw := p.data[begin:end]
 	var e entry
-	err = textfile.DecodeJSON(raw, &e)
-	bad, ok := errors.AsType[*textfile.JSONError](err)
+	bad, ok := errors.AsType[*textfile.JSONError](textfile.DecodeJSON(raw, &e))
 	switch {
-	case ok && (bad.Repeated || whole && json.Valid(raw)):
-		if bad.Repeated {
-			return end, err
-		}
+	case !ok:
+		line, _ := p.lines.at(begin)
+		p.add(line, &e, raw)
+	case bad.Repeated:
+		return end, bad
+	case whole && json.Valid(raw):
 		line, column := p.lines.at(begin + bad.Offset)
 		p.file.add(line, "column %d: %s", column, bad.Reason)
 		p.leaveOut(raw)
-		return end, nil
-	case ok:
+	default:
 		if end == len(p.data) && !whole && bad.Offset == len(bytes.TrimRight(raw, space)) {
 			bad.Offset, bad.Reason = 0, "the end of this entry is missing"
 			p.cut(bad.Reason)
 		}
-		length := bytes.Index(p.data[begin:], []byte("\n{"))
-		if length < 0 {
-			return len(p.data), bad
-		}
-		return begin + length + 1, bad
+		return p.nextEntry(begin), bad
 	}
-	line, _ := p.lines.at(begin)
-	p.add(line, &e, raw)
 	return end, nil
+}
+
+// nextEntry returns the next line that begins with a brace, or the end of the text.
+func (p *jsonParser) nextEntry(begin int) int {
+	length := bytes.Index(p.data[begin:], []byte("\n{"))
+	if length < 0 {
+		return len(p.data)
+	}
+	return begin + length + 1
 }
 
 // entryEnd returns where the entry that begins there ends, and whether its braces are closed.

@@ -154,18 +154,27 @@ func (b *builder) add(mailbox int, f *fields) (reason string) {
 		}
 		return reason
 	}
-	roster := &b.file.Mailboxes[mailbox].Roster
 	for _, d := range wanted.DistributionGroups {
-		key := groupKey{mailbox, "distribution group " + imgroup.AddressKey(d.Address)}
-		if _, ok := b.groups[key]; !ok {
-			b.groups[key] = len(roster.DistributionGroups)
-			roster.DistributionGroups = append(roster.DistributionGroups, d)
-		}
+		b.addDistribution(mailbox, d)
 	}
-	if len(wanted.Groups) == 0 {
-		return ""
+	if len(wanted.Groups) > 0 {
+		return b.addGroup(mailbox, &wanted.Groups[0])
 	}
-	from := &wanted.Groups[0]
+	return ""
+}
+
+func (b *builder) addDistribution(mailbox int, d imsync.DistributionGroup) {
+	roster := &b.file.Mailboxes[mailbox].Roster
+	key := groupKey{mailbox, "distribution group " + imgroup.AddressKey(d.Address)}
+	if _, ok := b.groups[key]; !ok {
+		b.groups[key] = len(roster.DistributionGroups)
+		roster.DistributionGroups = append(roster.DistributionGroups, d)
+	}
+}
+
+// addGroup adds the group of a row, or its member to the group of earlier rows.
+func (b *builder) addGroup(mailbox int, from *imsync.Group) (reason string) {
+	roster := &b.file.Mailboxes[mailbox].Roster
 	key := groupKey{mailbox, "group " + imgroup.NameKey(from.Name)}
 	i, ok := b.groups[key]
 	if !ok {
