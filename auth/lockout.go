@@ -53,10 +53,15 @@ const (
 	firstHold = time.Minute
 	longHold  = 30 * time.Minute // Active Directory forgets a wrong password after this by default
 	maxPairs  = 4096
+
+	// trusted is how long an accepted pair may log in on several connections at a time. After that the
+	// next login goes alone again, so that a password that has changed meanwhile is refused once.
+	trusted = 10 * time.Second
 )
 
 // A lockout keeps a wrong password from being sent again and again, which would lock the account.
-// Until a server has accepted a pair of user and password, one login at a time tries it. A pair that
+// Until a server has accepted a pair of user and password, and again when that was some time ago, one
+// login at a time tries it. A pair that
 // was refused gets one new try after a minute, then after two, four, up to thirty: the account may be
 // enabled meanwhile, and a domain controller out of reach looks exactly like a wrong password.
 type lockout struct {
@@ -78,6 +83,8 @@ type pair struct {
 	hold   time.Duration
 	until  time.Time     // end of the hold
 	trying chan struct{} // closed when the running first login ended
+
+	accepted time.Time // the last time
 }
 
 func newLockout() *lockout {
@@ -106,7 +113,7 @@ func (l *lockout) enter(ctx context.Context, scope, user, password string) (func
 		case p.state.held():
 			l.mu.Unlock()
 			return nil, &heldLogin{p.until, p.state}
-		case p.state == accepted:
+		case p.state == accepted && time.Since(p.accepted) < trusted:
 			l.mu.Unlock()
 			return func(o outcome) { l.settle(p, o) }, nil
 		case p.trying == nil:
@@ -170,7 +177,7 @@ func (l *lockout) settle(p *pair, o outcome) {
 	defer l.mu.Unlock()
 	switch o {
 	case accepted:
-		*p = pair{state: accepted, trying: p.trying}
+		*p = pair{state: accepted, trying: p.trying, accepted: time.Now()}
 	case rejected, misrouted:
 		if !p.state.held() { // several logins may have been under way
 			p.hold = min(max(2*p.hold, firstHold), longHold)

@@ -198,3 +198,42 @@ func manyTransports(t *testing.T, transport func() (*Transport, error), url stri
 	}
 	wg.Wait()
 }
+
+// TestLockout_ChangedPassword: when a pair that worked logs in on many connections some time later, one
+// login finds out whether it still works.
+func TestLockout_ChangedPassword(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLockout()
+		settle, err := l.enter(t.Context(), "server", "user", "password")
+		if err != nil {
+			t.Fatal(err)
+		}
+		settle(accepted)
+		time.Sleep(trusted)
+		var mu sync.Mutex
+		tries, held := 0, 0
+		for range 16 {
+			go func() {
+				settle, err := l.enter(t.Context(), "server", "user", "password")
+				mu.Lock()
+				defer mu.Unlock()
+				if err != nil {
+					held++
+					return
+				}
+				tries++
+				go func() {
+					time.Sleep(time.Second)
+					settle(rejected)
+				}()
+			}()
+		}
+		time.Sleep(time.Minute - time.Second)
+		mu.Lock()
+		defer mu.Unlock()
+		if tries != 1 || held != 15 {
+			t.Errorf("%d logins with the old password and %d held, want 1 and 15", tries, held)
+		}
+	})
+}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -208,6 +209,53 @@ func TestNTLM_IdleTimeout(t *testing.T) {
 				if n := a.conns.Load(); n != c.conns {
 					t.Errorf("%d connections, want %d", n, c.conns)
 				}
+			})
+		})
+	}
+}
+
+// TestNTLM_SlowLogin: each message of a login takes ten seconds, and one server stops responding in the
+// middle. Each call is answered as its user, or ends with its context.
+func TestNTLM_SlowLogin(t *testing.T) {
+	t.Parallel()
+	for _, stalls := range []string{"", "negotiate", "authenticate"} {
+		t.Run("stalls at "+stalls, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				a, base := pipedAcceptor(t)
+				a.users[`EXCH\bob`] = "B0b-pass"
+				a.hook = func(_ http.ResponseWriter, r *http.Request, leg string) bool {
+					time.Sleep(10 * time.Second)
+					if leg == stalls && leg != "" {
+						<-r.Context().Done() // half open, until the client closes
+						return true
+					}
+					return false
+				}
+				url := ownURL()
+				var wg sync.WaitGroup
+				for user, password := range map[string]string{"alice": "Al1ce-pass word", "bob": "B0b-pass"} {
+					tr, err := NTLM(base, Static(`EXCH\`+user, password), &Options{MaxConns: 4})
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer tr.CloseIdleConnections()
+					for range 8 {
+						wg.Go(func() {
+							ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+							defer cancel()
+							got, err := try(ctx, tr, url, "hello")
+							if stalls == "" && got != `EXCH\`+user+` 5` {
+								t.Errorf("%s: %s, %v", user, got, err)
+							}
+							if stalls != "" && !errors.Is(err, context.DeadlineExceeded) {
+								t.Errorf("%s: %s, %v, want the context's end", user, got, err)
+							}
+						})
+					}
+				}
+				wg.Wait()
+				time.Sleep(time.Minute) // the server's side of what was given up
 			})
 		})
 	}

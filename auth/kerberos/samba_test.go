@@ -34,8 +34,7 @@ func sambaEndpoint(t *testing.T) string {
 
 func sambaOptions() *Options { return &Options{ConfigFile: os.Getenv("EWS_AD_KRB5_CONFIG")} }
 
-// sambaCall posts once and returns the response's text.
-func sambaCall(t *testing.T, m *Mechanism, path string) (string, error) {
+func sambaBase(t *testing.T) *http.Transport {
 	t.Helper()
 	pem, err := os.ReadFile(os.Getenv("EWS_AD_CA"))
 	if err != nil {
@@ -43,7 +42,13 @@ func sambaCall(t *testing.T, m *Mechanism, path string) (string, error) {
 	}
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(pem)
-	tr, err := auth.Negotiate(&http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}, m, nil)
+	return &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}
+}
+
+// sambaCall posts once and returns the response's text.
+func sambaCall(t *testing.T, m *Mechanism, path string) (string, error) {
+	t.Helper()
+	tr, err := auth.Negotiate(sambaBase(t), m, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
