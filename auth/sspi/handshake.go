@@ -17,30 +17,69 @@ type handshake struct {
 	ntlm bool // the tokens are NTLM's
 	sent bool // our last token was sent
 	open bool // the server still has to respond to it
+	left bool // a step goes on, and frees the context
 }
 
 // Next implements [auth.Handshake]. With Kerberos our first token is the last, and the server's proof
 // follows; NTLM has two tokens and no proof.
-func (x *handshake) Next(_ context.Context, challenge []byte) (token []byte, done bool, err error) {
+func (x *handshake) Next(ctx context.Context, challenge []byte) (token []byte, done bool, err error) {
 	if x.sent {
-		defer x.context.close()
-		return nil, true, x.verify(challenge)
+		defer x.close()
+		return nil, true, x.verify(ctx, challenge)
 	}
-	token, done, err = x.next(challenge)
+	token, done, err = x.next(ctx, challenge)
 	if err != nil {
-		x.context.close()
+		x.close()
 	}
 	return token, done, err
 }
 
-func (x *handshake) next(challenge []byte) (token []byte, done bool, err error) {
+// close frees the context, unless a step that was given up still uses it.
+func (x *handshake) close() {
+	if !x.left {
+		x.context.close()
+	}
+}
+
+// step calls Windows, which may look for a domain controller for a long time. At the end of ctx it is left
+// to itself, and frees the context when it returns.
+func (x *handshake) step(ctx context.Context, token []byte) (out []byte, more bool, err error) {
+	if ctx.Err() != nil {
+		return nil, false, ctx.Err()
+	}
+	type result struct {
+		out  []byte
+		more bool
+		err  error
+	}
+	returned := make(chan result)
+	go func() {
+		var r result
+		r.out, r.more, r.err = x.context.step(token)
+		select {
+		case returned <- r:
+		case <-ctx.Done():
+			x.context.close()
+		}
+	}()
+	select {
+	case r := <-returned:
+		return r.out, r.more, explain(r.err, x.service)
+	case <-ctx.Done():
+		x.left = true
+		return nil, false, fmt.Errorf("sspi: Windows took too long for a login at %s; check %s: %w",
+			x.service, checkDomain, ctx.Err())
+	}
+}
+
+func (x *handshake) next(ctx context.Context, challenge []byte) (token []byte, done bool, err error) {
 	if challenge != nil && len(challenge) == 0 {
 		return nil, false, errors.New("sspi: the server's challenge is empty")
 	}
-	token, more, err := x.context.step(challenge)
+	token, more, err := x.step(ctx, challenge)
 	switch {
 	case err != nil:
-		return nil, false, explain(err, x.service)
+		return nil, false, err
 	case len(token) == 0:
 		return nil, false, errors.New("sspi: Windows returned no token")
 	}
@@ -71,11 +110,11 @@ var errNoProof = errors.New("sspi: the server did not prove its identity")
 
 // verify passes the server's last token, with its proof, to Windows. The server cannot choose to
 // leave the proof out.
-func (x *handshake) verify(challenge []byte) error {
+func (x *handshake) verify(ctx context.Context, challenge []byte) error {
 	if len(challenge) > 0 && x.open {
-		_, more, err := x.context.step(challenge)
+		_, more, err := x.step(ctx, challenge)
 		if err != nil {
-			return explain(err, x.service)
+			return err
 		}
 		x.open = more
 	}

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -20,7 +22,8 @@ import (
 // A fakeSystem is Windows with an account. Its logins return the tokens of one script.
 type fakeSystem struct {
 	script []fakeStep
-	proves bool // the server's identity
+	proves bool          // the server's identity
+	hold   chan struct{} // nil, or what a step waits for
 
 	mu     sync.Mutex
 	logins []*fakeLogin
@@ -55,6 +58,9 @@ func (c *fakeLogin) step(token []byte) ([]byte, bool, error) {
 		return nil, false, errors.New("used after its end")
 	}
 	c.got = append(c.got, string(token))
+	if c.hold != nil {
+		<-c.hold
+	}
 	if len(c.got) > len(c.script) {
 		return nil, false, errors.New("the script is at its end")
 	}
@@ -224,6 +230,37 @@ func TestNegotiate_Refused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestHandshake_GivenUp: a login for which Windows takes too long ends with its context, and is freed when
+// Windows returns.
+func TestHandshake_GivenUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &fakeSystem{script: []fakeStep{{"AP-REQ", true, nil}}, hold: make(chan struct{})}
+		x, err := (&Mechanism{system: s}).Start(t.Context(), auth.Target{Host: "mail"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, _, err = x.Next(ctx, nil)
+		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "reaches a domain controller") {
+			t.Errorf("error %v", err)
+		}
+		if s.logins[0].closed != 0 {
+			t.Error("freed while Windows uses it")
+		}
+		close(s.hold)
+		synctest.Wait()
+		if s.logins[0].closed != 1 {
+			t.Error("not freed afterwards")
+		}
+		_, _, err = x.Next(ctx, nil)
+		if !errors.Is(err, context.DeadlineExceeded) || len(s.logins[0].got) != 1 {
+			t.Errorf("after the end: %d steps, %v", len(s.logins[0].got), err)
+		}
+	})
 }
 
 func TestChannelBindings(t *testing.T) {
