@@ -62,8 +62,11 @@
 //     If the process is killed in between, the next run reads the list and owns those that it finds.
 //     One doubt remains: a planned addition that a person makes by hand between the kill and that run
 //     counts as given. So does a membership that was given, that the person removed and added again
-//     between two runs. In favour of the person, an addition whose response was lost, and which the
-//     server carries out only after the list was read back, has no owner: it stays.
+//     between two runs.
+//   - In favour of the person, three additions have no owner, and stay: one whose response was lost, and
+//     which the server carries out only after the list was read back; a group that a person renames
+//     between the kill and the next run, which cannot be told from a person's; and a membership of a
+//     contact that has another preferred address by then.
 //   - A group is removed after the list was read once more. Exchange has no conditional removal: a
 //     contact that a person adds in the instant between is removed with the group.
 //   - [Options.MaxRemovals] stops a plan that would remove too much, by default more than 10 % of the

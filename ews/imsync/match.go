@@ -58,11 +58,12 @@ func (d *differ) rename(g *group, w *desiredGroup) {
 	d.renamed[g] = w.name
 }
 
-// givenAs returns the group that the service made under that name, and that a person has renamed.
+// givenAs returns the group that the service made under that name, and that a person has renamed: but
+// not to another name of the roster, for which it then stands.
 func (d *differ) givenAs(name string) *group {
 	for _, g := range d.list.groups {
 		owned := d.owned.groups[g.id.ID]
-		if owned != nil && owned.made && imgroup.NameKey(owned.name) == imgroup.NameKey(name) && !d.isTwin(g.name) {
+		if owned != nil && owned.made && d.matched[g] == nil && imgroup.NameKey(owned.name) == imgroup.NameKey(name) && !d.isTwin(g.name) {
 			return g
 		}
 	}

@@ -152,10 +152,13 @@ func (o *Ownership) resolve(l *list, s Step, found map[string]bool) {
 	}
 	switch s.Kind {
 	case AddGroup, AddDistributionGroup:
-		o.group(g).made = true
+		owned := o.group(g)
+		owned.made, owned.name = true, s.Group // as it was given, also if a person has renamed it since
 	case RenameGroup:
 		if owned := o.groups[g.id.ID]; owned != nil {
 			owned.name = s.NewName
+		} else if !found[g.id.ID] {
+			o.group(g).made = true // added, because the one to be renamed was gone
 		}
 	case AddContact, AddTelephone:
 		if m, ok := g.find(l.lookup(s.keys()...), s.keys()); ok {
@@ -174,8 +177,12 @@ func (l *list) shows(s Step, found map[string]bool) bool {
 	return ok
 }
 
-// given returns the group of a pending step: the one of its id, else a new one of its name.
+// given returns the group of a pending step: the one of its id, else a new one of its name. A group that
+// was to be renamed, and is gone, was added under its new name.
 func (l *list) given(s Step, found map[string]bool) *group {
+	if s.Kind == RenameGroup && s.GroupID != "" && l.byID(s.GroupID) == nil {
+		s = Step{Kind: AddGroup, Group: s.NewName}
+	}
 	name := s.Group
 	if s.Kind == RenameGroup {
 		name = s.NewName
@@ -206,10 +213,9 @@ func (o *Ownership) group(g *group) *ownedGroup {
 	return owned
 }
 
-// has reports whether a member is owned, by any of its addresses.
-func (g *ownedGroup) has(m member) bool {
-	return g != nil && (g.members[m.key] || slices.ContainsFunc(m.further, func(key string) bool { return g.members[key] }))
-}
+// has reports whether a member is owned. Another address of a contact does not count: the member that
+// has it may be another contact, which a person added.
+func (g *ownedGroup) has(m member) bool { return g != nil && g.members[m.key] }
 
 // covers reports whether the group was made by the service and has nothing but owned members.
 func (o *Ownership) covers(g *group) bool {
@@ -222,19 +228,23 @@ func (o *Ownership) covers(g *group) bool {
 // the result of a step is owned.
 func (o *Ownership) before(l *list, steps []Step, owns func(Step) bool) *Ownership {
 	out := &Ownership{mailbox: o.mailbox, groups: o.groups, found: map[string]bool{}}
-	ids := map[string]string{} // by the name after the renames
 	for _, g := range l.groups {
-		ids[g.name] = g.id.ID
 		out.found[g.id.ID] = true
 	}
+	renamed := map[string]string{} // ids by the new name
 	for _, s := range steps {
 		switch s.Kind {
 		case RenameGroup:
-			ids[s.NewName] = s.GroupID
+			if g, _ := s.existing(l); g != nil {
+				renamed[s.NewName] = g.id.ID
+			}
 		case AddContact, AddTelephone:
-			s.GroupID = ids[s.Group]
+			s.GroupID = renamed[s.Group]
+			if g := l.group(s.Group); g != nil {
+				s.GroupID = g.id.ID
+			}
 		}
-		if !s.Kind.Removes() && owns(s) {
+		if !s.Kind.Removes() && owns(s) && !l.shows(s, out.found) { // what is there already, a person did
 			out.pending = append(out.pending, s)
 		}
 	}

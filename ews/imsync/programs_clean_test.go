@@ -1,0 +1,156 @@
+package imsync_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/go-ews/exchange/ews/imsync"
+	"github.com/go-ews/exchange/imgroup"
+)
+
+// clean is a run without faults, and judges its result. A limit on removals holds now and then.
+func (p *program) clean() {
+	limit := anyNumber
+	if p.random.IntN(4) == 0 {
+		limit = imsync.Limit{AtLeast: p.random.IntN(4), Percent: 5}
+	}
+	p.options.MaxRemovals = limit
+	before := p.now
+	sent := p.figures["writes"]
+	applied, err := p.run(p.sync)
+	allowed := max(limit.AtLeast, memberships(before)*limit.Percent/100)
+	var brake *imsync.BrakeError
+	switch {
+	case errors.As(err, &brake):
+		p.figures["brakes"]++
+		if p.figures["writes"] != sent {
+			p.violate("%v, and %d writes were sent", err, p.figures["writes"]-sent)
+		}
+		if limit == anyNumber || p.mostRemovals(p.first) <= allowed {
+			p.violate("%v: %d removals at most", err, p.mostRemovals(p.first))
+		}
+		p.options.MaxRemovals = anyNumber
+		applied, err = p.run(p.sync)
+	case p.removedMemberships(before) > allowed:
+		p.violate("%d removals, and %d are allowed", p.removedMemberships(before), allowed)
+	}
+	if err != nil {
+		p.judgeError(err, before, sent)
+		return
+	}
+	p.judge(p.first)
+	p.judgeRecord(applied)
+	sent = p.figures["writes"]
+	again, err := imsync.Sync(p.Context(), &wire{p: p, Client: p.hand, inMemory: true}, p.wanted, &imsync.Options{
+		Remove: p.options.Remove, Owned: p.stored.record, AllowEmpty: true, MaxRemovals: anyNumber, MaxGroups: p.options.MaxGroups,
+		Save: func(context.Context, *imsync.Ownership) error {
+			p.violate("kept, although nothing has changed")
+			return nil
+		},
+	})
+	if err != nil || !again.Plan.Empty() || p.figures["writes"] != sent {
+		p.violate("once more: %v, %v", again.Plan.Steps, err)
+	}
+}
+
+// memberships counts as the limit on removals does: an empty group is one.
+func memberships(in inventory) (n int) {
+	for _, g := range in.groups {
+		if !g.kind.BuiltIn() {
+			n += max(1, len(in.members(g.id)))
+		}
+	}
+	return n
+}
+
+// removedMemberships counts what is gone in the same way.
+func (p *program) removedMemberships(before inventory) (n int) {
+	for _, g := range before.groups {
+		members := before.members(g.id)
+		if !p.now.things[thing{g.id, ""}] {
+			n += max(1, len(members))
+			continue
+		}
+		for _, key := range members {
+			if !p.now.things[thing{g.id, key}] {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// mostRemovals returns how much a plan may have to remove.
+func (p *program) mostRemovals(r *reading) (n int) {
+	in, owners := r.found, r.owners
+	for _, g := range in.groups {
+		if g.kind.BuiltIn() || in.twins(g.name) {
+			continue
+		}
+		gone := 0
+		for x := range in.things {
+			if x.group == g.id && !p.wantsExactly(in, x) && (p.options.Remove == imsync.RemoveAll || owners[x] != person) {
+				gone++
+			}
+		}
+		n += gone
+	}
+	return n
+}
+
+// judgeError accepts the errors of a run without faults for which the list gives a reason, before
+// anything was sent.
+func (p *program) judgeError(err error, before inventory, sent int) {
+	var (
+		conflict *imsync.ConflictError
+		limit    *imsync.LimitError
+	)
+	switch {
+	case p.figures["writes"] != sent:
+		p.violate("without faults, after writes: %v", err)
+	case errors.As(err, &conflict) && p.conflicts(before):
+		p.figures["conflicts"]++
+	case errors.As(err, &limit) && p.exceeds(before):
+		p.figures["limits"]++
+	default:
+		p.violate("without faults: %v", err)
+	}
+}
+
+// conflicts reports whether a group of another kind has a wanted name.
+func (p *program) conflicts(in inventory) bool {
+	for _, w := range p.wanted.Groups {
+		for _, g := range in.named(w.Name) {
+			if g.kind != imgroup.UserGroup {
+				return true
+			}
+		}
+	}
+	for _, w := range p.wanted.DistributionGroups {
+		for _, g := range in.named(w.DisplayName) {
+			if g.kind != imgroup.DistributionGroup || !strings.EqualFold(g.address, keyOf(w.Address, "", "")) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// exceeds reports whether the groups of the list and the wanted ones are more than the limit.
+func (p *program) exceeds(in inventory) bool {
+	names := map[string]bool{}
+	n := 0
+	for _, g := range in.groups {
+		names[strings.ToLower(g.name)] = true
+		if !g.kind.BuiltIn() {
+			n++
+		}
+	}
+	for _, w := range p.wanted.Groups {
+		if !names[strings.ToLower(w.Name)] {
+			n++
+		}
+	}
+	return n+len(p.wanted.DistributionGroups) > p.options.MaxGroups
+}

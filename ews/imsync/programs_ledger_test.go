@@ -1,0 +1,212 @@
+package imsync_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/go-ews/exchange/ews/imsync"
+	"github.com/go-ews/exchange/imgroup"
+)
+
+// owner says who made a thing.
+type owner int8
+
+const (
+	person owner = 1 + iota
+	service
+	// doubtful is what a person did by hand, and the service was about to do, or had done before: both
+	// a person's and the service's will do until the service's record says which.
+	doubtful
+)
+
+// ledger notes who made what, by comparing the list before and after each action. It has no code of
+// the package, and reads no record.
+type ledger struct {
+	now    inventory
+	owners map[thing]owner
+	names  map[string][]string // all names that a group had, by id
+	given  map[string][]string // those under which the service gave it; "" last: uncertain
+
+	renamed map[string][]string // to which the service renamed it
+
+	stored snapshot        // of the record that is kept
+	seen   inventory       // the list as the service read it last
+	had    map[thing]bool  // what the service had given of it
+	known  map[string]bool // new groups whose id the service has learned
+	sent   map[string]bool // claims of the additions that this run sent and did not see absent
+}
+
+// snapshot is what a record can know: what was given when it was made, and what was about to be.
+type snapshot struct {
+	record  *imsync.Ownership
+	given   map[thing]bool
+	pending map[string]bool   // claims
+	found   map[string]bool   // ids of groups
+	names   map[string]string // of these
+	ids     map[string]bool   // of groups that were added since
+	ended   bool              // pending is what was sent, with the ids of groups
+}
+
+// claim names a thing by what a roster has of it.
+func claim(group, key string) string { return strings.ToLower(group) + "\x00" + key }
+
+func distributionClaim(address string) string { return "@" + strings.ToLower(address) }
+
+// claimsOf returns the claims that may mean the thing, by all names of its group.
+func (l *ledger) claimsOf(x thing) []string {
+	g, _ := l.now.group(x.group)
+	if g.kind == imgroup.DistributionGroup {
+		return []string{distributionClaim(g.address)}
+	}
+	claims := make([]string, 0, 2)
+	for _, name := range l.names[x.group] {
+		claims = append(claims, claim(name, x.key))
+	}
+	return claims
+}
+
+// claimed reports whether a thing that a person made may be what the claims mean: a group must be
+// new since the record was made.
+func (l *ledger) claimed(x thing, claims, found map[string]bool) bool {
+	return (x.key != "" || !found[x.group]) &&
+		slices.ContainsFunc(l.claimsOf(x), func(c string) bool { return claims[c] })
+}
+
+// made enters a new thing.
+func (l *ledger) made(x thing, by owner, live bool) {
+	if by == person {
+		switch {
+		case l.stored.given[x],
+			live && l.claimed(x, l.sent, l.stored.found),
+			!live && l.claimed(x, l.stored.pending, l.stored.found):
+			by = doubtful
+		}
+	}
+	l.owners[x] = by
+}
+
+// doubt puts in doubt what a person made and the claims mean, unless the service saw it before.
+func (l *ledger) doubt(claims, found map[string]bool, seen map[thing]bool) {
+	for x, by := range l.owners {
+		if by == person && !seen[x] && l.claimed(x, claims, found) {
+			l.owners[x] = doubtful
+		}
+	}
+}
+
+// learn enters that the service reads the list: it knows the new groups by the names that it gave. One
+// that a person has renamed before has no owner any more, and stays.
+func (l *ledger) learn() {
+	for _, g := range l.seen.groups {
+		if c := claim(g.name, ""); l.sent[c] || l.stored.pending[c] {
+			l.known[g.id] = true
+		}
+	}
+	for x, by := range l.owners {
+		if by != person && !l.knows(x) {
+			l.owners[x] = person
+		}
+	}
+}
+
+// knows reports whether a thing is in the record, or can be told from it: a new group by its id or its
+// name, and a membership by its group.
+func (l *ledger) knows(x thing) bool {
+	g, _ := l.now.group(x.group)
+	switch {
+	case l.stored.given[x], l.known[x.group] && x.key == "", g.kind == imgroup.DistributionGroup:
+		return true
+	case !l.stored.found[x.group] && l.stored.pending[claim(g.name, x.key)]:
+		return true
+	case !l.stored.found[x.group] && !l.known[x.group]:
+		return false
+	case x.key == "", l.stored.pending[claim(l.stored.names[x.group], x.key)],
+		slices.ContainsFunc(l.renamed[x.group], func(name string) bool { return l.stored.pending[claim(name, x.key)] }):
+		return true
+	}
+	return slices.ContainsFunc(l.claimsOf(x), func(c string) bool { return l.sent[c] || l.stored.ended && l.stored.pending[c] })
+}
+
+// rename enters the name of a group.
+func (l *ledger) rename(id, name string) {
+	if !slices.Contains(l.names[id], name) {
+		l.names[id] = append(l.names[id], name)
+	}
+}
+
+// look enters what the service reads.
+func (l *ledger) look(in inventory) {
+	l.seen, l.had = in, map[thing]bool{}
+	for x := range in.things {
+		if by := l.owners[x]; by == service || by == doubtful {
+			l.had[x] = true
+		}
+	}
+}
+
+// snapshot returns what a record that is made now can know. wanted are the claims of the roster.
+func (l *ledger) snapshot(record *imsync.Ownership, wanted map[string]bool) snapshot {
+	s := snapshot{record, maps.Clone(l.had), maps.Clone(wanted), map[string]bool{}, map[string]string{}, maps.Clone(l.known), false}
+	for x := range l.seen.things {
+		for _, c := range l.seen.claims(x) {
+			delete(s.pending, c)
+		}
+	}
+	for x := range l.stored.given { // one that the list does not describe may be it
+		if l.seen.undescribed(x.group) {
+			s.given[x] = true
+		}
+	}
+	maps.Copy(s.pending, l.sent)
+	for _, g := range l.seen.groups {
+		s.found[g.id], s.names[g.id] = true, g.name
+	}
+	return s
+}
+
+// claims returns the claims that a thing of the list fulfils.
+func (in *inventory) claims(x thing) []string {
+	g, ok := in.group(x.group)
+	switch {
+	case !ok:
+		return nil
+	case g.kind == imgroup.DistributionGroup:
+		return []string{distributionClaim(g.address)}
+	}
+	return []string{claim(g.name, x.key)}
+}
+
+// restore takes an older record for the one that is kept.
+func (l *ledger) restore(s snapshot) {
+	l.stored = s
+	for x, by := range l.owners {
+		knows, may := s.given[x], l.claimed(x, s.pending, s.found)
+		switch {
+		case by == service && !knows && may, by == person && (knows || may):
+			l.owners[x] = doubtful
+		case by == service && !knows, by == doubtful && !knows && !may:
+			l.owners[x] = person // it has no owner any more, and stays
+		}
+	}
+	for id := range l.given {
+		l.given[id] = append(l.given[id], "")
+	}
+}
+
+// resolve settles doubts by the record that the service has come to.
+func (l *ledger) resolve(owned map[thing]bool) {
+	for x, by := range l.owners {
+		if by != doubtful {
+			continue
+		}
+		l.owners[x] = person
+		if !owned[x] {
+			continue
+		}
+		l.owners[x] = service
+		if g, _ := l.now.group(x.group); x.key == "" {
+			l.given[x.group] = append(l.given[x.group], g.name, "")
+		}
+	}
+}

@@ -1,0 +1,331 @@
+package imsync_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/go-ews/exchange/ews/imsync"
+	"github.com/go-ews/exchange/imgroup"
+)
+
+// figures count what happened in programs.
+type figures map[string]int
+
+func (f figures) add(o figures) {
+	for name, n := range o {
+		f[name] += n
+	}
+}
+
+// String returns the figures, the kinds of faults behind the rest.
+func (f figures) String() string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(f)) {
+		fmt.Fprintf(&b, "%9d %s\n", f[name], name)
+	}
+	return b.String()
+}
+
+// program is one mailbox with its three actors.
+type program struct {
+	*testing.T
+	ledger
+	figures
+	random  *rand.Rand
+	kinds   []recorded
+	list    func() *imgroup.ItemList
+	hand    imsync.Client // the person's
+	client  imsync.Client // the service's
+	options imsync.Options
+	history []snapshot // of records that were kept
+	log     []string   // the last actions
+
+	wanted  imsync.Roster
+	exact   map[string]bool // its claims
+	wants   map[string]bool // also those of contacts that have a wanted address as a further one
+	live    bool            // a run is in progress
+	meddle  func()          // is edit, in the middle of a run
+	instant inventory       // the list before the person acted, just before this request
+	first   *reading        // of this run
+
+	faults, meddling int // of 100 requests
+	killAt, saveKill int // the request, or the Save, at which the process is killed; 0: none
+	loseSave         int // the Save that fails
+	number, saves    int
+	kept, dirty      bool // the last Save kept the record; writes came after it
+	dead             bool
+	stop             context.CancelFunc
+	mayRepeat        map[string]bool // writes that may not be sent before the list is read: false
+	removed          int
+	violations       []string
+}
+
+// reading is a list as it is read, with what is known of it.
+type reading struct {
+	found  inventory
+	owners map[thing]owner
+	given  map[string][]string
+}
+
+var errDead = errors.New("the process was killed")
+
+// violate notes a violation.
+func (p *program) violate(format string, args ...any) {
+	p.violations = append(p.violations, fmt.Sprintf(format, args...))
+}
+
+func (p *program) play() {
+	p.figures["programs"]++
+	for range 4 {
+		for range p.random.IntN(4) {
+			p.edit()
+		}
+		if p.random.IntN(4) > 0 || p.wants == nil {
+			p.direct()
+		}
+		p.mishap()
+		p.options.Adopt = p.random.IntN(8) == 0
+		p.faulty()
+		p.clean()
+		if len(p.violations) > 0 {
+			return
+		}
+	}
+}
+
+// mishap loses the record, or restores an older one, now and then.
+func (p *program) mishap() {
+	switch p.random.IntN(24) {
+	case 0:
+		p.figures["lost records"]++
+		p.logf("the record is lost")
+		p.restore(snapshot{record: &imsync.Ownership{}})
+	case 1:
+		if len(p.history) > 0 {
+			p.figures["stale records"]++
+			p.logf("an older record is restored")
+			p.restore(p.history[p.random.IntN(len(p.history))])
+		}
+	}
+}
+
+// faulty is a run with faults, edits and kills, or a plan that is kept and applied later.
+func (p *program) faulty() {
+	p.options.MaxRemovals = anyNumber
+	p.faults = []int{0, 5, 20, 60}[p.random.IntN(4)]
+	p.meddling = []int{0, 0, 5, 20}[p.random.IntN(4)]
+	switch p.random.IntN(6) {
+	case 0, 1, 2:
+		p.killAt = 1 + p.random.IntN(12)
+	case 3:
+		p.saveKill = 1 + p.random.IntN(3)
+	case 4:
+		p.loseSave = 1 + p.random.IntN(3)
+	}
+	if p.random.IntN(4) == 0 {
+		p.applyLater()
+	} else {
+		_, _ = p.run(p.sync) // what counts is checked at each write, and after the next run
+	}
+	p.faults, p.meddling, p.killAt, p.saveKill, p.loseSave = 0, 0, 0, 0, 0
+}
+
+func (p *program) sync(ctx context.Context) (imsync.Applied, error) {
+	return imsync.Sync(ctx, p.client, p.wanted, &p.options)
+}
+
+// applyLater applies a plan that was kept as JSON while a person edits the list.
+func (p *program) applyLater() {
+	p.options.Adopt = false
+	p.options.Owned = p.stored.record
+	plan, err := imsync.Diff(p.list(), p.wanted, &p.options)
+	if err != nil {
+		return
+	}
+	p.figures["plans applied later"]++
+	plan = again(p.T, plan)
+	p.logf("a plan is kept: %v", plan.Steps)
+	for range p.random.IntN(3) {
+		p.edit()
+	}
+	_, _ = p.run(func(ctx context.Context) (imsync.Applied, error) {
+		return imsync.Applied{}, imsync.Apply(ctx, p.client, plan, &p.options)
+	})
+}
+
+// again returns the plan as it comes back from JSON.
+func again(t *testing.T, plan imsync.Plan) (out imsync.Plan) {
+	t.Helper()
+	text, err := json.Marshal(plan)
+	if err == nil {
+		err = json.Unmarshal(text, &out)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// run is one run of the service, a process that may be killed.
+func (p *program) run(f func(context.Context) (imsync.Applied, error)) (imsync.Applied, error) {
+	ctx, cancel := context.WithCancel(p.Context())
+	defer cancel()
+	p.figures["runs"]++
+	p.logf("run: %v adopt %t faults %d meddling %d kill %d/%d lose %d", p.options.Remove, p.options.Adopt, p.faults, p.meddling, p.killAt, p.saveKill, p.loseSave)
+	p.number, p.saves, p.dead, p.stop, p.live = 0, 0, false, cancel, true
+	p.kept, p.dirty, p.removed = false, false, 0
+	p.sent, p.mayRepeat, p.seen = map[string]bool{}, map[string]bool{}, inventory{}
+	p.had, p.first = map[thing]bool{}, nil
+	if p.known = maps.Clone(p.stored.ids); p.known == nil {
+		p.known = map[string]bool{}
+	}
+	p.options.Owned = p.stored.record
+	if p.options.Adopt {
+		p.figures["runs that adopt"]++
+	}
+	if p.options.Remove == imsync.RemoveAll {
+		p.figures["runs that remove all"]++
+	}
+	applied, err := f(ctx)
+	p.live = false
+	p.logf("run ends: %v", err)
+	if !p.dead && p.kept && !p.dirty { // the last Save came after the last write
+		p.stored.pending, p.stored.ids = maps.Clone(p.sent), maps.Clone(p.known)
+		p.stored.ended = true
+	}
+	p.doubt(p.stored.pending, p.stored.found, nil)
+	return applied, err
+}
+
+// save is Options.Save: it may fail, and the process may be killed before or after it.
+func (p *program) save(_ context.Context, o *imsync.Ownership) error {
+	if p.dead {
+		return errDead
+	}
+	p.saves++
+	p.kept, p.dirty = false, false
+	if p.saves == p.loseSave {
+		p.figures["failures of Save"]++
+		return errors.New("the disk is full")
+	}
+	killed := p.saves == p.saveKill
+	if killed {
+		p.figures["kills in Save"]++
+		p.kill()
+	}
+	if !killed || p.random.IntN(2) == 0 {
+		p.stored = p.snapshot(reread(p.T, o), p.wants)
+		p.history = append(p.history, p.stored)
+		p.kept = true
+		p.logf("saved")
+	}
+	if killed {
+		return errDead
+	}
+	return nil
+}
+
+func (p *program) kill() {
+	p.logf("killed")
+	p.dead = true
+	p.stop()
+}
+
+// request is a request of the service that arrives, unless the process is killed. It reports whether
+// the process lives to see the response.
+func (p *program) request(op string, execute func(*recorded)) (alive bool) {
+	if p.dead {
+		return false
+	}
+	p.number++
+	p.figures["requests"]++
+	p.instant = p.now
+	if p.random.IntN(100) < p.meddling {
+		p.meddle()
+	}
+	if p.number == p.killAt {
+		p.figures["kills at a request"]++
+		p.kill()
+		if p.random.IntN(2) == 0 {
+			p.note(service, func() { execute(nil) })
+		}
+		return false
+	}
+	rate := p.faults
+	if op == "GetImItemList" {
+		rate /= 4
+	}
+	var f *recorded
+	if p.random.IntN(100) < rate {
+		f = &p.kinds[p.random.IntN(len(p.kinds))]
+		p.figures["fault: "+f.name]++
+		p.logf("%s meets: %s", op, f.name)
+	}
+	if op == "GetImItemList" {
+		execute(f)
+	} else {
+		p.note(service, func() { execute(f) })
+	}
+	return true
+}
+
+// note runs an action and enters what it made and took.
+func (p *program) note(by owner, action func()) {
+	before := p.now
+	action()
+	p.now = take(p.list())
+	for x := range before.things {
+		if p.now.things[x] {
+			continue
+		}
+		if by == service {
+			p.figures["removals"]++
+			p.judgeRemoval(before, x)
+		}
+		p.logf("%s: - %v of %v", by, x, p.owners[x])
+		delete(p.owners, x)
+	}
+	for _, g := range p.now.groups {
+		old, existed := before.group(g.id)
+		p.rename(g.id, g.name)
+		if existed && old.name != g.name {
+			p.logf("%s: ~ %s %s -> %s", by, g.id, old.name, g.name)
+		}
+		switch {
+		case by == service && existed && old.name != g.name:
+			p.judgeRenaming(old, g)
+		case by == person && existed && old.name != g.name && p.owners[thing{g.id, ""}] == person:
+			for x := range p.now.things {
+				if x.group == g.id && p.owners[x] == person {
+					p.made(x, person, p.live)
+				}
+			}
+		}
+	}
+	for x := range p.now.things {
+		if before.things[x] {
+			continue
+		}
+		p.made(x, by, p.live)
+		p.logf("%s: + %v %q", by, x, p.names[x.group])
+		if by == service {
+			p.judgeAddition(x)
+		}
+	}
+}
+
+// logf notes an action, for the report of a violation.
+func (p *program) logf(format string, args ...any) {
+	if logging {
+		p.log = append(p.log, fmt.Sprintf(format, args...))
+	}
+}
+
+func (o owner) String() string { return [...]string{"", "person", "service", "doubt"}[o] }

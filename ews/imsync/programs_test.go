@@ -1,0 +1,120 @@
+package imsync_test
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+)
+
+// logging makes programs note their actions.
+var logging = os.Getenv("EWS_OWNERSHIP_SEED") != ""
+
+// overHTTP is how many programs there are for one that runs over HTTP.
+const overHTTP = 50
+
+// keptSeeds are the programs that have found a fault.
+var keptSeeds = []uint64{
+	16,    // a person renames a group before the record has it
+	61,    // a contact has the address of an owned one as a further address
+	70,    // a kept plan adds what a person has added by then, and the process is killed
+	4601,  // a person gives an owned group another wanted name, and renames that one
+	6443,  // a kept plan renames a group that is gone, and the process is killed
+	6572,  // a kept plan renames a group that is gone
+	10236, // a kept plan renames a group to a name that another one has by then
+}
+
+// TestOwnership_Programs runs random programs of three actors: a directory that changes, a person who
+// edits the list at any time, and faults: each kind of fault of ews' suite, a kill at any request and
+// any Save, records that are lost or restored from a backup. Who made what is noted by comparing the
+// list before and after each action; what must come of it is decided by the words of the
+// documentation, without any code of the package.
+//
+// EWS_OWNERSHIP_PROGRAMS is the number of programs. A failing one has its seed in the output: run it with
+// EWS_OWNERSHIP_SEED to see its actions, and add it to keptSeeds.
+func TestOwnership_Programs(t *testing.T) {
+	t.Parallel()
+	kinds := recordFaults(t)
+	if text := os.Getenv("EWS_OWNERSHIP_SEED"); text != "" {
+		seed, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		playOne(t, seed, kinds)
+		return
+	}
+	n, err := strconv.ParseUint(os.Getenv("EWS_OWNERSHIP_PROGRAMS"), 10, 64)
+	if err != nil {
+		n = 500
+	}
+	var (
+		mu  sync.Mutex
+		all = figures{}
+	)
+	workers := uint64(runtime.GOMAXPROCS(0))
+	t.Run("programs", func(t *testing.T) {
+		for w := range workers {
+			t.Run(fmt.Sprint(w), func(t *testing.T) {
+				t.Parallel()
+				own := figures{}
+				for i := w; i < n+uint64(len(keptSeeds)) && !t.Failed(); i += workers {
+					seed := i
+					if i >= n {
+						seed = keptSeeds[i-n]
+					}
+					own.add(playOne(t, seed, kinds))
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				all.add(own)
+			})
+		}
+	})
+	if t.Failed() {
+		return
+	}
+	t.Logf("no program is in violation:\n%v", all)
+	if n < 500 {
+		return
+	}
+	for _, what := range actions {
+		if all[what] == 0 {
+			t.Errorf("no %s: an actor did nothing", what)
+		}
+	}
+	for _, kind := range kinds {
+		if all["fault: "+kind.name] == 0 {
+			t.Errorf("no request met: %s", kind.name)
+		}
+	}
+}
+
+// actions are the figures that must not be 0.
+var actions = []string{
+	"over HTTP", "removals", "edits", "doubts", "kills at a request", "kills in Save", "failures of Save", "lost records",
+	"stale records", "runs that adopt", "runs that remove all", "plans applied later", "brakes", "conflicts", "limits",
+}
+
+// playOne plays the program of a seed and returns its figures.
+func playOne(t *testing.T, seed uint64, kinds []recorded) (f figures) {
+	t.Helper()
+	play := func(t *testing.T, overHTTP bool) {
+		t.Helper()
+		p := newProgram(t, seed, kinds, overHTTP)
+		p.play()
+		f = p.figures
+		if len(p.violations) > 0 {
+			t.Errorf("EWS_OWNERSHIP_SEED=%d:\n%s\nthe list:\n%s\n%s", seed, strings.Join(p.violations, "\n"), p.now.String(), strings.Join(p.log, "\n"))
+		}
+	}
+	if seed%overHTTP != 0 {
+		play(t, false)
+		return f
+	}
+	synctest.Test(t, func(t *testing.T) { play(t, true) }) // the client waits between attempts
+	return f
+}
