@@ -10,6 +10,7 @@ type desiredGroup struct {
 	name, former string
 	entries      []*entry
 	byKey        map[string]*entry
+	alone        bool // the plan has no step for it: see leavesAlone
 }
 
 // entry is a contact or telephone of a roster, shared by the groups that list it.

@@ -39,13 +39,14 @@ func diff(current *imgroup.ItemList, want desired, o *Options) (*differ, Plan, e
 		}}
 	}
 	d := newDiffer(l, roster, o)
-	var steps []Step
-	var err error
-	for _, order := range []func() []Step{d.additionsFirst, d.roomFirst, d.roomInGroupsFirst} {
-		steps = order()
-		if err = rehearse(newList(current), steps, o); err == nil { // else a limit, or a name in use
+	steps := d.additionsFirst()
+	err := rehearse(newList(current), steps, o)
+	for _, r := range []roomFirst{{}, {newGroupsFirst: true}, {early: true}} {
+		if err == nil {
 			break
 		}
+		steps = r.order(d, newList(current)) // a limit was exceeded, or a name is in use
+		err = rehearse(newList(current), steps, o)
 	}
 	if err != nil {
 		return nil, Plan{}, err
@@ -66,12 +67,13 @@ type differ struct {
 	byName  map[string]*group        // by the folded name after the plan
 	twins   map[string][]*group      // several groups by the folded name that they share: left alone
 
-	complete []*desiredGroup // that have their contacts by now, while steps are put in order
+	alone []*desiredGroup            // the desired groups that are left alone
+	lacks map[string][]*desiredGroup // the result of lacking, by key
 }
 
 // newDiffer returns a differ whose groups are matched.
 func newDiffer(l *list, roster Roster, o *Options) *differ {
-	d := &differ{list: l, remove: o.Remove, owned: o.Owned.settle(l)}
+	d := &differ{list: l, remove: o.Remove, owned: o.Owned.settle(l), lacks: map[string][]*desiredGroup{}}
 	d.groups = desiredGroups(roster, l)
 	d.distributions = roster.DistributionGroups
 	d.match()
@@ -96,63 +98,6 @@ func (d *differ) adopt() {
 	}
 }
 
-// additionsFirst returns the steps in the order that, interrupted anywhere, leaves too much rather than
-// too little in the list.
-func (d *differ) additionsFirst() []Step {
-	dropGroups, leaveGroups := d.groupRemovals()
-	dropContacts, leaveContacts := d.contactRemovals()
-	steps := slices.Concat(
-		d.renames(), d.groupAdditions(), d.distributionAdditions(), d.contactAdditions(), dropContacts)
-	for _, l := range leaveContacts {
-		steps = append(steps, l.step)
-	}
-	steps = append(steps, dropGroups...)
-	for _, l := range leaveGroups {
-		steps = append(steps, l.step)
-	}
-	return steps
-}
-
-// roomFirst returns the steps in the order for a list without room, or without a free name, for the
-// additions: unwanted groups and contacts are removed first. A contact that moves still leaves after it
-// was added, but as soon as that is done, so that one free place serves many moves.
-func (d *differ) roomFirst() []Step { return d.interleaved(false) }
-
-// roomInGroupsFirst is roomFirst for a group without room whose contacts move to new groups.
-func (d *differ) roomInGroupsFirst() []Step { return d.interleaved(true) }
-
-func (d *differ) interleaved(newGroupsFirst bool) []Step {
-	d.complete = nil
-	dropGroups, leaveGroups := d.groupRemovals()
-	dropContacts, leaveContacts := d.contactRemovals()
-	steps := slices.Concat(dropGroups, d.renames(), dropContacts)
-	leave := slices.Concat(leaveContacts, leaveGroups)
-	for _, isNew := range []bool{newGroupsFirst, !newGroupsFirst} {
-		for i := range d.groups {
-			w := &d.groups[i]
-			if (d.byName[imgroup.NameKey(w.name)] == nil) != isNew {
-				continue
-			}
-			steps = slices.Concat(steps, d.groupAddition(w), d.contactAdditionsTo(w))
-			d.complete = append(d.complete, w)
-			leave = slices.DeleteFunc(leave, func(l leaving) bool {
-				if slices.ContainsFunc(l.members, d.moves) {
-					return false
-				}
-				steps = append(steps, l.step)
-				return true
-			})
-		}
-	}
-	return append(steps, d.distributionAdditions()...)
-}
-
-// leaving is a removal that has to wait until the members, or some of them, are in other groups.
-type leaving struct {
-	step    Step
-	members []member
-}
-
 // renames returns the steps for groups with a former name. They come before the additions: a
 // distribution group may need the old name.
 func (d *differ) renames() (steps []Step) {
@@ -173,7 +118,7 @@ func (d *differ) groupAdditions() (steps []Step) {
 }
 
 func (d *differ) groupAddition(w *desiredGroup) []Step {
-	if d.byName[imgroup.NameKey(w.name)] != nil || d.leavesAlone(w.name) {
+	if d.byName[imgroup.NameKey(w.name)] != nil || w.alone {
 		return nil
 	}
 	return []Step{{Kind: AddGroup, Group: w.name}}
@@ -201,7 +146,7 @@ func (d *differ) contactAdditions() (steps []Step) {
 // contactAdditionsTo returns the steps for contacts that a desired group lacks. Whether the contact is
 // new to the list as well is decided when the step is applied.
 func (d *differ) contactAdditionsTo(w *desiredGroup) (steps []Step) {
-	if d.leavesAlone(w.name) {
+	if w.alone {
 		return nil
 	}
 	g := d.byName[imgroup.NameKey(w.name)]
@@ -334,21 +279,29 @@ func (d *differ) hasDistribution(g *group) bool {
 
 // moves reports whether a desired group still lacks the contact, which would be lost if it left its
 // present group first.
-func (d *differ) moves(m member) bool {
+func (d *differ) moves(m member) bool { return len(d.lacking(m)) > 0 }
+
+// lacking returns the desired groups that still lack the contact.
+func (d *differ) lacking(m member) []*desiredGroup {
+	if groups, ok := d.lacks[m.key]; ok {
+		return groups
+	}
+	var groups []*desiredGroup
 	for i := range d.groups {
 		w := &d.groups[i]
-		if !w.has(m) || d.leavesAlone(w.name) || slices.Contains(d.complete, w) {
+		if !w.has(m) || w.alone {
 			continue
 		}
 		g := d.byName[imgroup.NameKey(w.name)]
-		if g == nil {
-			return true
+		if g != nil {
+			if _, ok := g.find(m.contact, []string{m.key}); ok {
+				continue
+			}
 		}
-		if _, ok := g.find(m.contact, []string{m.key}); !ok {
-			return true
-		}
+		groups = append(groups, w)
 	}
-	return false
+	d.lacks[m.key] = groups
+	return groups
 }
 
 // wants reports whether the roster has a group of that name.
@@ -359,9 +312,8 @@ func (d *differ) wants(name string) bool {
 // stranded reports whether the member belongs into a group that is left alone and lacks it. The
 // member then stays in its present group.
 func (d *differ) stranded(m member) bool {
-	return slices.ContainsFunc(d.groups, func(w desiredGroup) bool {
-		same := d.twins[imgroup.NameKey(w.name)]
-		return d.leavesAlone(w.name) && w.has(m) && !slices.ContainsFunc(same, func(g *group) bool {
+	return slices.ContainsFunc(d.alone, func(w *desiredGroup) bool {
+		return w.has(m) && !slices.ContainsFunc(d.twins[imgroup.NameKey(w.name)], func(g *group) bool {
 			_, ok := g.find(m.contact, []string{m.key})
 			return ok
 		})

@@ -240,8 +240,15 @@ func TestDiff_Limits(t *testing.T) {
 	for _, g := range many(63) {
 		others = append(others, imsync.Group{Name: "other " + g.Name, Contacts: g.Contacts})
 	}
+	last := append(slices.Clone(others), team("other", "c64@contoso.com"))
 	others = append(others, team("other"))
 	half := imsync.Group{Name: "A", Contacts: slices.Concat(crowd.Contacts[:600], team("", "a@contoso.com").Contacts)}
+	pairs := func(name string) (all []imsync.Group) { // each contact in two groups
+		for i := range 64 {
+			all = append(all, team(fmt.Sprint(name, i), fmt.Sprintf("c%d@contoso.com", i/2)))
+		}
+		return all
+	}
 	replaced := many(64)
 	replaced[0] = team("new", "other@contoso.com")
 
@@ -284,10 +291,15 @@ func TestDiff_Limits(t *testing.T) {
 			"", "", 0, 0,
 		},
 		{
-			"64 groups to 64 other names, without one", rosterOf(append(many(63), team("gone", "c0@contoso.com"))...),
-			rosterOf(others...),
+			"64 groups to 64 other names, without one", rosterOf(append(many(63), team("gone", "c64@contoso.com"))...),
+			rosterOf(last...),
 			imsync.Options{Remove: imsync.RemoveAll, MaxRemovals: anyNumber},
 			"groups", "", 65, 64,
+		},
+		{
+			"64 groups to 64 other names, with contacts in several", rosterOf(pairs("old")...), rosterOf(pairs("new")...),
+			imsync.Options{Remove: imsync.RemoveAll, MaxRemovals: anyNumber},
+			"", "", 0, 0,
 		},
 		{"1601 contacts in two groups", rosterOf(crowd), rosterOf(half), imsync.Options{}, "", "", 0, 0},
 		{

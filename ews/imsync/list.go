@@ -25,7 +25,8 @@ type group struct {
 	id          imgroup.GroupID
 	address     string // of a distribution group
 	members     []member
-	undescribed int // members without a persona, or without an address
+	keys        map[string]int // how many members have the key
+	undescribed int            // members without a persona, or without an address
 }
 
 // member is a contact in a group, with its id there.
@@ -58,14 +59,16 @@ func newList(items *imgroup.ItemList) *list {
 			name: from.DisplayName, kind: from.GroupType, id: idOnly(from.ExchangeStoreID),
 			address: from.SMTPAddress,
 		}
+		seen := make(map[string]bool, len(from.Members))
 		for _, m := range from.Members {
 			c := byID[m.ID]
 			switch {
 			case c == nil || c.key == "":
 				g.undescribed++
-			case !g.hasMember(m.ID):
+			case !seen[m.ID]:
 				l.join(g, c, m.ID)
 			}
+			seen[m.ID] = true
 		}
 		l.groups = append(l.groups, g)
 	}
@@ -153,16 +156,17 @@ func (l *list) byID(id string) *group {
 
 // group returns the group of that name, an exact match first.
 func (l *list) group(name string) *group {
-	var found *group
 	for _, g := range l.groups {
 		if g.name == name {
 			return g
 		}
-		if found == nil && imgroup.NameKey(g.name) == imgroup.NameKey(name) {
-			found = g
-		}
 	}
-	return found
+	key := imgroup.NameKey(name)
+	i := slices.IndexFunc(l.groups, func(g *group) bool { return imgroup.NameKey(g.name) == key })
+	if i < 0 {
+		return nil
+	}
+	return l.groups[i]
 }
 
 // named returns the groups of that name, in any case. A server has one at most, but lists that are
@@ -219,7 +223,11 @@ func (l *list) addContact(c *contact) {
 
 // join adds a contact to a group.
 func (l *list) join(g *group, c *contact, id string) {
+	if g.keys == nil {
+		g.keys = map[string]int{}
+	}
 	g.members = append(g.members, member{id, c})
+	g.keys[c.key]++
 	c.groups++
 }
 
@@ -239,6 +247,7 @@ func (l *list) leave(g *group, id string) {
 	}
 	c := g.members[i].contact
 	g.members = slices.Delete(g.members, i, i+1)
+	g.keys[c.key]--
 	l.release(c)
 }
 
@@ -259,13 +268,13 @@ func (l *list) release(c *contact) {
 	}
 }
 
-func (g *group) hasMember(id string) bool {
-	return slices.ContainsFunc(g.members, func(m member) bool { return m.id == id })
-}
-
 // find returns the member that is c, which may be nil, or that has one of the keys. If a server has
 // two contacts with the same address, it returns one of them.
 func (g *group) find(c *contact, keys []string) (member, bool) {
+	has := func(key string) bool { return g.keys[key] > 0 }
+	if (c == nil || !has(c.key)) && !slices.ContainsFunc(keys, has) {
+		return member{}, false
+	}
 	for _, m := range g.members {
 		if m.contact == c || slices.Contains(keys, m.key) {
 			return m, true

@@ -31,6 +31,12 @@ func (d *differ) match() {
 		}
 		d.rename(d.list.group(w.former), w)
 	}
+	for i := range d.groups {
+		w := &d.groups[i]
+		if w.alone = d.leavesAlone(w.name); w.alone {
+			d.alone = append(d.alone, w)
+		}
+	}
 }
 
 // pair matches a group. Two desired groups may be the same built-in one, by its name in two languages;

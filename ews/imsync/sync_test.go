@@ -212,3 +212,29 @@ func TestSync_Progress(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// TestSync_FullList turns 64 groups into 64 others without a free place: no contact leaves the list on
+// the way, although each leaves its groups.
+func TestSync_FullList(t *testing.T) {
+	t.Parallel()
+	groups := func(name string) (all []imsync.Group) { // each contact in two groups
+		for i := range 64 {
+			all = append(all, team(fmt.Sprint(name, i), fmt.Sprintf("c%d@contoso.com", i/2)))
+		}
+		return all
+	}
+	m := newMailbox(t)
+	m.sync(groups("old")...)
+	ids := map[string]imgroup.ContactID{}
+	for i := range 32 {
+		address := fmt.Sprintf("c%d@contoso.com", i)
+		ids[address] = m.contact(address)
+	}
+	m.sync(groups("new")...)
+	checkInStep(t, m.srv.List(""), rosterOf(groups("new")...), true)
+	for address, id := range ids {
+		if m.contact(address) != id {
+			t.Errorf("%s was removed and made again", address)
+		}
+	}
+}
