@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -65,6 +66,7 @@ type worker struct {
 	audit   *auditFile
 	logger  *slog.Logger
 	timeout time.Duration
+	inHand  sync.Map // ids of jobs
 	outages outages
 	notices notices
 	giveUp  func(error) // ends the process: no mailbox can be synced
@@ -86,6 +88,8 @@ func retryDelay(failures int) time.Duration {
 // Work does one job. Doing it twice, or in two processes at once, is safe: imsync reads the list
 // first, and again where a write was lost; and an attempt that another one has followed sends nothing.
 func (w *worker) Work(ctx context.Context, job *river.Job[syncArgs]) error {
+	w.inHand.Store(job.ID, true)
+	defer w.inHand.Delete(job.ID)
 	leave, err := w.outages.enter(ctx)
 	if err != nil {
 		return err
@@ -114,7 +118,7 @@ func (w *worker) Work(ctx context.Context, job *river.Job[syncArgs]) error {
 	if err != nil {
 		o.Err = err.Error()
 	}
-	if ctx.Err() == nil && isDatabase(err) {
+	if bounded.Err() == nil && isDatabase(err) {
 		return errors.Join(w.databaseVerdict(ctx, err), river.RecordOutput(ctx, o))
 	}
 	return errors.Join(w.verdict(ctx, job.JobRow, err), river.RecordOutput(ctx, o))

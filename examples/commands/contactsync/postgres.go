@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -81,11 +82,11 @@ func makeSchema(ctx context.Context, config *pgx.ConnConfig) (err error) {
 	return nil
 }
 
-// noticeLoss has both ends notice within some 25 seconds that the other host is gone: PostgreSQL then
+// noticeLoss has both ends notice within some 20 seconds that the other host is gone: PostgreSQL then
 // releases the lock of a lost process, and others take over its work. The systems' own defaults are
 // hours.
 func noticeLoss(config *pgx.ConnConfig) {
-	const idle, interval, probes = 10, 5, 3 // seconds, and a number
+	const idle, interval, probes = 8, 4, 3 // seconds, and a number
 	for name, value := range map[string]int{
 		"tcp_keepalives_idle": idle, "tcp_keepalives_interval": interval, "tcp_keepalives_count": probes,
 		"tcp_user_timeout": 1000 * (idle + interval*probes), // of data that is not acknowledged
@@ -105,36 +106,63 @@ const (
 )
 
 // session is a connection that holds an advisory lock for as long as this process lives. When the
-// process dies, however it does, PostgreSQL sees the connection end and lets go of the lock: that is
-// how the others know.
+// process dies, however it does, PostgreSQL sees the connection end and releases the lock: that is how
+// the others know.
 //
-// A process that is only cut off from the database keeps writing to Exchange until it notices, at
-// the next rescue. Two that sync the same mailbox do no harm: imsync looks before it writes.
+// A process that is only cut off from the database sends no further write, since none can be noted.
 type session struct {
-	conn *sql.Conn
-	id   string
+	db *sql.DB
+	id string
+
+	mu   sync.Mutex
+	conn *sql.Conn // another one after the database was away
 }
 
 func newSession(ctx context.Context, db *sql.DB, id string) (*session, error) {
-	conn, err := db.Conn(ctx)
-	if err != nil {
-		return nil, err
+	s := &session{db: db, id: id}
+	return s, s.rejoin(ctx)
+}
+
+// rejoin takes the lock with a new connection.
+func (s *session) rejoin(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, stopWithin)
+	defer cancel()
+	if conn := s.connection(); conn != nil {
+		_ = conn.Close() // it is broken, as a rule
 	}
-	_, err = conn.ExecContext(ctx, `SELECT pg_advisory_lock($1, hashtext($2))`, lockProcess, id)
+	conn, err := s.db.Conn(ctx)
 	if err != nil {
-		return nil, errors.Join(err, conn.Close())
+		return err
 	}
-	return &session{conn, id}, nil
+	var locked bool
+	err = conn.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1, hashtext($2))`, lockProcess, s.id).Scan(&locked)
+	if err == nil && !locked {
+		err = errors.New("the server still has the previous connection of this process")
+	}
+	if err != nil {
+		return errors.Join(err, conn.Close())
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conn = conn
+	return nil
+}
+
+func (s *session) connection() *sql.Conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.conn
 }
 
 func (s *session) alone(ctx context.Context, f func() error) error {
-	if _, err := s.conn.ExecContext(ctx, `SELECT pg_advisory_lock($1, 0)`, lockBegin); err != nil {
+	conn := s.connection()
+	if _, err := conn.ExecContext(ctx, `SELECT pg_advisory_lock($1, 0)`, lockBegin); err != nil {
 		return err
 	}
 	err := f()
 	unlock, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 	defer cancel()
-	_, unlockErr := s.conn.ExecContext(unlock, `SELECT pg_advisory_unlock($1, 0)`, lockBegin)
+	_, unlockErr := conn.ExecContext(unlock, `SELECT pg_advisory_unlock($1, 0)`, lockBegin)
 	return errors.Join(err, unlockErr)
 }
 
@@ -159,7 +187,7 @@ func (s *session) rescue(ctx context.Context) (rescued int64, err error) {
 }
 
 func (s *session) owners(ctx context.Context) (owners []string, err error) {
-	rows, err := s.conn.QueryContext(ctx, `
+	rows, err := s.connection().QueryContext(ctx, `
 		SELECT attempted_by[array_upper(attempted_by, 1)] AS owner FROM river_job
 			WHERE state = 'running' AND kind = $1 AND attempted_by IS NOT NULL
 		UNION SELECT leader_id FROM river_leader WHERE starts_with(leader_id, $2)`,
@@ -182,7 +210,7 @@ func (s *session) owners(ctx context.Context) (owners []string, err error) {
 
 // rescueFrom puts the jobs of a process back if nobody holds its lock.
 func (s *session) rescueFrom(ctx context.Context, owner string) (rescued int64, err error) {
-	tx, err := s.conn.BeginTx(ctx, nil)
+	tx, err := s.connection().BeginTx(ctx, nil)
 	if err != nil {
 		return 0, err
 	}
@@ -214,10 +242,46 @@ func (s *session) rescueFrom(ctx context.Context, owner string) (rescued int64, 
 	return rescued, tx.Commit()
 }
 
-// close lets go of the lock, so that others need not wait until the server sees the connection end.
+// putBack puts jobs of this process back that it does not have in hand: the database handed them out, and
+// the connection broke before this process knew.
+func (s *session) putBack(ctx context.Context, jobs []int64) error {
+	ctx, cancel := context.WithTimeout(ctx, stopWithin)
+	defer cancel()
+	for _, id := range jobs {
+		_, err := s.connection().ExecContext(ctx, `UPDATE river_job SET state = 'available', scheduled_at = now()
+			WHERE id = $1 AND state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = $2`, id, s.id)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// running returns the jobs that this process has in hand, as the database has it.
+func (s *session) running(ctx context.Context) (jobs []int64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, stopWithin)
+	defer cancel()
+	rows, err := s.connection().QueryContext(ctx, `SELECT id FROM river_job WHERE state = 'running'
+		AND kind = $1 AND attempted_by[array_upper(attempted_by, 1)] = $2`, syncArgs{}.Kind(), s.id)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		jobs = append(jobs, id)
+	}
+	return jobs, rows.Err()
+}
+
+// close releases the lock, so that others need not wait until the server sees the connection end.
 func (s *session) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
 	defer cancel()
-	_, err := s.conn.ExecContext(ctx, `SELECT pg_advisory_unlock($1, hashtext($2))`, lockProcess, s.id)
-	return errors.Join(err, s.conn.Close())
+	conn := s.connection()
+	_, err := conn.ExecContext(ctx, `SELECT pg_advisory_unlock($1, hashtext($2))`, lockProcess, s.id)
+	return errors.Join(err, conn.Close())
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -43,7 +44,13 @@ type process struct {
 
 func startProcess(t *testing.T, args ...string) *process {
 	t.Helper()
-	p := &process{Cmd: exec.CommandContext(t.Context(), os.Args[0], args...), stdout: &lockedBuffer{}, stderr: &lockedBuffer{}}
+	return startBy(t, os.Args[0], args...)
+}
+
+// startBy has a program start the command, or is given the command itself.
+func startBy(t *testing.T, program string, args ...string) *process {
+	t.Helper()
+	p := &process{Cmd: exec.CommandContext(t.Context(), program, args...), stdout: &lockedBuffer{}, stderr: &lockedBuffer{}}
 	p.Env = append(os.Environ(), asCommand+"=1")
 	p.Stdout, p.Stderr = p.stdout, p.stderr
 	if _, err := p.StdinPipe(); err != nil {
@@ -63,7 +70,7 @@ const statusKilled = -1
 func (p *process) kill(t *testing.T) {
 	t.Helper()
 	p.killed.Store(true)
-	if err := p.Process.Kill(); err != nil {
+	if err := p.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		t.Error(err)
 	}
 }

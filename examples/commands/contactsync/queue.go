@@ -75,6 +75,12 @@ type guard interface {
 	// no longer show that it is alive, so others will take its jobs.
 	rescue(ctx context.Context) (int64, error)
 	rescueEvery() time.Duration // 0: once is enough
+	// rejoin shows again that this process is alive.
+	rejoin(ctx context.Context) error
+	// running returns the jobs that this process has in hand according to the database, and putBack
+	// hands some of them out again.
+	running(ctx context.Context) ([]int64, error)
+	putBack(ctx context.Context, jobs []int64) error
 	close() error
 }
 
@@ -252,7 +258,7 @@ func (q *jobQueue[TTx]) start(
 	watched := make(chan struct{})
 	go func() {
 		defer close(watched)
-		q.watch(watching, w.giveUp)
+		q.watch(watching, w)
 	}()
 	return func() error {
 		stopWatching()
@@ -261,27 +267,6 @@ func (q *jobQueue[TTx]) start(
 		defer cancel()
 		return client.StopAndCancel(bounded)
 	}, nil
-}
-
-// watch rescues what other processes leave behind while this one works.
-func (q *jobQueue[TTx]) watch(ctx context.Context, giveUp func(error)) {
-	every := q.guard.rescueEvery()
-	if every == 0 {
-		return
-	}
-	for sleep(ctx, every) == nil {
-		n, err := q.guard.rescue(ctx)
-		if ctx.Err() != nil {
-			return
-		}
-		if err != nil {
-			giveUp(fmt.Errorf("the database no longer answers, so other processes take over: %w", err))
-			return
-		}
-		if n > 0 {
-			q.logger.WarnContext(ctx, "took over the jobs of a process that has died", slog.Int64("jobs", n))
-		}
-	}
 }
 
 func (q *jobQueue[TTx]) each(ctx context.Context, run string, f func(*rivertype.JobRow) error) error {

@@ -316,9 +316,6 @@ func follow(ctx context.Context, q queue, run *runRecord, p progress) error {
 	return nil
 }
 
-// databasePatience is for how long the database may be away.
-const databasePatience = 2 * time.Minute
-
 // unless returns the error, or nil if ctx has ended and brought it about.
 func unless(ctx context.Context, err error) error {
 	if ctx.Err() == nil {

@@ -116,4 +116,9 @@ func (g *fileGuard) rescue(ctx context.Context) (int64, error) {
 	return result.RowsAffected()
 }
 
+// A file does not go away, so none of its jobs do.
+func (g *fileGuard) rejoin(context.Context) error             { return nil }
+func (g *fileGuard) running(context.Context) ([]int64, error) { return nil, nil }
+func (g *fileGuard) putBack(context.Context, []int64) error   { return nil }
+
 func (g *fileGuard) close() error { return g.lock.Close() }
