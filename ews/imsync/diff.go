@@ -38,7 +38,7 @@ func diff(current *imgroup.ItemList, want desired, o *Options) (*differ, Plan, e
 			"no groups, and removal would take everything: allow an empty roster if that is meant",
 		}}
 	}
-	d := newDiffer(l, roster, o)
+	d := newDiffer(l, want, o)
 	steps := d.additionsFirst()
 	err := rehearse(newList(current), steps, o)
 	for _, r := range []roomFirst{{}, {newGroupsFirst: true}, {early: true}} {
@@ -72,11 +72,11 @@ type differ struct {
 }
 
 // newDiffer returns a differ whose groups are matched.
-func newDiffer(l *list, roster Roster, o *Options) *differ {
+func newDiffer(l *list, want desired, o *Options) *differ {
 	d := &differ{list: l, remove: o.Remove, owned: o.Owned.settle(l), lacks: map[string][]*desiredGroup{}}
-	d.groups = desiredGroups(roster, l)
-	d.distributions = roster.DistributionGroups
-	d.match()
+	d.groups = desiredGroups(want.roster, l)
+	d.distributions = want.roster.DistributionGroups
+	d.match(want.restored)
 	return d
 }
 

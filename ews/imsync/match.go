@@ -7,16 +7,22 @@ import (
 )
 
 // match pairs desired groups with groups of the list: by name first, so that a group whose name is
-// desired is never renamed, then by the id under which it was given, then by its former name.
-func (d *differ) match() {
+// desired is never renamed, then by the id under which it was given, then by its former name. In a
+// restored roster former names come from ids, and count first.
+func (d *differ) match(restored bool) {
 	d.matched, d.renamed = map[*group]*desiredGroup{}, map[*group]string{}
 	d.byName = map[string]*group{}
 	d.twins = d.list.twins()
+	if restored {
+		d.matchFormer()
+	}
 	for i := range d.groups {
 		w := &d.groups[i]
-		if g := d.list.target(w.name); g != nil && !d.isTwin(w.name) && !d.isTwin(g.name) {
-			d.pair(g, w)
+		g := d.list.target(w.name)
+		if g == nil || d.isTwin(w.name) || d.isTwin(g.name) || d.renamed[g] != "" {
+			continue
 		}
+		d.pair(g, w)
 	}
 	for i := range d.groups {
 		w := &d.groups[i]
@@ -24,18 +30,23 @@ func (d *differ) match() {
 			d.rename(d.givenAs(w.name), w)
 		}
 	}
+	d.matchFormer()
+	for i := range d.groups {
+		w := &d.groups[i]
+		if w.alone = d.leavesAlone(w.name); w.alone {
+			d.alone = append(d.alone, w)
+		}
+	}
+}
+
+// matchFormer matches groups by the former names of desired ones.
+func (d *differ) matchFormer() {
 	for i := range d.groups {
 		w := &d.groups[i]
 		if w.former == "" || d.byName[imgroup.NameKey(w.name)] != nil || d.leavesAlone(w.name) || d.isTwin(w.former) {
 			continue
 		}
 		d.rename(d.list.group(w.former), w)
-	}
-	for i := range d.groups {
-		w := &d.groups[i]
-		if w.alone = d.leavesAlone(w.name); w.alone {
-			d.alone = append(d.alone, w)
-		}
 	}
 }
 
