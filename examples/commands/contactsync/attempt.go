@@ -16,11 +16,12 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// errPlanned ends an attempt that made a plan: the job goes on when those of all mailboxes are made.
+// errPlanned ends an attempt that made a plan: the job continues when the plans of all mailboxes
+// are made.
 var errPlanned = errors.New("planned")
 
-// plannedFor is for how long a planned job is put aside, unless it is released. That it is scheduled
-// for more than a year from now tells it from jobs that wait for a busy server.
+// plannedFor is the delay of a planned job, unless it is released. A delay of more than a year
+// distinguishes it from jobs that wait for a busy server.
 const plannedFor = 10 * 365 * 24 * time.Hour
 
 // unlimited leaves the limits of removals to the run.
@@ -47,7 +48,7 @@ func newAttempt(w *worker, job *river.Job[syncArgs]) *attempt {
 	}
 }
 
-// processOf is the process that has a job in hand.
+// processOf returns the process that works on a job.
 func processOf(job *river.Job[syncArgs]) string {
 	if n := len(job.AttemptedBy); n > 0 {
 		return job.AttemptedBy[n-1]
@@ -55,8 +56,8 @@ func processOf(job *river.Job[syncArgs]) string {
 	return ""
 }
 
-// take makes this attempt the one that may write to the mailbox, and returns what is owned in it. A dry
-// run only looks.
+// take makes this attempt the one that may write to the mailbox, and returns the ownership record.
+// A dry run only reads it.
 func (a *attempt) take(ctx context.Context) (*imsync.Ownership, error) {
 	if a.worker.run.Options.DryRun {
 		return a.worker.records.owned(ctx, a.worker.run.Server, a.mailbox)
@@ -120,7 +121,7 @@ func (a *attempt) GetImItemList(ctx context.Context, query imgroup.ListQuery) (*
 	return list, nil
 }
 
-// addressOf returns what people know a contact by.
+// addressOf returns the address of a contact, or its number, for people.
 func addressOf(p *imgroup.Persona) string {
 	for _, text := range []string{imgroup.BareAddress(p.ImAddress), p.EmailAddress.Address, p.PhoneNumber.Number} {
 		if text != "" {
@@ -150,8 +151,8 @@ func (a *attempt) write(ctx context.Context, operation, what string, send func(c
 	err = send(ews.WithResponseInfo(ctx, &info))
 	entry.RequestID, entry.ClientRequestID = info.RequestID, info.ClientRequestID
 	entry.Result = resultOf(err)
-	// An error must not look like one of the write. If the result cannot be noted, neither can the next
-	// write, nor the record of what is owned.
+	// This is no error of the write. If its result cannot be noted, neither can the next write, nor
+	// the ownership record.
 	if noted := w.records.complete(ctx, id, &entry); noted != nil {
 		w.logger.ErrorContext(ctx, "the result of a write was not noted", slog.Any("error", noted))
 	}

@@ -21,8 +21,7 @@ type auditEntry struct {
 	Operation string    `json:"operation"`
 	What      string    `json:"what"`
 
-	// RequestID is the server's name for the request, under which its logs have it; ClientRequestID is
-	// ours.
+	// RequestID is the server's id of the request, as in its logs; ClientRequestID is ours.
 	RequestID       string `json:"requestId,omitempty"`
 	ClientRequestID string `json:"clientRequestId,omitempty"`
 
@@ -32,8 +31,8 @@ type auditEntry struct {
 // The results of a write. In the file of --audit each write has its final one.
 const (
 	resultDone    = "done"
-	resultSent    = "sent"     // the process ended before it noted what came of it
-	resultFailed  = "failed: " // and why
+	resultSent    = "sent"     // the process ended before it noted the result
+	resultFailed  = "failed: " // with the reason
 	resultUnknown = "unknown: "
 )
 
@@ -94,7 +93,7 @@ func (r records) writes(ctx context.Context, run string, f func(auditEntry) erro
 	return rows.Err()
 }
 
-// auditFile is the file of --audit. A nil one takes nothing.
+// auditFile is the file of --audit. A nil one ignores all writes.
 type auditFile struct {
 	mu   sync.Mutex
 	file *os.File
@@ -103,7 +102,7 @@ type auditFile struct {
 // openAudit opens a file for appending; "" is none.
 func openAudit(name string) (*auditFile, error) {
 	if name == "" {
-		return nil, nil //nolint:nilnil // nil is a file that takes nothing
+		return nil, nil //nolint:nilnil // a nil file ignores all writes
 	}
 	const ownerOnly = 0o600
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, ownerOnly) //nolint:gosec // the command line names it

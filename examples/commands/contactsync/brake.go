@@ -6,12 +6,12 @@ import (
 	"io"
 )
 
-// brake is what the plans of a run remove, against the limit.
+// brake compares the removals in the plans of a run with the limit.
 type brake struct {
 	Limit           removalLimit
 	Removals, Found int // over the run
 	Allowed         int
-	Mailboxes       []planned // beyond the limit by themselves
+	Mailboxes       []planned // each beyond the limit
 }
 
 // check adds up the plans of a run.
@@ -39,7 +39,7 @@ func (b *brake) total(found int) { b.Found, b.Allowed = found, b.Limit.of(found)
 // exceeded reports whether more would be removed than is allowed.
 func (b *brake) exceeded() bool { return b.Removals > b.Allowed || len(b.Mailboxes) > 0 }
 
-// write says what would have gone, and what to do.
+// write prints the planned removals, and what to do.
 func (b *brake) write(w io.Writer, allowed bool) {
 	fmt.Fprintf(w, "%d of %d memberships would be removed; --max-removals %s allows %d over the run, and %d mailboxes "+
 		"lose more than it allows of one\n", b.Removals, b.Found, b.Limit.String(), b.Allowed, len(b.Mailboxes))
@@ -59,7 +59,7 @@ func (b *brake) write(w io.Writer, allowed bool) {
 
 func (q *jobQueue[TTx]) release(ctx context.Context, run *runRecord) (halted bool, err error) {
 	err = q.guard.alone(ctx, func() error {
-		// Another process may have been faster, or a job be back in hand.
+		// Another process may have been faster, or a job may be running again.
 		if c, err := q.count(ctx, run.ID); err != nil || c.waiting+c.running > 0 {
 			return err
 		}

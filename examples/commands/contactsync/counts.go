@@ -8,7 +8,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 )
 
-// counts is how far a run has got. Planned mailboxes wait until the plans of all are made.
+// counts is the progress of a run. Planned mailboxes wait until the plans of all are made.
 type counts struct {
 	waiting, planned, running, inStep, failed int
 }
@@ -36,8 +36,8 @@ func (c *counts) add(state rivertype.JobState, n int) {
 	}
 }
 
-// statePlanned is the state of jobs that are put aside until all plans are made, or for good if the run
-// is halted. River has no such state: they are scheduled for a time that is far away.
+// statePlanned is the state of jobs that are put aside until all plans are made, or for good if the
+// run is halted. River has no such state: they are scheduled for a distant time.
 const statePlanned = "planned"
 
 // count counts the jobs of a run by state: on River's index that leads with state and queue.

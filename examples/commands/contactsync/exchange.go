@@ -17,7 +17,7 @@ import (
 	"github.com/go-ews/exchange/examples/commands/internal/connect"
 )
 
-// exchange is an in-process Exchange that takes its time.
+// exchange is an in-process Exchange that delays its responses.
 type exchange struct {
 	*ewstest.Server
 
@@ -52,8 +52,9 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// exchangeCommand serves an in-process Exchange until its context ends. The first line that it prints is
-// the endpoint. The lists live in memory, and nobody has to log in, so it listens on loopback only.
+// exchangeCommand serves an in-process Exchange until its context ends. The first line that it
+// prints is the endpoint. The lists live in memory, and there is no login, so it listens on
+// loopback only.
 func exchangeCommand() *cobra.Command {
 	var listen string
 	var delay time.Duration

@@ -11,8 +11,8 @@ const (
 	madeUpContacts = 10 // in each group
 )
 
-// generate makes up a directory: mailboxes with three groups of ten contacts. The same number gives
-// the same directory, so a run that was interrupted can be taken up again.
+// generate makes up a directory: mailboxes with three groups of ten contacts. The same number
+// returns the same directory, so an interrupted run can be resumed.
 func generate(mailboxes int) *input {
 	in := &input{mailboxes: make([]mailbox, mailboxes)}
 	for i := range in.mailboxes {

@@ -15,13 +15,13 @@ import (
 // maxInput bounds an input file: some three million rows.
 const maxInput = 256 << 20
 
-// input is what is wanted, and what of the file could not be understood.
+// input holds the desired lists, and the rows that could not be used.
 type input struct {
 	name      string // of the file, for people
 	mailboxes []mailbox
 	problems  []problem
 	keepAll   bool   // a problem may be about any mailbox, so nothing may be removed from any
-	cut       string // why the file looks as if its end is missing, "" if it does not
+	cut       string // the reason to believe that the end of the file is missing, "" if there is none
 	contacts  int    // members of all groups
 }
 
@@ -69,8 +69,8 @@ func readAll(name string, stdin io.Reader) (*input, error) {
 	return in, nil
 }
 
-// mayRemove returns why the input is no ground for removing anything: its end is missing, so that rows which
-// were never deleted are not in it.
+// mayRemove returns an error if the input must not lead to removals: its end is missing, so it
+// lacks rows that were never deleted.
 func (in *input) mayRemove() error {
 	if in.cut == "" {
 		return nil
@@ -79,7 +79,7 @@ func (in *input) mayRemove() error {
 		"or run without removal", in.name, in.cut)
 }
 
-// key tells runs apart: one is resumed only with the same input, and the same of what else it is about,
+// key identifies a run: it is resumed only with the same input, and with equal values of about,
 // such as the server.
 func (in *input) key(about ...any) (string, error) {
 	hash := sha256.New()

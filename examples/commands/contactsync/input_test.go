@@ -20,7 +20,7 @@ func group(name string, contacts ...imsync.Contact) imsync.Group {
 
 func roster(groups ...imsync.Group) imsync.Roster { return imsync.Roster{Groups: groups} }
 
-// TestInput_Key tells runs apart by all that they depend on.
+// TestInput_Key holds that the key depends on everything that a run depends on.
 func TestInput_Key(t *testing.T) {
 	t.Parallel()
 	const endpoint = "https://mail.contoso.com/EWS/Exchange.asmx"

@@ -30,7 +30,7 @@ type syncArgs struct {
 // Kind names the job in the database.
 func (syncArgs) Kind() string { return "contactsync" }
 
-// outcome is what a job leaves behind for the summary, whether it succeeded or not.
+// outcome is the record of a job for the summary, of a failed one too.
 type outcome struct {
 	Changes int           `json:"changes,omitempty"` // steps that were done, in all attempts; else planned
 	Plan    string        `json:"plan,omitempty"`    // the first one
@@ -41,7 +41,7 @@ type outcome struct {
 func outcomeOf(row *rivertype.JobRow) outcome {
 	var o outcome
 	if err := json.Unmarshal(row.Output(), &o); err != nil {
-		return outcome{} // it has not got that far
+		return outcome{} // it has not begun
 	}
 	return o
 }
@@ -72,7 +72,8 @@ type worker struct {
 	giveUp  func(error) // ends the process: no mailbox can be synced
 }
 
-// Timeout is none: Work has its own, which does not count while a mailbox waits for its turn.
+// Timeout returns no timeout: Work sets one, which does not count while a mailbox waits for its
+// turn.
 func (w *worker) Timeout(*river.Job[syncArgs]) time.Duration { return -1 }
 
 // NextRetry spreads the attempts over minutes.

@@ -15,8 +15,8 @@ type removalLimit struct {
 
 var defaultLimit = removalLimit{Percent: 10}
 
-// alwaysAllowed is the number of removals below which no percentage goes: otherwise nobody could
-// leave a short list.
+// alwaysAllowed is the least limit of any percentage: otherwise no contact could leave a short
+// list.
 const alwaysAllowed = 5
 
 // of returns the limit of removals where so many memberships were found.

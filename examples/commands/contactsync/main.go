@@ -5,12 +5,12 @@
 //	contactsync plan         make a plan of that, and write it to a file
 //	contactsync apply FILE   carry out such a plan
 //	contactsync restore      put back what a run removed
-//	contactsync work         help with what others have queued in the database
-//	contactsync runs, audit  show what runs there were, and what they wrote
-//	contactsync exchange     the in-process Exchange as a process of its own, on loopback
+//	contactsync work         help with the queue of another process in the database
+//	contactsync runs, audit  show earlier runs, and their writes
+//	contactsync exchange     the in-process Exchange as a separate process, on loopback
 //
 // Without any argument it makes up a directory of 500 mailboxes and syncs it to an in-process
-// Exchange. The README beside this file says how to run it in earnest.
+// Exchange. The README in this folder says how to run it in production.
 //
 // Exit status 0: every mailbox is in step; 1: some mailboxes or rows of the input failed, and
 // standard error says which and why; 2: it could not begin, or had to give up; 3: it was interrupted,
@@ -92,7 +92,7 @@ func (s *settings) runInput(cmd *cobra.Command, args []string) error {
 	return s.execute(cmd.Context(), cmd.Flags())
 }
 
-// workCommand helps with what others have queued.
+// workCommand helps with the queue of another process.
 func workCommand(p *cli.Process) *cobra.Command {
 	s := &settings{process: p, command: commandWork, attempts: 1}
 	cmd := &cobra.Command{

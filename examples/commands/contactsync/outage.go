@@ -5,26 +5,22 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/go-ews/exchange/auth"
 	"github.com/go-ews/exchange/ews"
-	"github.com/go-ews/exchange/examples/commands/internal/cli"
 )
 
-// trouble is whose fault an error is, as far as one mailbox shows.
+// trouble is the probable cause of an error, judged by one mailbox.
 type trouble int
 
 const (
 	ofMailbox   trouble = iota // or none
-	busy                       // the server says that it is, or cannot be reached
+	busy                       // the server says so, or cannot be reached
 	gateway                    // the server is out of order, if other mailboxes meet the same
 	account                    // the account is refused, for the mailbox or for all
 	wrongServer                // the endpoint, its name or its certificate
@@ -49,7 +45,7 @@ func troubleOf(err error) trouble {
 	return ofMailbox
 }
 
-// isBusy reports whether the server is throttling, or whether a gateway says that it is not there.
+// isBusy reports whether the server is throttling, or a gateway cannot reach it.
 func isBusy(err error) bool {
 	if page, ok := errors.AsType[*ews.HTTPError](err); ok {
 		return page.StatusCode == http.StatusTooManyRequests || page.StatusCode == http.StatusServiceUnavailable
@@ -83,8 +79,8 @@ func accountRefused(err error) bool {
 	return errors.Is(err, ews.ErrorImpersonationDenied) || errors.Is(err, ews.ErrorImpersonateUserDenied)
 }
 
-// isWrongServer reports whether the endpoint does not exist, is no Exchange by the look of it, or has a
-// certificate that does not prove that it is the right one.
+// isWrongServer reports whether the endpoint does not exist, does not look like Exchange, or has a
+// certificate that does not prove its identity.
 func isWrongServer(err error) bool {
 	if name, ok := errors.AsType[*net.DNSError](err); ok {
 		return name.IsNotFound
@@ -102,8 +98,8 @@ func isCertificate(err error) bool {
 	return unverified || noTLS || refused
 }
 
-// isPage reports whether a response is a web page, a redirect to one, or says that nothing is at that
-// address. Exchange redirects to a page of its own when it is out of order.
+// isPage reports whether a response is a web page, a redirect to one, or a 404. Exchange redirects
+// to an error page when it is out of order.
 func isPage(page *ews.HTTPError) bool {
 	if strings.HasSuffix(strings.ToLower(page.Header.Get("Location")), "/genericerrorpage.htm") {
 		return false
@@ -111,20 +107,19 @@ func isPage(page *ews.HTTPError) bool {
 	return page.StatusCode < http.StatusBadRequest || page.StatusCode == http.StatusNotFound
 }
 
-// outages is what all mailboxes of this process together say about the server. The zero value knows
-// nothing.
+// outages judges the server by the errors of all mailboxes of this process. The zero value works.
 type outages struct {
 	mu        sync.Mutex
-	turn      chan struct{} // until Exchange has answered, mailboxes take turns; nil: not used yet
-	open      chan struct{} // closed when Exchange has answered
-	answered  bool          // an Exchange has responded
+	turn      chan struct{} // until Exchange has responded, mailboxes take turns; nil: not used yet
+	open      chan struct{} // closed when Exchange has responded
+	responded bool          // an Exchange has responded
 	succeeded bool          // and a mailbox is in step
 	kind      trouble       // of the row
 	row       []string      // mailboxes that met it in a row
 }
 
-// enter waits until the mailbox may begin: as long as no Exchange has answered, one at a time, so that a
-// wrong address, certificate or password meets one mailbox.
+// enter waits until the mailbox may begin: one at a time until Exchange has responded, so that a
+// wrong address, certificate or password costs one mailbox.
 func (o *outages) enter(ctx context.Context) (leave func(), err error) {
 	o.mu.Lock()
 	if o.turn == nil {
@@ -141,24 +136,24 @@ func (o *outages) enter(ctx context.Context) (leave func(), err error) {
 	}
 }
 
-// note takes note of how a mailbox ended, and returns what trouble that is, how many mailboxes in a row
-// have met it, and whether it is known that the server, or the account, is the right one.
+// note records the error of a mailbox, and returns the kind of trouble, how many mailboxes in a row
+// have met it, and whether the server, or the account, is known to be the right one.
 func (o *outages) note(mailbox string, err error) (kind trouble, row int, proven bool) {
 	kind = troubleOf(err)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	_, said := errors.AsType[*ews.Error](err)
-	if (said || err == nil) && !o.answered {
-		o.answered = true
+	if (said || err == nil) && !o.responded {
+		o.responded = true
 		if o.open != nil {
 			close(o.open)
 		}
 	}
 	o.succeeded = o.succeeded || err == nil
 	switch {
-	case notSent(err), kind == wrongServer && o.answered && isUnreachable(err):
+	case notSent(err), kind == wrongServer && o.responded && isUnreachable(err):
 		kind = busy
-	case kind == wrongServer && o.answered && !isCertificate(err):
+	case kind == wrongServer && o.responded && !isCertificate(err):
 		kind = gateway // such as a page about maintenance
 	}
 	if kind == busy {
@@ -173,7 +168,7 @@ func (o *outages) note(mailbox string, err error) (kind trouble, row int, proven
 	if kind == account {
 		return kind, len(o.row), o.succeeded || errors.Is(err, ews.ErrorImpersonateUserDenied)
 	}
-	return kind, len(o.row), o.answered
+	return kind, len(o.row), o.responded
 }
 
 // notSent reports whether the client held a request back because of earlier ones.
@@ -186,7 +181,7 @@ func notSent(err error) bool {
 	return held && ok && unsent.NotSent()
 }
 
-// advice says what to do about trouble that ends a run, "" if the error says it all.
+// advice returns what to do about trouble that ends a run, "" if the error needs none.
 func advice(err error) string {
 	_, unknown := errors.AsType[x509.UnknownAuthorityError](err)
 	_, otherName := errors.AsType[x509.HostnameError](err)
@@ -204,56 +199,4 @@ func advice(err error) string {
 		return "; does the account have the role ApplicationImpersonation for these mailboxes?"
 	}
 	return ""
-}
-
-// notices prints the first error of each cause, a line a second at most. The others are in the report.
-type notices struct {
-	to io.Writer // nil: nowhere
-
-	mu    sync.Mutex
-	seen  map[string]time.Time // when a cause was printed
-	last  time.Time
-	waits time.Time // until when the server was last said to be waited for
-}
-
-const (
-	maxCauses   = 100 // that are printed
-	noticeEvery = time.Second
-	waitEvery   = time.Minute // for waits with the same cause
-)
-
-// failed prints a failure of a mailbox if it is the first with its cause.
-func (n *notices) failed(mailbox string, err error, what string) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	key := cause(mailbox, err.Error())
-	if _, ok := n.seen[key]; !ok && time.Since(n.last) >= noticeEvery {
-		n.print(key, fmt.Sprintf("%s: %s: %v", mailbox, what, err))
-	}
-}
-
-// waiting prints a wait once, however many mailboxes meet it, and again after a minute if it has not
-// ended by then.
-func (n *notices) waiting(mailbox string, wait time.Duration, err error) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	now := time.Now()
-	key := "waiting " + cause(mailbox, err.Error())
-	if now.Before(n.waits) || now.Sub(n.seen[key]) < waitEvery {
-		return
-	}
-	n.waits = now.Add(wait)
-	n.print(key, fmt.Sprintf("waiting %v: %v", wait.Round(time.Millisecond), err))
-}
-
-func (n *notices) print(key, line string) {
-	if n.seen == nil {
-		n.seen = map[string]time.Time{}
-	}
-	if n.to == nil || len(n.seen) >= maxCauses {
-		return
-	}
-	n.last = time.Now()
-	n.seen[key] = n.last
-	fmt.Fprintln(n.to, cli.Line(line))
 }

@@ -90,7 +90,7 @@ func TestRun_InterruptedEarly(t *testing.T) {
 	}
 }
 
-// TestAdvice says what to do where the error does not.
+// TestAdvice holds the advice for errors that need some.
 func TestAdvice(t *testing.T) {
 	t.Parallel()
 	err := &gaveUpError{&net.DNSError{Err: "no such host", Name: "mial.contoso.com", IsNotFound: true}}

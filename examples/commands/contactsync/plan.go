@@ -17,7 +17,7 @@ import (
 
 const planVersion = 1
 
-// planFile is what plan writes and apply reads.
+// planFile is the file that plan writes and apply reads.
 type planFile struct {
 	Version   int        `json:"version"`
 	Made      time.Time  `json:"made"`
@@ -68,7 +68,7 @@ func (e *engine) encodePlan(ctx context.Context, w io.Writer, run *runRecord, b 
 	if err != nil {
 		return 0, err
 	}
-	const tail = `],"found":0}` // what follows the empty array
+	const tail = `],"found":0}` // the text after the empty array
 	if _, err := w.Write(head[:len(head)-len(tail)]); err != nil {
 		return 0, err
 	}
@@ -112,7 +112,7 @@ func readPlan(name string) (*planFile, error) {
 	return file, nil
 }
 
-// haltedError says that a plan removes more than is allowed.
+// haltedError reports that a plan removes more than is allowed.
 type haltedError struct{ brake *brake }
 
 func (e *haltedError) Error() string { return "more would be removed than is allowed" }
@@ -133,7 +133,7 @@ func (e *engine) beginApply(ctx context.Context, server string) (*runRecord, err
 		if err := json.Unmarshal(p.Plan, plan); err != nil {
 			return nil, fmt.Errorf("%s: mailbox %s: %w", e.input, p.Mailbox, err)
 		}
-		p.Removals = removals(*plan) // whatever the file says
+		p.Removals = removals(*plan) // the number in the file does not count
 		b.add(p)
 		jobs[i] = e.job(syncArgs{Mailbox: p.Mailbox, Plan: plan})
 	}

@@ -99,15 +99,15 @@ func noticeLoss(config *pgx.ConnConfig) {
 	config.DialFunc = dialer.DialContext
 }
 
-// The first half of the keys of our advisory locks; the second is a hash of what is locked.
+// The first half of the keys of our advisory locks; the second is a hash of the locked thing's
+// name.
 const (
 	lockBegin   = 0x6577_7301 // one process at a time makes tables and queues
 	lockProcess = 0x6577_7302 // held by a process as long as it lives
 )
 
 // session is a connection that holds an advisory lock for as long as this process lives. When the
-// process dies, however it does, PostgreSQL sees the connection end and releases the lock: that is how
-// the others know.
+// process dies, PostgreSQL sees the connection end and releases the lock, which the others notice.
 //
 // A process that is only cut off from the database sends no further write, since none can be noted.
 type session struct {
@@ -168,7 +168,7 @@ func (s *session) alone(ctx context.Context, f func() error) error {
 
 func (s *session) rescueEvery() time.Duration { return time.Second }
 
-// rescue looks who has jobs in hand, or leads, and whether they live.
+// rescue checks whether the processes that have running jobs, or lead, are alive.
 func (s *session) rescue(ctx context.Context) (rescued int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, stopWithin)
 	defer cancel()
@@ -208,7 +208,7 @@ func (s *session) owners(ctx context.Context) (owners []string, err error) {
 	return owners, rows.Err()
 }
 
-// rescueFrom puts the jobs of a process back if nobody holds its lock.
+// rescueFrom puts the jobs of a process back if its lock is free.
 func (s *session) rescueFrom(ctx context.Context, owner string) (rescued int64, err error) {
 	tx, err := s.connection().BeginTx(ctx, nil)
 	if err != nil {
@@ -242,7 +242,7 @@ func (s *session) rescueFrom(ctx context.Context, owner string) (rescued int64, 
 	return rescued, tx.Commit()
 }
 
-// putBack puts jobs of this process back that it does not have in hand: the database handed them out, and
+// putBack puts jobs of this process back that do not run here: the database handed them out, and
 // the connection broke before this process knew.
 func (s *session) putBack(ctx context.Context, jobs []int64) error {
 	ctx, cancel := context.WithTimeout(ctx, stopWithin)
@@ -257,7 +257,7 @@ func (s *session) putBack(ctx context.Context, jobs []int64) error {
 	return nil
 }
 
-// running returns the jobs that this process has in hand, as the database has it.
+// running returns the jobs of this process that run according to the database.
 func (s *session) running(ctx context.Context) (jobs []int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, stopWithin)
 	defer cancel()

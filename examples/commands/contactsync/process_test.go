@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// process is the command as a process of its own.
+// process is the command as a separate process.
 type process struct {
 	*exec.Cmd
 
@@ -62,8 +62,7 @@ func startBy(t *testing.T, program string, args ...string) *process {
 	return p
 }
 
-// statusKilled is the status of a process that was killed, whatever the system calls it: Windows
-// has 1 for that, as for a failure.
+// statusKilled stands for a killed process on every system: Windows returns 1, as for a failure.
 const statusKilled = -1
 
 // kill ends the process without giving it a chance to tidy up.
@@ -125,7 +124,7 @@ func newTripwire(t *testing.T, delay time.Duration) *tripwire {
 		if f != nil {
 			f()
 		}
-		// The request is executed although whoever sent it may be dead by now: its answer is lost.
+		// The request is executed although its sender may be dead by now: the response is lost.
 		_ = sleep(r.Context(), delay)
 		return nil
 	}})
@@ -135,7 +134,7 @@ func newTripwire(t *testing.T, delay time.Duration) *tripwire {
 	return w
 }
 
-// after has f called at the nth request from now on. It returns what is closed then.
+// after calls f at the nth request from now on. The channel is closed then.
 func (w *tripwire) after(n int64, f func()) <-chan struct{} {
 	done := make(chan struct{})
 	w.mu.Lock()
@@ -217,13 +216,13 @@ func TestKilled_SQLite(t *testing.T) {
 		t.Error("it began anew")
 	}
 	w.mustBeRight(t, generate(mailboxes))
-	// 35 requests for a mailbox, and a few for each of those that were in hand when it was killed.
+	// 35 requests for a mailbox, and a few for each of those that ran when it was killed.
 	if n := w.requests.Load(); n > mailboxes*35+2*4*35 {
 		t.Errorf("%d requests: work was done twice", n)
 	}
 }
 
-// TestExchange_Process syncs to the in-process Exchange as a process of its own.
+// TestExchange_Process syncs to the in-process Exchange in a separate process.
 func TestExchange_Process(t *testing.T) {
 	t.Parallel()
 	exchange := startProcess(t, "exchange", "--delay", "1ms")

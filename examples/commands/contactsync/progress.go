@@ -13,7 +13,7 @@ import (
 	"github.com/go-ews/exchange/examples/commands/internal/cli"
 )
 
-// progress shows how far a run is.
+// progress shows the progress of a run.
 type progress interface {
 	show(c counts)
 	end()

@@ -21,12 +21,12 @@ import (
 // queue is the database with the jobs. A run is a queue of River's, so runs do not get into each
 // other's way.
 type queue interface {
-	// begin queues the mailboxes of a run and gives it its ID, all in one transaction. If an unfinished
+	// begin queues the mailboxes of a run and sets its ID, all in one transaction. If an unfinished
 	// run with that key exists, it becomes run and is resumed instead.
 	begin(ctx context.Context, run *runRecord, jobs []job) (resumed bool, err error)
 	records() records
-	// start works a run in the background until stop is called, which waits for what is in hand to
-	// be put back.
+	// start works on a run in the background until stop is called, which waits until running jobs
+	// are put back.
 	start(ctx context.Context, run string, w *worker, workers int, plugin rivertype.Plugin) (stop func() error, err error)
 	count(ctx context.Context, run string) (counts, error)
 	// release lets the planned jobs of a run write if the plans of all mailboxes are made and within the
@@ -42,7 +42,7 @@ const (
 	processPrefix = "contactsync_"
 
 	fetchEvery = 20 * time.Millisecond  // at most, while there is work
-	lookEvery  = 500 * time.Millisecond // for work that nobody has told of
+	lookEvery  = 500 * time.Millisecond // for work without a notification
 	retention  = 7 * 24 * time.Hour     // of jobs that are over
 	stopWithin = 15 * time.Second
 )
@@ -66,19 +66,19 @@ type jobQueue[TTx any] struct {
 // times are expressions of the database's SQL.
 type times struct{ now, far string }
 
-// guard is what the two databases do differently: how a process tells that it is alive, and how the
-// jobs of one that is not are found.
+// guard is the difference between the two databases: how a process shows that it is alive, and how
+// the jobs of a dead one are found.
 type guard interface {
 	// alone runs f while no other process does.
 	alone(ctx context.Context, f func() error) error
-	// rescue hands out again what dead processes had in hand. An error means that this process can
-	// no longer show that it is alive, so others will take its jobs.
+	// rescue queues the jobs of dead processes again. An error means that this process can no
+	// longer show that it is alive, so others will take its jobs.
 	rescue(ctx context.Context) (int64, error)
 	rescueEvery() time.Duration // 0: once is enough
 	// rejoin shows again that this process is alive.
 	rejoin(ctx context.Context) error
-	// running returns the jobs that this process has in hand according to the database, and putBack
-	// hands some of them out again.
+	// running returns the jobs of this process that run according to the database, and putBack
+	// queues some of them again.
 	running(ctx context.Context) ([]int64, error)
 	putBack(ctx context.Context, jobs []int64) error
 	close() error
@@ -103,7 +103,7 @@ func processID() string {
 	return fmt.Sprintf("%s%.*s_%d_%s", processPrefix, most, host, os.Getpid(), rand.Text()[:10])
 }
 
-// prepare makes the tables and rescues what an earlier process left behind.
+// prepare makes the tables and rescues the jobs of an earlier process.
 func (q *jobQueue[TTx]) prepare(ctx context.Context) error {
 	migrator, err := rivermigrate.New(q.driver, &rivermigrate.Config{Logger: q.logger})
 	if err != nil {
@@ -165,7 +165,7 @@ func (q *jobQueue[TTx]) older(ctx context.Context, run *runRecord) (ids []string
 	return ids, err
 }
 
-// replace cancels what older runs still want of the same mailboxes, and queues the run.
+// replace cancels the open jobs of older runs for the same mailboxes, and queues the run.
 func (q *jobQueue[TTx]) replace(ctx context.Context, tx TTx, older []string, run *runRecord, jobs []job) error {
 	if len(older) > 0 {
 		if err := q.supersede(ctx, tx, older, jobs); err != nil {
@@ -206,7 +206,7 @@ func (q *jobQueue[TTx]) insert(ctx context.Context, tx TTx, run string, jobs []j
 	return nil
 }
 
-// supersede cancels what earlier runs still wanted of the same mailboxes: the newer input counts.
+// supersede cancels the open jobs of earlier runs for the same mailboxes: the newer input counts.
 func (q *jobQueue[TTx]) supersede(ctx context.Context, tx TTx, older []string, jobs []job) error {
 	wanted := make(map[string]bool, len(jobs))
 	for _, j := range jobs {

@@ -14,12 +14,12 @@ import (
 	"github.com/go-ews/exchange/ews/imsync"
 )
 
-// records are the tables that contactsync has beside River's, which holds the queue: one job for each
-// mailbox of a run.
+// records are the tables of contactsync. River's tables hold the queue: one job for each mailbox of
+// a run.
 //
 //	sync_run     a run: its server, account, input and options, and how far it is
-//	sync_plan    what a run is about to do to a mailbox, and how much of it removes
-//	sync_owned   what all runs gave to a mailbox of a server, and which attempt may write to it now
+//	sync_plan    the plan of a run for a mailbox, and how much it removes
+//	sync_owned   the ownership record of a mailbox of a server, and which attempt may write to it now
 //	sync_backup  the list of a mailbox before the first removal of a run
 //	sync_audit   every write, noted before it is sent and completed after it
 //
@@ -58,7 +58,7 @@ func (r records) prepare(ctx context.Context) error {
 // runRecord is a run as the database has it: all that a process needs to know to help with it.
 type runRecord struct {
 	ID      string // also the name of River's queue
-	key     string // tells runs apart: a hash of what follows, and of the input
+	key     string // identifies the run: a hash of the next fields and of the input
 	Command string // as commandSync
 	Server  string // as serverKey has it
 	Account string
@@ -109,7 +109,7 @@ func serverKey(endpoint string) string {
 // historyKept is how long runs are kept, with their plans, backups and writes.
 const historyKept = 90 * 24 * time.Hour
 
-// forget deletes what belongs to runs that were begun long ago.
+// forget deletes the records of runs that were begun long ago.
 func (r records) forget(ctx context.Context) error {
 	before := time.Now().Add(-historyKept).UnixMilli()
 	for _, table := range []string{"sync_plan", "sync_backup", "sync_audit"} {
@@ -164,8 +164,8 @@ func (r records) run(ctx context.Context, id string) (*runRecord, error) {
 	return runs[0], nil
 }
 
-// compare refuses a run that removes, and whose input names nobody although that of the last run did:
-// an export without its column of addresses.
+// compare refuses a run that removes and whose input has no contacts, although that of the last run
+// had some: an export without its column of addresses.
 func (r records) compare(ctx context.Context, run *runRecord) error {
 	if run.Options.Remove == imsync.RemoveNothing || run.Contacts > 0 {
 		return nil

@@ -15,10 +15,10 @@ import (
 	"github.com/go-ews/exchange/ews/imsync"
 )
 
-// noteWithin bounds what must be kept even if the attempt is being stopped.
+// noteWithin bounds the writing of results, which continues while an attempt is being stopped.
 const noteWithin = 30 * time.Second
 
-// databaseError is an error of the database, for which no mailbox is to blame.
+// databaseError is an error of the database, which no mailbox has caused.
 type databaseError struct {
 	doing string
 	err   error
@@ -76,20 +76,20 @@ func (r records) change(ctx context.Context, doing, statement string, args ...an
 	return nil
 }
 
-// keep executes a statement although ctx may end: what was done must be known.
+// keep executes a statement although ctx may end: results must be kept.
 func (r records) keep(ctx context.Context, doing, statement string, args ...any) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteWithin)
 	defer cancel()
 	return r.change(ctx, doing, statement, args...)
 }
 
-// take makes holder the one who may write to a mailbox, and returns what is owned in it.
+// take makes holder the only one to write to a mailbox, and returns the ownership record.
 func (r records) take(ctx context.Context, server, mailbox, holder string) (*imsync.Ownership, error) {
 	return r.ownership(ctx, `INSERT INTO sync_owned (server, mailbox, record, holder) VALUES ($1, $2, '', $3)
 		ON CONFLICT (server, mailbox) DO UPDATE SET holder = excluded.holder RETURNING record`, server, mailbox, holder)
 }
 
-// owned returns what is owned in a mailbox.
+// owned returns the ownership record of a mailbox.
 func (r records) owned(ctx context.Context, server, mailbox string) (*imsync.Ownership, error) {
 	return r.ownership(ctx, `SELECT record FROM sync_owned WHERE server = $1 AND mailbox = $2`, server, mailbox)
 }
@@ -110,7 +110,7 @@ func (r records) ownership(ctx context.Context, query string, args ...any) (*ims
 	return owned, nil
 }
 
-// keepOwned keeps what is owned in a mailbox, as long as holder may write to it.
+// keepOwned keeps the ownership record of a mailbox, as long as holder may write to it.
 func (r records) keepOwned(ctx context.Context, server, mailbox, holder string, owned *imsync.Ownership) error {
 	text, err := json.Marshal(owned)
 	if err != nil {
@@ -183,7 +183,7 @@ func (r records) progress(ctx context.Context, run, mailbox string) (phase strin
 	return phase, int(planned.Int64), nil
 }
 
-// planned is what a run is about to do to a mailbox.
+// planned is the plan of a run for a mailbox.
 type planned struct {
 	Mailbox  string          `json:"mailbox"`
 	Removals int             `json:"removals"`

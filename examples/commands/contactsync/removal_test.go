@@ -120,12 +120,12 @@ func TestRemove_Owned(t *testing.T) {
 			"Sales": {"anna@contoso.com", "bert@contoso.com", "both@contoso.com", "mine@contoso.com"}, "Temp": {"fred@contoso.com"},
 		})
 	}
-	// What was restored is owned as before.
+	// Restored contacts are owned as before.
 	command(t.Context(), append(flags, "--remove", "owned", after)...).must(t, statusInStep, "1 changed, 2 steps")
 	w.mustHave(t, tony, left)
 }
 
-// TestRemove_Adopt owns what was in the list before.
+// TestRemove_Adopt owns contacts that were in the list before.
 func TestRemove_Adopt(t *testing.T) {
 	t.Parallel()
 	w := newTripwire(t, 0)
@@ -206,7 +206,7 @@ func TestRemove_NoAddresses(t *testing.T) {
 	command(t.Context(), append(flags, "--remove", "owned", empty)...).must(t, statusInStep, "2 steps")
 }
 
-// TestPlan_Apply does what the plan says, only at its server, and not what is stale.
+// TestPlan_Apply applies a plan, only at its server, and only if it is not stale.
 func TestPlan_Apply(t *testing.T) {
 	t.Parallel()
 	w, other := newTripwire(t, 0), newTripwire(t, 0)

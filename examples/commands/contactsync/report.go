@@ -21,7 +21,7 @@ const (
 	chartBars   = 60
 )
 
-// report is what the page shows.
+// report is the content of the page.
 type report struct {
 	*summary
 
@@ -126,7 +126,7 @@ func writeReport(name string, s *summary) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name())) //nolint:gosec // beside the file that the command line names
+			err = errors.Join(err, os.Remove(f.Name())) //nolint:gosec // in the folder that the command line names
 		}
 	}()
 	err = errors.Join(page.Execute(f, newReport(s)), f.Close())

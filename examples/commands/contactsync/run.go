@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,7 +20,7 @@ import (
 	"github.com/go-ews/exchange/examples/commands/internal/connect"
 )
 
-// engine is what a command works with: the server and the database.
+// engine holds the server and the database of a command.
 type engine struct {
 	*settings
 
@@ -60,7 +61,7 @@ func (s *settings) run(ctx context.Context, stdout, stderr io.Writer) (status in
 	if s.audit != "" {
 		fmt.Fprintln(stderr, "run", run.ID)
 	}
-	status, err = e.drive(ctx, run, in.problems) // all that is still needed of the input: the queue has the rest
+	status, err = e.drive(ctx, run, in.problems) // the queue has the rest of the input
 	if s.command == commandPlan && err == nil {
 		err = e.writePlan(ctx, run)
 	}
@@ -111,6 +112,25 @@ func (e *engine) close() (err error) {
 	return err
 }
 
+// connect names the server, which --email has to find first, and gets the login ready.
+func (s *settings) connect(ctx context.Context) (*connect.Server, error) {
+	s.server.MaxConns = s.workers
+	return s.server.Server(ctx, s.process, newExchange(s.delay).Server)
+}
+
+// client returns the client for all mailboxes. It waits no longer than a second for a busy server:
+// longer waits are the queue's, where they survive a restart and block no worker.
+func (s *settings) client(server *connect.Server, t *telemetry, logger *slog.Logger) (*ews.Client, error) {
+	options := &ews.Options{
+		HTTPClient: &http.Client{Transport: t.transport(server.Transport), Timeout: 2 * time.Minute},
+		UserAgent:  "contactsync",
+		Retry:      ews.RetryPolicy{MaxWait: time.Second},
+		Logger:     logger,
+		AllowHTTP:  s.server.AllowHTTP,
+	}
+	return ews.NewClient(server.Endpoint, options)
+}
+
 // drive works a run until it is over or ctx ends, and reports on it.
 func (e *engine) drive(ctx context.Context, run *runRecord, skipped []problem) (status int, err error) {
 	begun := time.Now()
@@ -126,7 +146,7 @@ func (e *engine) drive(ctx context.Context, run *runRecord, skipped []problem) (
 }
 
 func (s *settings) logger(stderr io.Writer) *slog.Logger {
-	level := slog.LevelError // River warns of each retry; the summary tells of those that matter
+	level := slog.LevelError // River warns of each retry; the summary has those that matter
 	if s.verbose {
 		level = slog.LevelInfo
 	}
@@ -160,8 +180,8 @@ func (s *settings) read(ctx context.Context, stderr io.Writer) (*input, error) {
 	return in, nil
 }
 
-// databaseFile returns where the queue is. A queue for the in-process Exchange lasts as long as that,
-// unless somebody names a file.
+// databaseFile returns the database of the queue. Without --database, the queue of an in-process
+// Exchange ends with the process.
 func (s *settings) databaseFile() (database string, remove func() error, err error) {
 	if s.database != "" {
 		return s.database, func() error { return nil }, nil
@@ -202,7 +222,7 @@ func (e *engine) help(ctx context.Context, server string) (*runRecord, error) {
 	return run, err
 }
 
-// record returns what is kept of a new run.
+// record returns the record of a new run.
 func (s *settings) record(command, server, input string) *runRecord {
 	policy, _ := s.policy() // it was checked
 	run := &runRecord{
@@ -217,8 +237,8 @@ func (s *settings) record(command, server, input string) *runRecord {
 	return run
 }
 
-// enqueue queues a run, or resumes the one that it was interrupted as. About is what tells it apart
-// from others, besides server, account and options.
+// enqueue queues a run, or resumes the one that it was interrupted as. About identifies it besides
+// server, account and options.
 func (e *engine) enqueue(ctx context.Context, run *runRecord, in *input, jobs []job, about ...any) (*runRecord, error) {
 	var err error
 	if run.key, err = in.key(append(about, run.Command, run.Server, run.Account, run.Options)...); err != nil {
@@ -276,7 +296,7 @@ func (e *engine) work(ctx context.Context, run *runRecord) error {
 	return err
 }
 
-// gaveUpError is why no mailbox can be synced.
+// gaveUpError is the reason why no mailbox can be synced.
 type gaveUpError struct{ err error }
 
 func (e *gaveUpError) Error() string {
@@ -285,8 +305,8 @@ func (e *gaveUpError) Error() string {
 
 func (e *gaveUpError) Unwrap() error { return e.err }
 
-// follow shows how far the run is until it is over or ctx ends, and has it write once all is planned; the
-// summary tells what is left then. The database may be away for a while.
+// follow shows the progress of a run until it is over or ctx ends, and lets it write once all is
+// planned. The database may be unreachable for a while.
 func follow(ctx context.Context, q queue, run *runRecord, p progress) error {
 	const every = 200 * time.Millisecond
 	defer p.end()

@@ -16,7 +16,7 @@ import (
 	"github.com/go-ews/exchange/examples/commands/internal/connect"
 )
 
-// settings are what the command line and the environment ask for.
+// settings hold the flags and the environment.
 type settings struct {
 	command  string // as commandSync, or commandWork, commandPlan
 	input    string // file; "": generate
@@ -91,7 +91,7 @@ func (s *settings) registerLimit(fs *pflag.FlagSet) {
 	fs.BoolVar(&s.allowRemovals, "allow-removals", false, "let this run remove more than --max-removals, and empty lists")
 }
 
-// check refuses what cannot be meant, and fills in what depends on other flags.
+// check refuses flags that contradict each other, and derives the others.
 func (s *settings) check(fs *pflag.FlagSet) error {
 	switch {
 	case s.workers < 1 || s.workers > maxWorkers:
@@ -136,7 +136,7 @@ func (s *settings) check(fs *pflag.FlagSet) error {
 	return nil
 }
 
-// policy returns what --remove says.
+// policy returns the policy of --remove.
 func (s *settings) policy() (imsync.RemovePolicy, error) {
 	switch s.remove {
 	case "", "none":

@@ -78,8 +78,8 @@ func fileURI(file string) string {
 	return "file:" + path
 }
 
-// lockFile keeps other processes away from the queue: a transaction on a file beside it that lasts as
-// long as the process, however that ends.
+// lockFile keeps other processes away from the queue: a transaction on a second file that lasts as
+// long as the process.
 func lockFile(ctx context.Context, file string) (*sql.DB, error) {
 	db, err := openFile(file)
 	if err != nil {
@@ -104,7 +104,7 @@ func (g *fileGuard) alone(_ context.Context, f func() error) error { return f() 
 
 func (g *fileGuard) rescueEvery() time.Duration { return 0 }
 
-// rescue puts back whatever runs: whoever ran it is gone, and so is the leader.
+// rescue puts all running jobs back: their process is gone, and so is the leader.
 func (g *fileGuard) rescue(ctx context.Context) (int64, error) {
 	result, err := g.db.ExecContext(ctx, `UPDATE river_job SET state = 'available' WHERE state = 'running'`)
 	if err != nil {

@@ -12,13 +12,13 @@ import (
 	"github.com/riverqueue/river/rivertype"
 )
 
-// summary is what came of a run, in all processes and before and after interruptions.
+// summary is the result of a run, in all processes and over all interruptions.
 type summary struct {
 	counts
 
 	Run *runRecord
 
-	Changed int  // mailboxes in step that were not so before; in a dry run that would be changed
+	Changed int  // mailboxes that were put in step; in a dry run that would be changed
 	Changes int  // steps
 	DryRun  bool // as Run's options say
 
@@ -44,7 +44,7 @@ type finish struct {
 	failed bool
 }
 
-// summarize reads what the jobs left behind.
+// summarize reads the outcomes of the jobs.
 func summarize(ctx context.Context, q queue, run *runRecord, skipped []problem) (*summary, error) {
 	s := &summary{Run: run, DryRun: run.Options.DryRun, Skipped: skipped}
 	err := q.each(ctx, run.ID, s.add)
@@ -166,7 +166,7 @@ func (e *engine) tell(ctx context.Context, run *runRecord, skipped []problem, be
 	return statusInStep, nil
 }
 
-// tellRemovals says what the run has removed, and how to get it back, or why it did not write.
+// tellRemovals prints how to restore the removals of the run, or why it did not write.
 func (e *engine) tellRemovals(ctx context.Context, run *runRecord) error {
 	if run.Phase == phaseHalted {
 		b, err := e.queue.records().check(ctx, run.ID, run.Options.MaxRemovals)

@@ -116,7 +116,7 @@ func (t *telemetry) Work(ctx context.Context, job *rivertype.JobRow, inner func(
 	return err
 }
 
-// resultName is what became of an attempt, in a word that suits a metric.
+// resultName returns the result of an attempt in one word, for a metric.
 func resultName(err error) string {
 	if _, ok := errors.AsType[*river.JobSnoozeError](err); ok {
 		return "snoozed"

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	maxSnooze  = 15 * time.Minute // longer ones are asked for again
+	maxSnooze  = 15 * time.Minute // a longer one is repeated
 	maxSnoozes = 100              // of a mailbox, some seven hours; then a busy server costs attempts
 
 	// A server that names no time is tried again after outage, and after so many waits twice as late each time.
@@ -26,12 +26,12 @@ const (
 	secondLook  = 2 * time.Second // whether an error is that of the mailbox alone
 )
 
-// verdict decides what becomes of a job: nil, it is done; a snooze, it is tried again without losing an
-// attempt; a cancellation, trying again is of no use; any other error, River tries again.
+// verdict decides about a job: nil, it is done; a snooze, it is retried without costing an attempt;
+// a cancellation, a retry would fail; any other error, River retries.
 func (w *worker) verdict(ctx context.Context, row *rivertype.JobRow, err error) error {
 	mailbox, _ := mailboxOf(row)
 	if err != nil && ctx.Err() != nil {
-		return err // River puts what a stopping process had in hand back
+		return err // River puts the jobs of a stopping process back
 	}
 	kind, inRow, proven := w.outages.note(mailbox, err)
 	if err == nil {
@@ -56,9 +56,9 @@ func (w *worker) verdict(ctx context.Context, row *rivertype.JobRow, err error) 
 	return err
 }
 
-// wait returns for how long to put a mailbox aside that is not to blame, or perhaps is not. For a busy
-// server that is as long as it says: the client holds back the requests that follow for a second only
-// where the server named no time.
+// wait returns how long to put a mailbox aside that perhaps did not cause the error. For a busy
+// server it is the time that the server names: without one, the client holds further requests back
+// for a second only.
 func wait(kind trouble, inRow, snoozes int, err error) (time.Duration, bool) {
 	if snoozes >= maxSnoozes {
 		return 0, false
@@ -81,7 +81,7 @@ func wait(kind trouble, inRow, snoozes int, err error) (time.Duration, bool) {
 	return 0, false
 }
 
-// hopeless reports whether the next attempt would end in the same way.
+// hopeless reports whether the next attempt would fail in the same way.
 func hopeless(err error) bool {
 	if _, ok := errors.AsType[*imsync.RosterError](err); ok {
 		return true

@@ -49,10 +49,10 @@ func TestVerdict(t *testing.T) {
 		"database failover":     {&ews.Error{Code: ews.ErrorMailboxFailover}, "", "again"},
 		"timed out":             {context.DeadlineExceeded, "", "again"},
 		"busy":                  {busy, "", "snooze 5s"},
-		"busy, no time told":    {ews.ErrorServerBusy, "", "snooze 15s"},
+		"busy, no time named":   {ews.ErrorServerBusy, "", "snooze 15s"},
 		"too many connections":  {ews.ErrorExceededConnectionCount, "", "snooze 15s"},
-		"503, no time told":     {&ews.HTTPError{StatusCode: http.StatusServiceUnavailable}, "", "snooze 15s"},
-		"429, no time told":     {&ews.HTTPError{StatusCode: http.StatusTooManyRequests}, "", "snooze 15s"},
+		"503, no time named":    {&ews.HTTPError{StatusCode: http.StatusServiceUnavailable}, "", "snooze 15s"},
+		"429, no time named":    {&ews.HTTPError{StatusCode: http.StatusTooManyRequests}, "", "snooze 15s"},
 		"503 for long": {
 			&ews.HTTPError{StatusCode: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"120"}}},
 			"", "snooze 2m0s",
@@ -170,7 +170,7 @@ func TestVerdict_Row(t *testing.T) {
 	}
 }
 
-// TestOutages_Turns lets one mailbox at a time begin until Exchange has answered.
+// TestOutages_Turns lets one mailbox at a time begin until Exchange has responded.
 func TestOutages_Turns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -8,20 +8,20 @@ import (
 )
 
 const (
-	// databasePatience is for how long the database may be away.
+	// databasePatience is how long the database may be unreachable.
 	databasePatience = 2 * time.Minute
 
-	// rejoinGrace is how long the others have, after the database was away, to show that they are
-	// alive.
+	// rejoinGrace is the time for the other processes to show that they are alive, after the
+	// database was unreachable.
 	rejoinGrace = 5 * time.Second
 
-	// strayAfter is for how long the database may take a job for one that is in hand here although it
-	// is not: as long as it takes to tell the database that it is over.
+	// strayAfter is how long a job of this process may run in the database alone: the time to
+	// report its end to the database.
 	strayAfter = 30 * time.Second
 )
 
-// watch rescues what other processes leave behind while this one works, and sees to it that the others
-// know of this one.
+// watch rescues the jobs of processes that die while this one works, and shows the others that this
+// one is alive.
 func (q *jobQueue[TTx]) watch(ctx context.Context, w *worker) {
 	every := q.guard.rescueEvery()
 	if every == 0 {
@@ -40,7 +40,7 @@ func (q *jobQueue[TTx]) watch(ctx context.Context, w *worker) {
 			err = q.rejoin(ctx, err)
 		}
 		if err != nil && ctx.Err() == nil {
-			w.giveUp(fmt.Errorf("the database has not answered for %v: %w", databasePatience, err))
+			w.giveUp(fmt.Errorf("the database has not responded for %v: %w", databasePatience, err))
 			return
 		}
 	}
@@ -59,7 +59,8 @@ func (q *jobQueue[TTx]) rejoin(ctx context.Context, lost error) error {
 	return lost
 }
 
-// strays are jobs that only the database takes for ones in hand, with the time since when.
+// strays are jobs of this process that run in the database alone, with the time when they were
+// noticed.
 type strays map[int64]time.Time
 
 func (q *jobQueue[TTx]) putBackStrays(ctx context.Context, w *worker, since strays) error {
