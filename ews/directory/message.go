@@ -22,10 +22,12 @@ const (
 // call performs one of the three operations, all of which only read.
 func call(ctx context.Context, client *ews.Client, op string, request any, response ews.Response) error {
 	if client == nil {
-		return &ews.InputError{Op: op, Field: "client", Reason: "nil"}
+		return errNilClient(op)
 	}
 	return client.Call(ctx, ews.Operation{Name: op, Read: true}, request, response)
 }
+
+func errNilClient(op string) error { return &ews.InputError{Op: op, Field: "client", Reason: "nil"} }
 
 // message is a message of a response.
 type message interface {
@@ -41,7 +43,8 @@ func decode[R any, M message](
 	if err := d.DecodeElement(fields, &start); err != nil {
 		return err
 	}
-	if n := len(*messages); n != want {
+	refused := firstError(*messages) != nil
+	if n := len(*messages); n != want && !refused {
 		return fmt.Errorf("the response holds %d response messages of the operation instead of %d", n, want)
 	}
 	for _, m := range *messages {

@@ -33,51 +33,59 @@ type ListState struct {
 	Groups   int // in the list, without the built-in ones
 	Contacts int // in the list
 
-	StoredGroups   int // items of the folder imcontactlist, built-in groups included; 0 without one
-	StoredContacts int // items of the folder quickcontacts; 0 without one
+	// Items of the folders imcontactlist, built-in groups included, and quickcontacts, if the folders
+	// were read; 0 for one that is not there.
+	StoredGroups, StoredContacts int
 
 	List *imgroup.ItemList // the list, which was read for it
 }
 
-// State returns whether a mailbox uses its list, with two requests: GetFolder for the folders that
-// hold it, and GetImItemList. Exchange does not report it, so this is a conclusion from counts: the
-// folders exist in a mailbox that never used them, and are empty.
+// State returns whether a mailbox uses its list. Exchange does not report it, so this is a
+// conclusion from counts: the folders exist in a mailbox that never used them, and are empty. It
+// costs GetImItemList, and what [StateOf] costs.
 //
 // It returns the errors of [ews.Client.Call]: ErrorNonExistentMailbox for an account without a
 // mailbox, say.
 //
 // https://learn.microsoft.com/exchange/client-developer/web-service-reference/getfolder-operation
 func State(ctx context.Context, client *ews.Client) (*ListState, error) {
-	folders, err := getFolders(ctx, client, "imcontactlist", "quickcontacts")
-	if err != nil {
-		return nil, err
+	if client == nil {
+		return nil, errNilClient("GetImItemList")
 	}
 	list, err := client.GetImItemList(ctx, imgroup.ListQuery{})
 	if err != nil {
 		return nil, err
 	}
-	s := &ListState{
-		Contacts: len(list.Personas), StoredGroups: folders[0], StoredContacts: folders[1], List: list,
-	}
+	return StateOf(ctx, client, list)
+}
+
+// StateOf is [State] for a list that was read already. A list without contacts and groups costs one
+// request, GetFolder for the two folders; any other none, and its StoredGroups and StoredContacts
+// are 0.
+func StateOf(ctx context.Context, client *ews.Client, list *imgroup.ItemList) (*ListState, error) {
+	s := &ListState{Use: InUse, Contacts: len(list.Personas), List: list}
 	for _, g := range list.Groups {
 		if !g.GroupType.BuiltIn() {
 			s.Groups++
 		}
 	}
-	s.Use = s.use()
-	return s, nil
-}
-
-func (s *ListState) use() Use {
-	switch {
-	case s.Groups > 0 || s.Contacts > 0:
-		return InUse
-	case s.StoredContacts > 0:
-		return Unclear
-	case s.StoredGroups > 0:
-		return Emptied
+	if s.Groups > 0 || s.Contacts > 0 {
+		return s, nil
 	}
-	return NeverUsed
+	folders, err := getFolders(ctx, client, "imcontactlist", "quickcontacts")
+	if err != nil {
+		return nil, err
+	}
+	s.StoredGroups, s.StoredContacts = folders[0], folders[1]
+	switch {
+	case s.StoredContacts > 0:
+		s.Use = Unclear
+	case s.StoredGroups > 0:
+		s.Use = Emptied
+	default:
+		s.Use = NeverUsed
+	}
+	return s, nil
 }
 
 // isNoFolder reports whether a mailbox lacks the folder.

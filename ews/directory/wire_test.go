@@ -15,6 +15,7 @@ import (
 
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/ews/directory"
+	"github.com/go-ews/exchange/imgroup"
 	"github.com/go-ews/exchange/internal/xmltest"
 )
 
@@ -105,7 +106,7 @@ func requests(t testing.TB) map[string][]byte {
 			return err
 		},
 		"GetFolder": func(ctx context.Context, c *ews.Client) error {
-			_, err := directory.State(ctx, c)
+			_, err := directory.StateOf(ctx, c, &imgroup.ItemList{})
 			return err
 		},
 	} {
@@ -220,7 +221,7 @@ func TestResponses_Malformed(t *testing.T) {
 		"one folder of two":         message("GetFolder", success, ok, `<m:Folders><t:Folder/></m:Folders>`),
 		"GetFolder without folders": strings.Replace(message("GetFolder", success, ok, ""), "</m:ResponseMessages>", `<m:GetFolderResponseMessage ResponseClass="Success"/></m:ResponseMessages>`, 1),
 	} {
-		_, err := directory.State(t.Context(), responding(t, document))
+		_, err := directory.StateOf(t.Context(), responding(t, document), &imgroup.ItemList{})
 		wantMalformed(t, name, err)
 	}
 }

@@ -84,6 +84,9 @@ func (p Page) guess() string {
 		return "nothing at this address: " + checkEndpoint
 	case s == http.StatusRequestEntityTooLarge, s == http.StatusBadRequest:
 		return p.requestHint()
+	case s == http.StatusRequestHeaderFieldsTooLarge:
+		return "a header is too large, such as the Kerberos ticket of a user in many groups: raise MaxFieldLength and " +
+			"MaxRequestBytes of HTTP.sys, and the limit of any proxy on the way"
 	case s == http.StatusUnsupportedMediaType:
 		return "not an EWS endpoint, or something on the way edits requests"
 	case s == http.StatusProxyAuthRequired:
@@ -102,6 +105,8 @@ func (p Page) redirectHint() string {
 	switch {
 	case IsErrorPage(p.Header.Get("Location")):
 		return "Exchange redirects to its error page: an outage of the server behind; try again later"
+	case strings.Contains(strings.ToLower(p.Header.Get("Location")), "/owa/auth/errorfe.aspx"):
+		return "Exchange's front end redirects to its error page: it has no server for the mailbox, or that one is down"
 	case strings.HasPrefix(p.URL, "http:") && p.target() == "https"+p.URL[len("http"):]:
 		return "use https:// in the endpoint"
 	}

@@ -41,6 +41,10 @@ func TestPage_Explain(t *testing.T) {
 			pagehint.Page{StatusCode: 500, Body: []byte(fault12[:88] + "<s:Detail><Text>token</Text>")},
 			"the web server failed before EWS",
 		},
+		{"the front end's error page", pagehint.Page{
+			StatusCode: 302, Header: http.Header{"Location": {"/owa/auth/errorFE.aspx?httpCode=500"}},
+		}, "it leads to /owa/auth/errorFE.aspx; Exchange's front end redirects to its error page"},
+		{"a header that is too large", pagehint.Page{StatusCode: 431}, "a header is too large, such as the Kerberos ticket"},
 		{"a redirect", pagehint.Page{
 			StatusCode: 302, Header: http.Header{"Location": {"https://u:p@elsewhere.test/a?token=x"}},
 		}, "it leads to https://elsewhere.test/a; "},

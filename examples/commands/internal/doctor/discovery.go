@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/go-ews/exchange/ews/autodiscover"
+	"github.com/go-ews/exchange/examples/commands/internal/cli"
 )
 
 // autodiscover finds the endpoint by --email, with a line for each step, and returns the one to
@@ -25,13 +26,13 @@ func (d *doctor) autodiscover(ctx context.Context) string {
 	var none *autodiscover.Error
 	switch {
 	case errors.As(err, &none):
-		d.steps(none.Steps)
 		d.fail(check, "no endpoint found for "+d.email, adviceFor(none))
+		d.steps(none.Steps)
 	case err != nil:
 		d.fail(check, err.Error(), "check --email and --trust")
 	default:
-		d.steps(found.Steps)
 		d.found(check, found)
+		d.steps(found.Steps)
 		if d.flags.Endpoint == "" {
 			return found.URL
 		}
@@ -52,10 +53,12 @@ func (d *doctor) found(check string, found *autodiscover.Result) {
 	d.ok(check, text)
 }
 
-// steps are neither well nor wrong by themselves: of many ways one has to work.
+// steps adds the steps of Autodiscover to its finding. They are neither well nor wrong by
+// themselves: of many ways one has to work.
 func (d *doctor) steps(steps []autodiscover.Step) {
+	f := &d.findings[len(d.findings)-1]
 	for _, s := range steps {
-		d.line("", "  "+s.Action, s.Target+": "+s.Outcome, "")
+		f.Steps = append(f.Steps, cli.Line(s.Action+" "+s.Target+": "+s.Outcome))
 	}
 }
 

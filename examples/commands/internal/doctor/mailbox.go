@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-ews/exchange/auth"
 	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/ews/directory"
 	"github.com/go-ews/exchange/examples/commands/internal/connect"
 	"github.com/go-ews/exchange/imgroup"
 )
@@ -65,12 +66,15 @@ func (d *doctor) mailbox(ctx context.Context, endpoint string) {
 	list := own
 	if name != "" {
 		list, err = d.read(ews.WithResponseInfo(ctx, &info), endpoint, auth.ChannelBindingAuto, name)
-		d.impersonation(name, err)
+		if !d.impersonation(name, err) {
+			d.version(info.ServerVersion)
+			return
+		}
 	} else {
 		d.skip("impersonation", "no --mailbox to impersonate")
 	}
 	d.version(info.ServerVersion)
-	d.list(name, list, err)
+	d.list(ctx, endpoint, name, list, err)
 }
 
 // binds reports whether logins are tied to the TLS connection.
@@ -83,16 +87,21 @@ func (d *doctor) binds() bool {
 func (d *doctor) read(
 	ctx context.Context, endpoint string, binding auth.ChannelBinding, impersonate string,
 ) (*imgroup.ItemList, error) {
-	transport, err := d.loggedIn(binding)
-	if err != nil {
-		return nil, err
-	}
-	client, err := d.client(endpoint, transport, impersonate)
+	client, err := d.impersonating(endpoint, binding, impersonate)
 	if err != nil {
 		return nil, err
 	}
 	defer client.CloseIdleConnections()
 	return client.GetImItemList(ctx, imgroup.ListQuery{})
+}
+
+// impersonating returns a client that logs in and impersonates a mailbox, none if that is "".
+func (d *doctor) impersonating(endpoint string, binding auth.ChannelBinding, mailbox string) (*ews.Client, error) {
+	transport, err := d.loggedIn(binding)
+	if err != nil {
+		return nil, err
+	}
+	return d.client(endpoint, transport, mailbox)
 }
 
 // answered reports whether Exchange itself answered, with whatever.
@@ -107,6 +116,12 @@ func refused(err error) bool {
 	var page *ews.HTTPError
 	return errors.As(err, &login) && login.StatusCode == http.StatusUnauthorized ||
 		errors.As(err, &page) && page.StatusCode == http.StatusUnauthorized
+}
+
+// hinted reports whether the text of the error says what to check.
+func hinted(err error) bool {
+	login, ok := errors.AsType[*auth.Error](err)
+	return ok && login.Hint != ""
 }
 
 // inBetween reports whether a load balancer or proxy broke the login.
@@ -130,6 +145,11 @@ func (d *doctor) loginResult(err error, bound bool, unbound func() error) {
 	case !refused(err):
 		d.fail(check, err.Error(), "") // its text says what to check
 		return
+	case d.flags != nil && d.flags.Auth == connect.Bearer:
+		d.fail(check, err.Error(), "the token is refused: check its scope and audience (--scope, for this server's URL), its end, "+
+			"and the permission of the application (full_access_as_app)")
+	case hinted(err):
+		d.fail(check, err.Error(), "")
 	default:
 		d.fail(check, err.Error(), "check user and password; is the account locked, or may it not log in here?")
 	}
@@ -184,7 +204,8 @@ func (d *doctor) who() string {
 	return d.flags.User
 }
 
-func (d *doctor) impersonation(name string, err error) {
+// impersonation tells about a call as the mailbox, and reports whether it is permitted.
+func (d *doctor) impersonation(name string, err error) bool {
 	const check = "impersonation"
 	switch {
 	case errors.Is(err, ews.ErrorImpersonateUserDenied), errors.Is(err, ews.ErrorImpersonationDenied):
@@ -195,9 +216,11 @@ func (d *doctor) impersonation(name string, err error) {
 		d.fail(check, err.Error(), "give the primary address of a mailbox (Get-Mailbox)")
 	case answered(err):
 		d.ok(check, "of "+name)
+		return true
 	default:
 		d.fail(check, err.Error(), "the account itself can log in, so it has to do with the mailbox or its server")
 	}
+	return false
 }
 
 // version says what the build means.
@@ -206,7 +229,7 @@ func (d *doctor) version(v ews.ServerVersion) {
 	name, advice := product(v)
 	switch {
 	case v == ews.ServerVersion{}:
-		d.skip(check, "the answer does not tell")
+		d.skip(check, "the response does not tell")
 	case advice != "":
 		d.warn(check, fmt.Sprintf("%s, %s", v, name), advice)
 	default:
@@ -234,15 +257,87 @@ func product(v ews.ServerVersion) (name, advice string) {
 }
 
 // list says what is in the list that the calls are about.
-func (d *doctor) list(name string, list *imgroup.ItemList, err error) {
+func (d *doctor) list(ctx context.Context, endpoint, mailbox string, list *imgroup.ItemList, err error) {
 	const check = "IM list"
+	name := mailbox
 	if name == "" {
 		name = "the account's own mailbox"
 	}
 	if err != nil {
-		d.fail(check, err.Error(), "without a Unified Contact Store (Lync, Skype for Business) there is no list; "+
-			"check the mailbox, and what is said above")
+		d.fail(check, err.Error(), listAdvice(err))
 		return
 	}
-	d.ok(check, fmt.Sprintf("of %s: %d groups, %d contacts", name, len(list.Groups), len(list.Personas)))
+	groups := 0
+	for _, g := range list.Groups {
+		if !g.GroupType.BuiltIn() {
+			groups++
+		}
+	}
+	text := fmt.Sprintf("of %s: %d groups, %d contacts", name, len(list.Groups), len(list.Personas))
+	switch {
+	case groups >= maxGroups:
+		d.warn(check, text, fmt.Sprintf("the list has the %d groups that Exchange allows: remove some before others are added", maxGroups))
+	case len(list.Personas) >= maxContacts:
+		d.warn(check, text, fmt.Sprintf("Exchange allows %d contacts: remove some before others are added", maxContacts))
+	case groups == 0 && len(list.Personas) == 0 && d.fake == nil:
+		d.emptyList(ctx, endpoint, mailbox, text, list)
+	default:
+		d.ok(check, text)
+	}
 }
+
+// emptyList says whether anybody sees a list that holds nothing.
+func (d *doctor) emptyList(ctx context.Context, endpoint, mailbox, text string, list *imgroup.ItemList) {
+	const check = "IM list"
+	state := &directory.ListState{}
+	client, err := d.impersonating(endpoint, auth.ChannelBindingAuto, mailbox)
+	if err == nil {
+		defer client.CloseIdleConnections()
+		state, err = directory.StateOf(ctx, client, list)
+	}
+	switch {
+	case err != nil:
+		d.warn(check, text+"; "+err.Error(), "it cannot be told whether the list was ever used")
+	case state.Use == directory.NeverUsed:
+		d.warn(check, text+", never used", "no client that keeps its contacts in Exchange has signed in with this mailbox, so what is "+
+			"put into the list may never be seen: check the policy for the Unified Contact Store (UcsAllowed)")
+	case state.Use == directory.Unclear:
+		d.warn(check, fmt.Sprintf("%s, though its folder holds %d", text, state.StoredContacts),
+			"the mailbox may have been taken back from the Unified Contact Store: check the policy (UcsAllowed)")
+	default:
+		d.ok(check, text+", "+string(state.Use))
+	}
+}
+
+// Exchange's defaults.
+const (
+	maxGroups   = 64
+	maxContacts = 1000
+)
+
+// listAdvice says what to do about a list that cannot be read.
+func listAdvice(err error) string {
+	code, _ := errors.AsType[ews.ResponseCode](err)
+	switch code {
+	case ews.ErrorInvalidServerVersion, ews.ErrorIncorrectSchemaVersion, ews.ErrorInvalidRequest,
+		ews.ErrorInvalidSchemaVersionForMailboxVersion:
+		return "the server does not know the schema version: leave --server-version out, or name an older one; " +
+			"before Exchange 2013 there are no operations for the list"
+	case ews.ErrorServerBusy, ews.ErrorExceededConnectionCount:
+		return "the server throttles this account: fewer --max-conns, other programs with the same account, " +
+			"Get-ThrottlingPolicyAssociation; it works again after the time that it names"
+	case ews.ErrorMailboxMoveInProgress:
+		return "the mailbox is being moved (Get-MoveRequest): wait until that has ended"
+	case ews.ErrorMailboxStoreUnavailable, ews.ErrorMailboxFailover:
+		return "the mailbox database is not mounted or fails over: Get-MailboxDatabaseCopyStatus"
+	case ews.ErrorNonExistentMailbox, errorMissingEmailAddress:
+		return "the account has no mailbox, which is well for a service account: name the mailbox by --mailbox"
+	case ews.ErrorAccessDenied:
+		return "EWS is switched off for the mailbox or for this program: Get-CASMailbox and Get-OrganizationConfig, " +
+			"EwsEnabled, EwsApplicationAccessPolicy, EwsAllowList, EwsBlockList"
+	}
+	return "without a Unified Contact Store (Lync, Skype for Business) there is no list; " +
+		"check the mailbox, and what is said above"
+}
+
+const errorMissingEmailAddress ews.ResponseCode = "ErrorMissingEmailAddress"

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -62,11 +63,35 @@ func (d *doctor) dns(ctx context.Context, u *url.URL) bool {
 	defer cancel()
 	addresses, err := d.network.lookUp(ctx, host)
 	if err != nil {
-		d.fail(check, err.Error(), "check the name, and which DNS servers this machine asks")
+		d.unreached = true
+		d.fail(check, err.Error(), "check the name in --endpoint, and which DNS servers this machine asks (nslookup "+host+")")
 		return false
+	}
+	if !slices.ContainsFunc(addresses, isIPv4) {
+		d.ok(check, host+" is "+strings.Join(addresses, ", ")+", IPv6 only")
+		return true
 	}
 	d.ok(check, host+" is "+strings.Join(addresses, ", "))
 	return true
+}
+
+func isIPv4(address string) bool { return strings.Contains(address, ".") }
+
+// dialAdvice says what to do about a connection that could not be opened.
+func dialAdvice(err error, u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = "443"
+	}
+	switch text := err.Error(); {
+	case strings.Contains(text, "unreachable") || strings.Contains(text, "no route"):
+		return "this machine has no route there: if the name has IPv6 addresses only, or first, IPv6 must work from here, " +
+			"or the name needs an IPv4 address"
+	case strings.Contains(text, "refused"):
+		return "nothing listens on port " + port + " there: check host and port of --endpoint, and that IIS runs"
+	}
+	return "a firewall in between drops the packets, or the host is down: Test-NetConnection " + u.Hostname() + " -Port " + port +
+		"; if calls must go through a proxy, set HTTPS_PROXY"
 }
 
 // tls opens a connection and looks at the certificate.
@@ -88,8 +113,8 @@ func (d *doctor) tls(ctx context.Context, u *url.URL) bool {
 	defer cancel()
 	conn, err := d.network.connect(ctx, address)
 	if err != nil {
-		d.fail(check, err.Error(), "nothing listens there, or a firewall is in between; "+
-			"if calls go through a proxy this connection does not")
+		d.unreached = true
+		d.fail(check, err.Error(), dialAdvice(err, u))
 		return false
 	}
 	defer conn.Close()
@@ -140,5 +165,8 @@ func handshakeAdvice(err error) string {
 	case errors.As(err, &invalid):
 		return "the certificate cannot be used for this: have it issued anew"
 	}
-	return "the server must have TLS 1.2 or later switched on; a proxy in between may be what answers"
+	if strings.Contains(err.Error(), "does not look like a TLS handshake") {
+		return "the port speaks plain HTTP: give the https:// port in --endpoint, or http:// if this is a test server"
+	}
+	return "the server must have TLS 1.2 or later switched on (SchannelConfiguration; an old load balancer in between may be what answers)"
 }

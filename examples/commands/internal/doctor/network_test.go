@@ -66,14 +66,15 @@ func TestTLS(t *testing.T) {
 		},
 		"nobody there": {"example.com", network{dial: func(context.Context, string, string) (net.Conn, error) {
 			return nil, errors.New("connection refused")
-		}}, "FAIL TLS connection refused -> nothing listens there"},
+		}}, "FAIL TLS connection refused -> nothing listens on port 443 there"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var out bytes.Buffer
-			d := &doctor{report: report{w: &out}, network: tc.n}
+			d := &doctor{network: tc.n}
 			d.tls(t.Context(), &url.URL{Scheme: "https", Host: tc.host})
+			d.write(&out)
 			wantLines(t, out.String(), tc.want)
 		})
 	}
@@ -140,7 +141,7 @@ func TestExtendedProtection(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var out bytes.Buffer
-			d := &doctor{report: report{w: &out}, unbound: tc.again, flags: &connect.Flags{}}
+			d := &doctor{unbound: tc.again, flags: &connect.Flags{}}
 			d.flags.User = "u"
 			d.loginResult(tc.first, tc.bound, func() error {
 				if errors.Is(tc.second, errNotAsked) {
@@ -148,6 +149,7 @@ func TestExtendedProtection(t *testing.T) {
 				}
 				return tc.second
 			})
+			d.write(&out)
 			wantLines(t, out.String(), tc.want...)
 		})
 	}
@@ -176,11 +178,12 @@ func TestLogin_LoadBalancer(t *testing.T) {
 	}
 	_, err = tr.RoundTrip(r) //nolint:bodyclose // there is none
 	var out bytes.Buffer
-	d := &doctor{report: report{w: &out}, flags: &connect.Flags{}}
+	d := &doctor{flags: &connect.Flags{}}
 	d.loginResult(err, true, func() error {
 		t.Error("a second login")
 		return nil
 	})
+	d.write(&out)
 	wantLines(t, out.String(), "FAIL login auth: NTLM to http://")
 	if !strings.Contains(out.String(), "user and password are not the cause") || !strings.Contains(out.String(), "--login-per-request") {
 		t.Error(out.String())

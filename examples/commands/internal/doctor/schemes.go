@@ -3,9 +3,11 @@ package doctor
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/examples/commands/internal/connect"
@@ -36,6 +38,9 @@ func (d *doctor) schemes(ctx context.Context, endpoint string) bool {
 		d.warn(check, "the endpoint answers without a login",
 			"switch anonymous access off for the EWS virtual directory")
 		return true
+	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
+		d.fail(check, err.Error(), "the connection was closed without a response: by TLS inspection or a load balancer in between, "+
+			"or because the server restarts")
 	default:
 		d.fail(check, err.Error(), "")
 	}
@@ -59,22 +64,45 @@ func (d *doctor) offered(check string, header http.Header) bool {
 	if wanted == connect.Kerberos || wanted == connect.Windows {
 		wanted = "Negotiate"
 	}
-	if slices.ContainsFunc(schemes, func(s string) bool { return strings.EqualFold(s, wanted) }) {
+	has := func(scheme string) bool {
+		return slices.ContainsFunc(schemes, func(s string) bool { return strings.EqualFold(s, scheme) })
+	}
+	switch {
+	case has(wanted):
 		d.ok(check, text)
 		return true
+	case wanted == connect.NTLM && has("Negotiate"):
+		d.ok(check, text+"; NTLM travels inside Negotiate")
+		return true
 	}
-	advice := "choose another --auth"
+	advice := "choose another --auth" + choices(has)
 	switch d.flags.Auth {
 	case connect.Kerberos, connect.Windows:
-		advice = "the authentication providers of the EWS directory in IIS must have Negotiate, or choose another --auth"
+		advice = "the authentication providers of the EWS directory in IIS must have Negotiate, or " + advice
 	case connect.NTLM:
-		advice = "Set-WebServicesVirtualDirectory -WindowsAuthentication $true, or choose another --auth"
+		advice = "Set-WebServicesVirtualDirectory -WindowsAuthentication $true, or " + advice
 	case connect.Basic:
-		advice = "Set-WebServicesVirtualDirectory -BasicAuthentication $true, or --auth ntlm"
+		advice = "Set-WebServicesVirtualDirectory -BasicAuthentication $true, or " + advice
 	case connect.Bearer:
 		advice = "OAuth on-premises needs Hybrid Modern Authentication and Set-WebServicesVirtualDirectory " +
-			"-OAuthAuthentication $true; or choose another --auth"
+			"-OAuthAuthentication $true; or " + advice
 	}
 	d.fail(check, text+"; not "+wanted, advice)
 	return false
+}
+
+// choices names the values of --auth that the server takes.
+func choices(has func(scheme string) bool) string {
+	var values []string
+	for _, of := range [...]struct{ scheme, auth string }{
+		{"NTLM", connect.NTLM}, {"Negotiate", connect.Kerberos}, {"Basic", connect.Basic}, {"Bearer", connect.Bearer},
+	} {
+		if has(of.scheme) {
+			values = append(values, of.auth)
+		}
+	}
+	if len(values) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(values, " or ")
 }

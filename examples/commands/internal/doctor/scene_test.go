@@ -1,0 +1,278 @@
+package doctor
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"io"
+	"log"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/ews/ewstest"
+	"github.com/go-ews/exchange/examples/commands/internal/connect"
+)
+
+// page responds with a status, header lines "Name: value", and a body.
+func page(status int, body string, header ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		for _, line := range header {
+			name, value, _ := strings.Cut(line, ": ")
+			w.Header().Add(name, value)
+		}
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+// afterLogin is an Exchange that asks for Basic, and then responds so.
+func afterLogin(next http.HandlerFunc) http.HandlerFunc { return login("tony", "s3cret", next) }
+
+func login(user, password string, next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if u, p, ok := r.BasicAuth(); !ok || u != user || p != password {
+			w.Header().Add("WWW-Authenticate", `Basic realm="mail"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		next(w, r)
+	}
+}
+
+// offering asks for a login by these schemes and takes none.
+func offering(challenges ...string) http.HandlerFunc {
+	header := make([]string, len(challenges))
+	for i, c := range challenges {
+		header[i] = "WWW-Authenticate: " + c
+	}
+	return page(http.StatusUnauthorized, "", header...)
+}
+
+// bearer asks for a token, and refuses the one that it gets.
+func bearer(status int, header ...string) scene {
+	return scene{
+		handler: func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Authorization") == "" {
+				offering(`Bearer client_id="x"`)(w, r)
+				return
+			}
+			page(status, "", header...)(w, r)
+		},
+		args: []string{"--auth", "bearer"},
+	}
+}
+
+// reports is an Exchange that reports an error in place of the list; of one mailbox, or of all.
+func reports(code ews.ResponseCode, mailbox string) *ewstest.Options {
+	return &ewstest.Options{Intercept: func(r ewstest.Request) error {
+		if mailbox == "" || r.Mailbox == mailbox {
+			return &ews.Error{Code: code, Details: map[string]string{"BackOffMilliseconds": "120000"}}
+		}
+		return nil
+	}}
+}
+
+const owaForm = `<!DOCTYPE html><html><head><title>Outlook</title></head><body><form action="/owa/auth.owa"><input name="username">` +
+	`<input name="password" type="password"></form></body></html>`
+
+const mobileSync = `<?xml version="1.0" encoding="utf-8"?><Autodiscover ` +
+	`xmlns="http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006"><Response ` +
+	`xmlns="http://schemas.microsoft.com/exchange/autodiscover/mobilesync/responseschema/2006"><Action><Error><Status>2</Status>` +
+	`<Message>No directory.</Message></Error></Action></Response></Autodiscover>`
+
+const imapOnly = `<?xml version="1.0" encoding="utf-8"?><Autodiscover ` +
+	`xmlns="http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006"><Response ` +
+	`xmlns="http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a"><Account><AccountType>email</AccountType>` +
+	`<Action>settings</Action><Protocol><Type>IMAP</Type><Server>mail.contoso.com</Server></Protocol></Account></Response></Autodiscover>`
+
+// discovering responds to POX so, and knows no other form of Autodiscover.
+type discovering string
+
+func (d discovering) RoundTrip(r *http.Request) (*http.Response, error) {
+	status, body := http.StatusNotFound, ""
+	if r.Method == http.MethodPost {
+		status, body = http.StatusOK, string(d)
+	}
+	return &http.Response{
+		StatusCode: status, Header: http.Header{"Content-Type": {"text/xml"}}, Body: io.NopCloser(strings.NewReader(body)), Request: r,
+	}, nil
+}
+
+// nothingThere refuses every connection.
+type nothingThere struct{}
+
+func (nothingThere) RoundTrip(*http.Request) (*http.Response, error) {
+	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
+}
+
+// full returns an Exchange whose list is.
+func full(groups, contacts int) *ewstest.Server {
+	s := ewstest.NewServer(nil)
+	seed := make([]ewstest.Group, groups)
+	for i := range seed {
+		seed[i].Name = "group " + string(rune('A'+i))
+	}
+	for i := range contacts {
+		seed[0].Members = append(seed[0].Members, ewstest.Contact{Address: "u" + big.NewInt(int64(i)).String() + "@contoso.com"})
+	}
+	s.Seed("", seed...)
+	return s
+}
+
+// inUse returns an Exchange whose two mailboxes have a group.
+func inUse(opts *ewstest.Options) *ewstest.Server {
+	s := ewstest.NewServer(opts)
+	for _, mailbox := range []string{"", "anna@contoso.com"} {
+		s.Seed(mailbox, ewstest.Group{Name: "Friends"})
+	}
+	return s
+}
+
+// takenBack is an Exchange that shows no list of a mailbox whose folders hold contacts.
+func takenBack() http.HandlerFunc {
+	s := inUse(nil)
+	s.Seed("", ewstest.Group{Name: "Friends", Members: []ewstest.Contact{{Address: "otto@contoso.com"}}})
+	s.Handle("GetImItemList", func(ewstest.Request) (string, error) {
+		return `<m:GetImItemListResponse ResponseClass="Success"><m:ResponseCode>NoError</m:ResponseCode><m:ImItemList><t:Groups/>` +
+			`<t:Personas/></m:ImItemList></m:GetImItemListResponse>`, nil
+	})
+	return s.ServeHTTP
+}
+
+// run examines a scene and returns the report.
+func (s *scene) run(t *testing.T) (r report, cause string, status int) {
+	t.Helper()
+	handler := s.handler
+	if handler == nil {
+		handler = afterLogin(inUse(s.exchange).ServeHTTP)
+	}
+	srv := httptest.NewUnstartedServer(handler)
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
+	if s.tls != nil {
+		srv.TLS = s.tls.Clone()
+		srv.StartTLS()
+	} else {
+		srv.Start()
+	}
+	t.Cleanup(srv.Close)
+	endpoint := srv.URL + "/EWS/Exchange.asmx"
+	if s.endpoint != nil {
+		endpoint = s.endpoint(endpoint)
+	}
+	args := []string{"--json", "--endpoint", endpoint}
+	if s.discover != nil {
+		args = []string{"--json", "--email", "tony@contoso.com"}
+	}
+	if !strings.Contains(strings.Join(s.args, " "), "--auth bearer") {
+		args = append(args, "--user", "tony")
+	}
+	if !strings.Contains(strings.Join(s.args, " "), "--auth") {
+		args = append(args, "--auth", "basic")
+	}
+	password := s.password
+	if password == "" {
+		password = "s3cret"
+	}
+	d := &doctor{flags: &connect.Flags{}, network: s.network}
+	d.flags.Discover.Transport, d.flags.Discover.Resolver = s.discover, noRecords{}
+	status, stdout, stderr := d.examined(t.Context(), password, append(args, s.args...)...)
+	var out struct {
+		OK       bool
+		Cause    string
+		Findings []Finding
+	}
+	if err := json.Unmarshal([]byte(stdout), &out); err != nil {
+		t.Fatalf("status %d: %v: %s %s", status, err, stdout, stderr)
+	}
+	if strings.Contains(stdout, "s3cret") || out.OK != (status == 0) {
+		t.Errorf("status %d, or a secret in %s", status, stdout)
+	}
+	return report{findings: out.Findings}, out.Cause, status
+}
+
+func schemes(next http.HandlerFunc, challenges ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if _, _, ok := r.BasicAuth(); ok {
+			next(w, r)
+			return
+		}
+		offering(challenges...)(w, r)
+	}
+}
+
+func withToken(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") == "Bearer s3cret" {
+			next(w, r)
+			return
+		}
+		offering("Bearer")(w, r)
+	}
+}
+
+func named(host string) func(string) string {
+	return func(string) string { return "https://" + host + "/EWS/Exchange.asmx" }
+}
+
+func noSuchHost(_ context.Context, host string) ([]string, error) {
+	return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+}
+
+func addresses(all ...string) func(context.Context, string) ([]string, error) {
+	return func(context.Context, string) ([]string, error) { return all, nil }
+}
+
+func failing(text string) func(context.Context, string, string) (net.Conn, error) {
+	return func(context.Context, string, string) (net.Conn, error) { return nil, errors.New(text) }
+}
+
+func toLoopback(ctx context.Context, network, address string) (net.Conn, error) {
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	return new(net.Dialer).DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
+}
+
+// The certificates of a test are good for a year.
+func inTenYears() time.Time   { return time.Now().AddDate(10, 0, 0) }
+func beforeItsEnd() time.Time { return time.Now().AddDate(1, 0, -3) }
+
+// newCertificates returns a server's certificate for 127.0.0.1, and the file of its authority.
+func newCertificates(t *testing.T) (*tls.Config, string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test authority"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(1, 0, 0),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"mail.contoso.test"},
+		BasicConstraintsValid: true, IsCA: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, cert, cert, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := t.TempDir() + "/ca.pem"
+	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, MinVersion: tls.VersionTLS10}, file
+}
