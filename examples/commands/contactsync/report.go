@@ -1,29 +1,30 @@
 package main
 
 import (
+	"cmp"
 	_ "embed"
 	"errors"
-	"fmt"
 	"html/template"
 	"os"
 	"path/filepath"
-	"strings"
+	"reflect"
+	"slices"
 	"time"
+
+	"github.com/go-ews/exchange/ews/imsync"
 )
 
 //go:embed report.html
 var reportPage string
 
-// The chart, in the units of its viewBox.
-const (
-	chartWidth  = 720
-	chartHeight = 240
-	chartBars   = 60
-)
+// maxListed bounds the mailboxes, or rows, that a list of the page has, so that a browser can show it. The
+// database has all of them.
+const maxListed = 5000
 
 // report is the content of the page.
 type report struct {
 	*summary
+	chart
 
 	Written        time.Time
 	InStep, NotYet int
@@ -32,27 +33,26 @@ type report struct {
 	Took           time.Duration
 	Median         time.Duration // for a mailbox
 	Slowest        time.Duration
-	Peak           int // mailboxes in the highest bar
-	Each           time.Duration
-	Marks          [5]time.Duration // of the axis of time, from its left end to its right one
-	Bars           []chartBar
-	Line           string // points of the curve of all mailboxes that are over
-	Width, Height  int
+	Options        []string // as flags
+	Halted         bool     // more would have been removed than is allowed
+	Causes         []causeGroup
+	Listed         []plan
+	LeftOut        []problem
 }
 
-// chartBar is the mailboxes that were over in a slice of time.
-type chartBar struct {
-	X, Width               float64
-	InStepY, InStepHeight  float64
-	FailedY, FailedHeight  float64
-	From                   time.Duration
-	InStepCount, FailCount int
+// causeGroup is the mailboxes that failed for the same reason, by which they are counted.
+type causeGroup struct {
+	Reason string // of the first
+	Count  int
+	Failed []failure // maxListed at most
 }
 
 func newReport(s *summary) *report {
 	r := &report{
-		summary: s, Written: time.Now().Round(time.Second), Width: chartWidth, Height: chartHeight,
-		InStep: s.inStep, Failed: s.failed, NotYet: s.waiting + s.running, Total: s.total(),
+		summary: s, Written: time.Now().Round(time.Second),
+		InStep: s.inStep, Failed: s.failed, NotYet: s.total() - s.over(), Total: s.total(),
+		Options: s.Run.Options.flags(), Halted: s.Run.Phase == phaseHalted, Causes: byCause(s.Failures),
+		Listed: s.Plans[:min(len(s.Plans), maxListed)], LeftOut: s.Skipped[:min(len(s.Skipped), maxListed)],
 	}
 	r.Begun = s.Begun.Local()
 	if !s.Ended.IsZero() {
@@ -62,61 +62,65 @@ func newReport(s *summary) *report {
 		r.Median = s.took[n/2].Round(time.Millisecond)
 		r.Slowest = s.took[n-1].Round(time.Millisecond)
 	}
-	r.draw()
+	r.chart = newChart(s.finished, s.Begun, r.Took, r.Total)
 	return r
 }
 
-// draw counts the mailboxes by the time at which they were over.
-func (r *report) draw() {
-	if len(r.finished) == 0 {
-		return
+// Verb says what the changes are.
+func (r *report) Verb() string {
+	switch {
+	case r.DryRun:
+		return "would change"
+	case r.Halted:
+		return "would have changed"
 	}
-	r.Each = (r.Took / chartBars).Truncate(time.Millisecond) + time.Millisecond
-	for i := range r.Marks {
-		r.Marks[i] = round(chartBars * r.Each * time.Duration(i) / time.Duration(len(r.Marks)-1))
-	}
-	r.Bars = make([]chartBar, chartBars)
-	for _, f := range r.finished {
-		b := &r.Bars[min(max(int(f.at.Sub(r.Begun)/r.Each), 0), chartBars-1)]
-		if f.failed {
-			b.FailCount++
-		} else {
-			b.InStepCount++
-		}
-		r.Peak = max(r.Peak, b.FailCount+b.InStepCount)
-	}
-	const width = float64(chartWidth) / chartBars
-	points := []string{fmt.Sprintf("0,%d", chartHeight)}
-	over := 0
-	for i := range r.Bars {
-		b := &r.Bars[i]
-		b.X, b.Width = float64(i)*width, width-1
-		b.From = time.Duration(i) * r.Each
-		unit := float64(chartHeight) / float64(r.Peak)
-		b.FailedHeight, b.InStepHeight = float64(b.FailCount)*unit, float64(b.InStepCount)*unit
-		b.InStepY = chartHeight - b.InStepHeight
-		b.FailedY = b.InStepY - b.FailedHeight
-		over += b.FailCount + b.InStepCount
-		y := chartHeight * (1 - float64(over)/float64(r.Total))
-		points = append(points, fmt.Sprintf("%.1f,%.1f", float64(i+1)*width, y))
-	}
-	r.Line = strings.Join(points, " ")
+	return "changed"
 }
 
-// round leaves no more digits than a mark has room for.
-func round(d time.Duration) time.Duration {
-	switch {
-	case d >= time.Minute:
-		return d.Round(time.Second)
-	case d >= time.Second:
-		return d.Round(100 * time.Millisecond)
+// flags returns the options as they stand on the command line.
+func (o runOptions) flags() []string {
+	flags := []string{"--remove " + cmp.Or(string(o.Remove), "none")}
+	if o.Remove != imsync.RemoveNothing {
+		flags = append(flags, "--max-removals "+o.MaxRemovals.String())
 	}
-	return d.Round(time.Millisecond)
+	for flag, on := range map[string]bool{"--adopt": o.Adopt, "--allow-removals": o.AllowRemovals, "--dry-run": o.DryRun} {
+		if on {
+			flags = append(flags, flag)
+		}
+	}
+	slices.Sort(flags)
+	return flags
 }
+
+// byCause groups failures, the largest group first.
+func byCause(failures []failure) []causeGroup {
+	var groups []causeGroup
+	index := map[string]int{}
+	listed := 0
+	for _, f := range failures {
+		key := cause(f.Mailbox, f.Reason)
+		i, ok := index[key]
+		if !ok {
+			i = len(groups)
+			index[key] = i
+			groups = append(groups, causeGroup{Reason: f.Reason})
+		}
+		groups[i].Count++
+		if listed < maxListed {
+			groups[i].Failed = append(groups[i].Failed, f)
+			listed++
+		}
+	}
+	slices.SortStableFunc(groups, func(a, b causeGroup) int { return b.Count - a.Count })
+	return groups
+}
+
+// less returns how many of count a list lacks.
+func less(count int, listed any) int { return count - reflect.ValueOf(listed).Len() }
 
 // writeReport writes the page, whole or not at all.
 func writeReport(name string, s *summary) (err error) {
-	page, err := template.New("report").Parse(reportPage)
+	page, err := template.New("report").Funcs(template.FuncMap{"less": less, "round": round}).Parse(reportPage)
 	if err != nil {
 		return err
 	}

@@ -143,7 +143,7 @@ func TestRun_Failures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"1 of 2 mailboxes in step", "<td>&lt;nobody&gt;@contoso.com</td>", "<polyline points=\"0,240 ", `class="bad"`, `<div class="axis"><span>0s</span>`} {
+	for _, want := range []string{"1 of 2 mailboxes in step", "<li>&lt;nobody&gt;@contoso.com, after 1 attempt</li>", "<dd>" + strings.ToLower(w.endpoint), "<polyline points=\"0,240 ", `class="bad"`, `<div class="axis"><span>0s</span>`} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("want %q in the report:\n%s", want, text)
 		}
