@@ -249,7 +249,8 @@ func (a *applier) send(ctx context.Context, s Step, w *write) error {
 	}
 	a.fresh = false
 	err := w.send(ctx, a.client)
-	if !s.Kind.Removes() && a.owns(s) && (err == nil || errors.Is(err, ews.ErrOutcomeUnknown)) && !slices.Contains(a.sent, s) {
+	maybeDone := err == nil || errors.Is(err, ews.ErrOutcomeUnknown)
+	if maybeDone && !s.Kind.Removes() && a.owns(s) && !slices.Contains(a.sent, s) {
 		a.sent = append(a.sent, s)
 	}
 	return err

@@ -243,7 +243,8 @@ func (d *differ) drops(g *group) bool {
 // notes returns a note for each unwanted group that is kept, and for groups that share a name.
 func (d *differ) notes() (notes []string) {
 	for _, g := range d.list.groups {
-		if same := d.twins[imgroup.NameKey(g.name)]; len(same) > 0 && same[0] == g && (d.remove.removes() || d.wants(g.name)) {
+		same := d.twins[imgroup.NameKey(g.name)]
+		if len(same) > 0 && same[0] == g && (d.remove.removes() || d.wants(g.name)) {
 			notes = append(notes, fmt.Sprintf("%d groups have the name %s, in upper or lower case: "+
 				"they and their members are left alone; rename all but one", len(same), quote(g.name)))
 			continue
@@ -306,7 +307,8 @@ func (d *differ) lacking(m member) []*desiredGroup {
 
 // wants reports whether the roster has a group of that name.
 func (d *differ) wants(name string) bool {
-	return slices.ContainsFunc(d.groups, func(w desiredGroup) bool { return imgroup.NameKey(w.name) == imgroup.NameKey(name) })
+	key := imgroup.NameKey(name)
+	return slices.ContainsFunc(d.groups, func(w desiredGroup) bool { return imgroup.NameKey(w.name) == key })
 }
 
 // stranded reports whether the member belongs into a group that is left alone and lacks it. The

@@ -80,7 +80,8 @@ func (d *differ) rename(g *group, w *desiredGroup) {
 func (d *differ) givenAs(name string) *group {
 	for _, g := range d.list.groups {
 		owned := d.owned.groups[g.id.ID]
-		if owned != nil && owned.made && d.matched[g] == nil && imgroup.NameKey(owned.name) == imgroup.NameKey(name) && !d.isTwin(g.name) {
+		if owned != nil && owned.made && d.matched[g] == nil && !d.isTwin(g.name) &&
+			imgroup.NameKey(owned.name) == imgroup.NameKey(name) {
 			return g
 		}
 	}
