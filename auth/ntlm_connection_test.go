@@ -214,8 +214,8 @@ func TestNTLM_IdleTimeout(t *testing.T) {
 	}
 }
 
-// TestNTLM_SlowLogin: each message of a login takes ten seconds, and one server stops responding in the
-// middle. Each call is answered as its user, or ends with its context.
+// TestNTLM_SlowLogin: each message of a login takes ten seconds, and one server stops responding in
+// the middle. The server knows the user of each call, or the call ends with its context.
 func TestNTLM_SlowLogin(t *testing.T) {
 	t.Parallel()
 	for _, stalls := range []string{"", "negotiate", "authenticate"} {
@@ -255,7 +255,7 @@ func TestNTLM_SlowLogin(t *testing.T) {
 					}
 				}
 				wg.Wait()
-				time.Sleep(time.Minute) // the server's side of what was given up
+				time.Sleep(time.Minute) // the server's side of canceled logins
 			})
 		})
 	}

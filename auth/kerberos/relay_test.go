@@ -17,8 +17,8 @@ import (
 	"github.com/go-ews/exchange/internal/relay"
 )
 
-// TestPeer_Relay breaks the first connection to the server. That call says whether it may be repeated,
-// and no call is refused or answered as another user.
+// TestPeer_Relay breaks the first connection to the server. The error of that call says whether it
+// may be repeated; no call is refused, or carried out as another user.
 func TestPeer_Relay(t *testing.T) {
 	t.Parallel()
 	needPeer(t)

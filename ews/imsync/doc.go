@@ -65,7 +65,7 @@
 //     between two runs.
 //   - In favour of the person, three additions have no owner, and stay: one whose response was lost, and
 //     which the server carries out only after the list was read back; a group that a person renames
-//     between the kill and the next run, which cannot be told from a person's; and a membership of a
+//     between the kill and the next run, which looks the same as a person's; and a membership of a
 //     contact that has another preferred address by then.
 //   - A group is removed after the list was read once more. Exchange has no conditional removal: a
 //     contact that a person adds in the instant between is removed with the group.

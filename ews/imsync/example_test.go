@@ -102,7 +102,7 @@ func ExampleEach() {
 	// carl@contoso.com 2 changes, error: <nil>
 }
 
-// The lists of the picture above: what the roster wants, what the service gave, what is in the mailbox.
+// The lists of the picture above: the wanted, the given and the found.
 func ExampleOwnership() {
 	ctx, client := context.Background(), exampleClient()
 	group := func(name string, contacts ...string) imsync.Group {

@@ -244,7 +244,7 @@ func (o *Ownership) before(l *list, steps []Step, owns func(Step) bool) *Ownersh
 				s.GroupID = g.id.ID
 			}
 		}
-		if !s.Kind.Removes() && owns(s) && !l.shows(s, out.found) { // what is there already, a person did
+		if !s.Kind.Removes() && owns(s) && !l.shows(s, out.found) { // if it is there already, a person made it
 			out.pending = append(out.pending, s)
 		}
 	}

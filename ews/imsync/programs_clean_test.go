@@ -64,7 +64,7 @@ func memberships(in inventory) (n int) {
 	return n
 }
 
-// removedMemberships counts what is gone in the same way.
+// removedMemberships counts the removed ones in the same way.
 func (p *program) removedMemberships(before inventory) (n int) {
 	for _, g := range before.groups {
 		members := before.members(g.id)
@@ -99,8 +99,8 @@ func (p *program) mostRemovals(r *reading) (n int) {
 	return n
 }
 
-// judgeError accepts the errors of a run without faults for which the list gives a reason, before
-// anything was sent.
+// judgeError accepts those errors of a run without faults that the list explains, before anything
+// was sent.
 func (p *program) judgeError(err error, before inventory, sent int) {
 	var (
 		conflict *imsync.ConflictError

@@ -37,7 +37,7 @@ type ledger struct {
 	sent   map[string]bool // claims of the additions that this run sent and did not see absent
 }
 
-// snapshot is what a record can know: what was given when it was made, and what was about to be.
+// snapshot is the knowledge of a record: the additions up to its making, and the planned ones.
 type snapshot struct {
 	record  *imsync.Ownership
 	given   map[thing]bool
@@ -45,7 +45,7 @@ type snapshot struct {
 	found   map[string]bool   // ids of groups
 	names   map[string]string // of these
 	ids     map[string]bool   // of groups that were added since
-	ended   bool              // pending is what was sent, with the ids of groups
+	ended   bool              // pending has the writes that were sent, with the ids of groups
 }
 
 // claim names a thing by what a roster has of it.
@@ -110,7 +110,7 @@ func (l *ledger) learn() {
 	}
 }
 
-// knows reports whether a thing is in the record, or can be told from it: a new group by its id or its
+// knows reports whether a thing is in the record, or follows from it: a new group by its id or its
 // name, and a membership by its group.
 func (l *ledger) knows(x thing) bool {
 	g, _ := l.now.group(x.group)

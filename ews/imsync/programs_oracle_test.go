@@ -48,7 +48,7 @@ func (p *program) judgeRemoval(before inventory, x thing) {
 }
 
 // judgeRenaming judges that the service renamed a group: only to a wanted name, and a person's only
-// if the roster gives its former name.
+// if the roster has its former name.
 func (p *program) judgeRenaming(old, g inventoryGroup) {
 	p.renamed[g.id] = append(p.renamed[g.id], g.name)
 	if seen, ok := p.seen.group(g.id); ok {
@@ -79,7 +79,8 @@ func (p *program) judgeAddition(x thing) {
 	}
 }
 
-// judge compares the list after a run without faults with what was wanted, given and found.
+// judge compares the list after a run without faults with the wanted, the given and the found
+// things.
 func (p *program) judge(r *reading) {
 	found := r.found
 	for _, w := range p.wanted.Groups {

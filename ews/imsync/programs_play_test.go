@@ -67,7 +67,7 @@ type program struct {
 	violations       []string
 }
 
-// reading is a list as it is read, with what is known of it.
+// reading is a list as it is read, with the owners of its things.
 type reading struct {
 	found  inventory
 	owners map[thing]owner

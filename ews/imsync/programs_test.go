@@ -22,17 +22,17 @@ var keptSeeds = []uint64{
 	16,    // a person renames a group before the record has it
 	61,    // a contact has the address of an owned one as a further address
 	70,    // a kept plan adds what a person has added by then, and the process is killed
-	4601,  // a person gives an owned group another wanted name, and renames that one
+	4601,  // a person renames an owned group to another wanted name, and renames that one
 	6443,  // a kept plan renames a group that is gone, and the process is killed
 	6572,  // a kept plan renames a group that is gone
 	10236, // a kept plan renames a group to a name that another one has by then
 }
 
-// TestOwnership_Programs runs random programs of three actors: a directory that changes, a person who
-// edits the list at any time, and faults: each kind of fault of ews' suite, a kill at any request and
-// any Save, records that are lost or restored from a backup. Who made what is noted by comparing the
-// list before and after each action; what must come of it is decided by the words of the
-// documentation, without any code of the package.
+// TestOwnership_Programs runs random programs of three actors: a directory that changes, a person
+// who edits the list at any time, and faults: each kind of fault of ews' suite, a kill at any
+// request and any Save, records that are lost or restored from a backup. The test compares the list
+// before and after each action to note who made each thing, and decides by the words of the
+// documentation what must follow, without any code of the package.
 //
 // EWS_OWNERSHIP_PROGRAMS is the number of programs. A failing one has its seed in the output: run it with
 // EWS_OWNERSHIP_SEED to see its actions, and add it to keptSeeds.

@@ -79,7 +79,8 @@ func (r *restoration) run() {
 	}
 }
 
-// checkBack looks for what was there before: in the group of the id, or if that is gone in one of the name.
+// checkBack looks for each earlier membership: in the group of the id, or if that is gone in one of
+// the name.
 func (r *restoration) checkBack(before, after map[membership]string, notes string) {
 	r.Helper()
 	byName := map[string]bool{}
@@ -138,7 +139,7 @@ func (r *restoration) edit() {
 	}
 }
 
-// memberships returns what is in the list, with the names of the groups.
+// memberships returns those of the list, with the names of the groups.
 func (r *restoration) memberships() map[membership]string {
 	all := map[membership]string{}
 	list := r.srv.List("")

@@ -34,9 +34,10 @@ func (e *StaleError) Error() string {
 // Is reports whether target is ErrStale.
 func (e *StaleError) Is(target error) bool { return target == ErrStale }
 
-// Stale returns a *[StaleError] if the list has changed since the plan was made for it: a step no longer
-// fits, or is done already. Changes that the plan does not touch do not count. [Apply] can be called
-// all the same: it skips what is done, withholds what does not fit, and applies the rest.
+// Stale returns a *[StaleError] if the list has changed since the plan was made for it: a step no
+// longer fits, or is done already. Changes that the plan does not touch do not count. [Apply] may
+// still be called: it skips steps that are done, withholds those that do not fit, and applies the
+// rest.
 func (p Plan) Stale(current *imgroup.ItemList) error {
 	if e := p.stale(newList(current)); e != nil {
 		return e
