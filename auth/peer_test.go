@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/go-ews/exchange/internal/tally"
 )
 
 // The peer tests run against ../shared/peers/auth-server.sh, whose variables they read:
@@ -124,13 +126,15 @@ func (p peer) matrix(t *testing.T, scheme, place, url string, workers, max int) 
 	}
 	defer tr.CloseIdleConnections()
 	path := fmt.Sprintf("/%s/EWS/%s-%d-%d-%s", strings.ToLower(scheme), place, workers, max, rand.Text())
-	p.load(t, tr, url+path, workers)
+	var c tally.Count
+	p.load(t, tr, url+path, workers, &c)
 	lines := p.lines(t, path, 1000)
 	want := 1000
 	if scheme == "NTLM" {
 		want += conns(lines)
 		lines = p.lines(t, path, want)
 	}
+	t.Log(c.Line("Apache", scheme, len(lines)))
 	missing := 0
 	if scheme == "Basic" && place == "h2" {
 		// Apache now and then leaves an HTTP/2 request out of its log. All responses have been
@@ -154,16 +158,16 @@ func (t replayable) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // load posts a thousand times as alice.
-func (peer) load(t *testing.T, tr http.RoundTripper, url string, workers int) {
+func (peer) load(t *testing.T, tr http.RoundTripper, url string, workers int, c *tally.Count) {
 	t.Helper()
 	tr = replayable{tr}
 	var wg sync.WaitGroup
 	for w := range workers {
 		wg.Go(func() {
 			for range (1000 + w) / workers {
-				got := post(t, tr, url, "hello")
-				if !strings.Contains(got, `<User>EXCH\alice</User>`) || !strings.Contains(got, "<BodyLength>5<") {
-					t.Errorf("response %s", got)
+				got, err := try(t.Context(), tr, url, "hello")
+				if !c.Add(`EXCH\alice`, got, err) || !strings.Contains(got, "<BodyLength>5<") {
+					t.Errorf("response %s, %v", got, err)
 				}
 			}
 		})

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
@@ -10,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/go-ews/exchange/internal/tally"
 )
 
 // The proxy tests run against the servers of ../shared/peers/proxies.sh in front of those of
@@ -52,8 +55,9 @@ func TestProxies_LoginPerRequest(t *testing.T) {
 				continue
 			}
 			t.Run(name+path, func(t *testing.T) {
+				path += "-" + rand.Text()
 				c := f.mixed(t, frontURL(name)+path, &Options{LoginPerRequest: true}, 4, 5)
-				t.Log(c)
+				t.Log(c.tally.Line(f.behind(name)+",login-per-request", "NTLM", f.requests(t, path)))
 				// Apache takes no second login on a connection: behind a load balancer that shares
 				// them, it can only refuse.
 				if c.confused.Load() > 0 || f.domain == `CORP\` && c.right.Load() != c.calls.Load() {
@@ -72,19 +76,38 @@ func TestProxies_Default(t *testing.T) {
 	f := findProxies(t)
 	for _, name := range []string{"NGINX_KEEPALIVE", "APACHE", "VARNISH", "HAPROXY", "NGINX", "HAPROXY_CLOSE"} {
 		t.Run(name, func(t *testing.T) {
-			c := f.mixed(t, frontURL(name)+"/EWS/default", nil, 2, 10)
+			path := "/EWS/default-" + rand.Text()
+			c := f.mixed(t, frontURL(name)+path, nil, 2, 10)
+			t.Log(c.tally.Line(f.behind(name), "NTLM", f.requests(t, path)))
 			if c.confused.Load() > 0 {
 				t.Errorf("%s", c)
 			}
 			if name == "HAPROXY" && c.right.Load() != c.calls.Load() {
 				t.Errorf("%s", c)
 			}
-			t.Log(c)
 		})
 	}
 }
 
-type counts struct{ calls, right, confused atomic.Int64 }
+// behind names a peer of the table.
+func (f fronted) behind(proxy string) string {
+	server := map[string]string{`CORP\`: "Samba", `EXCH\`: "Apache"}[f.domain]
+	return server + "-behind-" + proxy
+}
+
+// requests counts those that reached the server.
+func (f fronted) requests(t *testing.T, path string) int {
+	t.Helper()
+	if f.domain == `CORP\` {
+		return len(samba{}.lines(t, path))
+	}
+	return len(peer{}.lines(t, path, 0))
+}
+
+type counts struct {
+	calls, right, confused atomic.Int64
+	tally                  tally.Count
+}
 
 func (c *counts) String() string {
 	return fmt.Sprintf("%d calls: %d right, %d as another user", c.calls.Load(), c.right.Load(), c.confused.Load())
@@ -117,6 +140,7 @@ func (f fronted) one(t *testing.T, tr *Transport, url, user string, c *counts) {
 	t.Helper()
 	text, err := try(t.Context(), tr, url, "hello")
 	c.calls.Add(1)
+	c.tally.Add(f.domain+user, text, err)
 	if err == nil && strings.Contains(text, "<User>"+f.domain+user+"</User>") {
 		c.right.Add(1)
 		return

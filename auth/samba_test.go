@@ -7,7 +7,10 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"testing"
+
+	"github.com/go-ews/exchange/internal/tally"
 )
 
 // The Samba tests run against ../shared/peers/samba-ad.sh, whose variables they read:
@@ -72,6 +75,39 @@ func TestSamba_Messages(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// TestSamba_Identities: two users call on one base transport, and each response names its own.
+func TestSamba_Identities(t *testing.T) {
+	t.Parallel()
+	s := findSamba(t)
+	base := s.base(t)
+	for name, opts := range map[string]*Options{"": nil, "/once": {LoginPerRequest: true}, "/negotiate": nil} {
+		t.Run("prefix "+name, func(t *testing.T) {
+			t.Parallel()
+			path := s.path(name)
+			var c tally.Count
+			var wg sync.WaitGroup
+			for _, user := range []string{"alice", "bob"} {
+				tr, err := NTLM(base, s.login(user), opts)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer tr.CloseIdleConnections()
+				for range 4 {
+					wg.Go(func() {
+						for range 5 {
+							if got, err := try(t.Context(), tr, s.https+path, "hello"); !c.Add(`CORP\`+user, got, err) {
+								t.Errorf("%s: %s, %v", user, got, err)
+							}
+						}
+					})
+				}
+			}
+			wg.Wait()
+			t.Log(c.Line("Samba"+name, "NTLM", len(s.lines(t, path))))
+		})
 	}
 }
 

@@ -17,14 +17,14 @@ import (
 	"github.com/go-ews/exchange/internal/restart"
 )
 
-// tally counts the results of calls as one user.
-type tally struct {
+// outcomes counts the results of calls as one user.
+type outcomes struct {
 	mu                 sync.Mutex
 	done, lost, unsent int
 }
 
 // call posts once. A response must name the user.
-func (c *tally) call(t *testing.T, tr *auth.Transport, at, user string) {
+func (c *outcomes) call(t *testing.T, tr *auth.Transport, at, user string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, at, strings.NewReader("hello"))
 	if err != nil {
@@ -59,7 +59,7 @@ func (c *tally) call(t *testing.T, tr *auth.Transport, at, user string) {
 func TestPeer_Restart(t *testing.T) { //nolint:paralleltest // it disturbs the server of all others
 	needPeer(t)
 	before := runtime.NumGoroutine()
-	var c tally
+	var c outcomes
 	var all []*auth.Transport
 	var workers []func()
 	for user, password := range map[string]string{"alice": "EWS_AUTH_PASS", "bob": "EWS_AUTH_PASS2"} {
@@ -101,7 +101,7 @@ func TestPeer_LoginPerRequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer tr.CloseIdleConnections()
-	var c tally
+	var c outcomes
 	var wg sync.WaitGroup
 	for i := range 8 {
 		at := os.Getenv("EWS_AUTH_HTTPS") + []string{"/EWS/each", "/krb5/EWS/each"}[i%2]

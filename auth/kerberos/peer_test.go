@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/go-ews/exchange/auth"
+	"github.com/go-ews/exchange/internal/tally"
 )
 
 // The peer tests run against ../../../shared/peers/auth-server.sh, whose variables they read:
@@ -86,8 +87,9 @@ func TestPeer_Matrix(t *testing.T) {
 					t.Run(name, func(t *testing.T) {
 						path := fmt.Sprintf("%s/kerberos-%s-%d-%d-%s", prefix, place, workers, max, rand.Text())
 						tr := negotiate(t, peerAlice(t), &auth.Options{MaxConns: max})
-						load(t, tr, os.Getenv("EWS_AUTH_"+place)+path, workers)
-						requests, conns := logged(t, path, 1000)
+						c := load(t, tr, os.Getenv("EWS_AUTH_"+place)+path, workers)
+						requests, conns := logged(t, "EWS_AUTH_ACCESS_LOG", path, 1000)
+						t.Log(c.Line("Apache", "Kerberos", requests))
 						if requests != 1000 {
 							t.Errorf("%d requests over %d connections, want 1000", requests, conns)
 						}
@@ -99,31 +101,32 @@ func TestPeer_Matrix(t *testing.T) {
 }
 
 // load posts a thousand times as alice.
-func load(t *testing.T, tr *auth.Transport, url string, workers int) {
+func load(t *testing.T, tr *auth.Transport, url string, workers int) *tally.Count {
 	t.Helper()
+	c := &tally.Count{}
 	var wg sync.WaitGroup
 	for w := range workers {
 		wg.Go(func() {
 			for range (1000 + w) / workers {
 				text, err := post(t.Context(), tr, url)
-				if err != nil || !strings.Contains(text, "<User>alice@EXCH.TEST</User>") ||
-					!strings.Contains(text, "<BodyLength>5<") {
+				if !c.Add("alice@EXCH.TEST", text, err) || !strings.Contains(text, "<BodyLength>5<") {
 					t.Errorf("%s, %v", text, err)
 				}
 			}
 		})
 	}
 	wg.Wait()
+	return c
 }
 
 var logPort = regexp.MustCompile(`(?m)^port=(\d+) .* url=(\S+) `)
 
 // logged counts a path's requests and connections in the access log, which Apache writes after the
 // responses.
-func logged(t *testing.T, path string, want int) (requests, conns int) {
+func logged(t *testing.T, variable, path string, want int) (requests, conns int) {
 	t.Helper()
 	for range 500 {
-		log, err := os.ReadFile(os.Getenv("EWS_AUTH_ACCESS_LOG"))
+		log, err := os.ReadFile(os.Getenv(variable))
 		if err != nil {
 			t.Fatal(err)
 		}

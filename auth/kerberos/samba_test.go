@@ -1,6 +1,7 @@
 package kerberos
 
 import (
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"github.com/go-ews/exchange/auth"
+	"github.com/go-ews/exchange/internal/tally"
 )
 
 // The Samba tests run against ../shared/peers/samba-ad.sh, whose variables they read:
@@ -90,6 +92,47 @@ func TestSamba_Names(t *testing.T) {
 				if got, err := sambaCall(t, m, path); !strings.Contains(got, "<User>"+c.want+"@CORP.TEST</User>") {
 					t.Errorf("%s: %q, %v", path, got, err)
 				}
+			}
+		})
+	}
+}
+
+// TestSamba_Identities: two users call on one base transport, and each response names its own.
+func TestSamba_Identities(t *testing.T) {
+	t.Parallel()
+	sambaEndpoint(t)
+	base := sambaBase(t)
+	for _, prefix := range []string{"", "/krb5"} {
+		t.Run("prefix "+prefix, func(t *testing.T) {
+			t.Parallel()
+			path := prefix + "/EWS/" + rand.Text()
+			var c tally.Count
+			var wg sync.WaitGroup
+			for _, user := range []string{"alice", "bob"} {
+				m, err := Password(auth.Static(user, os.Getenv("EWS_AD_PASS_"+strings.ToUpper(user))), sambaOptions())
+				if err != nil {
+					t.Fatal(err)
+				}
+				tr, err := auth.Negotiate(base, m, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer tr.CloseIdleConnections()
+				for range 8 {
+					wg.Go(func() {
+						for range 25 {
+							if got, err := post(t.Context(), tr, sambaEndpoint(t)+path); !c.Add(user+"@CORP.TEST", got, err) {
+								t.Errorf("%s: %s, %v", user, got, err)
+							}
+						}
+					})
+				}
+			}
+			wg.Wait()
+			requests, _ := logged(t, "EWS_AD_ACCESS_LOG", path, 400)
+			t.Log(c.Line("Samba"+prefix, "Kerberos", requests))
+			if requests != 400 {
+				t.Errorf("%d requests for 400 calls", requests)
 			}
 		})
 	}
