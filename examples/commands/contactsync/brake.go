@@ -40,7 +40,7 @@ func (b *brake) total(found int) { b.Found, b.Allowed = found, b.Limit.of(found)
 func (b *brake) exceeded() bool { return b.Removals > b.Allowed || len(b.Mailboxes) > 0 }
 
 // write prints the planned removals, and what to do.
-func (b *brake) write(w io.Writer, allowed bool) {
+func (b *brake) write(w io.Writer, halted bool) {
 	fmt.Fprintf(w, "%d of %d memberships would be removed; --max-removals %s allows %d over the run, and %d mailboxes "+
 		"lose more than it allows of one\n", b.Removals, b.Found, b.Limit.String(), b.Allowed, len(b.Mailboxes))
 	const most = 20
@@ -51,12 +51,14 @@ func (b *brake) write(w io.Writer, allowed bool) {
 		}
 		fmt.Fprintf(w, "  %s: %d of %d, allowed %d\n", p.Mailbox, p.Removals, p.Found, b.Limit.of(p.Found))
 	}
-	if !allowed {
-		fmt.Fprintln(w, "nothing was written, for any mailbox. Is the input complete? If all of this is to go: "+
-			"the same command with --allow-removals")
+	next := "a run, or apply, would stop at that and write nothing"
+	if halted {
+		next = "nothing was written, for any mailbox"
 	}
+	fmt.Fprintln(w, next+". Is the input complete? If all of this is to go: the same with --allow-removals")
 }
 
+// release lets the jobs of a run write, or halts it.
 func (q *jobQueue[TTx]) release(ctx context.Context, run *runRecord) (halted bool, err error) {
 	err = q.guard.alone(ctx, func() error {
 		// Another process may have been faster, or a job may be running again.

@@ -42,9 +42,8 @@ func (e *engine) writePlan(ctx context.Context, run *runRecord) (err error) {
 			err = errors.Join(fmt.Errorf("--out: %w", err), os.Remove(f.Name())) //nolint:gosec // it was just made
 		}
 	}()
-	b := &brake{Limit: run.Options.MaxRemovals}
 	w := bufio.NewWriter(f)
-	n, err := e.encodePlan(ctx, w, run, b)
+	n, err := e.encodePlan(ctx, w, run)
 	if err = errors.Join(err, w.Flush(), f.Close()); err != nil {
 		return err
 	}
@@ -52,15 +51,11 @@ func (e *engine) writePlan(ctx context.Context, run *runRecord) (err error) {
 		return err
 	}
 	fmt.Fprintf(e.stdout, "%s has the plans of the %d mailboxes that would change\n", e.out, n)
-	if b.exceeded() {
-		b.write(e.stderr, true)
-		fmt.Fprintln(e.stderr, "apply refuses this plan without --allow-removals")
-	}
 	return nil
 }
 
 // encodePlan writes the file a mailbox at a time, since all plans may need much memory.
-func (e *engine) encodePlan(ctx context.Context, w io.Writer, run *runRecord, b *brake) (mailboxes int, err error) {
+func (e *engine) encodePlan(ctx context.Context, w io.Writer, run *runRecord) (mailboxes int, err error) {
 	head, err := json.Marshal(planFile{
 		Version: planVersion, Made: run.Begun.UTC().Truncate(time.Second), Server: run.Server, Account: run.Account,
 		Input: run.Input, Options: run.Options, Mailboxes: []planned{},
@@ -72,9 +67,9 @@ func (e *engine) encodePlan(ctx context.Context, w io.Writer, run *runRecord, b 
 	if _, err := w.Write(head[:len(head)-len(tail)]); err != nil {
 		return 0, err
 	}
-	between := "\n"
+	between, found := "\n", 0
 	err = e.queue.records().plans(ctx, run.ID, func(p planned) error {
-		b.add(p)
+		found += p.Found
 		if p.Steps == 0 {
 			return nil
 		}
@@ -90,7 +85,7 @@ func (e *engine) encodePlan(ctx context.Context, w io.Writer, run *runRecord, b 
 	if err != nil {
 		return 0, err
 	}
-	_, err = fmt.Fprintf(w, "\n],\"found\":%d}\n", b.Found)
+	_, err = fmt.Fprintf(w, "\n],\"found\":%d}\n", found)
 	return mailboxes, err
 }
 

@@ -147,7 +147,7 @@ func TestFileURI(t *testing.T) {
 func TestSQLite_File(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
-		t.Skip("no modes and other names on this system; EWS_TEST_WINDOWS")
+		t.Skip("this system has no such modes and names")
 	}
 	file := write(t, "queue.db", "")
 	if err := os.Chmod(file, 0o644); err != nil { //nolint:gosec // the test is about such a file

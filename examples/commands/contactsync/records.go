@@ -106,21 +106,28 @@ func serverKey(endpoint string) string {
 	return u.String()
 }
 
-// historyKept is how long runs are kept, with their plans, backups and writes.
+// historyKept is how long runs are kept, with their backups and writes. Plans go with River's jobs.
 const historyKept = 90 * 24 * time.Hour
 
 // forget deletes the records of runs that were begun long ago.
 func (r records) forget(ctx context.Context) error {
-	before := time.Now().Add(-historyKept).UnixMilli()
-	for _, table := range []string{"sync_plan", "sync_backup", "sync_audit"} {
-		_, err := r.db.ExecContext(ctx, //nolint:gosec // the names are above
-			`DELETE FROM `+table+` WHERE run IN (SELECT id FROM sync_run WHERE begun < $1)`, before)
-		if err != nil {
+	now := time.Now()
+	old, older := now.Add(-retention).UnixMilli(), now.Add(-historyKept).UnixMilli()
+	const ofRuns = ` WHERE run IN (SELECT id FROM sync_run WHERE begun < $1)`
+	for _, s := range []struct {
+		statement string
+		before    int64
+	}{
+		{`DELETE FROM sync_plan` + ofRuns, old},
+		{`DELETE FROM sync_backup` + ofRuns, older},
+		{`DELETE FROM sync_audit` + ofRuns, older},
+		{`DELETE FROM sync_run WHERE begun < $1`, older},
+	} {
+		if _, err := r.db.ExecContext(ctx, s.statement, s.before); err != nil {
 			return fmt.Errorf("forgetting old runs: %w", err)
 		}
 	}
-	_, err := r.db.ExecContext(ctx, `DELETE FROM sync_run WHERE begun < $1`, before)
-	return err
+	return nil
 }
 
 const runColumns = `r.id, r.run_key, r.command, r.server, r.account, r.input, r.contacts, r.options, r.phase, r.begun`

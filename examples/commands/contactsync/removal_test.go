@@ -216,7 +216,7 @@ func TestPlan_Apply(t *testing.T) {
 	plan := filepath.Join(t.TempDir(), "plan.json")
 	after := rows(t, 2, 5)
 	command(t.Context(), append(connected("plan", flags), "--remove", "owned", "--out", plan, after)...).
-		must(t, statusInStep, "plan.json has the plans of the 2 mailboxes")
+		must(t, statusInStep, "plan.json has the plans of the 2 mailboxes", "6 of 16 memberships would be removed", "apply, would stop")
 	if diff := cmp.Diff(before, w.writes()); diff != "" {
 		t.Errorf("plan wrote (-before +after):\n%s", diff)
 	}

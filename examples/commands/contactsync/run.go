@@ -48,7 +48,7 @@ func (s *settings) run(ctx context.Context, stdout, stderr io.Writer) (status in
 	defer func() { err = errors.Join(err, e.close()) }()
 	run, err := e.begin(ctx, in)
 	if halted, ok := errors.AsType[*haltedError](err); ok {
-		halted.brake.write(stderr, false)
+		halted.brake.write(stderr, true)
 		return statusHalted, nil
 	}
 	if err != nil {

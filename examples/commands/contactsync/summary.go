@@ -61,7 +61,7 @@ func (s *summary) add(row *rivertype.JobRow) error {
 		return err
 	}
 	o := outcomeOf(row)
-	if held(row) {
+	if s.held(row) {
 		s.planned++
 		s.Plans = append(s.Plans, plan{mailbox, o.Plan})
 		return nil
@@ -93,8 +93,9 @@ func (s *summary) add(row *rivertype.JobRow) error {
 }
 
 // held reports whether a job was planned and has not begun to write, or never will.
-func held(row *rivertype.JobRow) bool {
-	aside := row.State == rivertype.JobStateScheduled || row.State == rivertype.JobStateCancelled
+func (s *summary) held(row *rivertype.JobRow) bool {
+	aside := row.State == rivertype.JobStateScheduled ||
+		row.State == rivertype.JobStateCancelled && s.Run.Phase == phaseHalted
 	return aside && time.Until(row.ScheduledAt) > plannedFor/10
 }
 
@@ -168,10 +169,10 @@ func (e *engine) tell(ctx context.Context, run *runRecord, skipped []problem, be
 
 // tellRemovals prints how to restore the removals of the run, or why it did not write.
 func (e *engine) tellRemovals(ctx context.Context, run *runRecord) error {
-	if run.Phase == phaseHalted {
+	if run.Phase == phaseHalted || run.Options.DryRun {
 		b, err := e.queue.records().check(ctx, run.ID, run.Options.MaxRemovals)
-		if err == nil {
-			b.write(e.stderr, false)
+		if err == nil && b.exceeded() {
+			b.write(e.stderr, run.Phase == phaseHalted)
 		}
 		return err
 	}
