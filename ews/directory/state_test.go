@@ -90,7 +90,7 @@ func TestState_Folders(t *testing.T) {
 func TestState_Errors(t *testing.T) {
 	t.Parallel()
 	s := ewstest.NewServer(&ewstest.Options{Mailboxes: []string{"a@contoso.com"}})
-	if _, err := directory.State(t.Context(), connect(t, s)); !errors.Is(err, ews.ErrorNonExistentMailbox) {
+	if _, err := directory.State(t.Context(), connect(t, s)); !errors.Is(err, ews.ResponseCode("ErrorMissingEmailAddress")) {
 		t.Errorf("no mailbox: %v", err)
 	}
 	for _, op := range []string{"GetImItemList", "GetFolder"} {

@@ -58,7 +58,7 @@ func (s *Server) version2(r *http.Request) *response {
 	case mailbox == "" || !s.exists(strings.ToLower(mailbox)):
 		return refuse(http.StatusNotFound, "UserNotFound", "The mailbox is not of this Exchange in process.")
 	case strings.EqualFold(protocol, "EWS"):
-		return jsonResponse(http.StatusOK, map[string]string{"Protocol": "EWS", "Url": at(r, endpointPath)})
+		return jsonResponse(http.StatusOK, map[string]string{"Protocol": protocol, "Url": at(r, endpointPath)})
 	case strings.EqualFold(protocol, "AutodiscoverV1"):
 		return jsonResponse(http.StatusOK, map[string]string{"Protocol": "AutodiscoverV1", "Url": at(r, poxPath)})
 	}
@@ -103,7 +103,7 @@ func (s *Server) poxSettings(mailbox, endpoint string) *response {
 	return poxResponse(el("Response",
 		el("User", leaf("AutoDiscoverSMTPAddress", mailbox)),
 		el("Account", leaf("AccountType", "email"), leaf("Action", "settings"),
-			el("Protocol", leaf("Type", "EXCH"), leaf("ServerVersion", serverVersionBits(s.version))),
+			el("Protocol", leaf("Type", "EXCH"), leaf("ServerVersion", serverVersionBits(s.opts.ServerVersion))),
 			protocol("EXPR"), protocol("EXHTTP")),
 	).with("xmlns", outlookSpace+"responseschema/2006a"))
 }

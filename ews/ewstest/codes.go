@@ -1,6 +1,7 @@
 package ewstest
 
 import (
+	"cmp"
 	_ "embed" // for the tables
 	"strings"
 
@@ -10,12 +11,11 @@ import (
 // refuse returns the error that an operation responds with, in Exchange's words.
 func refuse(code ews.ResponseCode) error { return &ews.Error{Code: code} }
 
-// messageOf returns the message of an error, or Exchange's text for its code.
-func messageOf(e *ews.Error) string {
-	if e.Message != "" {
-		return e.Message
-	}
-	return codes.value(string(e.Code), 2)
+// messageOf returns the message of an error, or Exchange's text for its code: in the server's
+// language if that text is known, else in English.
+func (s *Server) messageOf(e *ews.Error) string {
+	code := string(e.Code)
+	return cmp.Or(e.Message, codes.value(code+" "+s.opts.Language, 2), codes.value(code, 2))
 }
 
 // comesAsFault reports whether Exchange sends a code as a SOAP fault. A fault without a code cannot
@@ -43,8 +43,11 @@ var codesFile string
 //go:embed forms.tsv
 var formsFile string
 
+//go:embed headers.tsv
+var headersFile string
+
 // Nothing writes to the tables.
-var codes, forms = readTable(codesFile), readTable(formsFile)
+var codes, forms, headers = readTable(codesFile), readTable(formsFile), readTable(headersFile)
 
 // table has the rows of a file of tab-separated values by their first column.
 type table map[string][]string
@@ -61,7 +64,7 @@ func (t table) value(row string, column int) string {
 func readTable(file string) table {
 	t := table{}
 	for line := range strings.Lines(file) {
-		if fields := strings.Split(strings.TrimSpace(line), "\t"); !strings.HasPrefix(line, "#") {
+		if fields := strings.Split(strings.TrimRight(line, "\r\n"), "\t"); !strings.HasPrefix(line, "#") {
 			t[fields[0]] = fields
 		}
 	}

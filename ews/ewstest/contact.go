@@ -98,7 +98,6 @@ func (m *mailbox) contact(request *dotnet.Element, unknown ews.ResponseCode) (*c
 // What all contacts of Microsoft's samples have.
 const (
 	sourceName = "Lync Contacts"
-	folderKey  = "AQAAAA=="
 	relevance  = 1<<31 - 1
 )
 
@@ -111,7 +110,7 @@ func (c *contact) persona() imgroup.Persona {
 		Attributions: []imgroup.Attribution{{
 			ID: source[0], DisplayName: sourceName, IsQuickContact: true,
 			SourceID: imgroup.ItemID{ID: c.id, ChangeKey: c.changeKey},
-			FolderID: imgroup.ItemID{ID: c.folderID, ChangeKey: folderKey},
+			FolderID: imgroup.ItemID{ID: c.folderID, ChangeKey: newChangeKey(folderKey, 0)},
 		}},
 		RelevanceScore: relevance,
 	}

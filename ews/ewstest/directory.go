@@ -62,7 +62,7 @@ var lookups = map[string]lookup{
 func (s *Server) look(m *mailbox, l lookup, c *call) *response {
 	argument := l.argument(c.op)
 	if argument == nil {
-		return fault(&ews.Error{Code: ews.ErrorInvalidRequest})
+		return s.fault(&ews.Error{Code: ews.ErrorInvalidRequest})
 	}
 	resp, err := l.run(s, m, argument)
 	if err != nil {
@@ -76,7 +76,7 @@ func (s *Server) expandDL(_ *mailbox, group *dotnet.Element) (*response, error) 
 	name := strings.TrimSpace(group.Text)
 	found := s.recipients(func(r Recipient) bool {
 		return r.mailboxType() == "PublicDL" && (strings.EqualFold(r.Address, name) || strings.EqualFold(r.Name, name)) &&
-			(!r.Hidden || !s.profile.holds("expand-hidden"))
+			(!r.Hidden || !s.opts.Profile.holds("expand-hidden"))
 	})
 	switch {
 	case len(found) == 0:
@@ -115,17 +115,21 @@ func (s *Server) resolveNames(_ *mailbox, entry *dotnet.Element) (*response, err
 	}
 	all := len(found)
 	resolutions := each(found[:min(all, 100)], Recipient.resolution)
-	return s.message("ResolveNames", class, optional("m:MessageText", messageOf(&ews.Error{Code: code})),
+	return s.message("ResolveNames", class, optional("m:MessageText", s.messageOf(&ews.Error{Code: code})),
 		leaf("m:ResponseCode", string(code)), view("m:ResolutionSet", resolutions, all)), nil
 }
 
-// getFolder returns the two folders that hold a list; others are not found.
+// getFolder returns the two folders that hold a list; others are not found. Without a mailbox, none
+// is.
 func (s *Server) getFolder(m *mailbox, ids *dotnet.Element) (*response, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	counts := map[string]int{"imcontactlist": 0, "quickcontacts": len(m.contacts)}
-	if m.used {
-		counts["imcontactlist"] = len(m.groups)
+	code, counts := ews.ResponseCode("ErrorMissingEmailAddress"), map[string]int{}
+	if m != nil {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		code, counts["imcontactlist"], counts["quickcontacts"] = "ErrorFolderNotFound", 0, len(m.contacts)
+		if m.used {
+			counts["imcontactlist"] = len(m.groups)
+		}
 	}
 	var messages []node
 	for i, id := range ids.Children {
@@ -133,14 +137,14 @@ func (s *Server) getFolder(m *mailbox, ids *dotnet.Element) (*response, error) {
 		count, ok := counts[name]
 		if !ok {
 			messages = append(messages, el("m:GetFolderResponseMessage",
-				leaf("m:MessageText", messageOf(&ews.Error{Code: "ErrorFolderNotFound"})),
-				leaf("m:ResponseCode", "ErrorFolderNotFound"), leaf("m:DescriptiveLinkKey", "0"), el("m:Folders"),
+				leaf("m:MessageText", s.messageOf(&ews.Error{Code: code})),
+				leaf("m:ResponseCode", string(code)), leaf("m:DescriptiveLinkKey", "0"), el("m:Folders"),
 			).with("ResponseClass", "Error"))
 			continue
 		}
 		messages = append(messages, el("m:GetFolderResponseMessage", leaf("m:ResponseCode", string(ews.NoError)),
 			el("m:Folders", el("t:ContactsFolder",
-				idNode("t:FolderId", newID(itemID, m.guid, uint64(i)), newChangeKey(groupKey, m.changes)), //nolint:gosec // small
+				idNode("t:FolderId", newID(itemID, m.guid, uint64(i)), newChangeKey(folderKey, m.changes)), //nolint:gosec // small
 				leaf("t:DisplayName", name), leaf("t:TotalCount", strconv.Itoa(count)), leaf("t:ChildFolderCount", "0")))).
 			with("ResponseClass", "Success"))
 	}
@@ -166,4 +170,39 @@ func (r Recipient) resolution() node {
 	}
 	return el("t:Resolution", r.node(), el("t:Contact", optional("t:DisplayName", r.Name),
 		el("t:EmailAddresses", addresses...), leaf("t:ContactSource", "ActiveDirectory")))
+}
+
+// mailboxNamed returns the mailbox of that name, without regard to case, and makes it on first use;
+// "" is the one of callers that name none. It returns nil for one that does not exist.
+func (s *Server) mailboxNamed(name string) *mailbox {
+	name = strings.ToLower(cmp.Or(name, s.opts.Mailbox))
+	if !s.exists(name) {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m, ok := s.mailboxes[name]
+	if !ok {
+		m = newMailbox(name, s.opts.Profile)
+		s.mailboxes[name] = m
+	}
+	return m
+}
+
+// exists reports whether there is a mailbox of that lower-case name, or can be.
+func (s *Server) exists(name string) bool { return s.only == nil || slices.Contains(s.only, name) }
+
+// noMailbox refuses a call for a mailbox that does not exist.
+func (s *Server) noMailbox(c *call) *response {
+	switch {
+	case c.impersonated == "" && c.Op == "GetFolder":
+		return s.look(nil, lookups[c.Op], c)
+	case c.impersonated == "" && s.opts.Profile.holds("own-mailbox"):
+		return s.refusal(c.Op, &ews.Error{Code: "ErrorMissingEmailAddress"})
+	case c.impersonated == "PrincipalName":
+		return s.fault(&ews.Error{Code: ews.ErrorInvalidUserPrincipalName})
+	case c.impersonated == "SID" && !s.opts.Profile.holds("sid-unknown"):
+		return s.fault(&ews.Error{Code: ews.ErrorInvalidSid})
+	}
+	return s.fault(&ews.Error{Code: ews.ErrorNonExistentMailbox})
 }

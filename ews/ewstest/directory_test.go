@@ -107,9 +107,10 @@ func TestDirectory_Resolve(t *testing.T) {
 		s := ewstest.NewServer(nil)
 		s.SetDirectory(many[:n]...)
 		found := post(t, s, envelope(resolveNames("user"))).parse(t)
-		last, count := found.find("ResolutionSet").attr("IncludesLastItemInRange"), len(found.all("Resolution"))
-		if last != want || count != 100 {
-			t.Errorf("%d entries: %d candidates, IncludesLastItemInRange %s, want 100 and %s", n, count, last, want)
+		set, count := found.find("ResolutionSet"), len(found.all("Resolution"))
+		last := set.attr("IncludesLastItemInRange")
+		if last != want || count != 100 || set.attr("TotalItemsInView") != "100" {
+			t.Errorf("%d entries: %d candidates, %+v, want 100 and %s", n, count, set.Attrs, want)
 		}
 	}
 }

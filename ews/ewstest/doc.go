@@ -45,15 +45,11 @@
 //   - same-contact: An address or tel URI that the list has already makes no second contact.
 //   - member-again: Adding a member again changes nothing.
 //   - last-group: A contact without a group leaves the list.
-//   - distribution-groups: SetImGroup and RemoveImGroup refuse distribution groups:
-//     ErrorInvalidImGroupId.
-//   - distribution-group-again: A distribution group whose address the list has is refused:
-//     ErrorImGroupDisplayNameAlreadyExists.
-//   - distribution-group-members: A contact cannot be put into a distribution group: its id names
-//     no group.
+//   - distribution-groups: SetImGroup and RemoveImGroup refuse them: ErrorInvalidImGroupId.
+//   - distribution-group-again: A second one of an address is ErrorImGroupDisplayNameAlreadyExists.
+//   - distribution-group-members: A contact cannot be put into one: its id names no group.
 //   - built-in-fixed: SetImGroup and RemoveImGroup refuse built-in groups: ErrorInvalidImGroupId.
-//   - unknown-group: SetImGroup, AddImContactToGroup and RemoveImContactFromGroup call an unknown
-//     group ErrorInvalidImGroupId.
+//   - unknown-group: Where it is not documented, an unknown group is ErrorInvalidImGroupId.
 //   - unknown-group-new: AddNewImContactToGroup calls an unknown group ErrorItemNotFound.
 //   - foreign-ids: All operations call an id of another mailbox ErrorNonExistentMailbox.
 //   - old-change-keys: An old change key is accepted.
@@ -66,6 +62,7 @@
 //   - version-2016: Builds 15.1 refuse an unknown version with ErrorInvalidServerVersion.
 //   - sid-unknown: A SID without a mailbox is the fault ErrorNonExistentMailbox.
 //   - expand-hidden: ExpandDL does not find a group that is hidden from the address lists.
+//   - own-mailbox: An operation for a caller without a mailbox is ErrorMissingEmailAddress.
 //
 // No directory is behind the server: any well-formed address names a distribution group. Ids are
 // opaque, shorter than Exchange's, and the same on every server after the same calls.

@@ -110,8 +110,8 @@ func (e *executedError) Unwrap() error { return e.err }
 
 // interrupt returns the failure of a call, from Intercept or else from the queue.
 func (s *Server) interrupt(c *call) error {
-	if s.intercept != nil {
-		if err := s.intercept(c.clone()); err != nil {
+	if s.opts.Intercept != nil {
+		if err := s.opts.Intercept(c.clone()); err != nil {
 			return err
 		}
 	}
@@ -144,10 +144,10 @@ func (s *Server) failed(op string, err error) *response {
 	)
 	switch {
 	case errors.As(err, &schema):
-		return schemaFault(schema)
+		return s.schemaFault(schema)
 	case errors.As(err, &refused):
 		if refused.Fault != nil || comesAsFault(refused.Code) {
-			return fault(refused)
+			return s.fault(refused)
 		}
 		return s.refusal(op, refused)
 	case errors.As(err, &code):

@@ -33,6 +33,7 @@ const (
 	itemID    = 0x03 // folders too
 	personaID = 0x04
 
+	folderKey  = 0x01
 	contactKey = 0x11
 	groupKey   = 0x12
 )

@@ -104,7 +104,7 @@ func (c *contact) node(name string, properties []property) node {
 			leaf("t:Id", "0"), idNode("t:SourceId", c.id, c.changeKey),
 			leaf("t:DisplayName", sourceName),
 			leaf("t:IsWritable", "false"), leaf("t:IsQuickContact", "true"), leaf("t:IsHidden", "false"),
-			idNode("t:FolderId", c.folderID, folderKey))),
+			idNode("t:FolderId", c.folderID, newChangeKey(folderKey, 0)))),
 		text("t:DisplayNames", c.displayName()),
 		text("t:FileAsIds", "None"),
 		telephones, emails1,

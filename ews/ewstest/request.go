@@ -86,6 +86,7 @@ type call struct {
 	Request
 	op            *dotnet.Element // the body's element; nil if there is none
 	version       string          // RequestServerVersion; without one, the oldest
+	caller        string          // the caller's own mailbox
 	impersonated  string          // the element that names the mailbox, such as "SID"; "" if none does
 	violation     *dotnet.Violation
 	notUnderstood *xml.Name // a header that must be understood, and is not; nil: none
@@ -110,8 +111,9 @@ func (s *Server) receive(r *http.Request, body []byte) *call {
 	} else {
 		c.Op = soapAction(r.Header)
 	}
+	c.caller = cmp.Or(strings.ToLower(s.opts.User(r)), s.opts.Mailbox)
 	if c.impersonated == "" {
-		c.Mailbox = cmp.Or(strings.ToLower(s.user(r)), s.mailbox)
+		c.Mailbox = c.caller
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

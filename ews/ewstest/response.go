@@ -3,6 +3,7 @@ package ewstest
 import (
 	"cmp"
 	"encoding/xml"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -43,7 +44,7 @@ func (s *Server) refusal(op string, e *ews.Error) *response {
 		details = el("m:MessageXml", values(e.Details)...)
 	}
 	return s.message(op, "Error",
-		optional("m:MessageText", messageOf(e)),
+		optional("m:MessageText", s.messageOf(e)),
 		leaf("m:ResponseCode", string(e.Code)),
 		leaf("m:DescriptiveLinkKey", "0"),
 		details)
@@ -61,7 +62,7 @@ func (s *Server) message(op, class string, content ...node) *response {
 
 // respond wraps the content of soap:Body in an envelope with the server's version in its header.
 func (s *Server) respond(content node) *response {
-	v := s.version
+	v := s.opts.ServerVersion
 	attrs := []string{
 		"MajorVersion", strconv.Itoa(v.Major), "MinorVersion", strconv.Itoa(v.Minor),
 		"MajorBuildNumber", strconv.Itoa(v.MajorBuild), "MinorBuildNumber", strconv.Itoa(v.MinorBuild),
@@ -80,13 +81,13 @@ func (s *Server) respond(content node) *response {
 
 // fault responds with a SOAP fault. The parts of e.Fault stay as they are, the rest is made of e's
 // code, message and details.
-func fault(e *ews.Error) *response {
+func (s *Server) fault(e *ews.Error) *response {
 	code := xml.Name{Space: typesSpace, Local: string(e.Code)}
 	if e.Code == "" {
 		code = xml.Name{Space: envelopeSpace, Local: "Server"}
 	}
-	text, lang, actor := messageOf(e), "en-US", ""
-	detail := faultDetail(e.Code, messageOf(e), values(e.Details)...)
+	text, lang, actor := s.messageOf(e), s.opts.Language, ""
+	detail := faultDetail(e.Code, text, values(e.Details)...)
 	if f := e.Fault; f != nil {
 		if f.Code.Local != "" {
 			code = f.Code
@@ -103,17 +104,17 @@ func fault(e *ews.Error) *response {
 }
 
 // schemaFault responds with a violation. It stands in the fault twice, as in the documented sample.
-func schemaFault(e *ews.SchemaValidationError) *response {
+func (s *Server) schemaFault(e *ews.SchemaValidationError) *response {
 	from := e.Err
 	if from == nil {
 		from = &ews.Error{}
 	}
 	if from.Fault != nil {
-		return fault(from)
+		return s.fault(from)
 	}
 	const message = "The request failed schema validation"
 	return faultResponse(from.Info, xml.Name{Space: typesSpace, Local: string(ews.ErrorSchemaValidation)},
-		leaf("faultstring", message+": "+e.Violation, "xml:lang", "en-US"),
+		leaf("faultstring", message+": "+e.Violation, "xml:lang", s.opts.Language),
 		el("detail", faultDetail(ews.ErrorSchemaValidation, message+".",
 			leaf("t:LineNumber", strconv.Itoa(e.Line)),
 			leaf("t:LinePosition", strconv.Itoa(e.Position)),
@@ -121,13 +122,10 @@ func schemaFault(e *ews.SchemaValidationError) *response {
 }
 
 // notUnderstood responds as SOAP 1.1 demands (section 4.4.1), in the words of .NET's services.
-func notUnderstood(header xml.Name) *response {
-	return faultResponse(ews.ResponseInfo{}, xml.Name{Space: envelopeSpace, Local: "MustUnderstand"},
-		leaf("faultstring", "The header '"+header.Local+"' from the namespace '"+header.Space+"' was not understood "+
-			"by the recipient of this message, causing the message to not be processed.  This error typically "+
-			"indicates that the sender of this message has enabled a communication protocol that the receiver "+
-			"cannot process.  Please ensure that the configuration of the client's binding is consistent with the "+
-			"service's binding. ", "xml:lang", "en-US"))
+func (s *Server) notUnderstood(header xml.Name) *response {
+	const code = "MustUnderstand"
+	return faultResponse(ews.ResponseInfo{}, xml.Name{Space: envelopeSpace, Local: code},
+		leaf("faultstring", fmt.Sprintf(codes.value(code, 2), header.Local, header.Space), "xml:lang", s.opts.Language))
 }
 
 // faultResponse responds with a fault of that code and those other children. Exchange sends it with

@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/go-ews/exchange/ews"
@@ -13,15 +14,16 @@ import (
 
 // serve responds to a request of ServeHTTP or RoundTrip.
 func (s *Server) serve(r *http.Request, body []byte) *response {
-	resp := s.autodiscover(r, body)
+	op, resp := "", s.autodiscover(r, body)
 	if resp == nil {
 		resp = refuseHTTP(r)
 	}
 	if resp == nil {
-		resp = s.respondTo(s.receive(r, body))
+		c := s.receive(r, body)
+		op, resp = c.Op, s.respondTo(c)
 	}
 	if resp.failure == nil && !resp.verbatim {
-		s.mark(resp, r.Header)
+		s.mark(resp, r.Header, op)
 	}
 	return resp
 }
@@ -85,33 +87,30 @@ func (s *Server) respondTo(c *call) *response {
 // form, the account, and then the operation.
 func (s *Server) execute(c *call) *response {
 	if code := s.checkVersion(c); code != "" {
-		return fault(&ews.Error{Code: code})
+		return s.fault(&ews.Error{Code: code})
 	}
 	switch {
 	case c.violation != nil:
 		v := c.violation
-		return schemaFault(&ews.SchemaValidationError{Line: v.Line, Position: v.Position, Violation: v.Text})
-	case c.notUnderstood != nil && s.profile.holds("must-understand"):
-		return notUnderstood(*c.notUnderstood)
+		return s.schemaFault(&ews.SchemaValidationError{Line: v.Line, Position: v.Position, Violation: v.Text})
+	case c.notUnderstood != nil && s.opts.Profile.holds("must-understand"):
+		return s.notUnderstood(*c.notUnderstood)
 	case c.op == nil:
-		return fault(&ews.Error{Code: ews.ErrorInvalidRequest})
+		return s.fault(&ews.Error{Code: ews.ErrorInvalidRequest})
 	}
 	operation, known := operations[c.Op]
 	switch {
 	case known && order(c.version) < order("Exchange2013"):
-		return fault(&ews.Error{Code: ews.ErrorIncorrectSchemaVersion})
+		return s.fault(&ews.Error{Code: ews.ErrorIncorrectSchemaVersion})
 	case c.Mailbox == "":
-		return fault(&ews.Error{Code: ews.ErrorInvalidExchangeImpersonationHeaderData})
+		return s.fault(&ews.Error{Code: ews.ErrorInvalidExchangeImpersonationHeaderData})
 	}
 	m := s.mailboxNamed(c.Mailbox)
 	switch {
-	case m != nil:
-	case c.impersonated == "PrincipalName":
-		return fault(&ews.Error{Code: ews.ErrorInvalidUserPrincipalName})
-	case c.impersonated == "SID" && !s.profile.holds("sid-unknown"):
-		return fault(&ews.Error{Code: ews.ErrorInvalidSid})
-	default:
-		return fault(&ews.Error{Code: ews.ErrorNonExistentMailbox})
+	case m == nil:
+		return s.noMailbox(c)
+	case c.impersonated != "" && s.opts.MayImpersonate != nil && !s.opts.MayImpersonate(c.caller, c.Mailbox):
+		return s.fault(&ews.Error{Code: ews.ErrorImpersonateUserDenied})
 	}
 	if h := s.handler(c.Op); h != nil {
 		body, err := h(c.clone())
@@ -124,7 +123,7 @@ func (s *Server) execute(c *call) *response {
 		return s.look(m, l, c)
 	}
 	if !known {
-		return fault(&ews.Error{
+		return s.fault(&ews.Error{
 			Code:    ews.ErrorInvalidRequest,
 			Message: "This Exchange in process has no operation " + c.Op + ": see ewstest.Server.Handle.",
 		})
@@ -151,11 +150,11 @@ func order(version string) int { return slices.Index(versions, version) }
 // Servers refuse unknown versions, and versions newer than their own: those of build 15.2 call the
 // request invalid, others the version.
 func (s *Server) checkVersion(c *call) ews.ResponseCode {
-	if at := order(c.version); at >= 0 && at <= order(schemaOf(s.version)) {
+	if at := order(c.version); at >= 0 && at <= order(schemaOf(s.opts.ServerVersion)) {
 		return ""
 	}
-	v := s.version
-	if v.Major == 15 && (v.Minor == 2 || v.Minor == 1 && !s.profile.holds("version-2016")) {
+	v := s.opts.ServerVersion
+	if v.Major == 15 && (v.Minor == 2 || v.Minor == 1 && !s.opts.Profile.holds("version-2016")) {
 		return ews.ErrorInvalidRequest
 	}
 	return ews.ErrorInvalidServerVersion
@@ -176,25 +175,24 @@ func schemaOf(v ews.ServerVersion) string {
 	return "V2018_01_08"
 }
 
-// mark adds the headers that every response of Exchange has, with made-up names.
-func (s *Server) mark(resp *response, request http.Header) {
+// mark adds the headers that every response of Exchange has.
+func (s *Server) mark(resp *response, request http.Header, op string) {
 	s.mu.Lock()
 	s.responses++
 	n := s.responses
 	s.mu.Unlock()
-	h := resp.header
-	for _, field := range [...][2]string{
-		{headerRequestID, newGUID(fmt.Sprint("answer ", n)).String()},
-		{"X-FEServer", "EXCH-FE01"},
-		{"X-DiagInfo", "EXCH-MBX01"},
-		{"Server", "Microsoft-IIS/10.0"},
-	} {
-		if h.Get(field[0]) == "" {
-			h.Set(field[0], field[1])
+	set := func(name, value string) {
+		if value != "" && resp.header.Get(name) == "" {
+			resp.header.Set(name, value)
 		}
 	}
-	if id := request.Get("client-request-id"); id != "" &&
-		strings.EqualFold(request.Get("return-client-request-id"), "true") {
-		h.Set("client-request-id", id)
+	set(headerRequestID, newGUID(fmt.Sprint("answer ", n)).String())
+	set("X-EwsHandler", op)
+	set("X-BackEndHttpStatus", strconv.Itoa(resp.status))
+	for name := range headers {
+		set(name, headers.value(name, 1))
+	}
+	if strings.EqualFold(request.Get("return-client-request-id"), "true") {
+		set("client-request-id", request.Get("client-request-id"))
 	}
 }

@@ -30,8 +30,17 @@ type Options struct {
 	// User returns the mailbox of a caller whom a front end has authenticated: from a header such
 	// as X-Remote-User, say. "" leaves it to Mailbox. Nil: every caller has Mailbox.
 	//
-	// Impersonation takes precedence. The server does not check who impersonates whom.
+	// Impersonation takes precedence.
 	User func(*http.Request) string
+
+	// MayImpersonate reports whether the account with the mailbox caller may impersonate another
+	// one, both in lower case; else a call gets the fault ErrorImpersonateUserDenied. It may be
+	// called from several goroutines. Nil: each may impersonate all.
+	MayImpersonate func(caller, mailbox string) bool
+
+	// Language is the language of faults, such as de-DE. Texts are English where no server was
+	// recorded to say them in that language. "": en-US.
+	Language string
 
 	// ServerVersion is the ServerVersionInfo of responses. Zero: 15.2.2562.17 with V2017_07_11, the
 	// first build of Subscription Edition.
@@ -52,12 +61,8 @@ type Options struct {
 // [NewServer]. It is an [http.Handler] and an [http.RoundTripper], asks for no authentication, and
 // is safe for concurrent use.
 type Server struct {
-	mailbox   string
-	only      []string // the mailboxes that exist; nil: any
-	user      func(*http.Request) string
-	version   ews.ServerVersion
-	profile   Profile
-	intercept func(Request) error
+	opts Options  // with defaults in place of zero values
+	only []string // the mailboxes that exist; nil: any
 
 	mu        sync.Mutex // guards what follows, and is never held while foreign code runs
 	mailboxes map[string]*mailbox
@@ -75,26 +80,23 @@ func NewServer(opts *Options) *Server {
 		opts = &Options{}
 	}
 	s := &Server{
-		mailbox:   strings.ToLower(opts.Mailbox),
-		user:      opts.User,
-		version:   opts.ServerVersion,
-		profile:   maps.Clone(opts.Profile),
-		intercept: opts.Intercept,
-		mailboxes: make(map[string]*mailbox),
-		handlers:  make(map[string]func(Request) (string, error)),
+		opts: *opts, mailboxes: make(map[string]*mailbox),
+		handlers: make(map[string]func(Request) (string, error)),
 	}
-	s.profile.check()
+	s.opts.Profile = maps.Clone(opts.Profile)
+	s.opts.Profile.check()
 	for _, name := range opts.Mailboxes {
 		s.only = append(s.only, strings.ToLower(name))
 	}
-	if s.only != nil && s.mailbox != "" {
-		s.only = append(s.only, s.mailbox)
+	if s.only != nil && opts.Mailbox != "" {
+		s.only = append(s.only, strings.ToLower(opts.Mailbox))
 	}
-	if s.user == nil {
-		s.user = func(*http.Request) string { return "" }
+	if opts.User == nil {
+		s.opts.User = func(*http.Request) string { return "" }
 	}
-	s.mailbox = cmp.Or(s.mailbox, "user@exchange.test")
-	s.version = cmp.Or(s.version, ews.ServerVersion{
+	s.opts.Mailbox = strings.ToLower(cmp.Or(opts.Mailbox, "user@exchange.test"))
+	s.opts.Language = cmp.Or(opts.Language, "en-US")
+	s.opts.ServerVersion = cmp.Or(s.opts.ServerVersion, ews.ServerVersion{
 		Major: 15, Minor: 2, MajorBuild: 2562, MinorBuild: 17, Version: "V2017_07_11",
 	})
 	return s
@@ -140,23 +142,3 @@ func (s *Server) handler(op string) func(Request) (string, error) {
 	defer s.mu.Unlock()
 	return s.handlers[op]
 }
-
-// mailboxNamed returns the mailbox of that name, without regard to case, and makes it on first use;
-// "" is the one of callers that name none. It returns nil for one that does not exist.
-func (s *Server) mailboxNamed(name string) *mailbox {
-	name = strings.ToLower(cmp.Or(name, s.mailbox))
-	if !s.exists(name) {
-		return nil
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	m, ok := s.mailboxes[name]
-	if !ok {
-		m = newMailbox(name, s.profile)
-		s.mailboxes[name] = m
-	}
-	return m
-}
-
-// exists reports whether there is a mailbox of that lower-case name, or can be.
-func (s *Server) exists(name string) bool { return s.only == nil || slices.Contains(s.only, name) }

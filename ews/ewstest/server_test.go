@@ -172,7 +172,7 @@ func TestMailbox_DoesNotExist(t *testing.T) {
 	for header, want := range map[string]string{
 		as("anna@contoso.com"): "NoError",
 		as("bert@contoso.com"): "ErrorNonExistentMailbox",
-		"":                     "ErrorNonExistentMailbox",
+		"":                     "ErrorMissingEmailAddress",
 		strings.ReplaceAll(as("bert@contoso.com"), "PrimarySmtpAddress", "PrincipalName"): "ErrorInvalidUserPrincipalName",
 		as(" "): "ErrorInvalidExchangeImpersonationHeaderData",
 		as(""):  "ErrorSchemaValidation",
@@ -182,15 +182,57 @@ func TestMailbox_DoesNotExist(t *testing.T) {
 		if got := n.text("ResponseCode"); got != want {
 			t.Errorf("%s: %q, want %q", header, got, want)
 		}
-		if fault := n.find("Fault") != nil; fault != (want != "NoError") || fault != (r.Status == 500) {
-			t.Errorf("%s: HTTP %d, fault: %t", header, r.Status, fault)
+		isFault := want != "NoError" && header != ""
+		if fault := n.find("Fault") != nil; fault != isFault || fault != (r.Status == 500) ||
+			fault == (n.find("ServerVersionInfo") != nil) {
+			t.Errorf("%s: HTTP %d: %s", header, r.Status, r.Body)
 		}
+	}
+	folders := post(t, s, envelope(getFolder("imcontactlist", "quickcontacts")))
+	for _, m := range folders.parse(t).all("GetFolderResponseMessage") {
+		if m.text("ResponseCode") != "ErrorMissingEmailAddress" {
+			t.Errorf("%s", folders.Body)
+		}
+	}
+	if count := len(folders.parse(t).all("GetFolderResponseMessage")); folders.Status != 200 || count != 2 {
+		t.Errorf("HTTP %d, %d messages: %s", folders.Status, count, folders.Body)
 	}
 	if got := len(s.List("bert@contoso.com").Groups); got != 0 {
 		t.Errorf("%d groups in a mailbox that does not exist", got)
 	}
 	own := ewstest.NewServer(&ewstest.Options{Mailbox: "svc@contoso.com", Mailboxes: []string{"anna@contoso.com"}})
 	addGroup(t, own, "", "x")
+}
+
+// TestMailbox_MayImpersonate holds that the server asks for the account behind the request, and
+// before anything is done.
+func TestMailbox_MayImpersonate(t *testing.T) {
+	t.Parallel()
+	s := ewstest.NewServer(&ewstest.Options{
+		User: func(r *http.Request) string { return r.Header.Get("X-Remote-User") },
+		MayImpersonate: func(caller, mailbox string) bool {
+			return caller == "svc@contoso.com" && mailbox != "boss@contoso.com"
+		},
+	})
+	for _, test := range []struct{ user, header, want string }{
+		{"SVC@contoso.com", as("Anna@contoso.com"), "NoError"},
+		{"svc@contoso.com", as("Boss@contoso.com"), "ErrorImpersonateUserDenied"},
+		{"bert@contoso.com", as("anna@contoso.com"), "ErrorImpersonateUserDenied"},
+		{"", as("anna@contoso.com"), "ErrorImpersonateUserDenied"},
+		{"bert@contoso.com", "", "NoError"},
+	} {
+		r := newRequest(t, envelopeWith(test.header, addImGroup("x")))
+		r.Header.Set("X-Remote-User", test.user)
+		reply := do(t, s, r)
+		n := reply.parse(t)
+		denied := test.want != "NoError"
+		if n.text("ResponseCode") != test.want || (n.find("Fault") != nil) != denied || (reply.Status == 500) != denied {
+			t.Errorf("%+v: HTTP %d: %s", test, reply.Status, reply.Body)
+		}
+	}
+	if anna, boss := len(s.Groups("anna@contoso.com")), len(s.Groups("boss@contoso.com")); anna != 1 || boss != 0 {
+		t.Errorf("%d and %d groups, want 1 and 0", anna, boss)
+	}
 }
 
 func TestVersion_BeforeExchange2013(t *testing.T) {
