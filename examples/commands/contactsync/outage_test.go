@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -87,6 +88,24 @@ func TestRun_InterruptedEarly(t *testing.T) {
 	said{status, stdout.String(), stderr.String()}.must(t, statusInterrupted, "error: interrupted; ")
 	if n := w.requests.Load(); n != 0 {
 		t.Errorf("%d requests", n)
+	}
+}
+
+// TestRun_InterruptedAnywhere ends with status 3 after any request, and the same command finishes the run.
+func TestRun_InterruptedAnywhere(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int64{1, 3, 35, 90} {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			t.Parallel()
+			w := newTripwire(t, time.Millisecond)
+			args := w.flags(t, "--workers", "3", "--generate", "10", "--remove", "owned")
+			ctx, cancel := context.WithCancel(t.Context())
+			stopped := w.after(n, cancel)
+			command(ctx, args...).must(t, statusInterrupted, "error: interrupted; ")
+			<-stopped
+			command(t.Context(), args...).must(t, statusInStep, "10 in step")
+			w.mustBeRight(t, generate(10))
+		})
 	}
 }
 

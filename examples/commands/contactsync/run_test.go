@@ -196,14 +196,14 @@ func TestRun_Discarded(t *testing.T) {
 // TestRun_BusyServer has all mailboxes wait for as long as the server says, and costs none an attempt or time.
 func TestRun_BusyServer(t *testing.T) {
 	t.Parallel()
-	const wait = 5 * time.Second
+	const wait = 12 * time.Second
 	w := newTripwire(t, 0)
 	w.Fail("GetImItemList", &ews.Error{
 		Code: ews.ErrorServerBusy, Details: map[string]string{"BackOffMilliseconds": fmt.Sprint(wait.Milliseconds())},
 	})
 	begin := time.Now()
-	got := command(t.Context(), w.flags(t, "--attempts", "1", "--timeout", "4s", "--workers", "1", "--generate", "2")...)
-	got.must(t, statusInStep, "2 in step (2 changed", "waiting 5s: ")
+	got := command(t.Context(), w.flags(t, "--attempts", "1", "--timeout", "10s", "--workers", "1", "--generate", "2")...)
+	got.must(t, statusInStep, "2 in step (2 changed", "waiting 12s: ")
 	if took := time.Since(begin); took < wait {
 		t.Errorf("over after %v, but the server asked to wait %v", took, wait)
 	}

@@ -42,3 +42,18 @@ func TestTelemetry(t *testing.T) {
 		}
 	}
 }
+
+// TestTelemetry_Lost is a collector that is out of order: what it does not get is no failure of a mailbox,
+// and no error of the run.
+func TestTelemetry_Lost(t *testing.T) {
+	collector := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusInternalServerError)
+	}))
+	t.Cleanup(collector.Close)
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL)
+	got := command(t.Context(), "--generate", "1", "--delay", "0")
+	got.must(t, statusInStep, "1 in step (1 changed", "warning: ")
+	if strings.Contains(got.stderr, "error:") {
+		t.Errorf("an error with status 0:\n%s", got.stderr)
+	}
+}
