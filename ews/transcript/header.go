@@ -32,14 +32,16 @@ var headers = compile(map[string]string{
 
 // Words that stay in the values of some headers and in URLs. Nothing writes to them.
 var (
+	urlWords = setOf("http https EWS ews Exchange exchange asmx autodiscover Autodiscover xml json svc owa auth aspx v1 " +
+		"logon errorFE ecp GenericErrorPage htm")
 	headerWords = map[string]map[string]bool{
 		"Www-Authenticate":   setOf("NTLM Negotiate Basic Bearer Digest Kerberos realm error claims authorization uri"),
 		"Proxy-Authenticate": setOf("NTLM Negotiate Basic Bearer Digest realm"),
 		"Authorization":      setOf("NTLM Negotiate Basic Bearer"),
+		"Location":           urlWords,
 		"User-Agent":         setOf("Go http client ews exchange go"),
 		"Set-Cookie":         setOf("path Path HttpOnly httponly secure Secure SameSite expires Expires"),
 	}
-	urlWords = setOf("http https EWS ews Exchange exchange asmx autodiscover Autodiscover xml json svc owa auth aspx v1")
 )
 
 // scrubURL returns a URL with the words replaced that are not of EWS's own paths.
