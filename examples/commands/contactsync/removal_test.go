@@ -351,6 +351,18 @@ func takenOver(t *testing.T, q queue) {
 	}
 }
 
+// TestAllowRemovals_OneRun refuses a setting that would let every run through.
+func TestAllowRemovals_OneRun(t *testing.T) {
+	t.Parallel()
+	w := newTripwire(t, 0)
+	settings := write(t, "contactsync.conf", "allow-removals = true\n")
+	command(t.Context(), append(w.flags(t), "--config", settings, rows(t, 1, 1))...).
+		must(t, statusGaveUp, "--allow-removals (from "+settings+":1): it is for one run")
+	if n := w.requests.Load(); n != 0 {
+		t.Errorf("%d requests", n)
+	}
+}
+
 func TestRemovalLimit(t *testing.T) {
 	t.Parallel()
 	type allowed struct{ ofNone, of20, of1000 int }

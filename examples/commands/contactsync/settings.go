@@ -117,6 +117,9 @@ func (s *settings) check(fs *pflag.FlagSet) error {
 	case s.out != "" && !isFolder(filepath.Dir(s.out)):
 		return fmt.Errorf("--out %s: there is no such folder", s.out)
 	}
+	if f := fs.Lookup("allow-removals"); s.allowRemovals && cli.Source(f) != "--"+f.Name {
+		return fmt.Errorf("%s: it is for one run, so it counts on the command line only", cli.Source(f))
+	}
 	if _, err := s.policy(); err != nil {
 		return err
 	}

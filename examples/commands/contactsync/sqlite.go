@@ -22,7 +22,9 @@ func openSQLite(ctx context.Context, file, id string, logger *slog.Logger) (queu
 	if err != nil {
 		return nil, err
 	}
-	// NORMAL: after a power failure the last jobs may be done again, which is harmless.
+	// NORMAL: after a power failure the last jobs may be done again, which is harmless, and the notes of
+	// the last writes be missing, so that what they added is taken for the owner's. An fsync for each
+	// write would cost more than the write.
 	db, err := openFile(file, "_pragma=locking_mode(EXCLUSIVE)", "_pragma=journal_mode(WAL)",
 		"_pragma=synchronous(NORMAL)", "_pragma=busy_timeout(10000)")
 	if err != nil {
