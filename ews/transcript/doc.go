@@ -33,5 +33,5 @@
 //   - words of [Options.Keep]
 //
 // Read a transcript before you send it to anybody. What cannot be scrubbed is not recorded at all:
-// a body that is not UTF-8, or is packed, or too large; see [Recorder.Err].
+// a body that is not UTF-8 (by its bytes or its charset), or is packed, or too large; see [Recorder.Err].
 package transcript

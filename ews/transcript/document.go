@@ -27,7 +27,7 @@ func setOf(list string) map[string]bool {
 
 // values has what an element or an attribute of that name may hold unchanged. Nothing writes to it.
 var values = compile(map[string]string{
-	`([A-Za-z]{1,10}:)?(Error[A-Za-z]{3,80}|NoError|Client|Server|VersionMismatch|MustUnderstand|ActionNotSupported)`: "ResponseCode faultcode InnerErrorResponseCode",
+	`(Error[A-Za-z]{3,80}|NoError|Client|Server|VersionMismatch|MustUnderstand|ActionNotSupported)`: "ResponseCode faultcode InnerErrorResponseCode",
 	`[0-9]{1,9}`: "LineNumber LinePosition BackOffMilliseconds TotalCount ChildFolderCount UnreadCount TotalItemsInView " +
 		"MajorVersion MinorVersion MajorBuildNumber MinorBuildNumber DescriptiveLinkKey RelevanceScore",
 	`true|false`:            "IsQuickContact IsHidden IsWritable IncludesLastItemInRange ImListMigrationCompleted ReturnFullContactData nil",
@@ -121,11 +121,31 @@ func (d *document) content(raw string) error {
 	if name == "Value" && d.of != "" {
 		name = d.of
 	}
+	if name == "faultcode" {
+		rest, err := d.prefix(raw)
+		if err != nil {
+			return err
+		}
+		raw = rest
+	}
 	if p := values[name]; p != nil && p.MatchString(raw) {
 		d.dst = append(d.dst, raw...)
 		return nil
 	}
 	return d.words(raw, prose[name])
+}
+
+// prefix scrubs the prefix of a qualified name as it is scrubbed in the names of elements, and returns
+// what follows it.
+func (d *document) prefix(raw string) (rest string, err error) {
+	begin := space(raw)
+	end := begin + nameIn(raw[begin:])
+	end = begin + strings.IndexByte(raw[begin:end], ':') + 1
+	d.dst = append(d.dst, raw[:begin]...)
+	if end > begin {
+		err = d.name(raw[begin:end])
+	}
+	return raw[end:], err
 }
 
 // words scrubs a text.

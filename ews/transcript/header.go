@@ -3,7 +3,6 @@ package transcript
 import (
 	"net/http"
 	"net/textproto"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -30,28 +29,50 @@ var headers = compile(map[string]string{
 		"X-Ms-Diagnostics Soapaction Accept X-Forwarded-For X-Frame-Options X-Content-Type-Options Ms-Server-Activityid",
 })
 
-// Words that stay in the values of some headers and in URLs. Nothing writes to them.
+// Words that stay in the values of some headers and in the paths of URLs. Nothing writes to them.
 var (
 	urlWords = setOf("http https EWS ews Exchange exchange asmx autodiscover Autodiscover xml json svc owa auth aspx v1 " +
-		"logon errorFE ecp GenericErrorPage htm")
+		"logon adfs ls errorFE ecp GenericErrorPage htm")
 	headerWords = map[string]map[string]bool{
 		"Www-Authenticate":   setOf("NTLM Negotiate Basic Bearer Digest Kerberos realm error claims authorization uri"),
 		"Proxy-Authenticate": setOf("NTLM Negotiate Basic Bearer Digest realm"),
 		"Authorization":      setOf("NTLM Negotiate Basic Bearer"),
-		"Location":           urlWords,
 		"User-Agent":         setOf("Go http client ews exchange go"),
 		"Set-Cookie":         setOf("path Path HttpOnly httponly secure Secure SameSite expires Expires"),
 	}
 )
 
-// scrubURL returns a URL with the words replaced that are not of EWS's own paths.
-func (r *Recorder) scrubURL(u *url.URL) (string, error) {
-	dst, err := r.words.text([]byte(u.Scheme+"://"), u.Host, r.keep)
+// scrubURL returns a URL with the words replaced, but for those of EWS's own paths in its path.
+func (r *Recorder) scrubURL(raw string) (string, error) {
+	path := authority(raw)
+	query := len(raw)
+	if i := strings.IndexAny(raw[path:], "?#"); i >= 0 {
+		query = path + i
+	}
+	ofPath := func(w string) bool { return urlWords[w] || r.keep(w) }
+	host, err := r.words.text(nil, raw[:path], r.keep)
 	if err != nil {
 		return "", err
 	}
-	dst, err = r.words.text(dst, u.RequestURI(), func(w string) bool { return urlWords[w] || r.keep(w) })
-	return string(dst), err
+	hostPath, err := r.words.text(host, raw[path:query], ofPath)
+	if err != nil {
+		return "", err
+	}
+	all, err := r.words.text(hostPath, raw[query:], r.keep)
+	return string(all), err
+}
+
+// authority returns the length of the scheme and the host with which a URL begins, 0 if it has none.
+func authority(raw string) int {
+	begin := strings.Index(raw, "//")
+	if begin < 0 || strings.ContainsAny(raw[:begin], "/?#") {
+		return 0
+	}
+	begin += len("//")
+	if i := strings.IndexAny(raw[begin:], "/?#"); i >= 0 {
+		return begin + i
+	}
+	return len(raw)
 }
 
 // scrubHeader returns the lines of a header, in the order of the names.
@@ -92,6 +113,9 @@ func (r *Recorder) headerValue(name, value string, pattern *regexp.Regexp) (stri
 		if op, ok := strings.CutPrefix(strings.Trim(value, `"`), messages+"/"); ok && names[op] {
 			return value, nil
 		}
+	}
+	if name == "Location" {
+		return r.scrubURL(value)
 	}
 	keep := func(w string) bool { return headerWords[name][w] || r.keep(w) }
 	if name == "X-Ms-Diagnostics" {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -146,10 +147,26 @@ func (k *kept) text(h http.Header) (string, string) {
 		return "", fmt.Sprintf("its body has more than %d bytes", k.most)
 	case packed != "" && !strings.EqualFold(packed, "identity") && len(k.b) > 0:
 		return "", "its body is packed"
-	case !utf8.Valid(k.b):
+	case !utf8.Valid(k.b) || bytes.IndexByte(k.b, 0) >= 0 || !extendsASCII(strings.Join(h.Values("Content-Type"), ";")) && len(k.b) > 0:
 		return "", "its body is not UTF-8"
 	}
 	return string(k.b), ""
+}
+
+var (
+	charset = regexp.MustCompile(`(?i)charset\s*=\s*["']?\s*([^"';\s]*)`)
+	ascii   = regexp.MustCompile(`^(?i)(utf-?8|us-ascii|ascii|iso-8859-[0-9]+|windows-125[0-9])?$`)
+)
+
+// extendsASCII reports whether bytes below 0x80 are ASCII in a body of that type. In UTF-16 or ISO
+// 2022 they are parts of other letters, which stay readable when each byte is scrubbed as a letter.
+func extendsASCII(contentType string) bool {
+	for _, m := range charset.FindAllStringSubmatch(contentType, -1) {
+		if !ascii.MatchString(m[1]) {
+			return false
+		}
+	}
+	return true
 }
 
 // tee keeps what is read of a body, and says once when it ended.
@@ -229,7 +246,8 @@ func (c *call) entry(got *response, failure string) (e entry, reason string, err
 	if !names[e.method] && !methods[e.method] {
 		return e, "its method is unknown", nil
 	}
-	if e.url, err = r.scrubURL(c.request.URL); err != nil {
+	u := c.request.URL
+	if e.url, err = r.scrubURL(u.Scheme + "://" + u.Host + u.RequestURI()); err != nil {
 		return e, "", err
 	}
 	if e.request, err = r.message(c.request.Header, body); err != nil {
