@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -102,5 +104,26 @@ func TestRun_Interrupted(t *testing.T) {
 	status, _, stderr := runCommand(ctx, "p", "-endpoint", "https://127.0.0.1:1/", "-user", "u", "a")
 	if status == 0 || !strings.Contains(stderr, context.Canceled.Error()) {
 		t.Errorf("status %d: %s", status, stderr)
+	}
+}
+
+// TestREADME holds that the command has the flags that the README names for it.
+func TestREADME(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(readme), "## Two commands")
+	section, _, _ = strings.Cut(section, "\n## ")
+	flags := regexp.MustCompile("`(-[a-z]+)`").FindAllStringSubmatch(section, -1)
+	_, _, help := runCommand(t.Context(), "", "-h")
+	for _, flag := range flags {
+		if flag[1] != "-h" && !strings.Contains(help, "\n  "+flag[1]+" ") {
+			t.Errorf("there is no flag %s", flag[1])
+		}
+	}
+	if len(flags) == 0 {
+		t.Error("the README names no flag")
 	}
 }
