@@ -147,6 +147,7 @@ func (x *call) attempts(ctx context.Context) error {
 func (x *call) begin(attempt int) {
 	x.info = ResponseInfo{
 		URL: x.client.url, Mailbox: x.client.header.Impersonate.String(), Attempts: attempt,
+		RequestVersion: x.client.header.version(),
 	}
 }
 

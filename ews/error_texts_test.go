@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/ews/ewstest"
 )
 
 // errorTextOf returns the text of a call's error behind a server that always responds so.
@@ -312,5 +313,35 @@ func TestErrors_OneLine(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestError_SchemaVersion holds that the text names the version that was sent where a server may
+// have refused it, and nowhere else.
+func TestError_SchemaVersion(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		version ews.Version
+		code    ews.ResponseCode
+		want    string
+	}{
+		{"", ews.ErrorIncorrectSchemaVersion, "(asked for schema version Exchange2013)"},
+		{ews.V2018_01_08, ews.ErrorInvalidRequest, "(asked for schema version V2018_01_08)"},
+		{ews.Exchange2016, ews.ErrorInvalidServerVersion, "(asked for schema version Exchange2016)"},
+		{ews.OmitVersion, ews.ErrorIncorrectSchemaVersion, "(asked for no schema version)"},
+		{ews.Exchange2016, ews.ErrorAccessDenied, ""},
+	} {
+		server := ewstest.NewServer(nil)
+		server.Fail("", tc.code)
+		client := connect(t, &ews.Options{
+			HTTPClient: server.Client(), Header: ews.Header{RequestServerVersion: tc.version},
+		})
+		_, err := client.AddImGroup(t.Context(), "Sales")
+		if err == nil || !strings.Contains(err.Error(), tc.want) || tc.want == "" && strings.Contains(err.Error(), "schema version") {
+			t.Errorf("%q, %s: %v", tc.version, tc.code, err)
+		}
+	}
+	if made := (&ews.Error{Code: ews.ErrorInvalidRequest}).Error(); strings.Contains(made, "asked for") {
+		t.Errorf("an error that a test makes: %s", made)
 	}
 }

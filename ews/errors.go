@@ -38,8 +38,8 @@ type Error struct {
 	Info  ResponseInfo
 }
 
-// Error returns one line: operation, code, the server's message, the inner error, the URL and the
-// request id.
+// Error returns one line: operation, code, the server's message, the inner error, the schema version
+// asked for if that may be the cause, the URL and the request id.
 func (e *Error) Error() string {
 	var b strings.Builder
 	writeOp(&b, e.Op)
@@ -54,7 +54,7 @@ func (e *Error) Error() string {
 	if e.Message != "" {
 		b.WriteString(": " + oneline.Clip(e.Message, maxQuoted))
 	}
-	b.WriteString(e.inner())
+	b.WriteString(e.inner() + e.askedFor())
 	writeWhere(&b, &e.Info)
 	return b.String()
 }
@@ -70,6 +70,21 @@ func (e *Error) inner() string {
 		return ""
 	}
 	return " (inner error: " + said + ")"
+}
+
+// askedFor names the schema version of the request, for codes with which servers refuse one.
+func (e *Error) askedFor() string {
+	switch e.Code {
+	case ErrorInvalidRequest, ErrorInvalidServerVersion, ErrorIncorrectSchemaVersion:
+		switch v := e.Info.RequestVersion; v {
+		case "":
+		case OmitVersion:
+			return " (asked for no schema version)"
+		default:
+			return " (asked for schema version " + oneline.Clip(string(v), 80) + ")"
+		}
+	}
+	return ""
 }
 
 // Unwrap returns the code, nil if it is empty.

@@ -1,6 +1,7 @@
 package ews
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/go-ews/exchange/internal/excerpt"
@@ -146,19 +147,8 @@ func positive(text string, old int) int {
 func placeIn(violation string) (line, position int) {
 	lower := strings.ToLower(violation)
 	i := strings.LastIndex(lower, "line ")
-	if i < 0 {
-		return 0, 0
-	}
-	lineText, rest, ok := strings.Cut(lower[i+len("line "):], ", position ")
-	if !ok {
-		return 0, 0
-	}
-	end := strings.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' })
-	if end >= 0 {
-		rest = rest[:end]
-	}
-	line, position = positive(lineText, 0), positive(rest, 0)
-	if line == 0 || position == 0 {
+	_, err := fmt.Sscanf(lower[max(i, 0):], "line %d, position %d", &line, &position)
+	if err != nil || line <= 0 || position <= 0 {
 		return 0, 0
 	}
 	return line, position

@@ -131,7 +131,7 @@ var otherFaults = []struct {
 	},
 	{"values", ews.ErrorInvalidServerVersion, "The specified server version is invalid.", map[string]string{
 		"A": "1", "Value": "3", "FieldURI": "item:Subject", "InnerErrorResponseCode": "ErrorAccessDenied",
-	}, "ews: AddImGroup: ErrorInvalidServerVersion: The specified server version is invalid. (inner error: ErrorAccessDenied) (request-id r-1)"},
+	}, "ews: AddImGroup: ErrorInvalidServerVersion: The specified server version is invalid. (inner error: ErrorAccessDenied) (asked for schema version Exchange2013) (request-id r-1)"},
 }
 
 func TestFault_Other(t *testing.T) {

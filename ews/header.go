@@ -1,6 +1,7 @@
 package ews
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -98,12 +99,10 @@ func (h *Header) isEmpty() bool {
 // append appends the content of soap:Header in the order of Microsoft's own client: version,
 // culture, impersonation.
 func (h *Header) append(dst []byte) ([]byte, error) {
-	switch h.RequestServerVersion {
-	case OmitVersion:
-	case "":
-		dst = appendVersion(dst, Exchange2013)
-	default:
-		dst = appendVersion(dst, h.RequestServerVersion)
+	if v := h.version(); v != OmitVersion {
+		dst = append(dst, `<t:RequestServerVersion Version="`...)
+		dst = append(dst, v...)
+		dst = append(dst, "\"/>\n"...)
 	}
 	if h.MailboxCulture != "" {
 		dst = append(dst, "<t:MailboxCulture>"...)
@@ -118,11 +117,8 @@ func (h *Header) append(dst []byte) ([]byte, error) {
 	return append(dst, "</t:ConnectingSID>\n</t:ExchangeImpersonation>\n"...), err
 }
 
-func appendVersion(dst []byte, v Version) []byte {
-	dst = append(dst, `<t:RequestServerVersion Version="`...)
-	dst = append(dst, v...)
-	return append(dst, "\"/>\n"...)
-}
+// version returns the schema version that requests ask for, or OmitVersion.
+func (h *Header) version() Version { return cmp.Or(h.RequestServerVersion, Exchange2013) }
 
 // inputReason returns the text of an encoding error for an InputError.
 func inputReason(err error) string {

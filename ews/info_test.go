@@ -72,7 +72,7 @@ func TestResponseInfo(t *testing.T) {
 			w := always(tc.status, tc.body, tc.header...)
 			info := ews.ResponseInfo{FrontEnd: "of an earlier call"}
 			group, err := connect(t, once(w)).AddImGroup(ews.WithResponseInfo(t.Context(), &info), "Sales")
-			tc.want.URL, tc.want.Attempts = endpoint, 1
+			tc.want.URL, tc.want.Attempts, tc.want.RequestVersion = endpoint, 1, ews.Exchange2013
 			tc.want.ClientRequestID = w.requests()[0].header.Get("client-request-id")
 			if diff := cmp.Diff(tc.want, info); diff != "" {
 				t.Errorf("info (-want +got):\n%s", diff)
@@ -110,7 +110,10 @@ func TestResponseInfo_NoResponse(t *testing.T) {
 	w := &wire{respond: func(int, *http.Request) (*http.Response, error) { return nil, errKept }}
 	var info ews.ResponseInfo
 	_, err := connect(t, once(w)).AddImGroup(ews.WithResponseInfo(t.Context(), &info), "Sales")
-	want := ews.ResponseInfo{URL: endpoint, Attempts: 1, ClientRequestID: w.requests()[0].header.Get("client-request-id")}
+	want := ews.ResponseInfo{
+		URL: endpoint, RequestVersion: ews.Exchange2013, Attempts: 1,
+		ClientRequestID: w.requests()[0].header.Get("client-request-id"),
+	}
 	if info != want || !errors.Is(err, errKept) {
 		t.Errorf("info %+v, %v", info, err)
 	}
@@ -136,7 +139,7 @@ func TestResponseInfo_LastAttempt(t *testing.T) {
 			ids[r.header.Get("client-request-id")] = true
 		}
 		want := ews.ResponseInfo{
-			URL: endpoint, StatusCode: 200, RequestID: "last", Attempts: 3,
+			URL: endpoint, RequestVersion: ews.Exchange2013, StatusCode: 200, RequestID: "last", Attempts: 3,
 			ClientRequestID: w.requests()[2].header.Get("client-request-id"),
 		}
 		if len(ids) != 3 || info != want {

@@ -208,7 +208,7 @@ func TestSamples_Faults(t *testing.T) {
 				want := &ews.Error{
 					Op: "GetImItemList", Code: tc.code, Message: tc.message, Details: tc.details, Fault: got.Fault,
 					Info: ews.ResponseInfo{
-						URL:        endpoint,
+						URL: endpoint, RequestVersion: ews.Exchange2013,
 						StatusCode: status, ClientRequestID: got.Info.ClientRequestID, Attempts: 1,
 						ServerVersion: tc.version,
 					},

@@ -280,7 +280,7 @@ func TestSamples_Errors(t *testing.T) {
 			want := &ews.Error{
 				Op: tc.op, Code: tc.code, Message: tc.text, Details: tc.details, Info: ews.ResponseInfo{
 					URL: endpoint, StatusCode: 200, RequestID: "r-1", ClientRequestID: got.Info.ClientRequestID,
-					ServerVersion: tc.version, Attempts: 1,
+					RequestVersion: ews.Exchange2013, ServerVersion: tc.version, Attempts: 1,
 				},
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
