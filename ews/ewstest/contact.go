@@ -18,7 +18,7 @@ type contact struct {
 	folderID      string // of Quick Contacts
 	key           string // equal for two contacts that are the same one
 	created       time.Time
-	ungrouped     bool // added without a group, which it does not need
+	ungrouped     bool // added without a group, which it does not need until it joins one
 
 	address, name string                 // of a person: with or without sip:; "" for no name
 	tel           imgroup.TelContactSpec // of a telephone
@@ -58,9 +58,8 @@ func (m *mailbox) existing(c *contact) *contact {
 
 // join makes a contact a member of a group, unless it is one; nil is no group.
 func (m *mailbox) join(c *contact, g *group) {
-	if g == nil {
-		c.ungrouped = true
-	} else if !slices.Contains(g.members, c) {
+	c.ungrouped = g == nil
+	if g != nil && !slices.Contains(g.members, c) {
 		g.members = append(g.members, c)
 		m.touch(g)
 	}

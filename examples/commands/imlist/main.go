@@ -13,6 +13,7 @@
 //	imlist backup [FILE]                    the list, for restore
 //	imlist restore BACKUP.JSON              puts back what the list has lost since
 //	imlist doctor                           what is wrong between here and the list
+//	imlist probe                            how a server's list behaves
 //
 // Without --endpoint or --email it does so in an in-process Exchange, whose list is there for this one
 // command. Against a real server:
@@ -38,6 +39,7 @@ import (
 	"github.com/go-ews/exchange/examples/commands/internal/cli"
 	"github.com/go-ews/exchange/examples/commands/internal/connect"
 	"github.com/go-ews/exchange/examples/commands/internal/doctor"
+	"github.com/go-ews/exchange/examples/commands/internal/probe"
 )
 
 func main() { cli.Main(run) }
@@ -74,7 +76,7 @@ Without --endpoint or --email it does so in an in-process Exchange, to try it ou
 	root.AddCommand(a.groupCommands()...)
 	root.AddCommand(a.contactCommands()...)
 	root.AddCommand(a.rosterCommands()...)
-	root.AddCommand(doctor.Command(p, &a.flags, &a.call))
+	root.AddCommand(doctor.Command(p, &a.flags, &a.call), probe.Command(p, &a.flags, &a.call))
 	return root
 }
 
