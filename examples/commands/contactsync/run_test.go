@@ -290,7 +290,7 @@ func TestRun_Usage(t *testing.T) {
 		"none beyond loopback":      {[]string{"--endpoint", "https://mail.contoso.com/", "--auth", "none", "x.csv"}, said{statusGaveUp, "", "on loopback"}},
 		"scheme":                    {[]string{"--endpoint", "https://mail.contoso.com/", "--auth", "digest", "x.csv"}, said{statusGaveUp, "", "want ntlm, kerberos, "}},
 		"workers":                   {[]string{"--workers", "0"}, said{statusGaveUp, "", "want 1 to"}},
-		"two inputs":                {[]string{"a", "b"}, said{statusGaveUp, "", "accepts at most 1 arg"}},
+		"two inputs":                {[]string{"a", "b"}, said{statusGaveUp, "", "number of arguments that were given: 2"}},
 		"no such file":              {[]string{"no such file"}, said{statusGaveUp, "", "no such file"}},
 		"work without a queue":      {[]string{"work"}, said{statusGaveUp, "", "work needs --database"}},
 		"no password":               {[]string{"--endpoint", "https://mail.contoso.com/", "--user", "u", "--generate", "1"}, said{statusGaveUp, "", "no password of u: there is no terminal"}},

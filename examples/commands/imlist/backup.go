@@ -67,6 +67,9 @@ func (a *app) restore(ctx context.Context, fs *pflag.FlagSet, file string, s *sy
 	if err != nil {
 		return err
 	}
+	if !json.Valid(data) {
+		return fmt.Errorf("%s is no backup: it is not JSON, or was cut off; imlist backup and --backup write backups", file)
+	}
 	backup := &imsync.Backup{}
 	if err := json.Unmarshal(data, backup); err != nil {
 		return fmt.Errorf("reading the backup %s: %w", file, err)

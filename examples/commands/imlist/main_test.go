@@ -329,11 +329,11 @@ func TestUsage(t *testing.T) {
 		want string
 	}{
 		{"", "which command?"},
-		{"paint", `unknown command "paint"`},
-		{"lst", "Did you mean this?; list"},
-		{"list all", `unknown command "all"`},
-		{"add-group", "accepts 1 arg(s), received 0"},
-		{"sync", "accepts 1 arg(s), received 0"},
+		{"paint", `there is no command "paint": which`},
+		{"lst", "there is no command \"lst\": is it list?"},
+		{"list all", `want "imlist list [flags]"; number`},
+		{"add-group", "; number of arguments that were given: 0"},
+		{"sync", "; number of arguments that were given: 0"},
 		{"list --remove all", "unknown flag: --remove"},
 		{"export --dry-run", "unknown flag: --dry-run"},
 		{"list --colour", "unknown flag: --colour"},

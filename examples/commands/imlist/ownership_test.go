@@ -225,3 +225,23 @@ func TestRecordFile_Killed(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestFiles_Mixed gives each command a file that another one reads.
+func TestFiles_Mixed(t *testing.T) {
+	t.Parallel()
+	backup := filepath.Join(t.TempDir(), "backup.json")
+	if got := imlist(t.Context(), "backup", backup); got.status != 0 {
+		t.Fatalf("%+v", got)
+	}
+	for _, tc := range []struct{ command, file, want string }{
+		{"sync", backup, "is a backup or a record of --owned, and no roster"},
+		{"import", backup, "imlist restore reads backups"},
+		{"restore", write(t, "Group,Address\nSales,anna@contoso.com\n"), "is no backup: it is not JSON"},
+		{"restore", write(t, `{"groups":[]}`), "is the file a backup"},
+	} {
+		got := imlist(t.Context(), tc.command, tc.file)
+		if got.status != 1 || !strings.Contains(got.stderr, tc.file) || !strings.Contains(got.stderr, tc.want) {
+			t.Errorf("%s: %+v, want status 1 and %q", tc.command, got, tc.want)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -44,8 +45,14 @@ func (a *app) readRoster(name string) (roster imsync.Roster, err error) {
 	if err != nil {
 		return roster, err
 	}
-	if roster, err = rosterfile.ParseOne(text); err != nil {
-		return roster, fmt.Errorf("%s: %w", name, err)
+	if roster, err = rosterfile.ParseOne(text); err == nil {
+		return roster, nil
 	}
-	return roster, nil
+	var other struct {
+		Version int `json:"version"`
+	}
+	if json.Unmarshal(text, &other) == nil && other.Version != 0 {
+		return roster, fmt.Errorf("%s is a backup or a record of --owned, and no roster: imlist restore reads backups", name)
+	}
+	return roster, fmt.Errorf("%s: %w", name, err)
 }

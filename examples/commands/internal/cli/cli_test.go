@@ -39,7 +39,12 @@ func program(ctx context.Context, env map[string]string, err error, args ...stri
 	show.Flags().IntVar(&size, "size", 1, "`number` of inches")
 	other := &cobra.Command{Use: "other", Args: cobra.NoArgs, RunE: func(*cobra.Command, []string) error { return nil }}
 	other.Flags().Bool("wet", false, "paint")
-	root.AddCommand(show, other)
+	hang := &cobra.Command{Use: "hang", RunE: func(*cobra.Command, []string) error { return nil }}
+	hang.Flags().String("nail", "", "`length` of the nail")
+	if err := hang.MarkFlagRequired("nail"); err != nil {
+		panic(err)
+	}
+	root.AddCommand(show, other, hang)
 	status := p.Run(ctx, root, args)
 	return outcome{status, out.String(), errs.String()}
 }
@@ -127,6 +132,32 @@ func TestRun_Errors(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestRun_Usage holds that an error of the command line says what was expected.
+func TestRun_Usage(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{
+		"":                  "which command? there are: completion, hang, other, show, version\nfor help: paint --help\n",
+		"shwo":              "there is no command \"shwo\": is it show?\nfor help: paint --help\n",
+		"wall":              "there is no command \"wall\": which command? there are: completion, hang, other, show, version\nfor help: paint --help\n",
+		"-color blue show":  "-color: flags have two dashes, --color\nfor help: paint --help\n",
+		"show a b":          "want \"paint show [flags]\"; number of arguments that were given: 2; one that holds blanks needs quotes around it\nfor help: paint show --help\n",
+		"hang --color blue": "--nail length is missing: length of the nail [$PAINT_NAIL]\nfor help: paint hang --help\n",
+		"hang --nail 3":     "",
+		"show --size large": "invalid argument \"large\" for \"--size\": want a whole number\nfor help: paint show --help\n",
+	} {
+		got := program(t.Context(), nil, nil, strings.Fields(args)...)
+		if want != "" {
+			want = "error: " + want
+		}
+		if got.Stderr != want || got.Status != cli.StatusUsage && want != "" {
+			t.Errorf("%s: %+v, want %s", args, got, want)
+		}
+	}
+	if got := program(t.Context(), map[string]string{"PAINT_NAIL": "3"}, nil, "hang"); got.Status != 0 {
+		t.Errorf("a required flag from the environment: %+v", got)
 	}
 }
 

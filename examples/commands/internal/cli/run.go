@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 // Exit statuses of every command. Commands may have more.
@@ -47,10 +45,14 @@ func (p *Process) Run(ctx context.Context, root *cobra.Command, args []string) (
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(root, args, err) })
 	addVersion(root)
+	checkArguments(root)
 	settings := newSettings(root, p)
 	begun := false
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		err := settings.apply(cmd)
+		if err == nil {
+			err = missingFlag(cmd)
+		}
 		begun = err == nil
 		return err
 	}
@@ -73,41 +75,4 @@ func (p *Process) Run(ctx context.Context, root *cobra.Command, args []string) (
 	}
 	fmt.Fprintf(p.Stderr, "for help: %s --help\n", cmd.CommandPath())
 	return StatusUsage
-}
-
-// NoCommand is the RunE of a command that only has others below it.
-func NoCommand(cmd *cobra.Command, _ []string) error {
-	names := []string{}
-	for _, c := range cmd.Commands() {
-		if c.IsAvailableCommand() {
-			names = append(names, c.Name())
-		}
-	}
-	return Usagef("which command? there are: %s", strings.Join(names, ", "))
-}
-
-// flagError explains a long flag that was written with one dash.
-func flagError(root *cobra.Command, args []string, err error) error {
-	for _, arg := range args {
-		name, _, _ := strings.Cut(strings.TrimPrefix(arg, "-"), "=")
-		if len(name) > 1 && strings.HasPrefix(arg, "-") && !strings.HasPrefix(arg, "--") && hasFlag(root, name) {
-			return fmt.Errorf("-%s: flags have two dashes, --%[1]s", name)
-		}
-	}
-	return err
-}
-
-func hasFlag(cmd *cobra.Command, name string) bool {
-	found := false
-	eachFlag(cmd, func(f *pflag.Flag) { found = found || f.Name == name })
-	return found
-}
-
-// eachFlag calls f for every flag of the command and of those below it.
-func eachFlag(cmd *cobra.Command, f func(*pflag.Flag)) {
-	cmd.PersistentFlags().VisitAll(f)
-	cmd.Flags().VisitAll(f)
-	for _, c := range cmd.Commands() {
-		eachFlag(c, f)
-	}
 }

@@ -29,11 +29,15 @@ type settings struct {
 
 // SetEnv names the flag's environment variable. Without it, that is the name of the command and the flag's.
 func SetEnv(fs *pflag.FlagSet, flag, variable string) {
-	f := fs.Lookup(flag)
+	annotate(fs.Lookup(flag), envKey, variable)
+}
+
+// annotate adds to the annotations of a flag: cobra has some there, such as that the flag is required.
+func annotate(f *pflag.Flag, key, value string) {
 	if f.Annotations == nil {
 		f.Annotations = map[string][]string{}
 	}
-	f.Annotations[envKey] = []string{variable}
+	f.Annotations[key] = []string{value}
 }
 
 // newSettings adds an environment variable to every flag, named in its help, and the flag --config
@@ -47,7 +51,7 @@ func newSettings(root *cobra.Command, p *Process) *settings {
 	eachFlag(root, func(f *pflag.Flag) {
 		s.known[f.Name] = f.Name != configFlag
 		if f.Annotations[envKey] == nil {
-			f.Annotations = map[string][]string{envKey: {variable(prefix + f.Name)}}
+			annotate(f, envKey, variable(prefix+f.Name))
 		}
 		note := " [$" + f.Annotations[envKey][0] + "]"
 		if !strings.HasSuffix(f.Usage, note) { // it is shared by several commands
@@ -108,9 +112,9 @@ func (s *settings) fromEnvironment(flags *pflag.FlagSet) (err error) {
 }
 
 func set(flags *pflag.FlagSet, f *pflag.Flag, value, source string) error {
-	f.Annotations[sourceKey] = []string{source}
+	annotate(f, sourceKey, source)
 	if err := flags.Set(f.Name, value); err != nil {
-		return fmt.Errorf("%s: %w", source, err)
+		return fmt.Errorf("%s: %w", source, badValue(err))
 	}
 	return nil
 }
