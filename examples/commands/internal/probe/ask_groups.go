@@ -55,6 +55,19 @@ func sidUnknown(ctx context.Context, s *session) (seen, error) {
 	return s.read(ctx, s.client.Impersonate(ews.SID("S-1-5-21-1004336348-1177238915-682003330-1999999999")))
 }
 
+func ownMailbox(ctx context.Context, s *session) (seen, error) {
+	header := s.client.Header()
+	if header.Impersonate.IsZero() {
+		return seen{}, errors.New("needs an account without a mailbox, and --mailbox")
+	}
+	header.Impersonate = ews.Account{}
+	response, err := s.read(ctx, s.client.WithHeader(header))
+	if response.what == done {
+		response.what = "an account with a mailbox"
+	}
+	return response, err
+}
+
 func expandHidden(ctx context.Context, s *session) (seen, error) {
 	if s.opts.HiddenGroup == "" {
 		return seen{}, errors.New("needs a hidden group: --hidden-group")

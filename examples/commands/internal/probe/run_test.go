@@ -25,6 +25,7 @@ func newServer(t *testing.T, p ewstest.Profile, intercept func(ewstest.Request) 
 	s := ewstest.NewServer(&ewstest.Options{
 		Profile: p, ServerVersion: ews.ServerVersion{Major: 15, Minor: 1, MajorBuild: 2507},
 		Mailbox: "user@contoso.com", Mailboxes: []string{otherMailbox}, Intercept: intercept,
+		User: func(*http.Request) string { return "service@contoso.com" }, // has no mailbox
 	})
 	s.SetDirectory(ewstest.Recipient{Name: "Hidden", Address: hiddenGroup, Type: "PublicDL", Hidden: true})
 	s.Seed(otherMailbox, ewstest.Group{Name: "Other"})
@@ -35,6 +36,7 @@ func newClient(t *testing.T, s http.RoundTripper) *ews.Client {
 	t.Helper()
 	client, err := ews.NewClient(ewstest.Endpoint, &ews.Options{
 		HTTPClient: &http.Client{Transport: editor{s}}, Retry: ews.RetryPolicy{MaxAttempts: 1}, // without waits
+		Header: ews.Header{Impersonate: ews.PrimarySMTP("user@contoso.com")},
 	})
 	if err != nil {
 		t.Fatal(err)
