@@ -197,7 +197,7 @@ func (s *Server) noMailbox(c *call) *response {
 	switch {
 	case c.impersonated == "" && c.Op == "GetFolder":
 		return s.look(nil, lookups[c.Op], c)
-	case c.impersonated == "" && s.opts.Profile.holds("own-mailbox"):
+	case c.impersonated == "":
 		return s.refusal(c.Op, &ews.Error{Code: "ErrorMissingEmailAddress"})
 	case c.impersonated == "PrincipalName":
 		return s.fault(&ews.Error{Code: ews.ErrorInvalidUserPrincipalName})

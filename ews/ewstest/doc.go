@@ -62,7 +62,6 @@
 //   - version-2016: Builds 15.1 refuse an unknown version with ErrorInvalidServerVersion.
 //   - sid-unknown: A SID without a mailbox is the fault ErrorNonExistentMailbox.
 //   - expand-hidden: ExpandDL does not find a group that is hidden from the address lists.
-//   - own-mailbox: An operation for a caller without a mailbox is ErrorMissingEmailAddress.
 //
 // No directory is behind the server: any well-formed address names a distribution group. Ids are
 // opaque, shorter than Exchange's, and the same on every server after the same calls.

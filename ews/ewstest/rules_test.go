@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -171,7 +170,6 @@ func flips() map[string]flip {
 		"must-understand": mustUnderstand,
 		"version-2016":    version2016,
 		"sid-unknown":     sidUnknown,
-		"own-mailbox":     ownMailbox,
 		"limit-built-in":  limitBuiltIn,
 		"limit-per-list":  limitPerList,
 		"expand-hidden": func(t *testing.T, s *ewstest.Server) string {
@@ -260,13 +258,6 @@ func sidUnknown(t *testing.T, s *ewstest.Server) string {
 	return post(t, s, envelopeWith(sid, addImGroup("x"))).parse(t).text("ResponseCode")
 }
 
-func ownMailbox(t *testing.T, s *ewstest.Server) string {
-	t.Helper()
-	r := newRequest(t, envelope(addImGroup("x")))
-	r.Header.Set("X-Remote-User", "svc@contoso.com")
-	return do(t, s, r).parse(t).text("ResponseCode")
-}
-
 func limitBuiltIn(t *testing.T, s *ewstest.Server) string {
 	t.Helper()
 	groups := make([]ewstest.Group, 63)
@@ -298,7 +289,6 @@ func newServer(p ewstest.Profile) *ewstest.Server {
 	return ewstest.NewServer(&ewstest.Options{
 		Profile: p, ServerVersion: ews.ServerVersion{Major: 15, Minor: 1, MajorBuild: 2507},
 		Mailbox: "user@contoso.com", Mailboxes: []string{"other@contoso.com"},
-		User: func(r *http.Request) string { return r.Header.Get("X-Remote-User") },
 	})
 }
 
