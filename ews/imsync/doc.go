@@ -68,7 +68,8 @@
 //     between the kill and the next run, which looks the same as a person's; and a membership of a
 //     contact that has another preferred address by then.
 //   - A group is removed after the list was read once more. Exchange has no conditional removal: a
-//     contact that a person adds in the instant between is removed with the group.
+//     contact that a person adds in the instant between is removed with the group. The same holds for a
+//     removal whose response was lost, and which the server carries out later.
 //   - [Options.MaxRemovals] stops a plan that would remove too much, by default more than 10 % of the
 //     memberships, before anything is sent: a roster that was cut off, or came out empty by mistake,
 //     then does no harm.

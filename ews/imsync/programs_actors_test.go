@@ -15,11 +15,15 @@ import (
 // direct is the directory, which changes its mind.
 func (p *program) direct() {
 	p.wanted = imsync.Roster{}
-	for i := range 4 {
+	names := []string{"G0", "G1", "G2", "G3"}
+	if p.seed&builtIns != 0 {
+		names = append(names, "Favorites", "Other Contacts")
+	}
+	for i, name := range names {
 		if p.random.IntN(3) == 0 {
 			continue
 		}
-		g := imsync.Group{Name: mixCase(p.random, fmt.Sprint("G", i))}
+		g := imsync.Group{Name: mixCase(p.random, name)}
 		for c := range 5 {
 			if p.random.IntN(5) < 2 {
 				g.Contacts = append(g.Contacts, imsync.Contact{Address: p.spell(fmt.Sprintf("c%d@contoso.com", c))})
@@ -31,7 +35,7 @@ func (p *program) direct() {
 				g.Telephones = append(g.Telephones, tel)
 			}
 		}
-		if p.random.IntN(6) == 0 {
+		if i < 4 && p.random.IntN(6) == 0 {
 			g.FormerName = fmt.Sprint([]string{"G", "P"}[p.random.IntN(2)], p.random.IntN(4))
 		}
 		p.wanted.Groups = append(p.wanted.Groups, g)

@@ -3,6 +3,7 @@ package imsync_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/go-ews/exchange/ews/imsync"
@@ -19,7 +20,7 @@ func (p *program) clean() {
 	before := p.now
 	sent := p.figures["writes"]
 	applied, err := p.run(p.sync)
-	allowed := max(limit.AtLeast, memberships(before)*limit.Percent/100)
+	allowed := max(limit.AtLeast, p.memberships(before)*limit.Percent/100)
 	var brake *imsync.BrakeError
 	switch {
 	case errors.As(err, &brake):
@@ -54,11 +55,14 @@ func (p *program) clean() {
 	}
 }
 
-// memberships counts as the limit on removals does: an empty group is one.
-func memberships(in inventory) (n int) {
+// memberships counts as the limit on removals does: an empty group is one, and the members of a built-in
+// group count if some of them have left it.
+func (p *program) memberships(in inventory) (n int) {
 	for _, g := range in.groups {
-		if !g.kind.BuiltIn() {
-			n += max(1, len(in.members(g.id)))
+		members := in.members(g.id)
+		left := slices.ContainsFunc(members, func(key string) bool { return !p.now.things[thing{g.id, key}] })
+		if !g.kind.BuiltIn() || left {
+			n += max(1, in.size(g.id))
 		}
 	}
 	return n
@@ -69,12 +73,12 @@ func (p *program) removedMemberships(before inventory) (n int) {
 	for _, g := range before.groups {
 		members := before.members(g.id)
 		if !p.now.things[thing{g.id, ""}] {
-			n += max(1, len(members))
+			n += max(1, before.size(g.id))
 			continue
 		}
 		for _, key := range members {
-			if !p.now.things[thing{g.id, key}] {
-				n++
+			if x := (thing{g.id, key}); !p.now.things[x] {
+				n += 1 + before.more[x]
 			}
 		}
 	}
@@ -85,13 +89,13 @@ func (p *program) removedMemberships(before inventory) (n int) {
 func (p *program) mostRemovals(r *reading) (n int) {
 	in, owners := r.found, r.owners
 	for _, g := range in.groups {
-		if g.kind.BuiltIn() || in.twins(g.name) {
+		if in.twins(g.name) {
 			continue
 		}
 		gone := 0
 		for x := range in.things {
-			if x.group == g.id && !p.wantsExactly(in, x) && (p.options.Remove == imsync.RemoveAll || owners[x] != person) {
-				gone++
+			if x.group == g.id && (x.key != "" || !g.kind.BuiltIn()) && !p.wantsExactly(in, x) && (p.options.Remove == imsync.RemoveAll || owners[x] != person) {
+				gone += 1 + in.more[x]
 			}
 		}
 		n += gone
@@ -122,7 +126,7 @@ func (p *program) judgeError(err error, before inventory, sent int) {
 func (p *program) conflicts(in inventory) bool {
 	for _, w := range p.wanted.Groups {
 		for _, g := range in.named(w.Name) {
-			if g.kind != imgroup.UserGroup {
+			if !g.takesContacts() {
 				return true
 			}
 		}

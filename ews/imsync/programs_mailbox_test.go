@@ -258,6 +258,7 @@ type thing struct{ group, key string }
 type inventory struct {
 	groups []inventoryGroup
 	things map[thing]bool
+	more   map[thing]int       // further contacts of the key in the group
 	also   map[string][]string // keys of further addresses, by key
 }
 
@@ -265,6 +266,9 @@ type inventoryGroup struct {
 	id, name, address string
 	kind              imgroup.GroupType
 }
+
+// takesContacts reports whether a roster may list contacts of the group.
+func (g inventoryGroup) takesContacts() bool { return g.kind == imgroup.UserGroup || g.kind.BuiltIn() }
 
 // take returns the inventory of a list.
 func take(l *imgroup.ItemList) inventory {
@@ -300,7 +304,14 @@ func take(l *imgroup.ItemList) inventory {
 			if key == "" {
 				key = "? " + m.ID
 			}
-			in.things[thing{id, key}] = true
+			x := thing{id, key}
+			if in.things[x] {
+				if in.more == nil {
+					in.more = map[thing]int{}
+				}
+				in.more[x]++
+			}
+			in.things[x] = true
 		}
 	}
 	return in
@@ -335,6 +346,16 @@ func (in *inventory) members(id string) (keys []string) {
 	}
 	slices.Sort(keys)
 	return keys
+}
+
+// size returns the number of a group's members.
+func (in *inventory) size(id string) (n int) {
+	for x := range in.things {
+		if x.group == id && x.key != "" {
+			n += 1 + in.more[x]
+		}
+	}
+	return n
 }
 
 // undescribed reports whether the list does not say who some members of a group are.

@@ -38,8 +38,8 @@ func (p *program) judgeRemoval(before inventory, x thing) {
 		p.violate("%v of %q was removed, and is wanted", x, g.name)
 	case before.twins(g.name):
 		p.violate("%v was removed, and another group is called %q", x, g.name)
-	case g.kind.BuiltIn():
-		p.violate("%v was removed from a built-in group", x)
+	case g.kind.BuiltIn() && (x.key == "" || p.options.Remove == imsync.RemoveAll && !p.wants[claim(g.name, "")]):
+		p.violate("%v was removed from %s, which the roster does not name", x, g.kind)
 	case p.options.Remove == imsync.RemoveOwned && p.owners[x] == person && !p.instant.things[x] && p.instant.things[thing{x.group, ""}]:
 		p.figures["contacts that a person added in the instant before their group was removed"]++
 	case p.options.Remove == imsync.RemoveOwned && p.owners[x] == person:
@@ -51,6 +51,9 @@ func (p *program) judgeRemoval(before inventory, x thing) {
 // if the roster has its former name.
 func (p *program) judgeRenaming(old, g inventoryGroup) {
 	p.renamed[g.id] = append(p.renamed[g.id], g.name)
+	if g.kind != imgroup.UserGroup {
+		p.violate("%s, a %s, was renamed from %q to %q", g.id, g.kind, old.name, g.name)
+	}
 	if seen, ok := p.seen.group(g.id); ok {
 		old = seen // a person may have renamed it since
 	}
@@ -110,7 +113,7 @@ func (p *program) judge(r *reading) {
 // judgeWanted judges a wanted group and its members.
 func (p *program) judgeWanted(w imsync.Group, r *reading) {
 	groups := p.now.named(w.Name)
-	if len(groups) != 1 || groups[0].kind != imgroup.UserGroup {
+	if len(groups) != 1 || !groups[0].takesContacts() {
 		p.violate("%d groups are called %q, and one is wanted", len(groups), w.Name)
 		return
 	}
@@ -151,7 +154,7 @@ func (p *program) alias(g inventoryGroup, key string) bool {
 // given under it, else the one of the former name, else a new one.
 func (p *program) judgeIdentity(w imsync.Group, g inventoryGroup, r *reading) {
 	found := r.found
-	if same := found.named(w.Name); len(same) == 1 && same[0].kind == imgroup.UserGroup {
+	if same := found.named(w.Name); len(same) == 1 && same[0].takesContacts() {
 		if same[0] != g {
 			p.violate("group %+v was found, and %+v is there", same[0], g)
 		}
@@ -199,9 +202,9 @@ func (p *program) otherFormer(w imsync.Group, former string, r *reading) bool {
 func (p *program) mustGo(r *reading, g inventoryGroup, x thing) bool {
 	found, owners := r.found, r.owners
 	now, _ := p.now.group(g.id)
-	wanted := p.wants[claim(now.name, "")] && now.kind == imgroup.UserGroup
+	wanted := p.wants[claim(now.name, "")] && now.takesContacts()
 	switch {
-	case p.options.Remove == imsync.RemoveNothing, g.kind.BuiltIn(), found.twins(g.name), p.stranded(found, g, x),
+	case p.options.Remove == imsync.RemoveNothing, g.kind.BuiltIn() && (x.key == "" || !wanted && p.options.Remove == imsync.RemoveAll), found.twins(g.name), p.stranded(found, g, x),
 		p.wantsOf(found, x), p.wantsOf(p.now, x):
 		return false
 	case p.options.Remove == imsync.RemoveAll:
@@ -239,7 +242,7 @@ func (p *program) judgeRecord(applied imsync.Applied) {
 		}
 		if by == doubtful && p.options.Adopt && p.wantsExactly(p.now, x) {
 			g, _ := p.now.group(x.group)
-			if !owned[x] && !p.now.twins(g.name) && !g.kind.BuiltIn() {
+			if !owned[x] && !p.now.twins(g.name) && (x.key != "" || !g.kind.BuiltIn()) {
 				p.violate("%v is wanted, and was not adopted", x)
 			}
 		}

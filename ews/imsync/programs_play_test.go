@@ -38,6 +38,7 @@ type program struct {
 	*testing.T
 	ledger
 	figures
+	seed    uint64
 	random  *rand.Rand
 	kinds   []recorded
 	list    func() *imgroup.ItemList
@@ -62,6 +63,7 @@ type program struct {
 	kept, dirty      bool // the last Save kept the record; writes came after it
 	dead             bool
 	stop             context.CancelFunc
+	late             []lateWrite
 	mayRepeat        map[string]bool // writes that may not be sent before the list is read: false
 	removed          int
 	violations       []string
@@ -135,6 +137,7 @@ func (p *program) faulty() {
 		_, _ = p.run(p.sync) // what counts is checked at each write, and after the next run
 	}
 	p.faults, p.meddling, p.killAt, p.saveKill, p.loseSave = 0, 0, 0, 0, 0
+	p.executeLate(len(p.late))
 }
 
 func (p *program) sync(ctx context.Context) (imsync.Applied, error) {
@@ -199,6 +202,7 @@ func (p *program) run(f func(context.Context) (imsync.Applied, error)) (imsync.A
 	if !p.dead && p.kept && !p.dirty { // the last Save came after the last write
 		p.stored.pending, p.stored.ids = maps.Clone(p.sent), maps.Clone(p.known)
 		p.stored.ended = true
+		p.history[len(p.history)-1] = p.stored
 	}
 	p.doubt(p.stored.pending, p.stored.found, nil)
 	return applied, err
@@ -247,13 +251,18 @@ func (p *program) request(op string, execute func(*recorded)) (alive bool) {
 	p.number++
 	p.figures["requests"]++
 	p.instant = p.now
+	p.executeLate(p.dueNow())
 	if p.random.IntN(100) < p.meddling {
 		p.meddle()
 	}
 	if p.number == p.killAt {
 		p.figures["kills at a request"]++
 		p.kill()
-		if p.random.IntN(2) == 0 {
+		switch write := op != "GetImItemList"; {
+		case p.random.IntN(2) > 0:
+		case write && p.mayBeLate():
+			p.postpone(op, func() { execute(nil) })
+		default:
 			p.note(service, func() { execute(nil) })
 		}
 		return false
@@ -270,8 +279,11 @@ func (p *program) request(op string, execute func(*recorded)) (alive bool) {
 	}
 	if op == "GetImItemList" {
 		execute(f)
-	} else {
-		p.note(service, func() { execute(f) })
+		return true
+	}
+	p.note(service, func() { execute(f) })
+	if f != nil && !f.outcomes[op].executed && isUnknown(f.outcomes[op].err) && p.mayBeLate() {
+		p.postpone(op, func() { execute(nil) })
 	}
 	return true
 }

@@ -1,8 +1,10 @@
 package imsync_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"strings"
@@ -18,7 +20,7 @@ import (
 func newProgram(t *testing.T, seed uint64, kinds []recorded, overHTTP bool) *program {
 	t.Helper()
 	p := &program{
-		T: t, figures: figures{}, random: rand.New(rand.NewPCG(seed, 16)), kinds: kinds,
+		T: t, seed: seed, figures: figures{}, random: rand.New(rand.NewPCG(seed, 16)), kinds: kinds,
 		ledger: ledger{owners: map[thing]owner{}, names: map[string][]string{}, given: map[string][]string{}, renamed: map[string][]string{}},
 	}
 	p.options = imsync.Options{AllowEmpty: true, MaxGroups: 64}
@@ -112,7 +114,14 @@ type programTransport struct {
 }
 
 func (c programTransport) RoundTrip(r *http.Request) (resp *http.Response, err error) {
+	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
 	alive := c.p.request(operationOf(r), func(f *recorded) {
+		r := r.Clone(context.WithoutCancel(r.Context())) // it may be executed later
+		r.Body = io.NopCloser(bytes.NewReader(body))
 		resp, err = faulty{c.srv, func(string) *fault {
 			if f == nil {
 				return nil

@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-ews/exchange/ews/ewstest"
 	"github.com/go-ews/exchange/ews/imsync"
+	"github.com/go-ews/exchange/imgroup"
 )
 
 // TestSync_NamesThatFold leaves groups alone whose names differ in case only, and what the roster wants
@@ -224,4 +225,35 @@ func TestRoster_FormerName(t *testing.T) {
 	if err := roster.Check(); err == nil || !strings.Contains(err.Error(), "the former name holds U+000B") {
 		t.Errorf("%v; want the character refused", err)
 	}
+}
+
+// TestSync_FurtherAddress: the contact that was given leaves, and one that a person has added stays,
+// although the same address is a further one of it.
+func TestSync_FurtherAddress(t *testing.T) {
+	t.Parallel()
+	m := newMailbox(t)
+	m.srv.Seed("", ewstest.Group{Name: "A", Members: []ewstest.Contact{{Address: "b@contoso.com"}}})
+	m.sync(team("A", "a@contoso.com"))
+	list := twoAddresses{m.client, "b@contoso.com", "a@contoso.com"}
+	if _, err := imsync.Sync(t.Context(), list, rosterOf(team("A")), &imsync.Options{Remove: imsync.RemoveOwned, Owned: m.owned}); err != nil {
+		t.Fatal(err)
+	}
+	m.want("A: b")
+}
+
+// twoAddresses is a client of a mailbox one of whose contacts has a further address.
+type twoAddresses struct {
+	imsync.Client
+	address, further string
+}
+
+func (c twoAddresses) GetImItemList(ctx context.Context, q imgroup.ListQuery) (*imgroup.ItemList, error) {
+	l, err := c.Client.GetImItemList(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	if p, ok := l.Contact(c.address); ok {
+		p.ImAddresses = append(p.ImAddresses, imgroup.AttributedString{Value: c.further})
+	}
+	return l, nil
 }

@@ -39,7 +39,7 @@ func (s Step) next(l *list) (*write, error) {
 	case AddTelephone:
 		return s.add(l, &entry{keys: s.keys(), telephone: s.Telephone, isPhone: true})
 	case RemoveContact, RemoveTelephone:
-		return s.remove(l, s.keys()...)
+		return s.remove(l)
 	case AddDistributionGroup:
 		return s.addDistribution(l)
 	case RemoveDistributionGroup:
@@ -218,13 +218,14 @@ func (l *list) adoptContactID(c *contact, persona *imgroup.Persona, err error) e
 	return nil
 }
 
-// remove removes a contact from a group, one membership at a time.
-func (s Step) remove(l *list, keys ...string) (*write, error) {
+// remove removes a contact from a group, one membership at a time. One that has the address as a further
+// one is another contact: a person's, if only the step's is owned.
+func (s Step) remove(l *list) (*write, error) {
 	g, err := s.existing(l)
 	if g == nil || err != nil {
 		return nil, err
 	}
-	m, ok := g.find(l.lookup(keys...), keys)
+	m, ok := g.find(nil, s.keys())
 	if !ok {
 		return nil, nil
 	}
