@@ -13,7 +13,7 @@ import (
 	"github.com/jcmturner/gokrb5/v8/iana/patype"
 	"github.com/jcmturner/gokrb5/v8/keytab"
 	"github.com/jcmturner/gokrb5/v8/types"
-	"golang.org/x/crypto/md4" //nolint:staticcheck // RC4 keys are made with it (RFC 4757 section 2)
+	"golang.org/x/crypto/md4" //nolint:staticcheck,gosec // RC4 keys are made with it (RFC 4757 section 2)
 )
 
 // A secret proves who the client is: a password or the keys of a keytab.
@@ -93,7 +93,7 @@ func (p password) key(params keyParams, _ int) (types.EncryptionKey, error) {
 
 // rc4Key is the string-to-key function of RFC 4757 section 2.
 func rc4Key(password string) []byte {
-	h := md4.New()
+	h := md4.New() //nolint:gosec // as above
 	for _, unit := range utf16.Encode([]rune(password)) {
 		_, _ = h.Write([]byte{byte(unit), byte(unit >> 8)})
 	}

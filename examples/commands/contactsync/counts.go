@@ -42,10 +42,13 @@ const statePlanned = "planned"
 
 // count counts the jobs of a run by state: on River's index that leads with state and queue.
 func (q *jobQueue[TTx]) count(ctx context.Context, run string) (c counts, err error) {
-	rows, err := q.db.QueryContext(ctx, `SELECT CASE WHEN scheduled_at > `+q.times.far+` AND (state = 'scheduled'
-		OR state = 'cancelled' AND (SELECT phase FROM sync_run WHERE id = $1) = '`+phaseHalted+`') THEN '`+statePlanned+`' ELSE CAST(state AS TEXT) END, count(*) FROM river_job WHERE state IN
+	//nolint:gosec // made of constants
+	query := `SELECT CASE WHEN scheduled_at > ` + q.times.far + ` AND (state = 'scheduled'
+		OR state = 'cancelled' AND (SELECT phase FROM sync_run WHERE id = $1) = '` + phaseHalted + `')
+		THEN '` + statePlanned + `' ELSE CAST(state AS TEXT) END, count(*) FROM river_job WHERE state IN
 		('available', 'cancelled', 'completed', 'discarded', 'pending', 'retryable', 'running', 'scheduled')
-		AND queue = $1 GROUP BY 1`, run)
+		AND queue = $1 GROUP BY 1`
+	rows, err := q.db.QueryContext(ctx, query, run)
 	if err != nil {
 		return counts{}, fmt.Errorf("counting the jobs: %w", err)
 	}
