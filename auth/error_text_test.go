@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -36,5 +37,21 @@ func TestError_ServerWords(t *testing.T) {
 				t.Errorf("%q", tc.text)
 			}
 		})
+	}
+}
+
+// TestError_LoginPage: a page that a gateway serves to a login, closing the connection, is named.
+func TestError_LoginPage(t *testing.T) {
+	t.Parallel()
+	s := started(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Connection", "close") }))
+	tr, err := NTLM(nil, Static(`CONTOSO\tony`, "secret"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tr.CloseIdleConnections()
+	_, err = try(t.Context(), tr, s.URL, "hello")
+	e, ok := errors.AsType[*Error](err)
+	if !ok || !e.NotSent() || !strings.Contains(err.Error(), "returned 200 to a login and closed: check the URL, and whether a log-in page") {
+		t.Errorf("error %v", err)
 	}
 }

@@ -193,7 +193,8 @@ func (b *bound) leg(ctx context.Context, k *call, token []byte) (*http.Response,
 		return nil, next, err
 	case code/100 == 2: // no login is needed here: send the request without one
 		if !drain(resp) || resp.Close {
-			return nil, nil, fmt.Errorf("%w: the server returned %d to a login and closed", errUnsent, code)
+			return nil, nil, fmt.Errorf("%w: the server returned %d to a login and closed: "+
+				"check the URL, and whether a log-in page or a proxy responds in place of Exchange", errUnsent, code)
 		}
 		resp, err := b.deliver(ctx, k, nil)
 		return resp, nil, err

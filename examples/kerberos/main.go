@@ -7,6 +7,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -37,6 +38,9 @@ func mechanism(keytab, user string) (*kerberos.Mechanism, error) {
 }
 
 func run(endpoint, keytab, user, mailbox, name string) error {
+	if endpoint == "" || mailbox == "" || (keytab == "") != (user == "") {
+		return errors.New("-endpoint and -mailbox are needed, and -keytab and -user together or neither")
+	}
 	m, err := mechanism(keytab, user)
 	if err != nil {
 		return err

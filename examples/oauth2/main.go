@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/tls"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -31,6 +32,9 @@ func main() {
 }
 
 func run(tenant, id, pem, mailbox, name string) error {
+	if tenant == "" || id == "" || pem == "" || mailbox == "" {
+		return errors.New("-tenant, -client, -pem and -mailbox are needed")
+	}
 	pair, err := tls.LoadX509KeyPair(pem, pem)
 	if err != nil {
 		return fmt.Errorf("-pem: %w", err)
