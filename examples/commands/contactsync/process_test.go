@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -259,4 +260,21 @@ func firstLine(t *testing.T, p *process) string {
 	}
 	t.Fatalf("nothing from %q: %s", p.Args, p.stderr)
 	return ""
+}
+
+// TestOpen_NoDatabase names a file of another kind, and leaves it as it was.
+func TestOpen_NoDatabase(t *testing.T) {
+	t.Parallel()
+	const text = "Mailbox,Group,Address\ntony@contoso.com,Sales,anna@contoso.com\n"
+	file := filepath.Join(t.TempDir(), "directory.csv")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := open(t.Context(), file, slog.New(slog.DiscardHandler))
+	if err == nil || !strings.Contains(err.Error(), file+": it is no SQLite database") {
+		t.Errorf("error %v", err)
+	}
+	if got, err := os.ReadFile(file); err != nil || string(got) != text {
+		t.Errorf("the file became %q, %v", got, err)
+	}
 }

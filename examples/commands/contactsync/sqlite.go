@@ -46,6 +46,10 @@ func openSQLite(ctx context.Context, file, id string, logger *slog.Logger) (queu
 		},
 	}
 	if err := q.prepare(ctx); err != nil {
+		const notADatabase = 26
+		if failed, ok := errors.AsType[*sqlite.Error](err); ok && failed.Code() == notADatabase {
+			err = errors.New("it is no SQLite database: give --database the file of earlier runs, or a new one")
+		}
 		return nil, errors.Join(fmt.Errorf("%s: %w", file, err), q.close())
 	}
 	return q, nil
