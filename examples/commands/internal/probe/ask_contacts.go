@@ -96,7 +96,10 @@ func unknownGroupNew(ctx context.Context, s *session) (seen, error) {
 	return saw(err)
 }
 
-func sameContact(ctx context.Context, s *session) (seen, error) {
+func sameContact(ctx context.Context, s *session) (seen, error) { return s.again(ctx, s.address("m")) }
+
+// again adds the contact again, by a form of its address.
+func (s *session) again(ctx context.Context, address string) (seen, error) {
 	if err := s.mayAdd(); err != nil {
 		return seen{}, err
 	}
@@ -104,7 +107,9 @@ func sameContact(ctx context.Context, s *session) (seen, error) {
 	if err != nil {
 		return seen{}, err
 	}
-	persona, err := s.client.AddNewImContactToGroup(ctx, s.spec("m", group))
+	spec := s.spec("m", group)
+	spec.Address = address
+	persona, err := s.client.AddNewImContactToGroup(ctx, spec)
 	if response, bad, err := refused(err); bad {
 		return response, err
 	}

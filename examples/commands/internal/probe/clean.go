@@ -39,7 +39,7 @@ func leftoversIn(items *imgroup.ItemList) leftovers {
 	ours := map[string]bool{}
 	for i := range items.Personas {
 		p := &items.Personas[i]
-		if id, ok := p.ContactID(); ok && madeBy("", p.ImAddress) {
+		if id, ok := p.ContactID(); ok && addedBy(p) {
 			ours[id.ID] = true
 			left.contacts = append(left.contacts, imgroup.ContactID{ID: id.ID})
 		}
@@ -64,6 +64,17 @@ func leftoversIn(items *imgroup.ItemList) leftovers {
 		}
 	}
 	return left
+}
+
+// addedBy reports whether a contact is of a run: its address begins so, or the name that it was given
+// if the server does not return the address.
+func addedBy(p *imgroup.Persona) bool {
+	for _, address := range p.ImAddresses {
+		if madeBy("", address.Value) {
+			return true
+		}
+	}
+	return madeBy("", p.ImAddress) || p.ImAddress == "" && madeBy("", p.DisplayName)
 }
 
 // rounds bounds the cleaning: each removes what it can and reads the list again.

@@ -73,8 +73,10 @@ func TestCommand_Server(t *testing.T) {
 	endpoint, stop := s.Start()
 	t.Cleanup(stop)
 	out := filepath.Join(t.TempDir(), "out")
-	args := []string{"--endpoint", endpoint, "--user", "u", "--auth", "basic", "--out", out, "--other-mailbox", otherMailbox,
-		"--mailbox", "user@contoso.com"}
+	args := []string{
+		"--endpoint", endpoint, "--user", "u", "--auth", "basic", "--out", out, "--other-mailbox", otherMailbox,
+		"--mailbox", "user@contoso.com",
+	}
 	status, _, stderr := probe(t.Context(), args...)
 	if status != cli.StatusFailed || !strings.Contains(stderr, "imlist probe --clean removes it") {
 		t.Fatalf("with a leftover: status %d: %s", status, stderr)

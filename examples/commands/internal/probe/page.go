@@ -22,8 +22,10 @@ func (f finding) result() string {
 		return "yes"
 	case f.verdict == no:
 		return "no"
-	case f.yes == nil && f.no == nil:
-		return f.seen.what
+	case f.yes == nil:
+		return "noted"
+	case f.no == nil:
+		return "otherwise"
 	}
 	return "open: " + f.seen.what
 }
@@ -60,11 +62,22 @@ func (r *report) page(w io.Writer) {
 	for _, note := range r.notes {
 		fmt.Fprintf(w, "\n%s\n", note)
 	}
+	r.guesses(w)
+	fmt.Fprint(w, "\n## Further questions\n\n| question | asked | as documented or recorded | seen |\n|---|---|---|---|\n")
+	for _, f := range r.findings {
+		if !isGuess(f.id) {
+			row(w, f.id, f.asks, f.result(), f.seen.line())
+		}
+	}
+}
+
+// guesses writes the table of the guesses.
+func (r *report) guesses(w io.Writer) {
 	rules := ewstest.Rules()
 	fmt.Fprint(w, "\n## Guesses\n\n| guess | question | result | seen |\n|---|---|---|---|\n")
 	for _, f := range r.findings {
 		i := slices.IndexFunc(rules, func(rule ewstest.Rule) bool { return rule.ID == f.id })
-		if i < 0 {
+		if i < 0 || rules[i].Grade != "guessed" {
 			continue
 		}
 		result := f.result()

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"slices"
 
 	"github.com/go-ews/exchange/ews"
 )
@@ -32,7 +33,7 @@ func is(words ...string) []string { return words }
 // have made. Those about removals come before those that add further contacts, so that a list from
 // which no contact can be removed keeps one at most.
 func questions() []question {
-	return append(guesses(), limits()...)
+	return slices.Concat(guesses(), further(), limits())
 }
 
 // guesses has a question for each guess of package ewstest that a list of any size can answer.
@@ -48,8 +49,10 @@ func guesses() []question {
 			"sid-unknown", "impersonation of a SID that has no mailbox: ErrorNonExistentMailbox?", sidUnknown,
 			is(noMailbox), is(string(ews.ErrorInvalidSid)), false,
 		},
-		{"own-mailbox", "an account without a mailbox, without impersonation: ErrorMissingEmailAddress?", ownMailbox,
-			is("ErrorMissingEmailAddress"), is(noMailbox), false},
+		{
+			"own-mailbox", "an account without a mailbox, without impersonation: ErrorMissingEmailAddress?", ownMailbox,
+			is("ErrorMissingEmailAddress"), is(noMailbox), false,
+		},
 		{"expand-hidden", "ExpandDL of a group that is hidden: not found?", expandHidden, is("ErrorNameResolutionNoResults"), is("found"), false},
 		{"unknown-group", "SetImGroup of a group that is gone: ErrorInvalidImGroupId?", unknownGroup, is(badGroup), is(notFound), false},
 		{"names-fold", "AddImGroup with the name of a group in capitals: refused?", namesFold, is(nameTaken), is(done), false},

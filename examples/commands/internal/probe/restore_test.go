@@ -159,7 +159,7 @@ func TestRun_Faults(t *testing.T) {
 		ewstest.DropAfter(), ewstest.Truncate(700), ews.ErrorInternalServerError,
 	}
 	open := 0
-	for seed := range uint64(60) {
+	for seed := range uint64(30) {
 		for name, mutant := range mutants() {
 			random := rand.New(rand.NewPCG(seed, 19))
 			requests := 0

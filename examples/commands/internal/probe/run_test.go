@@ -154,4 +154,5 @@ func TestRun_RandomMutants(t *testing.T) {
 		}
 		probed(t, mutant, i%50 == 0)
 	}
+	t.Logf("%d mutants", runs)
 }

@@ -29,30 +29,24 @@ type seen struct{ what, text string }
 // saw returns the response that an error is: a code, or the code of a fault. An error that says
 // nothing about the server's rules comes back.
 func saw(err error) (seen, error) {
-	if err == nil {
+	switch {
+	case err == nil:
 		return seen{what: string(ews.NoError)}, nil
-	}
-	if errors.Is(err, ews.ErrOutcomeUnknown) {
+	case errors.Is(err, ews.ErrOutcomeUnknown):
 		return seen{}, err
 	}
 	if invalid, ok := errors.AsType[*ews.SchemaValidationError](err); ok {
 		return seen{string(ews.ErrorSchemaValidation), fmt.Sprintf("line %d, position %d: %s",
 			invalid.Line, invalid.Position, invalid.Violation)}, nil
 	}
-	if e, ok := errors.AsType[*ews.Error](err); ok {
-		return sawError(e)
+	e, ok := errors.AsType[*ews.Error](err)
+	switch {
+	case ok && e.Code != "":
+		return seen{string(e.Code), e.Message}, nil //nolint:nilerr // the error is the response
+	case ok && e.Fault != nil:
+		return seen{"fault " + e.Fault.Code.Local, e.Fault.String}, nil //nolint:nilerr // likewise
 	}
 	return seen{}, err
-}
-
-func sawError(e *ews.Error) (seen, error) {
-	switch {
-	case e.Code != "":
-		return seen{string(e.Code), e.Message}, nil
-	case e.Fault != nil:
-		return seen{"fault " + e.Fault.Code.Local, e.Fault.String}, nil
-	}
-	return seen{}, e
 }
 
 // refused returns what the server said if it refused a call, and whether it did or no response came.
