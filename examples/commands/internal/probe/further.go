@@ -22,6 +22,7 @@ func further() []question {
 		},
 		{id: "culture", asks: "GetImItemList with the language de-DE", how: as(ews.Header{MailboxCulture: "de-DE"}), yes: is(done)},
 		{id: "culture-unknown", asks: "GetImItemList with the language xx-XX", how: as(ews.Header{MailboxCulture: "xx-XX"})},
+		{id: "own-mailbox", asks: "an account without a mailbox, without impersonation", how: ownMailbox, yes: is("ErrorMissingEmailAddress")},
 		{id: "address-unknown", asks: "impersonation of an address without a mailbox", how: impersonating(ews.PrimarySMTP("imlistprobe@example.invalid")), yes: is(noMailbox)},
 		{id: "upn-unknown", asks: "impersonation of a UPN without a mailbox", how: impersonating(ews.UPN("imlistprobe@example.invalid")), yes: is(string(ews.ErrorInvalidUserPrincipalName))},
 		{id: "schema-fault", asks: "GetImItemList with an element that the schema lacks", how: schemaFault, yes: is(string(ews.ErrorSchemaValidation))},

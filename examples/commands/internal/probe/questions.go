@@ -49,10 +49,6 @@ func guesses() []question {
 			"sid-unknown", "impersonation of a SID that has no mailbox: ErrorNonExistentMailbox?", sidUnknown,
 			is(noMailbox), is(string(ews.ErrorInvalidSid)), false,
 		},
-		{
-			"own-mailbox", "an account without a mailbox, without impersonation: ErrorMissingEmailAddress?", ownMailbox,
-			is("ErrorMissingEmailAddress"), is(noMailbox), false,
-		},
 		{"expand-hidden", "ExpandDL of a group that is hidden: not found?", expandHidden, is("ErrorNameResolutionNoResults"), is("found"), false},
 		{"unknown-group", "SetImGroup of a group that is gone: ErrorInvalidImGroupId?", unknownGroup, is(badGroup), is(notFound), false},
 		{"names-fold", "AddImGroup with the name of a group in capitals: refused?", namesFold, is(nameTaken), is(done), false},
