@@ -87,7 +87,7 @@ func (a *applier) backUp(ctx context.Context, steps []Step) error {
 // end keeps the record of the steps that were sent; the next run, which reads the list, resolves
 // it.
 func (a *applier) end(ctx context.Context) error {
-	a.owned = a.owned.after(a.sent)
+	a.owned = a.owned.after(a.sent, a.done)
 	if a.list != nil {
 		a.owned = a.owned.settle(a.list)
 	}

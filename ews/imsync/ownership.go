@@ -251,9 +251,29 @@ func (o *Ownership) before(l *list, steps []Step, owns func(Step) bool) *Ownersh
 	return out
 }
 
-// after returns the record with those steps pending whose writes were sent.
-func (o *Ownership) after(sent []Step) *Ownership {
-	return &Ownership{mailbox: o.mailbox, groups: o.groups, found: o.found, pending: sent}
+// after returns the record without what was removed, and with those steps pending whose writes were
+// sent.
+func (o *Ownership) after(sent, done []Step) *Ownership {
+	return &Ownership{mailbox: o.mailbox, groups: o.without(done), found: o.found, pending: sent}
+}
+
+// without returns the entries that are left after the steps. If a person adds again what was removed, it
+// is the person's.
+func (o *Ownership) without(done []Step) map[string]*ownedGroup {
+	groups := maps.Clone(o.groups)
+	for _, s := range done {
+		g := groups[s.GroupID]
+		switch {
+		case g == nil || !s.Kind.Removes():
+		case s.Kind == RemoveContact, s.Kind == RemoveTelephone:
+			left := &ownedGroup{g.name, g.made, maps.Clone(g.members)}
+			maps.DeleteFunc(left.members, func(key string, _ bool) bool { return slices.Contains(s.keys(), key) })
+			groups[s.GroupID] = left
+		default:
+			delete(groups, s.GroupID)
+		}
+	}
+	return groups
 }
 
 // save hands the record to the caller, unless it is the one that the caller has.

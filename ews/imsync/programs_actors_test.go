@@ -224,7 +224,7 @@ func (w *wire) GetImItemList(ctx context.Context, q imgroup.ListQuery) (items *i
 				there[c] = true
 			}
 		}
-		if p.options.Adopt && p.owners[x] == person && p.wantsOf(p.seen, x) {
+		if p.options.Adopt && p.owners[x] == person && p.mayAdopt(x) {
 			p.owners[x] = doubtful
 		}
 	}

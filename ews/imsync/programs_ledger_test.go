@@ -41,11 +41,12 @@ type ledger struct {
 type snapshot struct {
 	record  *imsync.Ownership
 	given   map[thing]bool
-	pending map[string]bool   // claims
-	found   map[string]bool   // ids of groups
-	names   map[string]string // of these
-	ids     map[string]bool   // of groups that were added since
-	ended   bool              // pending has the writes that were sent, with the ids of groups
+	pending map[string]bool     // claims
+	found   map[string]bool     // ids of groups
+	names   map[string]string   // of these
+	planned map[string][]string // names to which the roster may rename these
+	ids     map[string]bool     // of groups that were added since
+	ended   bool                // pending has the writes that were sent, with the ids of groups
 }
 
 // claim names a thing by what a roster has of it.
@@ -67,10 +68,18 @@ func (l *ledger) claimsOf(x thing) []string {
 }
 
 // claimed reports whether a thing that a person made may be what the claims mean: a group must be
-// new since the record was made.
+// new since the record was made, and a member may be in one that is to be renamed.
 func (l *ledger) claimed(x thing, claims, found map[string]bool) bool {
+	if l.planned(x, claims) {
+		return true
+	}
 	return (x.key != "" || !found[x.group]) &&
 		slices.ContainsFunc(l.claimsOf(x), func(c string) bool { return claims[c] })
+}
+
+// planned reports whether the claims mean a member of a group that is to be renamed.
+func (l *ledger) planned(x thing, claims map[string]bool) bool {
+	return x.key != "" && slices.ContainsFunc(l.stored.planned[x.group], func(name string) bool { return claims[claim(name, x.key)] })
 }
 
 // made enters a new thing.
@@ -101,10 +110,18 @@ func (l *ledger) learn() {
 	for _, g := range l.seen.groups {
 		if c := claim(g.name, ""); l.sent[c] || l.stored.pending[c] {
 			l.known[g.id] = true
+			x := thing{g.id, ""}
+			if l.owners[x] == service && !slices.ContainsFunc(l.given[g.id], func(n string) bool { return n == "" || strings.EqualFold(n, g.name) }) {
+				l.owners[x] = doubtful // a person has renamed it to another planned name
+			}
 		}
 	}
 	for x, by := range l.owners {
-		if by != person && !l.knows(x) {
+		switch {
+		case by == person || l.knows(x):
+		case l.planned(x, l.stored.pending):
+			l.owners[x] = doubtful
+		default:
 			l.owners[x] = person
 		}
 	}
@@ -147,7 +164,10 @@ func (l *ledger) look(in inventory) {
 
 // snapshot returns what a record that is made now can know. wanted are the claims of the roster.
 func (l *ledger) snapshot(record *imsync.Ownership, wanted map[string]bool) snapshot {
-	s := snapshot{record, maps.Clone(l.had), maps.Clone(wanted), map[string]bool{}, map[string]string{}, maps.Clone(l.known), false}
+	s := snapshot{
+		record: record, given: maps.Clone(l.had), pending: maps.Clone(wanted), found: map[string]bool{},
+		names: map[string]string{}, planned: map[string][]string{}, ids: maps.Clone(l.known),
+	}
 	for x := range l.seen.things {
 		for _, c := range l.seen.claims(x) {
 			delete(s.pending, c)

@@ -32,6 +32,8 @@ func (p *program) judgeRemoval(before inventory, x thing) {
 	g, _ := before.group(x.group)
 	p.removed++
 	switch {
+	case p.options.Backup != nil && !p.backedUp:
+		p.violate("%v of %q was removed, and there is no backup", x, g.name)
 	case p.options.Remove == imsync.RemoveNothing:
 		p.violate("%v of %q was removed, although nothing is to be", x, g.name)
 	case p.wantsExactly(before, x):
@@ -51,6 +53,9 @@ func (p *program) judgeRemoval(before inventory, x thing) {
 // if the roster has its former name.
 func (p *program) judgeRenaming(old, g inventoryGroup) {
 	p.renamed[g.id] = append(p.renamed[g.id], g.name)
+	if p.options.Backup != nil && !p.backedUp {
+		p.violate("%s was renamed, and there is no backup", g.id)
+	}
 	if g.kind != imgroup.UserGroup {
 		p.violate("%s, a %s, was renamed from %q to %q", g.id, g.kind, old.name, g.name)
 	}

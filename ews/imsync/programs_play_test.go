@@ -46,7 +46,8 @@ type program struct {
 	client  imsync.Client // the service's
 	options imsync.Options
 	history []snapshot // of records that were kept
-	log     []string   // the last actions
+	backups []keptBackup
+	log     []string // the last actions
 
 	wanted  imsync.Roster
 	exact   map[string]bool // its claims
@@ -60,6 +61,7 @@ type program struct {
 	killAt, saveKill int // the request, or the Save, at which the process is killed; 0: none
 	loseSave         int // the Save that fails
 	number, saves    int
+	backedUp         bool // in this run
 	kept, dirty      bool // the last Save kept the record; writes came after it
 	dead             bool
 	stop             context.CancelFunc
@@ -100,6 +102,7 @@ func (p *program) play() {
 			return
 		}
 	}
+	p.putBack()
 }
 
 // mishap loses the record, or restores an older one, now and then.
@@ -183,7 +186,7 @@ func (p *program) run(f func(context.Context) (imsync.Applied, error)) (imsync.A
 	p.figures["runs"]++
 	p.logf("run: %v adopt %t faults %d meddling %d kill %d/%d lose %d", p.options.Remove, p.options.Adopt, p.faults, p.meddling, p.killAt, p.saveKill, p.loseSave)
 	p.number, p.saves, p.dead, p.stop, p.live = 0, 0, false, cancel, true
-	p.kept, p.dirty, p.removed = false, false, 0
+	p.kept, p.dirty, p.removed, p.backedUp = false, false, 0, false
 	p.sent, p.mayRepeat, p.seen = map[string]bool{}, map[string]bool{}, inventory{}
 	p.had, p.first = map[thing]bool{}, nil
 	if p.known = maps.Clone(p.stored.ids); p.known == nil {
@@ -226,6 +229,7 @@ func (p *program) save(_ context.Context, o *imsync.Ownership) error {
 	}
 	if !killed || p.random.IntN(2) == 0 {
 		p.stored = p.snapshot(reread(p.T, o), p.wants)
+		p.planRenames()
 		p.history = append(p.history, p.stored)
 		p.kept = true
 		p.logf("saved")
@@ -234,6 +238,32 @@ func (p *program) save(_ context.Context, o *imsync.Ownership) error {
 		return errDead
 	}
 	return nil
+}
+
+// planRenames enters to which names the groups that were found may be renamed.
+func (p *program) planRenames() {
+	for id, present := range p.stored.names {
+		for _, w := range p.wanted.Groups {
+			if p.mayRename(id, present, w) {
+				p.stored.planned[id] = append(p.stored.planned[id], w.Name)
+			}
+		}
+	}
+}
+
+// mayRename reports whether a group may be renamed to the name of a wanted one.
+func (p *program) mayRename(id, present string, w imsync.Group) bool {
+	return strings.EqualFold(w.FormerName, present) ||
+		slices.ContainsFunc(p.given[id], func(n string) bool { return n == "" || strings.EqualFold(n, w.Name) })
+}
+
+// mayAdopt reports whether the roster has a thing that was read, by the present name of its group or by
+// the one that the group may get.
+func (p *program) mayAdopt(x thing) bool {
+	g, _ := p.seen.group(x.group)
+	return p.wantsOf(p.seen, x) || g.kind == imgroup.UserGroup && slices.ContainsFunc(p.wanted.Groups, func(w imsync.Group) bool {
+		return p.mayRename(x.group, g.name, w) && p.wants[claim(w.Name, x.key)]
+	})
 }
 
 func (p *program) kill() {

@@ -29,6 +29,9 @@ func newProgram(t *testing.T, seed uint64, kinds []recorded, overHTTP bool) *pro
 		imsync.RemoveOwned, imsync.RemoveAll, imsync.RemoveNothing,
 	}[p.random.IntN(8)]
 	p.options.Save = p.save
+	if seed&restoring != 0 {
+		p.options.Backup = p.backUp
+	}
 	p.meddle = p.edit
 	if overHTTP {
 		p.overHTTP()

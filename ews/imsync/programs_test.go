@@ -19,27 +19,32 @@ const overHTTP = 50
 
 // keptSeeds are the programs that have found a fault.
 var keptSeeds = []uint64{
-	1948,       // a person renames a group before the record has it
-	61,         // a contact has the address of an owned one as a further address
-	70,         // a kept plan adds what a person has added by then, and the process is killed
-	6572,       // a kept plan renames a group that is gone
-	10236,      // a kept plan renames a group to a name that another one has by then
-	8589936050, // a removal meets a person's contact that has the address as a further address
-	4294970041, // a group has two contacts of one number
-	9909,       // the record of a kept plan is restored after a person has renamed a new group
+	1948,        // a person renames a group before the record has it
+	61,          // a contact has the address of an owned one as a further address
+	70,          // a kept plan adds what a person has added by then, and the process is killed
+	6572,        // a kept plan renames a group that is gone
+	10236,       // a kept plan renames a group to a name that another one has by then
+	12884908175, // a person adds what is planned to a group before the service renames it
+	8589936050,  // a removal meets a person's contact that has the address as a further address
+	4294970041,  // a group has two contacts of one number
+	4294974365,  // a person adds again, in the same run, what the service has just removed
+	30064771175, // a run that adopts renames a group by its former name
+	25769810238, // a person renames a new group to a planned name before the list is read back
+	9909,        // the record of a kept plan is restored after a person has renamed a new group
 }
 
 // The bits of a seed that add to its program. A kept seed without them stays the program that it was.
 const (
-	builtIns = 1 << (32 + iota) // the roster names Favorites and Other Contacts too
-	lateness                    // a write whose response is lost may be executed later
-	features = iota
+	builtIns  = 1 << (32 + iota) // the roster names Favorites and Other Contacts too
+	lateness                     // a write whose response is lost may be executed later
+	features  = iota             // of the programs of a run
+	restoring = 1 << 34          // the list is backed up, and restored at the end: only with EWS_OWNERSHIP_SEED
 )
 
 // TestOwnership_Programs runs random programs of three actors: a directory that changes, a person
 // who edits the list at any time, and faults: each kind of fault of ews' suite, writes that the server
 // executes after their response was lost, a kill at any request and any Save, records that are lost or
-// restored from a backup. The test compares the list
+// replaced by older ones. The test compares the list
 // before and after each action to note who made each thing, and decides by the words of the
 // documentation what must follow, without any code of the package.
 //

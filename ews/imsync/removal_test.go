@@ -257,3 +257,41 @@ func (c twoAddresses) GetImItemList(ctx context.Context, q imgroup.ListQuery) (*
 	}
 	return l, nil
 }
+
+// TestSync_AddedAgain: a contact that a person adds again right after it was removed is the person's,
+// although the list could not be read back.
+func TestSync_AddedAgain(t *testing.T) {
+	t.Parallel()
+	m := newMailbox(t)
+	m.sync(team("A", "a@contoso.com"))
+	applied, err := imsync.Sync(t.Context(), &addsAgain{m.client, func() { m.add("A", "a@contoso.com") }, false}, rosterOf(team("A")),
+		&imsync.Options{Remove: imsync.RemoveOwned, Owned: m.owned})
+	if err == nil {
+		t.Fatal("the list was read back")
+	}
+	m.owned = reread(t, applied.Owned)
+	m.sync(team("A"))
+	m.want("A: a")
+}
+
+// addsAgain is a client of a mailbox whose person adds again what is removed, and whose list cannot be
+// read after that.
+type addsAgain struct {
+	imsync.Client
+	add     func()
+	removed bool
+}
+
+func (c *addsAgain) RemoveImContactFromGroup(ctx context.Context, contact imgroup.ContactID, g imgroup.GroupID) error {
+	err := c.Client.RemoveImContactFromGroup(ctx, contact, g)
+	c.add()
+	c.removed = true
+	return err
+}
+
+func (c *addsAgain) GetImItemList(ctx context.Context, q imgroup.ListQuery) (*imgroup.ItemList, error) {
+	if c.removed {
+		return nil, errors.New("no connection")
+	}
+	return c.Client.GetImItemList(ctx, q)
+}
