@@ -33,6 +33,7 @@ type ledger struct {
 	stored snapshot        // of the record that is kept
 	seen   inventory       // the list as the service read it last
 	had    map[thing]bool  // what the service had given of it
+	unsure map[thing]bool  // gifts that an older record, now restored, may lack
 	known  map[string]bool // new groups whose id the service has learned
 	sent   map[string]bool // claims of the additions that this run sent and did not see absent
 }
@@ -199,8 +200,9 @@ func (in *inventory) claims(x thing) []string {
 
 // restore takes an older record for the one that is kept.
 func (l *ledger) restore(s snapshot) {
-	l.stored = s
+	l.stored, l.unsure = s, map[thing]bool{}
 	for x, by := range l.owners {
+		l.unsure[x] = by == service
 		knows, may := s.given[x], l.claimed(x, s.pending, s.found)
 		switch {
 		case by == service && !knows && may, by == person && (knows || may):

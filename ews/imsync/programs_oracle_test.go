@@ -256,6 +256,11 @@ func (p *program) judgeRecord(applied imsync.Applied) {
 			p.owners[x] = person
 			continue
 		}
+		if by == service && !owned[x] && p.unsure[x] {
+			p.figures["gifts that an older record lacks"]++
+			p.owners[x] = person
+			continue
+		}
 		if by != doubtful && owned[x] != (by == service) {
 			p.violate("%v: made by %v, in the record: %t", x, by, owned[x])
 		}

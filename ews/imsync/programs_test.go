@@ -29,6 +29,7 @@ var keptSeeds = []uint64{
 	4294970041,  // a group has two contacts of one number
 	4294974365,  // a person adds again, in the same run, what the service has just removed
 	30064771175, // a run that adopts renames a group by its former name
+	8589942010,  // a record is restored that was made after the service had removed something
 	25769810238, // a person renames a new group to a planned name before the list is read back
 	9909,        // the record of a kept plan is restored after a person has renamed a new group
 }
