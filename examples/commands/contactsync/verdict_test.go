@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -179,24 +180,24 @@ func TestOutages_Turns(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		begun := 0
+		var begun atomic.Int32
 		for range 5 {
 			go func() {
 				leave, err := o.enter(t.Context())
 				if err == nil {
-					begun++
+					begun.Add(1)
 					defer leave()
 				}
 			}()
 		}
 		synctest.Wait()
-		if begun != 0 {
-			t.Errorf("%d mailboxes have begun beside the first", begun)
+		if n := begun.Load(); n != 0 {
+			t.Errorf("%d mailboxes have begun besides the first", n)
 		}
 		o.note("a", &ews.Error{Code: ews.ErrorNonExistentMailbox})
 		synctest.Wait()
-		if begun != 5 {
-			t.Errorf("%d mailboxes have begun, want 5", begun)
+		if n := begun.Load(); n != 5 {
+			t.Errorf("%d mailboxes have begun, want 5", n)
 		}
 		leave()
 	})
