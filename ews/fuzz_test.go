@@ -34,12 +34,13 @@ func FuzzResponse(f *testing.F) {
 		if status < 200 || status > 599 {
 			return
 		}
-		client := connect(t, once(always(status, string(doc))))
-		group, err := client.AddImGroup(t.Context(), "Sales")
+		// A client for each call: one that was told to back off would wait.
+		client := func() *ews.Client { return connect(t, once(always(status, string(doc)))) }
+		group, err := client().AddImGroup(t.Context(), "Sales")
 		checkOutcome(t, group != nil, err)
-		list, err := client.GetImItemList(t.Context(), imgroup.ListQuery{})
+		list, err := client().GetImItemList(t.Context(), imgroup.ListQuery{})
 		checkOutcome(t, list != nil, err)
-		checkOutcome(t, false, client.Call(t.Context(), getFolderOp, getInbox(), new(getFolderResponse)))
+		checkOutcome(t, false, client().Call(t.Context(), getFolderOp, getInbox(), new(getFolderResponse)))
 	})
 }
 
