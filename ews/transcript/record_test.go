@@ -121,6 +121,18 @@ func TestRecord_Replay(t *testing.T) {
 // exchange sends a request whose response is given, and returns the transcript.
 func exchange(t testing.TB, opts *transcript.Options, request, response string, edit func(*http.Request, *http.Response)) string {
 	t.Helper()
+	text, err := record(t, opts, request, response, edit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// record is exchange, but returns why nothing was recorded.
+func record(
+	t testing.TB, opts *transcript.Options, request, response string, edit func(*http.Request, *http.Response),
+) (string, error) {
+	t.Helper()
 	var file bytes.Buffer
 	recorder := transcript.Record(roundTripper(func(r *http.Request) (*http.Response, error) {
 		if _, err := io.Copy(io.Discard, r.Body); err != nil {
@@ -145,10 +157,10 @@ func exchange(t testing.TB, opts *transcript.Options, request, response string, 
 	if got, err := io.ReadAll(resp.Body); err != nil || string(got) != response {
 		t.Fatalf("the caller got %q, %v", got, err)
 	}
-	if err := errors.Join(resp.Body.Close(), recorder.Err()); err != nil {
+	if err := resp.Body.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return file.String()
+	return file.String(), recorder.Err()
 }
 
 // TestRecord_Places holds that lines and columns stay, so that a fault still points to its place.
