@@ -34,7 +34,7 @@ func FuzzResponse(f *testing.F) {
 		if status < 200 || status > 599 {
 			return
 		}
-		// A client for each call: one that was told to back off would wait.
+		// A client for each call: after a back-off, the same one would wait.
 		client := func() *ews.Client { return connect(t, once(always(status, string(doc)))) }
 		group, err := client().AddImGroup(t.Context(), "Sales")
 		checkOutcome(t, group != nil, err)

@@ -77,7 +77,7 @@
 // # Backup and restore
 //
 // [Options.Backup] is handed the list before a run first removes or renames anything, and
-// [NewBackup] makes a [Backup] at any time. [Restore] puts back what is missing: groups, names and
+// [NewBackup] makes a [Backup] at any time. [Restore] puts back missing groups, names and
 // memberships. It only adds, so what people did since stays, and it can be repeated. Ownership
 // comes back too: the service's additions are owned again, those of a person are the person's.
 // Correct the roster first, or the next sync removes its own additions again.

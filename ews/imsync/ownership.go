@@ -251,14 +251,13 @@ func (o *Ownership) before(l *list, steps []Step, owns func(Step) bool) *Ownersh
 	return out
 }
 
-// after returns the record without what was removed, and with those steps pending whose writes were
-// sent.
+// after returns the record without the removed memberships and groups, and with the sent steps pending.
 func (o *Ownership) after(sent, done []Step) *Ownership {
 	return &Ownership{mailbox: o.mailbox, groups: o.without(done), found: o.found, pending: sent}
 }
 
-// without returns the entries that are left after the steps. If a person adds again what was removed, it
-// is the person's.
+// without returns the entries that are left after the steps. A removed membership that a person adds
+// again is the person's.
 func (o *Ownership) without(done []Step) map[string]*ownedGroup {
 	groups := maps.Clone(o.groups)
 	for _, s := range done {

@@ -156,8 +156,8 @@ func (p *program) judgeRestored(b keptBackup, notes []string) {
 	}
 }
 
-// judgeRestoredRecord requires that what was there keeps its owner, and that what was put back has the
-// one of the backup.
+// judgeRestoredRecord requires that everything in the list before the restore keeps its owner, and that
+// everything put back has its owner of the backup.
 func (p *program) judgeRestoredRecord(b keptBackup, owned map[thing]bool, before inventory, owners map[thing]owner) {
 	for x := range p.now.things {
 		if before.things[x] {

@@ -135,8 +135,8 @@ func playOne(t *testing.T, seed uint64, kinds []recorded) (f figures) {
 	return f
 }
 
-// TestOwnership_RenamedTwice: a person gives an owned group another name of the roster, for which it then
-// stands; the group that is made in its place stays one group when it is renamed too.
+// TestOwnership_RenamedTwice has a person rename an owned group to another name of the roster. The group
+// that replaces it under its old name stays one group when it is renamed too.
 func TestOwnership_RenamedTwice(t *testing.T) {
 	t.Parallel()
 	m := newMailbox(t)

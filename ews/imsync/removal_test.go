@@ -274,8 +274,8 @@ func TestSync_AddedAgain(t *testing.T) {
 	m.want("A: a")
 }
 
-// addsAgain is a client of a mailbox whose person adds again what is removed, and whose list cannot be
-// read after that.
+// addsAgain is a client of a mailbox whose person adds a removed membership again, and whose list cannot
+// be read after that.
 type addsAgain struct {
 	imsync.Client
 	add     func()

@@ -1,5 +1,5 @@
-// Package transcript records what was said to an Exchange server without the names in it, and plays
-// it back in tests:
+// Package transcript records the requests to an Exchange server and its responses with every name
+// replaced, and plays them back in tests:
 //
 //	file, err := os.Create("transcript.txt")
 //	…

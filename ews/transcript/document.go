@@ -231,7 +231,7 @@ func (d *document) close(name string) {
 	}
 }
 
-// attribute scrubs what comes next in a tag: an attribute with its value, or one character.
+// attribute scrubs the next attribute of a tag with its value, or one character.
 func (d *document) attribute(raw, element string) (int, error) {
 	n := nameIn(raw)
 	if n == 0 {
@@ -289,7 +289,7 @@ func (d *document) value(element, attribute, raw string) error {
 	return nil
 }
 
-// literal scrubs what is no attribute: white space, or what does not belong there.
+// literal scrubs white space in a tag, or a word that is no attribute.
 func (d *document) literal(raw string) (int, error) {
 	n, of := unit(raw)
 	if !of {

@@ -169,13 +169,13 @@ func extendsASCII(contentType string) bool {
 	return true
 }
 
-// tee keeps what is read of a body, and says once when it ended.
+// tee keeps the bytes that are read of a body, and reports its end once.
 type tee struct {
 	io.ReadCloser
 
 	kept *kept
 	once sync.Once
-	end  func(failure string) // nil: nobody waits for it
+	end  func(failure string) // nil: no callback
 }
 
 // Read reads the body.

@@ -70,7 +70,7 @@ func must[T any](v T, ok bool) T {
 }
 
 // TestRecord_Replay holds that a program sees the same of a transcript as of the server, byte for
-// byte of what was written down, and that the names are gone.
+// byte of the transcript, and that the names are gone.
 func TestRecord_Replay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -281,7 +281,7 @@ func TestRecord_Refused(t *testing.T) {
 	}
 }
 
-// TestRecord_Failures records what came in place of a response, and in the middle of one.
+// TestRecord_Failures records a failure in place of a response, and one in the middle of a response.
 func TestRecord_Failures(t *testing.T) {
 	t.Parallel()
 	var file bytes.Buffer

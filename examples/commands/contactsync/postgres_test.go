@@ -137,7 +137,7 @@ func TestPostgreSQL_TheLiving(t *testing.T) {
 	}
 }
 
-// TestPostgreSQL_TwoInputs has a newer input take the place of an older one.
+// TestPostgreSQL_TwoInputs has a newer input supersede an older one.
 func TestPostgreSQL_TwoInputs(t *testing.T) {
 	t.Parallel()
 	q, err := open(t.Context(), freshDatabase(t), slog.New(slog.DiscardHandler))

@@ -34,7 +34,7 @@ type sharedWriter struct {
 	drawn bool // the last line is a bar
 }
 
-// Write writes whole lines. They take the place of a bar, which is soon drawn again below them.
+// Write writes whole lines. They replace a bar, which is soon drawn again below them.
 func (w *sharedWriter) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -36,7 +36,7 @@ func TestProgress_Lines(t *testing.T) {
 	}
 }
 
-// TestProgress_LinesAmongBars holds that a line takes the place of the bar.
+// TestProgress_LinesAmongBars holds that a line replaces the bar.
 func TestProgress_LinesAmongBars(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer

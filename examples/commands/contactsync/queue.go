@@ -152,8 +152,8 @@ func (q *jobQueue[TTx]) begin(ctx context.Context, run *runRecord, jobs []job) (
 	return resumed, err
 }
 
-// older returns the unfinished runs that run takes the place of: those of the same server. A dry run
-// takes the place of none, and none takes its place.
+// older returns the unfinished runs that run supersedes: those of the same server. A dry run supersedes
+// none, and none supersedes it.
 func (q *jobQueue[TTx]) older(ctx context.Context, run *runRecord) (ids []string, err error) {
 	if run.Options.DryRun {
 		return nil, nil

@@ -14,7 +14,7 @@ import (
 // symptom is something that people met, and what doctor must say of it.
 type symptom struct {
 	name   string
-	thread string // where somebody reported it: repository and number, or a page
+	thread string // of a report in public: repository and number, or a page
 	scene  scene
 	check  string // that failed first; "": none did
 	says   string // words of its finding, its remedy or the closing sentence
