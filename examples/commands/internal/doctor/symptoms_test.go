@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/tls"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,82 +38,11 @@ var impersonating = []string{"--mailbox", "anna@contoso.com"}
 // symptoms returns all of them.
 func symptoms(t *testing.T) []symptom {
 	t.Helper()
-	forServer, root := newCertificates(t)
-	return []symptom{
-		// Schemes.
-		{"only Negotiate, Kerberos not wanted", "Garethp/php-ews#197", scene{handler: offering("Negotiate"), args: []string{"--auth", "basic"}}, "schemes", "kerberos"},
-		{"only Basic", "ecederstrand/exchangelib#1297", scene{handler: offering(`Basic realm="x"`), args: []string{"--auth", "ntlm"}}, "schemes", "--auth: basic"},
-		{"only Bearer", "ItsClemi/ews-managed-api#34", scene{handler: offering("Bearer"), args: []string{"--auth", "ntlm"}}, "schemes", "--auth: bearer"},
-		{"no Kerberos", "mguessan/davmail#333", scene{handler: offering("NTLM", "Basic"), args: []string{"--auth", "kerberos"}}, "schemes", "providers of the EWS directory"},
-		{"no scheme at all", "OfficeDev/ews-java-api#564", scene{handler: page(401, "")}, "schemes", "offers no scheme"},
-		{"anonymous access", "KrissN/akonadi-ews#3", scene{handler: ewstest.NewServer(nil).ServeHTTP}, "", "anonymous access"},
-
-		// What stands before Exchange.
-		{"wrong path", "mhewedy/ews#4", scene{handler: page(404, "<html><title>404 - File or directory not found.</title></html>")}, "schemes", "/EWS/Exchange.asmx"},
-		{"address of OWA", "nmarus/node-ews#26", scene{handler: page(200, owaForm, "Content-Type: text/html")}, "schemes", "log-in"},
-		{"OWA's form before EWS", "gautamsi/ews-javascript-api#259", scene{handler: page(302, "", "Location: https://mail.contoso.com/owa/auth/logon.aspx?url=x")}, "schemes", "log-in form"},
-		{"publisher's form before EWS", "otris/ews-cpp#160", scene{handler: page(302, "", "Location: /my.policy", "Server: BigIP")}, "schemes", "log-in form"},
-		{"captive portal", "ksainc/integration_ews#14", scene{handler: page(302, "", "Location: http://portal.hotel.example/login?orig=x")}, "schemes", "portal.hotel.example"},
-		{"error page of the front end", "ecederstrand/exchangelib#863", scene{handler: page(302, "", "Location: /owa/auth/errorFE.aspx?httpCode=500")}, "schemes", "no server for the mailbox"},
-		{"body too large", "MicrosoftDocs/office-developer-exchange-docs#311", scene{handler: page(413, "")}, "schemes", "413"},
-		{"header too large", "learn.microsoft.com/troubleshoot: http-bad-request-response-kerberos", scene{handler: afterLogin(page(400, "<h2>Bad Request - Request Too Long</h2>", "Content-Type: text/html"))}, "login", "400"},
-		{"header fields too large", "kc.mcafee.com: KB60332", scene{handler: afterLogin(page(431, ""))}, "login", "MaxFieldLength"},
-		{"456 of an account", "David-Barrett-MS/PowerShell-EWS-Scripts#62", scene{handler: afterLogin(page(456, ""))}, "login", "456"},
-		{"application pool stopped", "OfficeDev/ews-managed-api#171", scene{handler: page(503, "<html><body><h2>Service Unavailable</h2></body></html>", "Server: Microsoft-HTTPAPI/2.0")}, "schemes", "503"},
-		{"gateway without a backend", "ecederstrand/exchangelib#1196", scene{handler: page(503, "<h1>Error 503 Backend fetch failed</h1>", "Retry-After: 5", "Via: 1.1 varnish")}, "schemes", "503"},
-		{"bad gateway", "OfficeDev/ews-managed-api#171", scene{handler: page(502, "<center>nginx</center>", "Server: nginx")}, "schemes", "502"},
-		{"server hangs up", "ecederstrand/exchangelib#1237", scene{handler: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }}, "schemes", "closed without a response"},
-
-		// The way.
-		{"no such name", "ksainc/integration_ews#14", scene{network: network{lookup: noSuchHost}, endpoint: named("mail.contoso.test")}, "DNS", "DNS servers"},
-		{"nothing listens", "ecederstrand/exchangelib#677", scene{tls: forServer, endpoint: func(string) string { return "https://127.0.0.1:1/EWS/Exchange.asmx" }, args: []string{"--ca", root}}, "TLS", "nothing listens on port 1"},
-		{"IPv6 broken", "ecederstrand/exchangelib#410", scene{network: network{lookup: addresses("2001:db8::1"), dial: failing("connect: network is unreachable")}, endpoint: named("mail.contoso.test")}, "TLS", "IPv6 must work from here"},
-		{"firewall", "ksainc/integration_ews#14", scene{network: network{lookup: addresses("192.0.2.1"), dial: failing("i/o timeout")}, endpoint: named("mail.contoso.test")}, "TLS", "firewall"},
-		{"http to an https port", "nmarus/node-ews#26", scene{tls: forServer, endpoint: func(u string) string { return "http" + strings.TrimPrefix(u, "https") }}, "schemes", "https"},
-		{"https to an http port", "ecederstrand/exchangelib#677", scene{endpoint: func(u string) string { return "https" + strings.TrimPrefix(u, "http") }}, "TLS", "plain HTTP"},
-		{"private authority", "ecederstrand/exchangelib#674", scene{tls: forServer}, "TLS", "--ca"},
-		{"certificate expired", "WinRb/autodiscover#3", scene{tls: forServer, args: []string{"--ca", root}, network: network{now: inTenYears}}, "TLS", "renew the certificate"},
-		{"certificate for another name", "OfficeDev/ews-java-api#351", scene{tls: forServer, args: []string{"--ca", root}, endpoint: func(u string) string {
-			return strings.Replace(u, "127.0.0.1", "localhost.localdomain", 1)
-		}, network: network{lookup: addresses("127.0.0.1"), dial: toLoopback}}, "TLS", "other names"},
-		{"certificate ends soon", "win-acme/win-acme#1088", scene{tls: forServer, args: []string{"--ca", root}, network: network{now: beforeItsEnd}}, "", "renew it"},
-		{"TLS 1.1 at most", "otris/ews-cpp#160", scene{tls: &tls.Config{Certificates: forServer.Certificates, MaxVersion: tls.VersionTLS11}, args: []string{"--ca", root}}, "TLS", "TLS 1.2"},
-
-		// Autodiscover.
-		{"hoster's redirect", "gautamsi/ews-javascript-api#73", scene{discover: nowhere{}}, "Autodiscover", "--trust mail.hoster.example"},
-		{"ActiveSync only", "mailcow/mailcow-dockerized#646", scene{discover: discovering(mobileSync)}, "Autodiscover", "No directory."},
-		{"IMAP only", "mailcow/mailcow-dockerized#2653", scene{discover: discovering(imapOnly)}, "Autodiscover", "IMAP"},
-		{"Autodiscover of a web site", "ecederstrand/exchangelib#334", scene{discover: discovering("<html><title>Welcome</title></html>")}, "Autodiscover", "publish autodiscover"},
-		{"Autodiscover without TLS", "OfficeDev/ews-managed-api#26", scene{discover: nothingThere{}}, "Autodiscover", "publish autodiscover"},
-
-		// The login.
-		{"wrong password", "nmarus/node-ews#26", scene{password: "other"}, "login", "check user, password"},
-		{"user without its domain", "mhewedy/ews#4", scene{handler: login(`CORP\tony`, "s3cret", ewstest.NewServer(nil).ServeHTTP)}, "login", "check user, password"},
-		{"EWS switched off", "MicrosoftDocs/office-developer-exchange-docs#407", scene{handler: afterLogin(page(403, ""))}, "login", "403"},
-		{"blocked by user agent", "microsoftgraph/microsoft-graph-docs#19788", scene{exchange: reports(ews.ErrorAccessDenied, "")}, "IM list", "EwsAllowList"},
-		{"token of too little scope", "ecederstrand/exchangelib#1321", bearer(403, `X-Ms-Diagnostics: 2000008;reason="The token contains not enough scope to make this call.";error_category="invalid_grant"`), "login", "not enough scope"},
-		{"wrong audience", "AzureAD/microsoft-authentication-library-for-objc#518", bearer(401, "WWW-Authenticate: Bearer", `X-Ms-Diagnostics: 2000003;reason="The audience claim value is invalid.";error_category="invalid_resource"`), "login", "--scope"},
-		{"token without permissions", "otris/ews-cpp#148", bearer(401, "WWW-Authenticate: Bearer", `X-Ms-Diagnostics: 2000008;reason="The token contains no permissions, or permissions can not be understood.";error_category="invalid_grant"`), "login", "no permissions"},
-		{"token expired", "OfficeDev/ews-managed-api#229", bearer(401, `WWW-Authenticate: Bearer error="invalid_token"`, `X-Ms-Diagnostics: 2000001;reason="The token is expired.";error_category="token_expired"`), "login", "token is expired"},
-		{"claims challenge", "AzureAD/microsoft-authentication-library-for-objc#518", bearer(401, `WWW-Authenticate: Bearer error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnt9fQ=="`), "login", "insufficient_claims"},
-		{"user unknown to the front end", "jasonjoh/node-tutorial#2", scene{handler: afterLogin(page(403, "", "X-CasErrorCode: UserNotFound"))}, "login", "UserNotFound"},
-
-		// Exchange.
-		{"impersonation denied", "OfficeDev/ews-managed-api#223", scene{exchange: reports(ews.ErrorImpersonateUserDenied, "anna@contoso.com"), args: impersonating}, "impersonation", "ApplicationImpersonation"},
-		{"impersonated address unknown", "ecederstrand/exchangelib#552", scene{exchange: reports(ews.ErrorNonExistentMailbox, "anna@contoso.com"), args: impersonating}, "impersonation", "Get-Mailbox"},
-		{"service account without a mailbox", "microsoft/CSS-Exchange#1573", scene{exchange: reports("ErrorMissingEmailAddress", "")}, "IM list", "--mailbox"},
-		{"version newer than the server", "gautamsi/ews-javascript-api#441", scene{exchange: reports(ews.ErrorInvalidServerVersion, "")}, "IM list", "--server-version"},
-		{"server before 2013", "mhewedy/ews#12", scene{exchange: reports(ews.ErrorIncorrectSchemaVersion, "")}, "IM list", "before Exchange 2013"},
-		{"throttled", "OfficeDev/ews-managed-api#293", scene{exchange: reports(ews.ErrorServerBusy, "")}, "IM list", "Get-ThrottlingPolicyAssociation"},
-		{"too many connections", "mustang-im/mustang#122", scene{exchange: reports(ews.ErrorExceededConnectionCount, "")}, "IM list", "--max-conns"},
-		{"mailbox is moved", "David-Barrett-MS/PowerShell-EWS-Scripts#68", scene{exchange: reports(ews.ErrorMailboxMoveInProgress, "")}, "IM list", "Get-MoveRequest"},
-		{"database not mounted", "OfficeDev/ews-managed-api#171", scene{exchange: reports(ews.ErrorMailboxStoreUnavailable, "")}, "IM list", "Get-MailboxDatabaseCopyStatus"},
-		{"Exchange 2016", "microsoft/CSS-Exchange#1640", scene{exchange: &ewstest.Options{ServerVersion: ews.ServerVersion{Major: 15, Minor: 1, MajorBuild: 2507}}}, "", "its support has ended"},
-		{"never used", "learn.microsoft.com/skypeforbusiness: deploy-unified-contact-store", scene{handler: afterLogin(ewstest.NewServer(nil).ServeHTTP)}, "", "UcsAllowed"},
-		{"taken back from the store", "learn.microsoft.com/skypeforbusiness: deploy-unified-contact-store", scene{handler: afterLogin(takenBack())}, "", "taken back"},
-		{"full of groups", "learn.microsoft.com/skypeforbusiness: deploy-unified-contact-store", scene{handler: afterLogin(full(64, 0).ServeHTTP)}, "", "64 groups that Exchange allows"},
-		{"full of contacts", "learn.microsoft.com/openspecs: MS-OXWSCOS 3.1.4.4", scene{handler: afterLogin(full(1, 1000).ServeHTTP)}, "", "allows 1000 contacts"},
-	}
+	return slices.Concat(
+		schemeSymptoms(), loginSymptoms(), tlsSymptoms(t),
+		networkSymptoms(t), discoverySymptoms(),
+		gatewaySymptoms(), exchangeSymptoms(),
+	)
 }
 
 // TestSymptoms holds the diagnosis of each.
