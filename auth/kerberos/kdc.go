@@ -50,8 +50,13 @@ func (e *unreachable) add(what string, err error) {
 }
 
 func (e *unreachable) Error() string {
-	return fmt.Sprintf("no KDC of %s replied (%s); check krb5.conf (realms, dns_lookup_kdc), the DNS, "+
-		"and whether a firewall lets TCP port 88 pass", e.realm, strings.Join(e.failures, "; "))
+	return fmt.Sprintf("no KDC of %s replied (%s); %s", e.realm, strings.Join(e.failures, "; "), e.Hint())
+}
+
+// Hint says what to check.
+func (*unreachable) Hint() string {
+	return "check krb5.conf (realms, dns_lookup_kdc), the DNS (nltest /dsgetdc:DOMAIN, SRV records of _kerberos._tcp), " +
+		"and whether a firewall lets TCP port 88 pass"
 }
 
 func (e *unreachable) Unwrap() error { return e.err }

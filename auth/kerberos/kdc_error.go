@@ -63,46 +63,54 @@ var statuses = map[uint32]meaning{
 	0xC000006A: {"STATUS_WRONG_PASSWORD", wrongKey},
 	0xC000006F: {"STATUS_INVALID_LOGON_HOURS", "the account may not log in at this hour"},
 	0xC0000070: {"STATUS_INVALID_WORKSTATION", "the account may not log in from this machine"},
-	0xC0000071: {"STATUS_PASSWORD_EXPIRED", "the password has expired; have it changed"},
-	0xC0000072: {"STATUS_ACCOUNT_DISABLED", "the account is disabled; have it enabled"},
-	0xC0000193: {"STATUS_ACCOUNT_EXPIRED", "the account has expired; have its end moved"},
+	0xC0000071: {"STATUS_PASSWORD_EXPIRED", "the password has expired; have it changed (Set-ADAccountPassword)"},
+	0xC0000072: {"STATUS_ACCOUNT_DISABLED", "the account is disabled; have it enabled (Enable-ADAccount)"},
+	0xC0000193: {"STATUS_ACCOUNT_EXPIRED", accountExpired},
 	0xC0000224: {"STATUS_PASSWORD_MUST_CHANGE", mustChange},
-	0xC0000234: {"STATUS_ACCOUNT_LOCKED_OUT", "the account is locked out after wrong passwords; have it unlocked"},
+	0xC0000234: {"STATUS_ACCOUNT_LOCKED_OUT", "the account is locked out after wrong passwords; have it unlocked (Unlock-ADAccount), " +
+		"and find the program that has an old password (event 4740 of the domain controllers)"},
 	0xC0000413: {"STATUS_AUTHENTICATION_FIREWALL_FAILED", "the account may not log in to this service (selective authentication)"},
 }
 
 const (
-	noSuchUser = "there is no such user in this realm; check the name and the realm"
+	noSuchUser = "there is no such user in this realm; check the name and the realm, which is the domain's name and not " +
+		"always what follows the @ of an e-mail address (Get-ADUser NAME -Properties UserPrincipalName)"
 	wrongKey   = "the password or the key is wrong"
-	mustChange = "the user must change the password before the first login"
+	mustChange = "the user must change the password before the first login; have it changed, or for a service " +
+		"Set-ADUser NAME -ChangePasswordAtLogon $false"
+	accountExpired = "the account has expired; have its end moved (Set-ADAccountExpiration)"
+	noService      = "no account of the domain has this service name, or several have; check the URL's host, look for the name " +
+		"(setspn -Q, setspn -X), and register it with setspn -S for the account that Exchange runs as"
+	manyServices = "several accounts have this service name; setspn -X lists them, setspn -D removes it from the wrong ones"
 )
 
 // meanings explain the codes of RFC 4120 section 7.5.9 as domains use them.
 var meanings = map[int32]string{
-	errorcode.KDC_ERR_NAME_EXP:             "the account has expired; have its end moved",
+	errorcode.KDC_ERR_NAME_EXP:             accountExpired,
 	errorcode.KDC_ERR_SERVICE_EXP:          "the service's account has expired",
 	errorcode.KDC_ERR_C_PRINCIPAL_UNKNOWN:  noSuchUser,
-	errorcode.KDC_ERR_S_PRINCIPAL_UNKNOWN:  "no account of the domain has this service name; check the URL's host, and register it with setspn -S",
-	errorcode.KDC_ERR_PRINCIPAL_NOT_UNIQUE: "several accounts have this service name; setspn -X lists them",
+	errorcode.KDC_ERR_S_PRINCIPAL_UNKNOWN:  noService,
+	errorcode.KDC_ERR_PRINCIPAL_NOT_UNIQUE: manyServices,
 	errorcode.KDC_ERR_NEVER_VALID:          "the ticket would end before it begins; check this machine's clock",
 	errorcode.KDC_ERR_POLICY:               "a policy of the domain forbids it",
 	errorcode.KDC_ERR_BADOPTION:            "the domain does not allow a ticket with these options",
-	errorcode.KDC_ERR_ETYPE_NOSUPP:         "client and account have no encryption type in common; check the account's and krb5.conf's",
-	errorcode.KDC_ERR_CLIENT_REVOKED:       "the account is disabled or locked out, has expired, or may not log in at this hour",
-	errorcode.KDC_ERR_SERVICE_REVOKED:      "the service's account is disabled",
-	errorcode.KDC_ERR_KEY_EXPIRED:          "the password has expired, or the user must change it before the first login",
-	errorcode.KDC_ERR_PREAUTH_FAILED:       wrongKey,
-	errorcode.KDC_ERR_MUST_USE_USER2USER:   "the service name belongs to a user without a key for it",
-	errorcode.KDC_ERR_SVC_UNAVAILABLE:      "the KDC is not ready; try again later",
-	errorcode.KRB_AP_ERR_TKT_EXPIRED:       "the ticket has ended; get another one (kinit)",
-	errorcode.KRB_ERR_RESPONSE_TOO_BIG:     "the reply does not fit a datagram; let TCP port 88 pass",
-	errorcode.KDC_ERR_WRONG_REALM:          "the account belongs to another realm; write user@REALM",
+	errorcode.KDC_ERR_ETYPE_NOSUPP: "client and account have no encryption type in common; check krb5.conf (permitted_enctypes), " +
+		"the account (Set-ADUser NAME -KerberosEncryptionType AES128,AES256), and whether its password is older than that",
+	errorcode.KDC_ERR_CLIENT_REVOKED:     "the account is disabled or locked out, has expired, or may not log in at this hour",
+	errorcode.KDC_ERR_SERVICE_REVOKED:    "the service's account is disabled",
+	errorcode.KDC_ERR_KEY_EXPIRED:        "the password has expired, or the user must change it before the first login",
+	errorcode.KDC_ERR_PREAUTH_FAILED:     wrongKey,
+	errorcode.KDC_ERR_MUST_USE_USER2USER: "the service name belongs to a user without a key for it",
+	errorcode.KDC_ERR_SVC_UNAVAILABLE:    "the KDC is not ready; try again later",
+	errorcode.KRB_AP_ERR_TKT_EXPIRED:     "the ticket has ended; get another one (kinit)",
+	errorcode.KRB_ERR_RESPONSE_TOO_BIG:   "the reply does not fit a datagram; let TCP port 88 pass",
+	errorcode.KDC_ERR_WRONG_REALM:        "the account belongs to another realm; write user@REALM",
 }
 
 // Error has the KDC's own words first.
 func (e *kdcError) Error() string {
 	if e.cause != nil {
-		return fmt.Sprintf("%s: %s: %v", e.what, e.hint(), e.cause)
+		return fmt.Sprintf("%s: %s: %v", e.what, e.Hint(), e.cause)
 	}
 	text := fmt.Sprintf("%s: the KDC says %s", e.what, codeName(e.code))
 	if e.text != "" {
@@ -111,7 +119,7 @@ func (e *kdcError) Error() string {
 	if e.status != 0 {
 		text += fmt.Sprintf(", %s (0x%08X)", statuses[e.status].name, e.status)
 	}
-	if hint := e.hint(); hint != "" {
+	if hint := e.Hint(); hint != "" {
 		text += ": " + hint
 	}
 	return text
@@ -127,8 +135,8 @@ func codeName(code int32) string {
 	return fmt.Sprintf("error %d", code)
 }
 
-// hint explains the refusal.
-func (e *kdcError) hint() string {
+// Hint explains the refusal, and says what to do; "" for one that a login does not end with.
+func (e *kdcError) Hint() string {
 	if known, ok := statuses[e.status]; ok {
 		return known.text
 	}
@@ -150,8 +158,8 @@ func clockHint(theirs, now time.Time, whose string) string {
 		side = "ahead of"
 	}
 	return fmt.Sprintf("the clocks: this machine's (%s UTC) is %v %s %s (%s UTC), and Kerberos allows 5 minutes; "+
-		"both must follow one time source", now.UTC().Format(time.DateTime), ahead.Abs().Round(time.Second), side,
-		whose, theirs.UTC().Format(time.DateTime))
+		"both must follow one time source (w32tm /query /status, chronyc tracking)",
+		now.UTC().Format(time.DateTime), ahead.Abs().Round(time.Second), side, whose, theirs.UTC().Format(time.DateTime))
 }
 
 // Permanent reports whether the KDC would refuse again.

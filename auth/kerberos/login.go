@@ -203,7 +203,18 @@ func vouched(part messages.EncKDCRepPart, request *messages.ASReq, key types.Enc
 func (v *visitor) inTime(theirs time.Time, realm string) error {
 	now := time.Now()
 	if theirs.Sub(now).Abs() > v.conf.LibDefaults.Clockskew {
-		return fmt.Errorf("login at the KDC of %s: check %s", realm, clockHint(theirs, now, "the KDC's"))
+		return &skewError{realm, theirs, now}
 	}
 	return nil
 }
+
+// A skewError is a KDC whose clock and this machine's differ too much.
+type skewError struct {
+	realm       string
+	theirs, now time.Time
+}
+
+func (e *skewError) Error() string { return "login at the KDC of " + e.realm + ": " + e.Hint() }
+
+// Hint compares the clocks.
+func (e *skewError) Hint() string { return "check " + clockHint(e.theirs, e.now, "the KDC's") }

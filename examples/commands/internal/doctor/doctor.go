@@ -32,7 +32,8 @@ type doctor struct {
 	fake    *ewstest.Server // nil: a real server
 	network network
 
-	unreached bool // the check could not reach the server, which says nothing of calls through a proxy
+	front     string // what stands before IIS, as far as it shows
+	unreached bool   // the check could not reach the server, which says nothing of calls through a proxy
 }
 
 // Command returns the command doctor, with flags that its root has registered. Exit status 1:
@@ -142,6 +143,7 @@ func (d *doctor) reach(ctx context.Context, u *url.URL, endpoint string) bool {
 		done.Go(func() { good[i] = check(&parts[i]) })
 	}
 	done.Wait()
+	d.front = parts[len(checks)-1].front
 	for i := range checks {
 		if !good[i] && good[len(checks)-1] && parts[i].unreached {
 			// Calls get there, though not directly.

@@ -1,18 +1,16 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/go-ews/exchange/auth"
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/ews/directory"
-	"github.com/go-ews/exchange/examples/commands/internal/connect"
 	"github.com/go-ews/exchange/imgroup"
 )
 
@@ -46,162 +44,60 @@ func (d *doctor) loggedIn(binding auth.ChannelBinding) (http.RoundTripper, error
 	return d.login.Transport(auth.Options{ChannelBinding: binding})
 }
 
-// mailbox makes the calls: as the account itself, and as the mailbox.
+// mailbox makes the calls: as the account itself, and as the mailbox. They share their connections,
+// as the calls of a program do.
 func (d *doctor) mailbox(ctx context.Context, endpoint string) {
-	var info ews.ResponseInfo
-	own, err := d.read(ews.WithResponseInfo(ctx, &info), endpoint, auth.ChannelBindingAuto, "")
-	passed := answered(err)
-	bound := d.fake == nil && d.binds() && strings.HasPrefix(endpoint, "https:")
-	d.loginResult(err, bound, func() error {
-		_, err := d.read(ctx, endpoint, auth.ChannelBindingOff, "")
-		return err
-	})
-	if !passed {
+	session, err := d.loggedIn(auth.ChannelBindingAuto)
+	if err != nil {
+		d.fail("login", err.Error(), "")
 		return
 	}
-	name := d.call.Mailbox
-	if name == "" {
-		name = d.email
+	defer closeIdle(session)
+	var info ews.ResponseInfo
+	ctx = ews.WithResponseInfo(ctx, &info)
+	list, err := d.read(ctx, endpoint, session, "")
+	d.loginResult(err, d.bound(endpoint), func() error { return d.withoutBinding(ctx, endpoint) })
+	if !answered(err) {
+		return
 	}
-	list := own
-	if name != "" {
-		list, err = d.read(ews.WithResponseInfo(ctx, &info), endpoint, auth.ChannelBindingAuto, name)
-		if !d.impersonation(name, err) {
-			d.version(info.ServerVersion)
-			return
-		}
-	} else {
+	name := cmp.Or(d.call.Mailbox, d.email)
+	if name != "" || d.keepsLogin() {
+		list, err = d.read(ctx, endpoint, session, name)
+	}
+	switch {
+	case inBetween(err):
+		text, _ := advised(err)
+		d.fail("connections", text, sharedAdvice)
+		return
+	case name == "":
 		d.skip("impersonation", "no --mailbox to impersonate")
+	case !d.impersonation(name, err):
+		d.version(info.ServerVersion)
+		return
 	}
 	d.version(info.ServerVersion)
-	d.list(ctx, endpoint, name, list, err)
+	d.list(ctx, endpoint, session, name, list, err)
 }
 
-// binds reports whether logins are tied to the TLS connection.
-func (d *doctor) binds() bool {
-	bound := []string{connect.NTLM, connect.Kerberos, connect.Windows}
-	return d.flags.ChannelBinding != "off" && slices.Contains(bound, d.flags.Auth)
+func closeIdle(transport http.RoundTripper) {
+	(&http.Client{Transport: transport}).CloseIdleConnections()
 }
 
 // read reads the list of the mailbox to impersonate, or of the account's own if that is "".
 func (d *doctor) read(
-	ctx context.Context, endpoint string, binding auth.ChannelBinding, impersonate string,
+	ctx context.Context, endpoint string, session http.RoundTripper, impersonate string,
 ) (*imgroup.ItemList, error) {
-	client, err := d.impersonating(endpoint, binding, impersonate)
+	client, err := d.client(endpoint, session, impersonate)
 	if err != nil {
 		return nil, err
 	}
-	defer client.CloseIdleConnections()
 	return client.GetImItemList(ctx, imgroup.ListQuery{})
-}
-
-// impersonating returns a client that logs in and impersonates a mailbox, none if that is "".
-func (d *doctor) impersonating(endpoint string, binding auth.ChannelBinding, mailbox string) (*ews.Client, error) {
-	transport, err := d.loggedIn(binding)
-	if err != nil {
-		return nil, err
-	}
-	return d.client(endpoint, transport, mailbox)
 }
 
 // answered reports whether Exchange itself answered, with whatever.
 func answered(err error) bool {
 	var e *ews.Error
 	return err == nil || errors.As(err, &e)
-}
-
-// refused reports whether the login was.
-func refused(err error) bool {
-	var login *auth.Error
-	var page *ews.HTTPError
-	return errors.As(err, &login) && login.StatusCode == http.StatusUnauthorized ||
-		errors.As(err, &page) && page.StatusCode == http.StatusUnauthorized
-}
-
-// hinted reports whether the text of the error says what to check.
-func hinted(err error) bool {
-	login, ok := errors.AsType[*auth.Error](err)
-	return ok && login.Hint != ""
-}
-
-// inBetween reports whether a load balancer or proxy broke the login.
-func inBetween(err error) bool {
-	login, ok := errors.AsType[*auth.Error](err)
-	return ok && login.InBetween()
-}
-
-// loginResult tells about the login, which ended with err, and about Extended Protection if the login
-// was bound to the TLS connection; only a second login, without that, can tell more.
-func (d *doctor) loginResult(err error, bound bool, unbound func() error) {
-	const check, protection = "login", "Extended Protection"
-	switch {
-	case answered(err):
-		d.ok(check, "as "+d.who())
-	case inBetween(err):
-		d.fail(check, err.Error(), "user and password are not the cause; have the load balancer or proxy keep one connection "+
-			"to the server for each connection of a client. Until then, if it shares its connections among clients "+
-			"(nginx with keepalive, Apache mod_proxy, Varnish), --login-per-request")
-		return
-	case !refused(err):
-		d.fail(check, err.Error(), "") // its text says what to check
-		return
-	case d.flags != nil && d.flags.Auth == connect.Bearer:
-		d.fail(check, err.Error(), "the token is refused: check its scope and audience (--scope, for this server's URL), its end, "+
-			"and the permission of the application (full_access_as_app)")
-	case hinted(err):
-		d.fail(check, err.Error(), "")
-	default:
-		d.fail(check, err.Error(), "check user and password; is the account locked, or may it not log in here?")
-	}
-	switch {
-	case !bound && answered(err):
-		d.skip(protection, "only a login by NTLM or Kerberos over https has to do with it")
-	case answered(err):
-		d.withoutBinding(protection, unbound())
-	case bound && d.unbound:
-		d.bites(protection, unbound())
-	case bound:
-		d.skip(protection, "cannot be told from a wrong password; if that is right, --unbound tells")
-	}
-}
-
-// withoutBinding tells what came of a second login, after one with a channel binding was accepted.
-func (d *doctor) withoutBinding(check string, err error) {
-	switch {
-	case refused(err):
-		d.ok(check, "required: a login without channel binding is refused; this module sends one")
-	case answered(err):
-		d.ok(check, "not required: a login without channel binding is accepted too")
-	default:
-		d.warn(check, err.Error(), "it cannot be told whether it is required")
-	}
-}
-
-// bites tells what came of a second login, after one with a channel binding was refused.
-func (d *doctor) bites(check string, err error) {
-	if answered(err) {
-		d.fail(check, "the login works without channel binding only: TLS ends before Exchange, at another certificate",
-			"put Exchange's certificate on the proxy or load balancer as well; until then "+
-				"--channel-binding off")
-		return
-	}
-	d.skip(check, "refused with and without channel binding: it is not the cause, unless it is required")
-}
-
-func (d *doctor) who() string {
-	switch {
-	case d.fake != nil:
-		return "the in-process mailbox"
-	case d.flags.Auth == connect.Kerberos && d.flags.User == "":
-		return "the owner of the ticket"
-	case d.flags.Auth == connect.Windows:
-		return "the account that runs this command"
-	case d.flags.Auth == connect.None:
-		return "nobody: the server asks for no login"
-	case d.flags.User == "":
-		return "the owner of the token"
-	}
-	return d.flags.User
 }
 
 // impersonation tells about a call as the mailbox, and reports whether it is permitted.
@@ -257,7 +153,9 @@ func product(v ews.ServerVersion) (name, advice string) {
 }
 
 // list says what is in the list that the calls are about.
-func (d *doctor) list(ctx context.Context, endpoint, mailbox string, list *imgroup.ItemList, err error) {
+func (d *doctor) list(
+	ctx context.Context, endpoint string, session http.RoundTripper, mailbox string, list *imgroup.ItemList, err error,
+) {
 	const check = "IM list"
 	name := mailbox
 	if name == "" {
@@ -280,19 +178,20 @@ func (d *doctor) list(ctx context.Context, endpoint, mailbox string, list *imgro
 	case len(list.Personas) >= maxContacts:
 		d.warn(check, text, fmt.Sprintf("Exchange allows %d contacts: remove some before others are added", maxContacts))
 	case groups == 0 && len(list.Personas) == 0 && d.fake == nil:
-		d.emptyList(ctx, endpoint, mailbox, text, list)
+		d.emptyList(ctx, endpoint, session, mailbox, text, list)
 	default:
 		d.ok(check, text)
 	}
 }
 
 // emptyList says whether anybody sees a list that holds nothing.
-func (d *doctor) emptyList(ctx context.Context, endpoint, mailbox, text string, list *imgroup.ItemList) {
+func (d *doctor) emptyList(
+	ctx context.Context, endpoint string, session http.RoundTripper, mailbox, text string, list *imgroup.ItemList,
+) {
 	const check = "IM list"
 	state := &directory.ListState{}
-	client, err := d.impersonating(endpoint, auth.ChannelBindingAuto, mailbox)
+	client, err := d.client(endpoint, session, mailbox)
 	if err == nil {
-		defer client.CloseIdleConnections()
 		state, err = directory.StateOf(ctx, client, list)
 	}
 	switch {

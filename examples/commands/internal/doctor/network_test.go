@@ -125,7 +125,10 @@ func TestExtendedProtection(t *testing.T) {
 			nil,
 			true,
 			true,
-			[]string{"FAIL login", "FAIL Extended Protection the login works without"},
+			[]string{
+				"ok login as u, without channel binding", "FAIL Extended Protection the login works without",
+				"Most likely cause: Extended Protection.",
+			},
 		},
 		"is not the cause": {
 			wrong,

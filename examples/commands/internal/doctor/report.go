@@ -30,7 +30,7 @@ type Finding struct {
 type report struct{ findings []Finding }
 
 func (r *report) add(verdict, check, finding, remedy string) {
-	r.findings = append(r.findings, Finding{Check: check, Verdict: verdict, Text: cli.Line(finding), Remedy: remedy})
+	r.findings = append(r.findings, Finding{Check: check, Verdict: verdict, Text: cli.Line(finding), Remedy: cli.Line(remedy)})
 }
 
 // ok is a check that found nothing wrong.

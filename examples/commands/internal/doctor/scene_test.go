@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -18,7 +19,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -154,14 +157,18 @@ func takenBack() http.HandlerFunc {
 	return s.ServeHTTP
 }
 
-// run examines a scene and returns the report.
+// run examines a scene and returns the report. No password is refused twice, unless a flag asks for
+// that.
 func (s *scene) run(t *testing.T) (r report, cause string, status int) {
 	t.Helper()
 	handler := s.handler
 	if handler == nil {
 		handler = afterLogin(inUse(s.exchange).ServeHTTP)
 	}
-	srv := httptest.NewUnstartedServer(handler)
+	var refused atomic.Int64
+	srv := httptest.NewUnstartedServer(countingRefusals(handler, &refused))
+	_ = srv.Listener.Close() // nothing has used it
+	srv.Listener = ownPort(t)
 	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
 	if s.tls != nil {
 		srv.TLS = s.tls.Clone()
@@ -170,27 +177,14 @@ func (s *scene) run(t *testing.T) (r report, cause string, status int) {
 		srv.Start()
 	}
 	t.Cleanup(srv.Close)
-	endpoint := srv.URL + "/EWS/Exchange.asmx"
-	if s.endpoint != nil {
-		endpoint = s.endpoint(endpoint)
+	base := srv.URL
+	if s.front != nil {
+		base = s.front(t, srv.URL)
 	}
-	args := []string{"--json", "--endpoint", endpoint}
-	if s.discover != nil {
-		args = []string{"--json", "--email", "tony@contoso.com"}
-	}
-	if !strings.Contains(strings.Join(s.args, " "), "--auth bearer") {
-		args = append(args, "--user", "tony")
-	}
-	if !strings.Contains(strings.Join(s.args, " "), "--auth") {
-		args = append(args, "--auth", "basic")
-	}
-	password := s.password
-	if password == "" {
-		password = "s3cret"
-	}
+	args := s.arguments(t, base+"/EWS/Exchange.asmx")
 	d := &doctor{flags: &connect.Flags{}, network: s.network}
 	d.flags.Discover.Transport, d.flags.Discover.Resolver = s.discover, noRecords{}
-	status, stdout, stderr := d.examined(t.Context(), password, append(args, s.args...)...)
+	status, stdout, stderr := d.examined(t.Context(), cmp.Or(s.password, "s3cret"), args...)
 	var out struct {
 		OK       bool
 		Cause    string
@@ -202,7 +196,65 @@ func (s *scene) run(t *testing.T) (r report, cause string, status int) {
 	if strings.Contains(stdout, "s3cret") || out.OK != (status == 0) {
 		t.Errorf("status %d, or a secret in %s", status, stdout)
 	}
+	if n := refused.Load(); n > 1 && !slices.Contains(args, "--unbound") {
+		t.Errorf("%d logins were refused, so that the account may be locked", n)
+	}
+	if s.kdc != nil && s.kdc.login != 0 && s.kdc.passwords.Load() > 1 {
+		t.Errorf("the domain refused %d logins", s.kdc.passwords.Load())
+	}
 	return report{findings: out.Findings}, out.Cause, status
+}
+
+// arguments are those of the scene, with a login that suits it.
+func (s *scene) arguments(t *testing.T, endpoint string) []string {
+	t.Helper()
+	if s.endpoint != nil {
+		endpoint = s.endpoint(endpoint)
+	}
+	args := []string{"--json", "--endpoint", endpoint}
+	if s.discover != nil {
+		args = []string{"--json", "--email", "tony@contoso.com"}
+	}
+	auth := "basic"
+	if i := slices.Index(s.args, "--auth"); i >= 0 {
+		auth = s.args[i+1]
+	} else {
+		if s.kdc != nil {
+			auth = "kerberos"
+			args = append(args, "--krb5-conf", s.kdc.start(t))
+		}
+		args = append(args, "--auth", auth)
+	}
+	if auth != "bearer" && !slices.Contains(s.args, "--user") {
+		args = append(args, "--user", "tony")
+	}
+	return append(args, s.args...)
+}
+
+// countingRefusals counts the 401s to requests that carry a password, or a proof of one.
+func countingRefusals(next http.Handler, refused *atomic.Int64) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		begins := strings.HasPrefix(token, "TlRMTVNTUAAB") // NTLM's first message
+		if scheme == "" || scheme == "Bearer" || begins {
+			next.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(&refusalCounter{w, refused}, r)
+	})
+}
+
+type refusalCounter struct {
+	http.ResponseWriter
+
+	refused *atomic.Int64
+}
+
+func (c *refusalCounter) WriteHeader(status int) {
+	if status == http.StatusUnauthorized {
+		c.refused.Add(1)
+	}
+	c.ResponseWriter.WriteHeader(status)
 }
 
 func schemes(next http.HandlerFunc, challenges ...string) http.HandlerFunc {

@@ -49,6 +49,7 @@ func (d *doctor) schemes(ctx context.Context, endpoint string) bool {
 
 // offered compares what the server offers with --auth.
 func (d *doctor) offered(check string, header http.Header) bool {
+	d.front = frontIn(header)
 	var schemes []string
 	for _, challenge := range header.Values("WWW-Authenticate") {
 		name, _, _ := strings.Cut(strings.TrimSpace(challenge), " ")
@@ -105,4 +106,25 @@ func choices(has func(scheme string) bool) string {
 		return ""
 	}
 	return ": " + strings.Join(values, " or ")
+}
+
+// frontIn names the software that stands before IIS, by the header of a response; "" if none shows.
+func frontIn(h http.Header) string {
+	if via := h.Get("Via"); via != "" {
+		return "Via: " + via
+	}
+	for _, cookie := range h.Values("Set-Cookie") {
+		switch name, _, _ := strings.Cut(cookie, "="); {
+		case strings.HasPrefix(name, "BIGipServer"):
+			return "F5 BIG-IP"
+		case strings.HasPrefix(name, "NSC_"), name == "citrix_ns_id":
+			return "NetScaler"
+		case strings.HasPrefix(name, "ApplicationGatewayAffinity"):
+			return "Azure Application Gateway"
+		}
+	}
+	if server := h.Get("Server"); server != "" && !strings.HasPrefix(strings.ToLower(server), "microsoft-") {
+		return "Server: " + server
+	}
+	return ""
 }

@@ -27,7 +27,9 @@ type scene struct {
 	exchange *ewstest.Options // of the Exchange behind the login
 	tls      *tls.Config      // nil: http
 	args     []string
-	password string // "": the right one
+	password string                                         // "": the right one
+	kdc      *kdc                                           // the login is by Kerberos; nil: it is not
+	front    func(t *testing.T, server string) (url string) // stands before the server; nil: nothing does
 	network  network
 	endpoint func(url string) string // nil: the server's
 	discover http.RoundTripper       // of Autodiscover, which looks for tony@contoso.com; nil: it does not
@@ -39,7 +41,7 @@ var impersonating = []string{"--mailbox", "anna@contoso.com"}
 func symptoms(t *testing.T) []symptom {
 	t.Helper()
 	return slices.Concat(
-		schemeSymptoms(), loginSymptoms(), tlsSymptoms(t),
+		schemeSymptoms(), loginSymptoms(), kerberosSymptoms(), tlsSymptoms(t),
 		networkSymptoms(t), discoverySymptoms(),
 		gatewaySymptoms(), exchangeSymptoms(),
 	)
@@ -94,6 +96,8 @@ func TestHealthy(t *testing.T) {
 		"no version":             {exchange: &ewstest.Options{Profile: ewstest.Profile{"never-used": false}}},
 		"a list in use":          {handler: afterLogin(full(10, 100).ServeHTTP)},
 		"through a proxy":        {network: network{lookup: noSuchHost, dial: failing("i/o timeout")}},
+		"Kerberos":               inDomain(&kdc{}),
+		"Kerberos, user@REALM":   inDomain(&kdc{}, "--user", "tony@"+realm),
 		"a token":                {handler: withToken(inUse(nil).ServeHTTP), args: []string{"--auth", "bearer"}},
 	} {
 		t.Run(name, func(t *testing.T) {
