@@ -14,6 +14,7 @@ import (
 
 	"github.com/go-ews/exchange/internal/contextcause"
 	"github.com/go-ews/exchange/internal/httpbody"
+	"github.com/go-ews/exchange/internal/pagehint"
 	"github.com/go-ews/exchange/internal/proxyerror"
 	"github.com/go-ews/exchange/internal/serverwords"
 )
@@ -203,6 +204,8 @@ func statusError(got *httpResponse) error {
 		text += ": a proxy in between asks for credentials; check the proxy's settings"
 	case status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests:
 		text += ": too busy, or its application pool is down; try again later"
+	case pagehint.OfStatus(status) != "":
+		text += ": " + pagehint.OfStatus(status)
 	case words != "":
 		text += " (" + words + ")"
 	}

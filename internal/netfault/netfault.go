@@ -56,7 +56,7 @@ func Kind(err error) string {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
 		errors.Is(err, io.ErrClosedPipe):
 		return Closed
-	case contains(err, "stream error", "GOAWAY", "reset by peer"):
+	case isHTTP2(err), contains(err, "reset by peer"):
 		return Reset
 	case contains(err, "server closed", "connection closed", "client connection lost"):
 		return Closed
@@ -86,6 +86,9 @@ func contains(err error, phrases ...string) bool {
 	}
 	return false
 }
+
+// isHTTP2 reports whether the peer refused a stream or the connection by means of HTTP/2.
+func isHTTP2(err error) bool { return contains(err, "stream error", "GOAWAY") }
 
 func isHTTP(err error) bool {
 	return contains(err, "malformed HTTP", "malformed MIME", "bad Content-Length")
@@ -120,6 +123,11 @@ func Advice(err error, host string) string {
 		return "no route to " + host + ": check network, VPN and firewall"
 	case TLS:
 		return adviceTLS(err, host)
+	case Reset:
+		if isHTTP2(err) {
+			return host + " or a gateway in front of it breaks off HTTP/2: switch HTTP/2 off there, or here with the " +
+				"environment variable GODEBUG=http2client=0; logins by NTLM and Kerberos need HTTP/1.1 anyway"
+		}
 	}
 	return ""
 }

@@ -51,7 +51,7 @@ func TestKindAndAdvice(t *testing.T) {
 		{"no network", dial(syscall.ENETUNREACH), netfault.Unreachable, "VPN"},
 		{"reset", &net.OpError{Op: "read", Err: syscall.ECONNRESET}, netfault.Reset, ""},
 		{"broken pipe", &net.OpError{Op: "write", Err: syscall.EPIPE}, netfault.Reset, ""},
-		{"stream reset", errors.New("stream error: stream ID 1; PROTOCOL_ERROR; received from peer"), netfault.Reset, ""},
+		{"stream reset", errors.New("stream error: stream ID 1; PROTOCOL_ERROR; received from peer"), netfault.Reset, "breaks off HTTP/2"},
 		{"EOF", io.EOF, netfault.Closed, ""},
 		{"cut", fmt.Errorf("x: %w", io.ErrUnexpectedEOF), netfault.Closed, ""},
 		{"idle", errors.New("http: server closed idle connection"), netfault.Closed, ""},

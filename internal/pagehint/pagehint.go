@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/go-ews/exchange/internal/loginform"
@@ -72,14 +73,22 @@ func (p Page) guess() string {
 		return p.redirectHint()
 	case p.isPlainHTTP():
 		return p.plainHTTPHint()
+	case p.blocker() != "":
+		return p.blocker() + " blocked the request: let it allow POST of text/xml to /EWS; its log has the rule"
 	case s == http.StatusUnauthorized:
 		return "the credentials were refused or none were sent: check user, password and scheme; " +
 			"Extended Protection also responds so if TLS ends before Exchange or no channel binding is " +
 			"sent, and so does throttling"
+	case s == http.StatusForbidden && p.mentions("ip address of the client"):
+		return "IIS does not accept this machine's address: check the IP address restrictions of the EWS directory"
+	case s == http.StatusForbidden && p.mentions("client certificate"):
+		return "IIS wants a client certificate, which EWS does not use: in the SSL settings of the EWS directory, ignore them"
 	case s == http.StatusForbidden:
 		return "refused before EWS: in Exchange Online check EWSEnabled and EwsAllowedAppIDs " +
 			"(EWS is off there unless allow-listed), on-premises the mailbox's EWS access policy and " +
 			"client access rules, and any proxy on the way"
+	case p.unbound():
+		return "IIS is there, but no web site there is bound to the name or port of the endpoint: check both, and the bindings of the site"
 	case s == http.StatusNotFound, s == http.StatusMethodNotAllowed, s == http.StatusGone:
 		return "nothing at this address: " + checkEndpoint
 	case s == http.StatusRequestEntityTooLarge, s == http.StatusBadRequest:
@@ -91,12 +100,22 @@ func (p Page) guess() string {
 		return "not an EWS endpoint, or something on the way edits requests"
 	case s == http.StatusProxyAuthRequired:
 		return p.proxyHint()
-	case s == http.StatusTooManyRequests, s == http.StatusServiceUnavailable:
-		return "too busy, or the application pool or the server behind a gateway is down"
+	case s == http.StatusMisdirectedRequest:
+		return "the name of the TLS connection (SNI) and of the request differ: check the host name of the endpoint, and a " +
+			"gateway that connects without the name (nginx: proxy_ssl_server_name on)"
+	case OfStatus(s) != "":
+		return OfStatus(s)
+	case s == http.StatusServiceUnavailable:
+		return p.unavailableHint()
+	case s == http.StatusTooManyRequests:
+		return "too busy"
 	case s == statusAccountLocked:
 		return "the account is locked or must sign in interactively first"
 	case s >= 500:
-		return gatewayHint(s)
+		return p.gatewayHint()
+	}
+	if _, in := p.origin(); in.name != "" {
+		return in.name + " responds instead of Exchange: check its rules; " + checkEndpoint
 	}
 	return "a proxy or another application: " + checkEndpoint
 }
@@ -111,13 +130,6 @@ func (p Page) redirectHint() string {
 		return "use https:// in the endpoint"
 	}
 	return "redirects are not followed, since they would carry the request elsewhere; " + checkEndpoint
-}
-
-func gatewayHint(status int) string {
-	if status == http.StatusBadGateway || status == http.StatusGatewayTimeout {
-		return "a gateway or load balancer got no response from Exchange"
-	}
-	return "the web server failed before EWS; its event log has the cause"
 }
 
 // loginForm recognizes the log-in form of a publisher or an identity provider, and names the
@@ -163,13 +175,13 @@ func (p Page) isPlainHTTP() bool {
 	if s := p.StatusCode; s != http.StatusBadRequest && s != http.StatusForbidden && s != nginxPlainHTTP {
 		return false
 	}
+	return p.mentions(plainHTTP[:]...) || p.StatusCode == nginxPlainHTTP
+}
+
+// mentions reports whether the page has one of the phrases, in whatever case and line breaks.
+func (p Page) mentions(phrases ...string) bool {
 	body := strings.Join(strings.Fields(string(bytes.ToLower(p.Body))), " ")
-	for _, phrase := range plainHTTP {
-		if strings.Contains(body, phrase) {
-			return true
-		}
-	}
-	return p.StatusCode == nginxPlainHTTP
+	return slices.ContainsFunc(phrases, func(phrase string) bool { return strings.Contains(body, phrase) })
 }
 
 func (p Page) plainHTTPHint() string {
@@ -177,70 +189,6 @@ func (p Page) plainHTTPHint() string {
 		return "a gateway sends plain HTTP to a port that wants HTTPS: check the address of Exchange there"
 	}
 	return "an HTTP request to a port that wants HTTPS: use https:// in the endpoint"
-}
-
-// requestHint distinguishes the limits of a gateway from Extended Protection, for which Exchange
-// itself sends these statuses.
-func (p Page) requestHint() string {
-	tooLarge := p.StatusCode == http.StatusRequestEntityTooLarge
-	switch fromExchange, gateway := p.origin(); {
-	case gateway != "" && tooLarge:
-		return "the request is larger than the limit of " + gateway + " in front of Exchange"
-	case gateway != "":
-		return gateway + " in front of Exchange does not take the request: check its limits and rules"
-	case fromExchange && tooLarge:
-		return "right after authentication this means Extended Protection: a proxy or load balancer that " +
-			"ends TLS with another certificate, or a client without channel binding; else a request " +
-			"larger than IIS takes (uploadReadAheadSize, maxAllowedContentLength)"
-	case tooLarge:
-		return "the request is larger than a gateway or the server takes; right after authentication it " +
-			"means Extended Protection: TLS that ends before Exchange, or no channel binding"
-	}
-	return "a request that was damaged on the way, or a header that is too large (a Kerberos ticket of a " +
-		"user in many groups); right after authentication it means Extended Protection: TLS that ends " +
-		"before Exchange, or no channel binding"
-}
-
-// gateways are products by what their Server header or page begins with or holds, in lower case.
-var gateways = [...]struct{ mark, name string }{
-	{"nginx", "nginx (client_max_body_size)"},
-	{"openresty", "nginx (client_max_body_size)"},
-	{"apache", "Apache (LimitRequestBody)"},
-	{"haproxy", "HAProxy"},
-	{"varnish", "Varnish"},
-	{"squid", "Squid (request_body_max_size)"},
-	{"envoy", "Envoy"},
-	{"big-ip", "F5 BIG-IP"},
-	{"bigip", "F5 BIG-IP"},
-	{"cloudflare", "Cloudflare"},
-	{"akamai", "Akamai"},
-	{"awselb", "the AWS load balancer"},
-	{"microsoft-azure-application-gateway", "Azure Application Gateway"},
-	{"netscaler", "Citrix NetScaler"},
-	{"traefik", "Traefik"},
-	{"caddy", "Caddy"},
-	{"litespeed", "LiteSpeed"},
-	{"kemp", "Kemp LoadMaster"},
-	{"fortiweb", "FortiWeb"},
-	{"barracuda", "Barracuda"},
-}
-
-// origin reports who sent the response: Exchange or its IIS, or a gateway, by its name.
-func (p Page) origin() (fromExchange bool, gateway string) {
-	if p.Header.Get("X-FEServer") != "" || p.Header.Get("X-OWA-Version") != "" {
-		return true, ""
-	}
-	server := strings.ToLower(p.Header.Get("Server"))
-	text := server
-	if text == "" {
-		text = string(bytes.ToLower(p.Body))
-	}
-	for _, g := range gateways {
-		if strings.Contains(text, g.mark) {
-			return false, g.name
-		}
-	}
-	return strings.Contains(server, "microsoft-iis") || strings.Contains(server, "microsoft-httpapi"), ""
 }
 
 func (p Page) proxyHint() string {

@@ -54,9 +54,17 @@ func (e *Error) loginHint() string {
 		return "; the proxy wants a login by " + names + ", and only Basic is possible here: " +
 			"let it accept Basic or this machine's address, or exempt the host from the proxy (NO_PROXY)"
 	case e.LoggedIn:
-		return "; check user and password in the proxy's URL"
+		return "; check user and password in the proxy's URL" + e.ifBasic()
 	}
-	return "; put user and password into the proxy's URL, as in http://user:password@proxy:3128"
+	return "; put user and password into the proxy's URL, as in http://user:password@proxy:3128" + e.ifBasic()
+}
+
+// ifBasic adds the condition, where the schemes of the proxy are unknown.
+func (e *Error) ifBasic() string {
+	if e.Err == nil {
+		return ""
+	}
+	return ", if the proxy takes Basic"
 }
 
 // Unwrap returns Err.

@@ -55,14 +55,19 @@ func (d *doctor) mailbox(ctx context.Context, endpoint string) {
 	defer closeIdle(session)
 	var info ews.ResponseInfo
 	ctx = ews.WithResponseInfo(ctx, &info)
-	list, err := d.read(ctx, endpoint, session, "")
-	d.loginResult(err, d.bound(endpoint), func() error { return d.withoutBinding(ctx, endpoint) })
-	if !answered(err) {
-		return
-	}
+	list, own := d.read(ctx, endpoint, session, "")
+	err = own
 	name := cmp.Or(d.call.Mailbox, d.email)
-	if name != "" || d.keepsLogin() {
+	if answered(own) && (name != "" || d.keepsLogin()) || barred(own) && name != "" {
 		list, err = d.read(ctx, endpoint, session, name)
+	}
+	if barred(own) && answered(err) {
+		d.barredItself(own)
+	} else {
+		d.loginResult(own, d.bound(endpoint), func() error { return d.withoutBinding(ctx, endpoint) })
+		if !answered(own) {
+			return
+		}
 	}
 	switch {
 	case inBetween(err):
@@ -81,6 +86,19 @@ func (d *doctor) mailbox(ctx context.Context, endpoint string) {
 
 func closeIdle(transport http.RoundTripper) {
 	(&http.Client{Transport: transport}).CloseIdleConnections()
+}
+
+// barred reports whether EWS refuses the program or the account, which has logged in.
+func barred(err error) bool {
+	page, ok := errors.AsType[*ews.HTTPError](err)
+	return ok && page.StatusCode == http.StatusForbidden
+}
+
+// barredItself tells about an account that EWS refuses for its own mailbox, while it lets it into
+// others: calls by impersonation pass the lists of allowed programs.
+func (d *doctor) barredItself(err error) {
+	d.warn("login", "as "+d.who()+"; refused for its own mailbox: "+err.Error(), "calls for other mailboxes pass; for its own, "+
+		"see EwsApplicationAccessPolicy and EwsAllowList of Get-OrganizationConfig and Get-CASMailbox")
 }
 
 // read reads the list of the mailbox to impersonate, or of the account's own if that is "".
@@ -103,20 +121,12 @@ func answered(err error) bool {
 // impersonation tells about a call as the mailbox, and reports whether it is permitted.
 func (d *doctor) impersonation(name string, err error) bool {
 	const check = "impersonation"
-	switch {
-	case errors.Is(err, ews.ErrorImpersonateUserDenied), errors.Is(err, ews.ErrorImpersonationDenied):
-		d.fail(check, err.Error(), "New-ManagementRoleAssignment -Role ApplicationImpersonation -User ACCOUNT; "+
-			"it takes up to an hour to take effect")
-	case errors.Is(err, ews.ErrorNonExistentMailbox), errors.Is(err, ews.ErrorNonPrimarySmtpAddress),
-		errors.Is(err, ews.ErrorInvalidSmtpAddress):
-		d.fail(check, err.Error(), "give the primary address of a mailbox (Get-Mailbox)")
-	case answered(err):
-		d.ok(check, "of "+name)
-		return true
-	default:
-		d.fail(check, err.Error(), "the account itself can log in, so it has to do with the mailbox or its server")
+	if advice := impersonationAdvice(err); advice != "" {
+		d.fail(check, err.Error(), advice)
+		return false
 	}
-	return false
+	d.ok(check, "of "+name)
+	return true
 }
 
 // version says what the build means.
@@ -213,30 +223,3 @@ const (
 	maxGroups   = 64
 	maxContacts = 1000
 )
-
-// listAdvice says what to do about a list that cannot be read.
-func listAdvice(err error) string {
-	code, _ := errors.AsType[ews.ResponseCode](err)
-	switch code {
-	case ews.ErrorInvalidServerVersion, ews.ErrorIncorrectSchemaVersion, ews.ErrorInvalidRequest,
-		ews.ErrorInvalidSchemaVersionForMailboxVersion:
-		return "the server does not know the schema version: leave --server-version out, or name an older one; " +
-			"before Exchange 2013 there are no operations for the list"
-	case ews.ErrorServerBusy, ews.ErrorExceededConnectionCount:
-		return "the server throttles this account: fewer --max-conns, other programs with the same account, " +
-			"Get-ThrottlingPolicyAssociation; it works again after the time that it names"
-	case ews.ErrorMailboxMoveInProgress:
-		return "the mailbox is being moved (Get-MoveRequest): wait until that has ended"
-	case ews.ErrorMailboxStoreUnavailable, ews.ErrorMailboxFailover:
-		return "the mailbox database is not mounted or fails over: Get-MailboxDatabaseCopyStatus"
-	case ews.ErrorNonExistentMailbox, errorMissingEmailAddress:
-		return "the account has no mailbox, which is well for a service account: name the mailbox by --mailbox"
-	case ews.ErrorAccessDenied:
-		return "EWS is switched off for the mailbox or for this program: Get-CASMailbox and Get-OrganizationConfig, " +
-			"EwsEnabled, EwsApplicationAccessPolicy, EwsAllowList, EwsBlockList"
-	}
-	return "without a Unified Contact Store (Lync, Skype for Business) there is no list; " +
-		"check the mailbox, and what is said above"
-}
-
-const errorMissingEmailAddress ews.ResponseCode = "ErrorMissingEmailAddress"

@@ -44,5 +44,30 @@ func exchangeSymptoms() []symptom {
 		{"taken back from the store", "learn.microsoft.com/skypeforbusiness: deploy-unified-contact-store", scene{handler: afterLogin(takenBack())}, "", "taken back"},
 		{"full of groups", "learn.microsoft.com/skypeforbusiness: deploy-unified-contact-store", scene{handler: afterLogin(full(64, 0).ServeHTTP)}, "", "64 groups that Exchange allows"},
 		{"full of contacts", "learn.microsoft.com/openspecs: MS-OXWSCOS 3.1.4.4", scene{handler: afterLogin(full(1, 1000).ServeHTTP)}, "", "allows 1000 contacts"},
+		{"no server for the mailbox's site", "ecederstrand/exchangelib#635", scene{exchange: reports(ews.ErrorNoRespondingCASInDestinationSite, "")}, "IM list", "another site"},
+		{"mailbox moved to Exchange Online", "ecederstrand/exchangelib#763", scene{exchange: reports(ews.ErrorNonExistentMailbox, "anna@contoso.com"), args: impersonating}, "impersonation", "Get-RemoteMailbox"},
+		{"database temporarily unavailable", "jamesiarmes/php-ews#402", scene{exchange: reports(ews.ErrorMailboxStoreUnavailable, "anna@contoso.com"), args: impersonating}, "IM list", "Get-MailboxDatabaseCopyStatus"},
+		{"impersonation with a token that forbids it", "OfficeDev/ews-managed-api#212", scene{exchange: reports(ews.ErrorInvalidExchangeImpersonationHeaderData, "anna@contoso.com"), args: impersonating}, "impersonation", "application permission"},
+		{"internal error", "ecederstrand/exchangelib#1113", scene{exchange: reports(ews.ErrorInternalServerError, "")}, "IM list", "event log"},
+		{"domain controller", "Microsoft365DSC/Microsoft365DSC#142", scene{exchange: reports(ews.ErrorADUnavailable, "")}, "IM list", "domain controller"},
+		{"old schema", "nmarus/node-ews#18", scene{exchange: reports(ews.ErrorSchemaValidation, "")}, "IM list", "does not know the operation"},
+		{"allow list, own mailbox only", "microsoft/CSS-Exchange#1637", scene{handler: allowList(), args: impersonating}, "", "EwsAllowList"},
+		{"application access policy", "MicrosoftDocs/office-developer-exchange-docs#125", scene{exchange: reports(ews.ErrorAccessDenied, "anna@contoso.com"), args: impersonating}, "IM list", "Test-ApplicationAccessPolicy"},
+		{"mailbox of a disabled account", "ecederstrand/exchangelib#1342", scene{exchange: reports(ews.ErrorNonExistentMailbox, "anna@contoso.com"), args: impersonating}, "impersonation", "disabled"},
+		{"mailbox full", "ecederstrand/exchangelib#457", scene{exchange: reports(ews.ErrorQuotaExceeded, "")}, "IM list", "Get-MailboxStatistics"},
 	}
+}
+
+// allowList is an Exchange whose list of allowed programs has none of ours. Calls by impersonation pass
+// it.
+func allowList() http.HandlerFunc {
+	s := ewstest.NewServer(nil)
+	s.Seed("anna@contoso.com", ewstest.Group{Name: "Friends"})
+	return afterLogin(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-AnchorMailbox") == "" {
+			page(403, "")(w, r)
+			return
+		}
+		s.ServeHTTP(w, r)
+	})
 }

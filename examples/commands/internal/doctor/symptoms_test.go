@@ -44,6 +44,7 @@ func symptoms(t *testing.T) []symptom {
 		schemeSymptoms(), loginSymptoms(), kerberosSymptoms(), tlsSymptoms(t),
 		networkSymptoms(t), discoverySymptoms(),
 		gatewaySymptoms(), exchangeSymptoms(),
+		pageSymptoms(),
 	)
 }
 
