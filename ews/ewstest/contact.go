@@ -9,6 +9,7 @@ import (
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/imgroup"
 	"github.com/go-ews/exchange/internal/dotnet"
+	"github.com/go-ews/exchange/internal/storeid"
 )
 
 // contact is an entry of the list: a person with an instant-messaging address, or a telephone.
@@ -41,11 +42,11 @@ func (m *mailbox) put(c *contact, g *group) *contact {
 		return existing
 	}
 	c.id = m.newItemID()
-	c.personaID = newID(personaID, m.guid, m.serial)
-	c.folderID = newID(itemID, m.guid, 0) // objects are numbered from 1
+	c.personaID = storeid.New(storeid.Persona, m.guid, m.serial)
+	c.folderID = storeid.New(storeid.Item, m.guid, 0) // objects are numbered from 1
 	c.created = time.Now().UTC().Truncate(time.Second)
 	m.changes++
-	c.changeKey = newChangeKey(contactKey, m.changes)
+	c.changeKey = storeid.NewChangeKey(storeid.ContactKey, m.changes)
 	m.contacts = append(m.contacts, c)
 	m.join(c, g)
 	return c
@@ -109,7 +110,7 @@ func (c *contact) persona() imgroup.Persona {
 		Attributions: []imgroup.Attribution{{
 			ID: source[0], DisplayName: sourceName, IsQuickContact: true,
 			SourceID: imgroup.ItemID{ID: c.id, ChangeKey: c.changeKey},
-			FolderID: imgroup.ItemID{ID: c.folderID, ChangeKey: newChangeKey(folderKey, 0)},
+			FolderID: imgroup.ItemID{ID: c.folderID, ChangeKey: storeid.NewChangeKey(storeid.FolderKey, 0)},
 		}},
 		RelevanceScore: relevance,
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/internal/dotnet"
+	"github.com/go-ews/exchange/internal/storeid"
 )
 
 // Recipient is an entry of the directory; see [Server.SetDirectory].
@@ -144,7 +145,7 @@ func (s *Server) getFolder(m *mailbox, ids *dotnet.Element) (*response, error) {
 		}
 		messages = append(messages, el("m:GetFolderResponseMessage", leaf("m:ResponseCode", string(ews.NoError)),
 			el("m:Folders", el("t:ContactsFolder",
-				idNode("t:FolderId", newID(itemID, m.guid, uint64(i)), newChangeKey(folderKey, m.changes)), //nolint:gosec // small
+				idNode("t:FolderId", storeid.New(storeid.Item, m.guid, uint64(i)), storeid.NewChangeKey(storeid.FolderKey, m.changes)), //nolint:gosec // small
 				leaf("t:DisplayName", name), leaf("t:TotalCount", strconv.Itoa(count)), leaf("t:ChildFolderCount", "0")))).
 			with("ResponseClass", "Success"))
 	}
@@ -170,39 +171,4 @@ func (r Recipient) resolution() node {
 	}
 	return el("t:Resolution", r.node(), el("t:Contact", optional("t:DisplayName", r.Name),
 		el("t:EmailAddresses", addresses...), leaf("t:ContactSource", "ActiveDirectory")))
-}
-
-// mailboxNamed returns the mailbox of that name, without regard to case, and makes it on first use;
-// "" is the one of callers that name none. It returns nil for one that does not exist.
-func (s *Server) mailboxNamed(name string) *mailbox {
-	name = strings.ToLower(cmp.Or(name, s.opts.Mailbox))
-	if !s.exists(name) {
-		return nil
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	m, ok := s.mailboxes[name]
-	if !ok {
-		m = newMailbox(name, s.opts.Profile)
-		s.mailboxes[name] = m
-	}
-	return m
-}
-
-// exists reports whether there is a mailbox of that lower-case name, or can be.
-func (s *Server) exists(name string) bool { return s.only == nil || slices.Contains(s.only, name) }
-
-// noMailbox refuses a call for a mailbox that does not exist.
-func (s *Server) noMailbox(c *call) *response {
-	switch {
-	case c.impersonated == "" && c.Op == "GetFolder":
-		return s.look(nil, lookups[c.Op], c)
-	case c.impersonated == "":
-		return s.refusal(c.Op, &ews.Error{Code: "ErrorMissingEmailAddress"})
-	case c.impersonated == "PrincipalName":
-		return s.fault(&ews.Error{Code: ews.ErrorInvalidUserPrincipalName})
-	case c.impersonated == "SID" && !s.opts.Profile.holds("sid-unknown"):
-		return s.fault(&ews.Error{Code: ews.ErrorInvalidSid})
-	}
-	return s.fault(&ews.Error{Code: ews.ErrorNonExistentMailbox})
 }

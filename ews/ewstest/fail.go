@@ -155,7 +155,7 @@ func (s *Server) failed(op string, err error) *response {
 	case errors.As(err, &html):
 		return page(html)
 	case errors.As(err, &transport) && transport.Err != nil:
-		return &response{failure: transport.Err}
+		return &response{Err: transport.Err}
 	}
-	return &response{failure: err}
+	return &response{Err: err}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/imgroup"
 	"github.com/go-ews/exchange/internal/dotnet"
+	"github.com/go-ews/exchange/internal/storeid"
 )
 
 // The sizes of a list, Exchange's defaults.
@@ -19,7 +20,7 @@ const (
 
 // mailbox is the list of one mailbox.
 type mailbox struct {
-	guid    guid
+	guid    storeid.GUID
 	profile Profile
 
 	mu       sync.Mutex
@@ -45,7 +46,7 @@ type group struct {
 // newMailbox returns a mailbox with the three groups of every list, in the order of Microsoft's
 // sample.
 func newMailbox(name string, profile Profile) *mailbox {
-	m := &mailbox{guid: newGUID("mailbox " + name), profile: profile}
+	m := &mailbox{guid: storeid.NewGUID("mailbox " + name), profile: profile}
 	m.addGroup("Other Contacts", imgroup.OtherContacts, "")
 	m.addGroup("Tagged", imgroup.Tagged, "")
 	m.addGroup("Favorites", imgroup.Favorites, "")
@@ -197,14 +198,14 @@ func (m *mailbox) removeGroup(g *group) {
 // touch sets a new change key.
 func (m *mailbox) touch(g *group) {
 	m.changes++
-	g.changeKey = newChangeKey(groupKey, m.changes)
+	g.changeKey = storeid.NewChangeKey(storeid.GroupKey, m.changes)
 	g.changed = time.Now().UTC()
 }
 
 // newItemID returns the id for a new group or contact.
 func (m *mailbox) newItemID() string {
 	m.serial++
-	return newID(itemID, m.guid, m.serial)
+	return storeid.New(storeid.Item, m.guid, m.serial)
 }
 
 // imGroup returns the group as a client sees it.
@@ -214,7 +215,7 @@ func (g *group) imGroup() imgroup.ImGroup {
 		ExchangeStoreID: imgroup.GroupID{ID: g.id, ChangeKey: g.changeKey},
 	}
 	for _, c := range g.members {
-		out.Members = append(out.Members, imgroup.ContactID{ID: c.id, ChangeKey: newChangeKey(contactKey, 0)})
+		out.Members = append(out.Members, imgroup.ContactID{ID: c.id, ChangeKey: storeid.NewChangeKey(storeid.ContactKey, 0)})
 	}
 	return out
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-ews/exchange/imgroup"
 	"github.com/go-ews/exchange/internal/dotnet"
+	"github.com/go-ews/exchange/internal/storeid"
 )
 
 // getImItemList returns the whole list.
@@ -104,7 +105,7 @@ func (c *contact) node(name string, properties []property) node {
 			leaf("t:Id", "0"), idNode("t:SourceId", c.id, c.changeKey),
 			leaf("t:DisplayName", sourceName),
 			leaf("t:IsWritable", "false"), leaf("t:IsQuickContact", "true"), leaf("t:IsHidden", "false"),
-			idNode("t:FolderId", c.folderID, newChangeKey(folderKey, 0)))),
+			idNode("t:FolderId", c.folderID, storeid.NewChangeKey(storeid.FolderKey, 0)))),
 		text("t:DisplayNames", c.displayName()),
 		text("t:FileAsIds", "None"),
 		telephones, emails1,

@@ -10,31 +10,17 @@ import (
 	"strconv"
 
 	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/internal/inprocess"
 )
 
 const headerRequestID = "Request-Id"
 
-// response is an HTTP response, whole or cut, or the error in place of one.
-type response struct {
-	status   int
-	header   http.Header
-	body     []byte
-	size     int  // the length that is promised; the response is cut if the body is shorter
-	verbatim bool // not from Exchange, and without its headers
-
-	failure  error // in place of a response: the error of the client's transport
-	executed bool  // also if failure says that nothing was sent
-}
-
-// newResponse returns a response that arrives whole.
-func newResponse(status int, contentType string, body []byte) *response {
-	header := http.Header{"Content-Type": {contentType}}
-	return &response{status: status, header: header, body: body, size: len(body)}
-}
+// response is what a request is served with: an HTTP response, or the error in place of one.
+type response = inprocess.Response
 
 // xmlResponse returns a document. Exchange names the charset on each.
 func xmlResponse(status int, root node) *response {
-	return newResponse(status, "text/xml; charset=utf-8", root.document())
+	return inprocess.NewResponse(status, "text/xml; charset=utf-8", root.document())
 }
 
 // refusal responds with an error in the response message of op.
@@ -139,7 +125,7 @@ func faultResponse(info ews.ResponseInfo, code xml.Name, children ...node) *resp
 	r := xmlResponse(cmp.Or(info.StatusCode, http.StatusInternalServerError),
 		el("s:Envelope", el("s:Body", el("s:Fault", children...))).with("xmlns:s", envelopeSpace))
 	if info.RequestID != "" {
-		r.header.Set(headerRequestID, info.RequestID)
+		r.Header.Set(headerRequestID, info.RequestID)
 	}
 	return r
 }
@@ -166,16 +152,18 @@ func values(details map[string]string) []node {
 
 // page responds without SOAP.
 func page(e *ews.HTTPError) *response {
-	r := &response{status: e.StatusCode, header: maps.Clone(e.Header), body: e.Body, size: len(e.Body), verbatim: true}
-	if r.status < 200 || r.status > 999 {
-		r.status = http.StatusInternalServerError
+	r := &response{
+		Status: e.StatusCode, Header: maps.Clone(e.Header), Body: e.Body, Size: len(e.Body), Verbatim: true,
 	}
-	if r.header == nil {
-		r.header = http.Header{}
+	if r.Status < 200 || r.Status > 999 {
+		r.Status = http.StatusInternalServerError
 	}
-	if n, err := strconv.Atoi(r.header.Get("Content-Length")); err == nil && n >= 0 {
-		r.size = n
-		r.body = r.body[:min(n, len(r.body))]
+	if r.Header == nil {
+		r.Header = http.Header{}
+	}
+	if n, err := strconv.Atoi(r.Header.Get("Content-Length")); err == nil && n >= 0 {
+		r.Size = n
+		r.Body = r.Body[:min(n, len(r.Body))]
 	}
 	return r
 }

@@ -10,11 +10,13 @@ import (
 	"strings"
 
 	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/internal/inprocess"
+	"github.com/go-ews/exchange/internal/storeid"
 )
 
 // serve responds to a request of ServeHTTP or RoundTrip.
 func (s *Server) serve(r *http.Request, body []byte) *response {
-	op, resp := "", s.autodiscover(r, body)
+	op, resp := "", s.discover.Respond(r, body)
 	if resp == nil {
 		resp = refuseHTTP(r)
 	}
@@ -22,7 +24,7 @@ func (s *Server) serve(r *http.Request, body []byte) *response {
 		c := s.receive(r, body)
 		op, resp = c.Op, s.respondTo(c)
 	}
-	if resp.failure == nil && !resp.verbatim {
+	if resp.Err == nil && !resp.Verbatim {
 		s.mark(resp, r.Header, op)
 	}
 	return resp
@@ -37,17 +39,13 @@ func refuseHTTP(r *http.Request) *response {
 		`<body><h2>404 - File or directory not found.</h2></body></html>`
 	switch p := r.URL.Path; {
 	case p != "" && p != "/" && !strings.EqualFold(p, endpointPath):
-		return newResponse(http.StatusNotFound, "text/html", []byte(notFound))
+		return inprocess.NewResponse(http.StatusNotFound, "text/html", []byte(notFound))
 	case r.Method != http.MethodPost:
-		return notAllowed(http.MethodPost)
+		return inprocess.NotAllowed(http.MethodPost)
 	case !isSOAP11(r.Header.Get("Content-Type")):
-		return &response{status: http.StatusUnsupportedMediaType, header: http.Header{}}
+		return &response{Status: http.StatusUnsupportedMediaType, Header: http.Header{}}
 	}
 	return nil
-}
-
-func notAllowed(allow string) *response {
-	return &response{status: http.StatusMethodNotAllowed, header: http.Header{"Allow": {allow}}}
 }
 
 // isSOAP11 reports whether .NET's service reads that content type: UTF-8, UTF-16, or no charset.
@@ -75,11 +73,11 @@ func (s *Server) respondTo(c *call) *response {
 	}
 	resp := s.execute(c)
 	if executed.keep >= 0 {
-		resp.body = resp.body[:min(executed.keep, len(resp.body))]
+		resp.Body = resp.Body[:min(executed.keep, len(resp.Body))]
 		return resp
 	}
 	resp = s.failed(c.Op, executed.err)
-	resp.executed = true
+	resp.Executed = true
 	return resp
 }
 
@@ -138,6 +136,21 @@ func (s *Server) execute(c *call) *response {
 	return s.message(c.Op, "Success", leaf("m:ResponseCode", string(ews.NoError)), payload)
 }
 
+// noMailbox refuses a call for a mailbox that does not exist.
+func (s *Server) noMailbox(c *call) *response {
+	switch {
+	case c.impersonated == "" && c.Op == "GetFolder":
+		return s.look(nil, lookups[c.Op], c)
+	case c.impersonated == "":
+		return s.refusal(c.Op, &ews.Error{Code: "ErrorMissingEmailAddress"})
+	case c.impersonated == "PrincipalName":
+		return s.fault(&ews.Error{Code: ews.ErrorInvalidUserPrincipalName})
+	case c.impersonated == "SID" && !s.opts.Profile.holds("sid-unknown"):
+		return s.fault(&ews.Error{Code: ews.ErrorInvalidSid})
+	}
+	return s.fault(&ews.Error{Code: ews.ErrorNonExistentMailbox})
+}
+
 // versions has the schema versions in order. Nothing writes to it.
 var versions = strings.Fields("Exchange2007 Exchange2007_SP1 Exchange2009 Exchange2010 Exchange2010_SP1 Exchange2010_SP2 " +
 	"Exchange2012 Exchange2013 Exchange2013_SP1 Exchange2015 Exchange2016 V2015_10_05 V2016_01_06 V2016_04_13 " +
@@ -182,13 +195,13 @@ func (s *Server) mark(resp *response, request http.Header, op string) {
 	n := s.responses
 	s.mu.Unlock()
 	set := func(name, value string) {
-		if value != "" && resp.header.Get(name) == "" {
-			resp.header.Set(name, value)
+		if value != "" && resp.Header.Get(name) == "" {
+			resp.Header.Set(name, value)
 		}
 	}
-	set(headerRequestID, newGUID(fmt.Sprint("answer ", n)).String())
+	set(headerRequestID, storeid.NewGUID(fmt.Sprint("answer ", n)).String())
 	set("X-EwsHandler", op)
-	set("X-BackEndHttpStatus", strconv.Itoa(resp.status))
+	set("X-BackEndHttpStatus", strconv.Itoa(resp.Status))
 	for name := range headers {
 		set(name, headers.value(name, 1))
 	}

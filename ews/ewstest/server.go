@@ -10,11 +10,14 @@ import (
 
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/imgroup"
+	"github.com/go-ews/exchange/internal/autodiscovertest"
 )
 
 // Endpoint is an address for ews.NewClient, to be used with [Server.Client]. No name is looked up:
 // a URL of any host reaches the server, if its path is this one.
-const Endpoint = "https://exchange.test/EWS/Exchange.asmx"
+const Endpoint = "https://exchange.test" + endpointPath
+
+const endpointPath = "/EWS/Exchange.asmx"
 
 // Options are the settings of a [Server]. They are copied.
 type Options struct {
@@ -61,8 +64,9 @@ type Options struct {
 // [NewServer]. It is an [http.Handler] and an [http.RoundTripper], asks for no authentication, and
 // is safe for concurrent use.
 type Server struct {
-	opts Options  // with defaults in place of zero values
-	only []string // the mailboxes that exist; nil: any
+	opts     Options  // with defaults in place of zero values
+	only     []string // the mailboxes that exist; nil: any
+	discover autodiscovertest.Server
 
 	mu        sync.Mutex // guards what follows, and is never held while foreign code runs
 	mailboxes map[string]*mailbox
@@ -99,6 +103,10 @@ func NewServer(opts *Options) *Server {
 	s.opts.ServerVersion = cmp.Or(s.opts.ServerVersion, ews.ServerVersion{
 		Major: 15, Minor: 2, MajorBuild: 2562, MinorBuild: 17, Version: "V2017_07_11",
 	})
+	v := s.opts.ServerVersion
+	s.discover = autodiscovertest.Server{
+		Path: endpointPath, Exists: s.exists, Major: v.Major, Minor: v.Minor, Build: v.MajorBuild,
+	}
 	return s
 }
 
@@ -122,6 +130,26 @@ func (s *Server) List(mailbox string) *imgroup.ItemList {
 	}
 	return m.list()
 }
+
+// mailboxNamed returns the mailbox of that name, without regard to case, and makes it on first use;
+// "" is the one of callers that name none. It returns nil for one that does not exist.
+func (s *Server) mailboxNamed(name string) *mailbox {
+	name = strings.ToLower(cmp.Or(name, s.opts.Mailbox))
+	if !s.exists(name) {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m, ok := s.mailboxes[name]
+	if !ok {
+		m = newMailbox(name, s.opts.Profile)
+		s.mailboxes[name] = m
+	}
+	return m
+}
+
+// exists reports whether there is a mailbox of that lower-case name, or can be.
+func (s *Server) exists(name string) bool { return s.only == nil || slices.Contains(s.only, name) }
 
 // Handle makes the server respond to an operation that it does not have: h is called for every
 // request whose body element has the local name op, with no lock held. Its result is the content of

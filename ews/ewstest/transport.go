@@ -2,12 +2,8 @@ package ewstest
 
 import (
 	"context"
-	"errors"
-	"io"
-	"maps"
 	"net"
 	"net/http"
-	"strconv"
 	"sync"
 	"time"
 
@@ -21,33 +17,7 @@ const maxRequest = 16 << 20
 // other path is not found. A dropped or cut response ends the connection by [http.ErrAbortHandler],
 // which a server does not log.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
-	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		w.WriteHeader(http.StatusRequestEntityTooLarge)
-		return
-	}
-	if err != nil {
-		return // the client went away in the middle of its request
-	}
-	resp := s.serve(r, body)
-	if resp.failure != nil {
-		abort()
-	}
-	h := w.Header()
-	maps.Copy(h, resp.header)
-	h.Set("Content-Length", strconv.Itoa(resp.size))
-	w.WriteHeader(resp.status)
-	if _, err = w.Write(resp.body); err != nil || len(resp.body) == resp.size {
-		return
-	}
-	if err := http.NewResponseController(w).Flush(); err == nil { // else there is no connection to end
-		abort()
-	}
-}
-
-// abort ends the connection without a word, as the documentation of http.Handler says.
-func abort() {
-	panic(http.ErrAbortHandler) //nolint:forbidigo // net/http's way to drop a connection, HTTP/2 included
+	inprocess.Serve(w, r, maxRequest, s.serve)
 }
 
 // Start listens on a free port of the loopback interface and returns the endpoint,
@@ -74,11 +44,5 @@ func (s *Server) Start() (endpoint string, stop func()) {
 // the hooks of [net/http/httptrace]. A dropped connection is [io.EOF], a response that is cut ends in
 // [io.ErrUnexpectedEOF]. The request itself is neither changed nor kept.
 func (s *Server) RoundTrip(r *http.Request) (*http.Response, error) {
-	return inprocess.RoundTrip(r, maxRequest, func(r *http.Request, body []byte) inprocess.Response {
-		resp := s.serve(r, body)
-		return inprocess.Response{
-			Status: resp.status, Header: resp.header, Body: resp.body, Size: resp.size,
-			Err: resp.failure, Executed: resp.executed,
-		}
-	})
+	return inprocess.RoundTrip(r, maxRequest, s.serve)
 }

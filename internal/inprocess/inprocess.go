@@ -23,10 +23,22 @@ type Response struct {
 	Body   []byte
 	Size   int // the length that is promised; the response is cut if the body is shorter
 
+	Verbatim bool // complete: the server adds no headers
+
 	// Err is the error in place of a response. One of dialling, or that says NotSent, means that
 	// there was no connection, unless the request was Executed.
 	Err      error
 	Executed bool
+}
+
+// NewResponse returns a response that arrives whole.
+func NewResponse(status int, contentType string, body []byte) *Response {
+	return &Response{Status: status, Header: http.Header{"Content-Type": {contentType}}, Body: body, Size: len(body)}
+}
+
+// NotAllowed returns the response to a method that is none of those.
+func NotAllowed(methods string) *Response {
+	return &Response{Status: http.StatusMethodNotAllowed, Header: http.Header{"Allow": {methods}}}
 }
 
 // RoundTrip serves a request in the caller's goroutine. It closes the request's body, ends with the
@@ -34,7 +46,7 @@ type Response struct {
 // has canonical names, and the body, of at most maxBody bytes. A response that is cut ends in
 // [io.ErrUnexpectedEOF].
 func RoundTrip(
-	r *http.Request, maxBody int64, serve func(r *http.Request, body []byte) Response,
+	r *http.Request, maxBody int64, serve func(r *http.Request, body []byte) *Response,
 ) (*http.Response, error) {
 	ctx := r.Context()
 	body, err := readRequest(r, maxBody)

@@ -30,11 +30,11 @@ func TestRoundTrip(t *testing.T) {
 	}{{4, nil}, {5, io.ErrUnexpectedEOF}} {
 		r := post(t, "ping")
 		r.Header["x-lower"] = []string{"kept"}
-		resp, err := inprocess.RoundTrip(r, 4, func(r *http.Request, body []byte) inprocess.Response {
+		resp, err := inprocess.RoundTrip(r, 4, func(r *http.Request, body []byte) *inprocess.Response {
 			if string(body) != "ping" || r.Header.Get("X-Lower") != "kept" {
 				t.Errorf("body %q, header %v", body, r.Header)
 			}
-			return inprocess.Response{Status: http.StatusTeapot, Body: []byte("pong"), Size: test.size}
+			return &inprocess.Response{Status: http.StatusTeapot, Body: []byte("pong"), Size: test.size}
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -52,8 +52,8 @@ func TestRoundTrip(t *testing.T) {
 func TestRoundTrip_Errors(t *testing.T) {
 	t.Parallel()
 	refused := &net.OpError{Op: "dial", Err: errors.New("refused")}
-	_, err := inprocess.RoundTrip(post(t, "x"), 1, func(*http.Request, []byte) inprocess.Response { //nolint:bodyclose // there is none
-		return inprocess.Response{Err: refused}
+	_, err := inprocess.RoundTrip(post(t, "x"), 1, func(*http.Request, []byte) *inprocess.Response { //nolint:bodyclose // there is none
+		return &inprocess.Response{Err: refused}
 	})
 	if !errors.Is(err, refused) {
 		t.Errorf("%v, want %v", err, refused)
