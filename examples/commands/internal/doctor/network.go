@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -118,11 +117,20 @@ func (d *doctor) tls(ctx context.Context, u *url.URL) bool {
 		return false
 	}
 	defer conn.Close()
+	wantsOurs := false // certificate
 	secure := tls.Client(conn, &tls.Config{
 		ServerName: u.Hostname(), RootCAs: d.network.roots, MinVersion: tls.VersionTLS12, Time: d.network.now,
+		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			wantsOurs = true
+			return new(tls.Certificate), nil
+		},
 	})
 	if err := secure.HandshakeContext(ctx); err != nil {
-		d.fail(check, err.Error(), handshakeAdvice(err))
+		advice := clientCertificateAdvice
+		if !wantsOurs {
+			advice = d.handshakeAdvice(ctx, err, address, u.Hostname())
+		}
+		d.fail(check, err.Error(), advice)
 		return false
 	}
 	d.certificate(check, secure.ConnectionState())
@@ -146,27 +154,4 @@ func issuerOf(cert *x509.Certificate) string {
 		return cert.Issuer.CommonName
 	}
 	return cert.Issuer.String()
-}
-
-func handshakeAdvice(err error) string {
-	var (
-		name    x509.HostnameError
-		unknown x509.UnknownAuthorityError
-		invalid x509.CertificateInvalidError
-	)
-	switch {
-	case errors.As(err, &name):
-		return "the certificate is for other names: use one of them, or have this one added"
-	case errors.As(err, &unknown):
-		return "the authority is not known here: name its certificate by --ca, install it in the system's store, " +
-			"or have the server send its intermediate certificates"
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return "renew the certificate, and check this machine's clock"
-	case errors.As(err, &invalid):
-		return "the certificate cannot be used for this: have it issued anew"
-	}
-	if strings.Contains(err.Error(), "does not look like a TLS handshake") {
-		return "the port speaks plain HTTP: give the https:// port in --endpoint, or http:// if this is a test server"
-	}
-	return "the server must have TLS 1.2 or later switched on (SchannelConfiguration; an old load balancer in between may be what answers)"
 }

@@ -235,14 +235,17 @@ func (s *scene) arguments(t *testing.T, endpoint string) []string {
 func countingRefusals(next http.Handler, refused *atomic.Int64) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-		begins := strings.HasPrefix(token, "TlRMTVNTUAAB") // NTLM's first message
-		if scheme == "" || scheme == "Bearer" || begins {
+		other := strings.HasPrefix(token, ntlmPrefix) && !strings.HasPrefix(token, ntlmPrefix+"AAD") // not the third message
+		if scheme == "" || scheme == "Bearer" || other {
 			next.ServeHTTP(w, r)
 			return
 		}
 		next.ServeHTTP(&refusalCounter{w, refused}, r)
 	})
 }
+
+// ntlmPrefix begins NTLM's messages in base64.
+const ntlmPrefix = "TlRMTVNTUA"
 
 type refusalCounter struct {
 	http.ResponseWriter

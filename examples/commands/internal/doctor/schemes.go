@@ -22,6 +22,7 @@ func (d *doctor) schemes(ctx context.Context, endpoint string) bool {
 		d.fail(check, err.Error(), "check --endpoint")
 		return false
 	}
+	defer client.CloseIdleConnections()
 	_, err = client.GetImItemList(ctx, imgroup.ListQuery{})
 	var page *ews.HTTPError
 	var answered *ews.Error
@@ -41,6 +42,8 @@ func (d *doctor) schemes(ctx context.Context, endpoint string) bool {
 	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
 		d.fail(check, err.Error(), "the connection was closed without a response: by TLS inspection or a load balancer in between, "+
 			"or because the server restarts")
+	case wantsClientCertificate(err):
+		d.fail(check, err.Error(), clientCertificateAdvice)
 	default:
 		d.fail(check, err.Error(), "")
 	}

@@ -2,8 +2,10 @@ package doctor
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"strings"
 	"testing"
+	"time"
 )
 
 // tlsSymptoms are about certificates and versions of TLS.
@@ -20,5 +22,54 @@ func tlsSymptoms(t *testing.T) []symptom {
 		}, network: network{lookup: addresses("127.0.0.1"), dial: toLoopback}}, "TLS", "other names"},
 		{"certificate ends soon", "win-acme/win-acme#1088", scene{tls: forServer, args: []string{"--ca", root}, network: network{now: beforeItsEnd}}, "", "renew it"},
 		{"TLS 1.1 at most", "otris/ews-cpp#160", scene{tls: &tls.Config{Certificates: forServer.Certificates, MaxVersion: tls.VersionTLS11}, args: []string{"--ca", root}}, "TLS", "TLS 1.2"},
+	}
+}
+
+// chainSymptoms are about the authorities between a certificate and the trusted ones.
+func chainSymptoms(t *testing.T) []symptom {
+	t.Helper()
+	root := issue(t, nil, "Contoso Root", nil)
+	renewed := issue(t, nil, "Contoso Root", nil)
+	between := issue(t, root, "Contoso Issuing", nil)
+	ended := issue(t, root, "Contoso Issuing 2020", func(c *x509.Certificate) {
+		c.NotBefore, c.NotAfter = time.Now().AddDate(-6, 0, 0), time.Now().AddDate(-1, 0, 0)
+	})
+	published := func(c *x509.Certificate) {
+		onLoopback(c)
+		c.IssuingCertificateURL = []string{"http://pki.contoso.test/issuing.crt"}
+	}
+	trusted := []string{"--ca", root.file(t)}
+	yesterday := func() time.Time { return time.Now().AddDate(0, 0, -1) }
+	return []symptom{
+		{"intermediate missing", "nmarus/node-ews#15", scene{tls: issue(t, between, "mail", onLoopback).config(false), args: trusted}, "TLS", `"Contoso Issuing" is not known here`},
+		{"intermediate missing, its URL known", "golang/go#28276", scene{tls: issue(t, between, "mail", published).config(false), args: trusted}, "TLS", "import http://pki.contoso.test/issuing.crt"},
+		{"intermediate ended", "acmesh-official/acme.sh#3723", scene{tls: issue(t, ended, "mail", onLoopback).config(true), args: trusted}, "TLS", `"Contoso Issuing 2020"`},
+		{"private authority with its chain", "nmarus/node-ews#23", scene{tls: issue(t, between, "mail", onLoopback).config(true)}, "TLS", "--ca"},
+		{"TLS inspection", "ecederstrand/exchangelib#912", scene{tls: issue(t, issue(t, issue(t, nil, "Inspection Root", nil), "Inspection", nil), "mail", onLoopback).config(true), args: trusted}, "TLS", `"Inspection Root"`},
+		{"authority renewed", "pia-foss/manual-connections#155", scene{tls: issue(t, renewed, "mail", onLoopback).config(true), args: trusted}, "TLS", "with another key"},
+		{"self-signed", "gautamsi/ews-javascript-api#202", scene{tls: issue(t, nil, "EXCH01", onLoopback).config(true)}, "TLS", "Enable-ExchangeCertificate"},
+		{"name in the common name alone", "johanbrandhorst/certify#122", scene{tls: issue(t, root, "mail.contoso.test", func(c *x509.Certificate) { onLoopback(c); c.IPAddresses = nil }).config(true), args: trusted}, "TLS", "subject alternative name"},
+		{"clock before the certificate", "rancher/os#2424", scene{tls: issue(t, root, "mail", onLoopback).config(true), args: trusted, network: network{now: yesterday}}, "TLS", "set the clock"},
+	}
+}
+
+// protocolSymptoms are about handshakes.
+func protocolSymptoms(t *testing.T) []symptom {
+	t.Helper()
+	root := issue(t, nil, "Contoso Root", nil)
+	trusted := []string{"--ca", root.file(t)}
+	server := func(edit func(*tls.Config)) scene {
+		config := issue(t, root, "mail", onLoopback).config(true)
+		edit(config)
+		return scene{tls: config, args: trusted}
+	}
+	return []symptom{
+		{"TLS 1.0 only", "ecederstrand/exchangelib#155", server(func(c *tls.Config) { c.MaxVersion = tls.VersionTLS10 }), "TLS", "TLS 1.0 at most"},
+		{"RSA key exchange only", "golang/go#66512", scene{tls: withRSA(t, root, tls.TLS_RSA_WITH_AES_256_GCM_SHA384), args: trusted}, "TLS", "tlsrsakex=1"},
+		{"3DES only", "foxcpp/maddy#789", scene{tls: withRSA(t, root, tls.TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA), args: trusted}, "TLS", "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA"},
+		{"client certificate wanted", "ecederstrand/exchangelib#664", server(func(c *tls.Config) { c.ClientAuth, c.MaxVersion = tls.RequireAnyClientCert, tls.VersionTLS12 }), "TLS", "Client certificates: Ignore"},
+		{"client certificate wanted over TLS 1.3", "Garethp/php-ews#219", server(func(c *tls.Config) { c.ClientAuth = tls.RequireAnyClientCert }), "schemes", "Client certificates: Ignore"},
+		{"no certificate bound", "microsoft/IIS.Administration#284", scene{front: hangingUp()}, "TLS", "netsh http show sslcert"},
+		{"name unknown to the load balancer", "psf/requests#3699", scene{front: hangingUp(0x15, 3, 3, 0, 2, 2, 112)}, "TLS", "has no site of the name"},
 	}
 }
