@@ -43,6 +43,20 @@ func (o *Ownership) Mailbox() string {
 	return o.mailbox
 }
 
+// Empty reports whether the record owns nothing, and no addition was about to be sent when it was made.
+// The record of a mailbox that lost all additions again is empty.
+func (o *Ownership) Empty() bool {
+	if o == nil {
+		return true
+	}
+	for _, g := range o.groups {
+		if g.made || len(g.members) > 0 {
+			return false
+		}
+	}
+	return len(o.pending) == 0
+}
+
 // of returns the record as that of a mailbox.
 func (o *Ownership) of(mailbox string) *Ownership {
 	if o == nil {

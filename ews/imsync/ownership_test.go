@@ -337,3 +337,38 @@ func TestEach_Ownership(t *testing.T) {
 		t.Errorf("%d records, want 3", len(records))
 	}
 }
+
+// TestOwnership_Empty follows a record from the first addition to the last removal.
+func TestOwnership_Empty(t *testing.T) {
+	t.Parallel()
+	m := newMailbox(t)
+	want := func(o *imsync.Ownership, empty bool) {
+		t.Helper()
+		if o.Empty() != empty {
+			text, err := o.MarshalJSON()
+			t.Errorf("Empty is %t of %s, %v", !empty, text, err)
+		}
+	}
+	want(nil, true)
+	want(imsync.NewOwnership("tony@contoso.com"), true)
+	m.srv.Seed("", ewstest.Group{Name: "Friends"})
+	friends, anna := imsync.Group{Name: "Friends"}, imsync.Contact{Address: "anna@contoso.com"}
+	m.sync(friends)
+	want(m.owned, true)
+	m.sync(imsync.Group{Name: "Friends", Contacts: []imsync.Contact{anna}})
+	want(m.owned, false)
+	m.sync(friends)
+	want(m.owned, true)
+	m.sync(friends, imsync.Group{Name: "Team"})
+	want(m.owned, false)
+	m.sync()
+	want(m.owned, true)
+	var pending *imsync.Ownership
+	_, err := imsync.Sync(t.Context(), m.client, rosterOf(friends, imsync.Group{Name: "Team"}), &imsync.Options{
+		Save: func(_ context.Context, o *imsync.Ownership) error { pending = o; return errors.New("no space") },
+	})
+	if err == nil {
+		t.Error("the record was not saved, and there was no error")
+	}
+	want(pending, false)
+}

@@ -12,6 +12,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/ews/directory"
 	"github.com/go-ews/exchange/ews/imsync"
 	"github.com/go-ews/exchange/imgroup"
 )
@@ -29,20 +30,21 @@ var unlimited = imsync.Limit{AtLeast: math.MaxInt}
 
 // attempt is an attempt at a mailbox. It is the client that imsync works with, and notes every write.
 type attempt struct {
-	imsync.Client // of the mailbox
+	*ews.Client // of the mailbox
 
 	worker  *worker
 	mailbox string // in lower case
 	holder  string // of the mailbox's record, see records
 	list    *imgroup.ItemList
 	again   bool              // the list serves the next read as well
+	use     directory.Use     // of the list, before the run wrote to it; "": not known yet
 	names   map[string]string // of groups and contacts, by id
 }
 
 func newAttempt(w *worker, job *river.Job[syncArgs]) *attempt {
 	return &attempt{
 		Client: w.client.Impersonate(ews.PrimarySMTP(job.Args.Mailbox)), worker: w,
-		mailbox: strings.ToLower(job.Args.Mailbox), names: map[string]string{},
+		mailbox: strings.ToLower(job.Args.Mailbox), names: map[string]string{}, use: outcomeOf(job.JobRow).Use,
 		holder: fmt.Sprintf("%s job %d of %s, attempt %d", time.Now().UTC().Format(time.RFC3339Nano), job.ID,
 			processOf(job), job.Attempt),
 	}

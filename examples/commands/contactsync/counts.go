@@ -8,13 +8,14 @@ import (
 	"github.com/riverqueue/river/rivertype"
 )
 
-// counts is the progress of a run. Planned mailboxes wait until the plans of all are made.
+// counts is the progress of a run. Planned mailboxes wait until the plans of all are made. Those that
+// --skip-unused leaves alone are known to summaries only; elsewhere they count as in step.
 type counts struct {
-	waiting, planned, running, inStep, failed int
+	waiting, planned, running, inStep, leftAlone, failed int
 }
 
-func (c counts) total() int { return c.waiting + c.planned + c.running + c.inStep + c.failed }
-func (c counts) over() int  { return c.inStep + c.failed }
+func (c counts) total() int { return c.waiting + c.planned + c.running + c.over() }
+func (c counts) over() int  { return c.inStep + c.leftAlone + c.failed }
 
 func unfinishedStates() []rivertype.JobState {
 	return []rivertype.JobState{

@@ -68,7 +68,11 @@ func runsCommand(p *cli.Process) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			state := fmt.Sprintf("%d in step, %d failed, %d not done", c.inStep, c.failed, c.total()-c.over())
+			inStep := "in step"
+			if run.Options.SkipUnused {
+				inStep += " or left alone"
+			}
+			state := fmt.Sprintf("%d %s, %d failed, %d not done", c.inStep, inStep, c.failed, c.total()-c.over())
 			switch {
 			case run.Phase == phaseHalted:
 				state = "nothing was written: it would have removed too much"

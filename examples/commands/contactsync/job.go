@@ -13,6 +13,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/ews/directory"
 	"github.com/go-ews/exchange/ews/imsync"
 )
 
@@ -36,6 +37,7 @@ type outcome struct {
 	Plan    string        `json:"plan,omitempty"`    // the first one
 	Took    time.Duration `json:"took"`              // of all attempts, waits in the queue left out
 	Err     string        `json:"err,omitempty"`     // of the last attempt
+	Use     directory.Use `json:"use,omitempty"`     // of the list, before the run wrote to it
 }
 
 func outcomeOf(row *rivertype.JobRow) outcome {
@@ -103,7 +105,7 @@ func (w *worker) Work(ctx context.Context, job *river.Job[syncArgs]) error {
 	applied, err := a.do(bounded, job.Args)
 	o := outcomeOf(job.JobRow)
 	o.Took += time.Since(begin)
-	o.Err = ""
+	o.Err, o.Use = "", a.use
 	if o.Plan == "" && !applied.Plan.Empty() {
 		o.Plan = applied.Plan.String()
 	}
@@ -144,6 +146,13 @@ func (a *attempt) do(ctx context.Context, args syncArgs) (imsync.Applied, error)
 		return a.restore(ctx, args.From, options)
 	case args.Plan != nil:
 		return a.apply(ctx, *args.Plan, options)
+	}
+	if err := a.classify(ctx, owned); err != nil {
+		return imsync.Applied{}, err
+	}
+	switch {
+	case run.Options.leavesAlone(a.use):
+		return imsync.Applied{}, nil
 	case run.Options.DryRun:
 		return a.plan(ctx, args.Roster, options)
 	}

@@ -242,7 +242,7 @@ func TestExchange_Process(t *testing.T) {
 		t.Log("no way to interrupt a process here:", err) // Windows
 		return
 	}
-	if status := exchange.ends(t); status != statusInStep || !strings.Contains(exchange.stdout.String(), "180 requests") {
+	if status := exchange.ends(t); status != statusInStep || !strings.Contains(exchange.stdout.String(), "185 requests") {
 		t.Errorf("exchange: status %d", status)
 	}
 }

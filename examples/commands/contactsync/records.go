@@ -91,6 +91,7 @@ type runOptions struct {
 	DryRun        bool                `json:"dryRun,omitempty"`
 	MaxRemovals   removalLimit        `json:"maxRemovals,omitzero"`
 	AllowRemovals bool                `json:"allowRemovals,omitempty"`
+	SkipUnused    bool                `json:"skipUnused,omitempty"`
 }
 
 // serverKey returns the endpoint in the form in which endpoints are compared. Exchange ignores case in

@@ -28,6 +28,7 @@ type report struct {
 
 	Written        time.Time
 	InStep, NotYet int
+	LeftAlone      int
 	Failed, Total  int
 	Begun          time.Time
 	Took           time.Duration
@@ -50,7 +51,7 @@ type causeGroup struct {
 func newReport(s *summary) *report {
 	r := &report{
 		summary: s, Written: time.Now().Round(time.Second),
-		InStep: s.inStep, Failed: s.failed, NotYet: s.total() - s.over(), Total: s.total(),
+		InStep: s.inStep, LeftAlone: s.leftAlone, Failed: s.failed, NotYet: s.total() - s.over(), Total: s.total(),
 		Options: s.Run.Options.flags(), Halted: s.Run.Phase == phaseHalted, Causes: byCause(s.Failures),
 		Listed: s.Plans[:min(len(s.Plans), maxListed)], LeftOut: s.Skipped[:min(len(s.Skipped), maxListed)],
 	}
@@ -83,7 +84,9 @@ func (o runOptions) flags() []string {
 	if o.Remove != imsync.RemoveNothing {
 		flags = append(flags, "--max-removals "+o.MaxRemovals.String())
 	}
-	for flag, on := range map[string]bool{"--adopt": o.Adopt, "--allow-removals": o.AllowRemovals, "--dry-run": o.DryRun} {
+	for flag, on := range map[string]bool{
+		"--adopt": o.Adopt, "--allow-removals": o.AllowRemovals, "--dry-run": o.DryRun, "--skip-unused": o.SkipUnused,
+	} {
 		if on {
 			flags = append(flags, flag)
 		}

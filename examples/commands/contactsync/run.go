@@ -229,6 +229,7 @@ func (s *settings) record(command, server, input string) *runRecord {
 		Command: command, Server: server, Account: cmp.Or(s.server.User, s.server.ClientID), Input: input,
 		Phase: phaseWrite, Options: runOptions{
 			Remove: policy, Adopt: s.adopt, DryRun: s.dryRun, MaxRemovals: s.maxRemovals, AllowRemovals: s.allowRemovals,
+			SkipUnused: s.skipUnused,
 		},
 	}
 	if command == commandSync && policy != imsync.RemoveNothing && !s.dryRun {

@@ -14,6 +14,7 @@ import (
 	"github.com/go-ews/exchange/ews/imsync"
 	"github.com/go-ews/exchange/examples/commands/internal/cli"
 	"github.com/go-ews/exchange/examples/commands/internal/connect"
+	"github.com/go-ews/exchange/examples/commands/internal/listuse"
 )
 
 // settings hold the flags and the environment.
@@ -34,6 +35,7 @@ type settings struct {
 	maxRemovals       removalLimit
 	allowRemovals     bool
 	adopt, dryRun     bool
+	skipUnused        bool
 	out               string   // of plan
 	from              string   // of restore: the run
 	only              []string // of restore: the mailboxes
@@ -80,6 +82,7 @@ func (s *settings) registerInput(fs *pflag.FlagSet) {
 	fs.StringVar(&s.remove, "remove", "none", "`what` to remove of that which the input does not name: none; owned, what\n"+
 		"contactsync gave by earlier runs; all, also what the owners of the mailboxes made")
 	fs.BoolVar(&s.adopt, "adopt", false, "treat what the input names and a list has already as given by contactsync")
+	listuse.Flag(fs, &s.skipUnused)
 	s.registerLimit(fs)
 }
 

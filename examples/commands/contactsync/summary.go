@@ -24,6 +24,7 @@ type summary struct {
 
 	Begun, Ended time.Time // the first job was queued, the last one was over
 	Failures     []failure // by mailbox
+	Unused       []unused  // by use
 	Skipped      []problem // rows of the input
 	Plans        []plan    // of the mailboxes that were changed, or would be
 	finished     []finish
@@ -49,6 +50,10 @@ func summarize(ctx context.Context, q queue, run *runRecord, skipped []problem) 
 	s := &summary{Run: run, DryRun: run.Options.DryRun, Skipped: skipped}
 	err := q.each(ctx, run.ID, s.add)
 	slices.SortFunc(s.Failures, func(a, b failure) int { return cmp.Compare(a.Mailbox, b.Mailbox) })
+	slices.SortFunc(s.Unused, func(a, b unused) int { return -cmp.Compare(a.Use, b.Use) })
+	for _, u := range s.Unused {
+		slices.Sort(u.Mailboxes)
+	}
 	slices.SortFunc(s.Plans, func(a, b plan) int { return cmp.Compare(a.Mailbox, b.Mailbox) })
 	slices.SortFunc(s.finished, func(a, b finish) int { return a.at.Compare(b.at) })
 	slices.Sort(s.took)
@@ -61,12 +66,17 @@ func (s *summary) add(row *rivertype.JobRow) error {
 		return err
 	}
 	o := outcomeOf(row)
+	s.addUse(mailbox, o.Use)
 	if s.held(row) {
 		s.planned++
 		s.Plans = append(s.Plans, plan{mailbox, o.Plan})
 		return nil
 	}
 	s.counts.add(row.State, 1)
+	if row.State == rivertype.JobStateCompleted && s.Run.Options.leavesAlone(o.Use) {
+		s.inStep--
+		s.leftAlone++
+	}
 	s.Changes += o.Changes
 	if s.Begun.IsZero() || row.CreatedAt.Before(s.Begun) {
 		s.Begun = row.CreatedAt
@@ -123,8 +133,15 @@ func (s *summary) write(stdout, stderr io.Writer, took time.Duration) {
 	if s.DryRun {
 		changed = "would change"
 	}
-	fmt.Fprintf(stdout, "%d mailboxes: %d in step (%d %s, %d steps), %d failed, %d not done; %v\n",
-		s.total(), s.inStep, s.Changed, changed, s.Changes, s.failed, s.waiting+s.planned+s.running, took.Round(time.Millisecond))
+	leftAlone := ""
+	if s.Run.Options.SkipUnused {
+		leftAlone = fmt.Sprintf(", %d left alone", s.leftAlone)
+	}
+	for _, u := range s.Unused {
+		u.write(stdout)
+	}
+	fmt.Fprintf(stdout, "%d mailboxes: %d in step (%d %s, %d steps), %d failed, %d not done%s; %v\n", s.total(), s.inStep,
+		s.Changed, changed, s.Changes, s.failed, s.waiting+s.planned+s.running, leftAlone, took.Round(time.Millisecond))
 	for _, f := range s.Failures {
 		fmt.Fprintf(stderr, "failed: %s after %d attempts: %s\n", f.Mailbox, f.Attempts, f.Reason)
 	}
@@ -146,6 +163,9 @@ func (e *engine) tell(ctx context.Context, run *runRecord, skipped []problem, be
 	sum, err := summarize(ctx, e.queue, run, skipped)
 	if err != nil {
 		return statusGaveUp, err
+	}
+	if e.settings.server.InProcess() && !run.Options.SkipUnused {
+		sum.Unused = nil // no client ever signs in there
 	}
 	sum.write(e.stdout, e.stderr, time.Since(begun))
 	if err := e.tellRemovals(ctx, run); err != nil {

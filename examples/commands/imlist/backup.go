@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -25,7 +26,7 @@ func (a *app) backupCommand() *cobra.Command {
 }
 
 func (a *app) backUp(ctx context.Context, owned string, files ...string) error {
-	record := imsync.NewOwnership(a.mailbox())
+	var record *imsync.Ownership
 	if owned != "" {
 		var err error
 		if record, _, err = (recordFile{owned, a.mailbox()}).load(); err != nil {
@@ -36,7 +37,7 @@ func (a *app) backUp(ctx context.Context, owned string, files ...string) error {
 	if err != nil {
 		return err
 	}
-	backup := imsync.NewBackup(items, record)
+	backup := imsync.NewBackup(items, cmp.Or(record, imsync.NewOwnership(a.mailbox())))
 	if len(files) == 0 {
 		return writeJSON(a.process.Stdout, backup)
 	}

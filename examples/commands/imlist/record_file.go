@@ -31,16 +31,13 @@ const (
 	lockExpiry     = time.Minute // of a lock whose process was killed: it is held for milliseconds
 )
 
-// load returns the record of the mailbox, and reports whether the file exists.
+// load returns the record of the mailbox, nil if there is none, and reports whether the file exists.
 func (f recordFile) load() (owned *imsync.Ownership, exists bool, err error) {
 	all, exists, err := f.read()
 	if err != nil {
 		return nil, exists, err
 	}
-	if owned = all.Mailboxes[f.mailbox]; owned == nil {
-		owned = imsync.NewOwnership(f.mailbox)
-	}
-	return owned, exists, nil
+	return all.Mailboxes[f.mailbox], exists, nil
 }
 
 func (f recordFile) read() (all records, exists bool, err error) {

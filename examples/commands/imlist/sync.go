@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,8 +12,10 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/go-ews/exchange/ews/directory"
 	"github.com/go-ews/exchange/ews/imsync"
 	"github.com/go-ews/exchange/examples/commands/internal/cli"
+	"github.com/go-ews/exchange/examples/commands/internal/listuse"
 )
 
 func (a *app) rosterCommands() []*cobra.Command {
@@ -61,6 +64,7 @@ Begin with --dry-run. Keep a backup: imlist restore puts back what a run has rem
 	fs.Var((*limitValue)(&s.opts.MaxRemovals), "max-removals",
 		"`limit` of removals, above which nothing is done: a share of the list such as 20%, or a number of contacts "+
 			"(default 10%, but at least 5)")
+	listuse.Flag(fs, &s.skipUnused)
 	fs.BoolVar(&s.opts.AllowEmpty, "allow-empty", false, "let --remove empty the list for a roster without groups")
 	// The one error is that the flag does not exist.
 	_ = cmd.RegisterFlagCompletionFunc("remove",
@@ -72,7 +76,8 @@ Begin with --dry-run. Keep a backup: imlist restore puts back what a run has rem
 type syncing struct {
 	opts                  imsync.Options
 	remove, owned, backup string
-	asJSON                bool
+	asJSON, skipUnused    bool
+	record                *imsync.Ownership // of the mailbox in the file of --owned, nil if there is none
 }
 
 func (s *syncing) register(fs *pflag.FlagSet) {
@@ -151,7 +156,11 @@ func (a *app) sync(ctx context.Context, fs *pflag.FlagSet, file string, s *synci
 		s.opts.Backup = func(_ context.Context, b *imsync.Backup) error { return newFile(s.backup, b) }
 	}
 	return a.run(ctx, fs, s, func(ctx context.Context) (imsync.Applied, error) {
-		applied, err := imsync.Sync(ctx, a.client, roster, &s.opts)
+		client := &listClient{Client: a.client}
+		if use, err := s.use(ctx, client); use != directory.InUse {
+			return imsync.Applied{Plan: imsync.Plan{Notes: leftAlone(use)}}, err
+		}
+		applied, err := imsync.Sync(ctx, client, roster, &s.opts)
 		if brake, ok := errors.AsType[*imsync.BrakeError](err); ok {
 			err = fmt.Errorf("%w: --max-removals %d", err, brake.Removals)
 		}
@@ -167,7 +176,6 @@ func (a *app) run(
 		return err
 	}
 	defer a.client.CloseIdleConnections()
-	s.opts.Owned = imsync.NewOwnership(a.mailbox())
 	if s.owned != "" {
 		file := recordFile{s.owned, a.mailbox()}
 		owned, exists, err := file.load()
@@ -177,8 +185,9 @@ func (a *app) run(
 		if !exists {
 			fmt.Fprintf(a.process.Stderr, "%s is new: nothing is owned yet\n", s.owned)
 		}
-		s.opts.Owned, s.opts.Save = owned, file.save
+		s.record, s.opts.Save = owned, file.save
 	}
+	s.opts.Owned = cmp.Or(s.record, imsync.NewOwnership(a.mailbox()))
 	applied, err := do(ctx)
 	return s.show(a.process.Stdout, applied.Plan, err)
 }
