@@ -67,7 +67,7 @@ func protocolSymptoms(t *testing.T) []symptom {
 		{"TLS 1.0 only", "ecederstrand/exchangelib#155", server(func(c *tls.Config) { c.MaxVersion = tls.VersionTLS10 }), "TLS", "TLS 1.0 at most"},
 		{"RSA key exchange only", "golang/go#66512", scene{tls: withRSA(t, root, tls.TLS_RSA_WITH_AES_256_GCM_SHA384), args: trusted}, "TLS", "tlsrsakex=1"},
 		{"3DES only", "foxcpp/maddy#789", scene{tls: withRSA(t, root, tls.TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA), args: trusted}, "TLS", "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA"},
-		{"client certificate wanted", "ecederstrand/exchangelib#664", server(func(c *tls.Config) { c.ClientAuth, c.MaxVersion = tls.RequireAnyClientCert, tls.VersionTLS12 }), "TLS", "Client certificates: Ignore"},
+		{"client certificate wanted over TLS 1.2", "ecederstrand/exchangelib#664", server(func(c *tls.Config) { c.ClientAuth, c.MaxVersion = tls.RequireAnyClientCert, tls.VersionTLS12 }), "TLS", "Client certificates: Ignore"},
 		{"client certificate wanted over TLS 1.3", "Garethp/php-ews#219", server(func(c *tls.Config) { c.ClientAuth = tls.RequireAnyClientCert }), "schemes", "Client certificates: Ignore"},
 		{"no certificate bound", "microsoft/IIS.Administration#284", scene{front: hangingUp()}, "TLS", "netsh http show sslcert"},
 		{"name unknown to the load balancer", "psf/requests#3699", scene{front: hangingUp(0x15, 3, 3, 0, 2, 2, 112)}, "TLS", "has no site of the name"},
