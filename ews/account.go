@@ -53,24 +53,14 @@ func (a Account) IsZero() bool { return a.kind == accountNone }
 // String returns the identifier, "" for the zero value.
 func (a Account) String() string { return a.value }
 
-// element returns the name of the schema's element for the identifier.
-func (a Account) element() string {
-	switch a.kind {
-	case accountUPN:
-		return "PrincipalName"
-	case accountSID:
-		return "SID"
-	case accountPrimarySMTP:
-		return "PrimarySmtpAddress"
-	case accountSMTP:
-		return "SmtpAddress"
-	case accountNone:
-	}
-	return ""
+// accountElements has the names of the schema's elements for the kinds of identifier.
+var accountElements = [...]string{
+	accountUPN: "PrincipalName", accountSID: "SID",
+	accountPrimarySMTP: "PrimarySmtpAddress", accountSMTP: "SmtpAddress",
 }
 
-// accountKinds lists the kinds of identifier.
-var accountKinds = [...]accountKind{accountUPN, accountSID, accountPrimarySMTP, accountSMTP}
+// element returns the name of the schema's element for the identifier.
+func (a Account) element() string { return accountElements[a.kind] }
 
 // MarshalText returns the text form, from which UnmarshalText restores an equal account, even one
 // that no request can carry. It returns an error if the identifier is not valid UTF-8.
@@ -92,9 +82,9 @@ func (a *Account) UnmarshalText(text []byte) error {
 		return nil
 	}
 	element, value, found := strings.Cut(string(text), ":")
-	for _, kind := range accountKinds {
-		if account := (Account{kind, value}); found && strings.EqualFold(element, account.element()) {
-			*a = account
+	for kind := accountUPN; found && kind <= accountSMTP; kind++ {
+		if strings.EqualFold(element, accountElements[kind]) {
+			*a = Account{kind, value}
 			return nil
 		}
 	}

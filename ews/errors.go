@@ -1,6 +1,7 @@
 package ews
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -125,11 +126,8 @@ type SchemaValidationError struct {
 // Error returns one line with the place and the violation.
 func (e *SchemaValidationError) Error() string {
 	var b strings.Builder
-	if e.Err != nil {
-		writeOp(&b, e.Err.Op)
-	} else {
-		writeOp(&b, "")
-	}
+	from := cmp.Or(e.Err, &Error{})
+	writeOp(&b, from.Op)
 	b.WriteString(string(ErrorSchemaValidation))
 	if e.Line > 0 {
 		fmt.Fprintf(&b, " at line %d, position %d", e.Line, e.Position)
@@ -137,9 +135,7 @@ func (e *SchemaValidationError) Error() string {
 	if e.Violation != "" {
 		b.WriteString(": " + oneline.Clip(e.Violation, maxQuoted))
 	}
-	if e.Err != nil {
-		writeWhere(&b, &e.Err.Info)
-	}
+	writeWhere(&b, &from.Info)
 	return b.String()
 }
 

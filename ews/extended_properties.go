@@ -18,7 +18,7 @@ func (b body) properties(field string, properties []mapi.FieldURI) body {
 	for i, p := range properties {
 		ok := b.err == nil
 		if err := p.Check(); err != nil {
-			b = b.bad(field, inputReason(err))
+			b = b.bad(field, err.Error())
 		}
 		if b = b.property(field, p); ok && b.err != nil {
 			return b.at(i)

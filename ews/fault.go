@@ -86,35 +86,25 @@ func (d *faultDetail) violationOf(e *Error, f *soap.Fault) string {
 // any namespace: older servers put MessageXml into the errors namespace, newer ones into types.
 func (d *faultDetail) read(r *soap.Reader) error {
 	*d = faultDetail{}
-	return d.readChildren(r, false)
-}
-
-// readChildren reads the children of detail, or of MessageXml inside it.
-func (d *faultDetail) readChildren(r *soap.Reader, inner bool) error {
-	for {
-		ok, err := r.Next()
-		if !ok {
-			return err
+	for name := range r.Children() {
+		if name.Local != "MessageXml" {
+			d.readChild(r, false)
+			continue
 		}
-		if err := d.readChild(r, inner); err != nil {
-			return err
+		for range r.Children() {
+			d.readChild(r, true)
 		}
 	}
+	return r.Err()
 }
 
-func (d *faultDetail) readChild(r *soap.Reader, inner bool) error {
+// readChild reads a child of detail, or of MessageXml inside it.
+func (d *faultDetail) readChild(r *soap.Reader, inner bool) {
 	local := r.Name().Local
-	if local == "MessageXml" && !inner {
-		return d.readChildren(r, true)
-	}
 	name, _ := r.Attr("", "Name")
 	name = detailName(local, name)
 	uri, _ := r.Attr("", "FieldURI")
-	text, err := r.Text()
-	if err != nil {
-		return err
-	}
-	text = strings.TrimSpace(text)
+	text := readTrimmed(r)
 	switch {
 	case local == "Line", local == "LineNumber":
 		d.line = positive(text, d.line)
@@ -132,7 +122,6 @@ func (d *faultDetail) readChild(r *soap.Reader, inner bool) error {
 	case local == "Message":
 		d.message = text
 	}
-	return nil
 }
 
 // positive returns the number in text if it is above 0, else old.

@@ -2,8 +2,8 @@ package ews
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
+	"regexp"
 
 	"github.com/go-ews/exchange/internal/oneline"
 	"github.com/go-ews/exchange/soap"
@@ -43,7 +43,7 @@ func (h *Header) check() *InputError {
 			Reason: fmt.Sprintf("%q is not in the schema's list; see the Version constants", oneline.Clip(string(v), 40)),
 		}
 	}
-	if c := h.MailboxCulture; c != "" && !isLanguageTag(c) {
+	if c := h.MailboxCulture; c != "" && !languageTag.MatchString(c) {
 		return &InputError{
 			Field:  "Header.MailboxCulture",
 			Reason: fmt.Sprintf("%q is not an RFC 3066 tag such as en-US", oneline.Clip(c, 40)),
@@ -86,7 +86,7 @@ func (h *Header) encode() (opening, closing []byte, bad *InputError) {
 		return dst, nil
 	})
 	if err != nil {
-		return nil, nil, &InputError{Field: "Header.Impersonate", Reason: inputReason(err)}
+		return nil, nil, &InputError{Field: "Header.Impersonate", Reason: err.Error()}
 	}
 	return whole[:size:size], whole[size:], nil
 }
@@ -120,35 +120,8 @@ func (h *Header) append(dst []byte) ([]byte, error) {
 // version returns the schema version that requests ask for, or OmitVersion.
 func (h *Header) version() Version { return cmp.Or(h.RequestServerVersion, Exchange2013) }
 
-// inputReason returns the text of an encoding error for an InputError.
-func inputReason(err error) string {
-	if char, ok := errors.AsType[*soap.CharError](err); ok {
-		return char.Error()
-	}
-	return err.Error()
-}
-
-// isLanguageTag reports whether s has the form of RFC 3066, section 2.1, which is also that of
-// xs:language: 1 to 8 letters, then any number of "-" and 1 to 8 letters or digits.
-func isLanguageTag(s string) bool {
-	length, first := 0, true
-	for i := range len(s) {
-		c := s[i]
-		switch {
-		case c == '-' && length > 0:
-			length, first = 0, false
-			continue
-		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || !first && c >= '0' && c <= '9':
-			length++
-		default:
-			return false
-		}
-		if length > 8 {
-			return false
-		}
-	}
-	return length > 0
-}
+// languageTag is the form of RFC 3066, section 2.1, which is also that of xs:language.
+var languageTag = regexp.MustCompile(`^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$`)
 
 // isHeaderValue reports whether net/http will send s as the value of a header.
 func isHeaderValue(s string) bool {

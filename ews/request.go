@@ -69,7 +69,7 @@ type scratch struct{ bytes []byte }
 // maxScratchBytes keeps one huge request from staying in memory for good.
 const maxScratchBytes = 64 << 10
 
-var scratches = sync.Pool{New: func() any { return new(scratch) }}
+var scratches sync.Pool
 
 func newScratch() *scratch {
 	s, ok := scratches.Get().(*scratch)

@@ -24,7 +24,7 @@ func (b body) text(element, field, value string) body {
 	b = b.raw("<m:", element, ">")
 	dst, err := soap.AppendText(b.dst, value)
 	if err != nil {
-		return b.bad(field, inputReason(err))
+		return b.bad(field, err.Error())
 	}
 	b.dst = dst
 	return b.end(element)
@@ -100,7 +100,7 @@ func (b body) attr(name, field, value string) body {
 	b = b.raw(" ", name, `="`)
 	dst, err := soap.AppendAttr(b.dst, value)
 	if err != nil {
-		return b.bad(field, inputReason(err))
+		return b.bad(field, err.Error())
 	}
 	b.dst = dst
 	return b.raw(`"`, "", "")

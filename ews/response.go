@@ -37,18 +37,20 @@ type decoder struct {
 	envelope soap.EnvelopeReader // method values of the decoder, bound once
 }
 
-var decoders = sync.Pool{New: func() any {
+var decoders sync.Pool
+
+func newDecoder() *decoder {
+	if d, ok := decoders.Get().(*decoder); ok {
+		return d
+	}
 	d := &decoder{soap: soap.NewReader(nil, soap.Limits{})}
 	d.envelope = soap.EnvelopeReader{Header: d.readHeader, Body: d.readBody, Detail: d.detail.read}
 	return d
-}}
+}
 
 // read decodes the response into x.resp and closes it.
 func (x *call) read(ctx context.Context, res *http.Response) error {
-	d, ok := decoders.Get().(*decoder)
-	if !ok {
-		return errors.New("ews: foreign value in pool")
-	}
+	d := newDecoder()
 	d.raw.Reset(res.Body)
 	d.resp = x.resp
 	defer d.release(ctx)
