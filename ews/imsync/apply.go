@@ -105,10 +105,10 @@ type applier struct {
 
 	notAdded map[string]bool // keys of contacts that could not be added to a group
 
-	owned *Ownership // of the list when the plan was made
-	sent  []Step     // additions that were done, or whose outcome is unknown
-	done  []Step
-	gifts map[gift]bool // the additions that are owned; nil: all
+	owned  *Ownership // of the list when the plan was made
+	sent   []Step     // additions that were done, or whose outcome is unknown
+	done   []Step
+	theirs map[gift]bool // the additions that are a person's
 
 	backedUp bool
 }

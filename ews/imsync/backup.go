@@ -56,7 +56,7 @@ func backupOf(l *list, owned *Ownership) *Backup {
 		given := owned.groups[g.id.ID]
 		out := backupGroup{
 			Type: g.kind, ID: g.id.ID, Name: g.name, Address: g.address,
-			Made: given != nil && given.made, Undescribed: g.undescribed,
+			Made: given != nil && given.made, Undescribed: len(g.undescribed),
 		}
 		for _, m := range g.members {
 			if m.telephone.Number != "" {

@@ -87,7 +87,7 @@ func (d *differ) adopt() {
 		owned.made = g.kind == imgroup.UserGroup
 		for _, m := range g.members {
 			if w.has(m) {
-				owned.members[m.key] = true
+				owned.members[m.key] = m.id
 			}
 		}
 	}
@@ -237,7 +237,7 @@ func (d *differ) drops(g *group) bool {
 	if g.kind == imgroup.DistributionGroup {
 		return !d.hasDistribution(g)
 	}
-	return g.kind == imgroup.UserGroup && g.undescribed == 0 && !slices.ContainsFunc(g.members, d.stranded)
+	return g.kind == imgroup.UserGroup && len(g.undescribed) == 0 && !slices.ContainsFunc(g.members, d.stranded)
 }
 
 // notes returns a note for each unwanted group that is kept, and for groups that share a name.
@@ -254,9 +254,9 @@ func (d *differ) notes() (notes []string) {
 		}
 		owned := d.owned.groups[g.id.ID]
 		switch {
-		case d.remove == RemoveAll && g.undescribed > 0:
+		case d.remove == RemoveAll && len(g.undescribed) > 0:
 			notes = append(notes, fmt.Sprintf(
-				"group %s is kept: the list does not tell who %d of its members are", quote(g.name), g.undescribed))
+				"group %s is kept: the list does not tell who %d of its members are", quote(g.name), len(g.undescribed)))
 		case d.remove == RemoveOwned && owned != nil && owned.made && !d.drops(g):
 			notes = append(notes, fmt.Sprintf(
 				"group %s is kept: it has members that this service did not add", quote(g.name)))

@@ -63,10 +63,11 @@
 //     One doubt remains: a planned addition that a person makes by hand between the kill and that run
 //     counts as given. So does a membership that was given, that the person removed and added again
 //     between two runs.
-//   - In favour of the person, three additions have no owner, and stay: one whose response was lost, and
-//     which the server carries out only after the list was read back; a group that a person renames
-//     between the kill and the next run, which looks the same as a person's; and a membership of a
-//     contact that has another preferred address by then.
+//   - In favour of the person, two additions have no owner, and stay: one whose response was lost, and
+//     which the server carries out only after the list was read back; and a group that a person renames
+//     between the kill and the next run, which looks the same as a person's.
+//   - The record has the ids of contacts too. If an owned contact gets another address, it stays owned; if
+//     a person adds another contact under the former address, that one is the person's.
 //   - A group is removed after the list was read once more. Exchange has no conditional removal: a
 //     contact that a person adds in the instant between is removed with the group. The same holds for a
 //     removal whose response was lost, and which the server carries out later.
@@ -79,6 +80,7 @@
 // [Options.Backup] is handed the list before a run first removes or renames anything, and
 // [NewBackup] makes a [Backup] at any time. [Restore] puts back missing groups, names and
 // memberships. It only adds, so what people did since stays, and it can be repeated. Ownership
-// comes back too: the service's additions are owned again, those of a person are the person's.
+// comes back too: the service's additions are owned again, those of a person are the person's. If two
+// contacts of the backup are one by now, it is owned only if both were.
 // Correct the roster first, or the next sync removes its own additions again.
 package imsync

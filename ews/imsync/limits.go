@@ -123,4 +123,4 @@ func (p *peaks) check(l *list, o *Options) error {
 }
 
 // size returns the number of members.
-func (g *group) size() int { return len(g.members) + g.undescribed }
+func (g *group) size() int { return len(g.members) + len(g.undescribed) }

@@ -26,7 +26,7 @@ type group struct {
 	address     string // of a distribution group
 	members     []member
 	keys        map[string]int // how many members have the key
-	undescribed int            // members without a persona, or without an address
+	undescribed []string       // ids of the members without a persona, or without an address
 }
 
 // member is a contact in a group, with its id there.
@@ -64,7 +64,7 @@ func newList(items *imgroup.ItemList) *list {
 			c := byID[m.ID]
 			switch {
 			case c == nil || c.key == "":
-				g.undescribed++
+				g.undescribed = append(g.undescribed, m.ID)
 			case !seen[m.ID]:
 				l.join(g, c, m.ID)
 			}

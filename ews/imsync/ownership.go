@@ -26,9 +26,9 @@ type Ownership struct {
 
 // ownedGroup is the owned part of a group.
 type ownedGroup struct {
-	name    string          // as the service gave it
-	made    bool            // the group too, not only members
-	members map[string]bool // by key
+	name    string            // as the service gave it
+	made    bool              // the group too, not only members
+	members map[string]string // the ids of the contacts, by key; "" in a record of an earlier version
 }
 
 // NewOwnership returns the record of a mailbox to which nothing was given. The name is for the reader of
@@ -83,6 +83,8 @@ type ownedGroupJSON struct {
 	Name    string   `json:"name"`
 	Made    bool     `json:"made,omitempty"`
 	Members []string `json:"members,omitempty"`
+	// IDs has the id of each member that has one.
+	IDs map[string]string `json:"ids,omitempty"`
 }
 
 // MarshalJSON returns the record, the same bytes for the same content.
@@ -92,7 +94,9 @@ func (o *Ownership) MarshalJSON() ([]byte, error) {
 		out.Mailbox, out.Pending, out.Found = o.mailbox, o.pending, slices.Sorted(maps.Keys(o.found))
 		for _, id := range slices.Sorted(maps.Keys(o.groups)) {
 			g := o.groups[id]
-			out.Groups = append(out.Groups, ownedGroupJSON{id, g.name, g.made, slices.Sorted(maps.Keys(g.members))})
+			ids := maps.Clone(g.members)
+			maps.DeleteFunc(ids, func(_, id string) bool { return id == "" })
+			out.Groups = append(out.Groups, ownedGroupJSON{id, g.name, g.made, slices.Sorted(maps.Keys(g.members)), ids})
 		}
 	}
 	return json.Marshal(out)
@@ -114,7 +118,11 @@ func (o *Ownership) UnmarshalJSON(data []byte) error {
 		if g.ID == "" || o.groups[g.ID] != nil {
 			return fmt.Errorf("imsync: the ownership record has a group without an id, or one twice: %s", quote(g.Name))
 		}
-		o.groups[g.ID] = &ownedGroup{g.Name, g.Made, setOf(g.Members)}
+		members := make(map[string]string, len(g.Members))
+		for _, key := range g.Members {
+			members[key] = g.IDs[key]
+		}
+		o.groups[g.ID] = &ownedGroup{g.Name, g.Made, members}
 	}
 	return nil
 }
@@ -137,25 +145,43 @@ func (o *Ownership) settle(l *list) *Ownership {
 	}
 	out.mailbox = o.mailbox
 	for _, g := range l.groups {
-		was := o.groups[g.id.ID]
-		if was == nil {
-			continue
+		if was := o.groups[g.id.ID]; was != nil {
+			out.groups[g.id.ID] = was.settle(g)
 		}
-		now := &ownedGroup{was.name, was.made, map[string]bool{}}
-		if g.undescribed > 0 { // one of them may be a member that is owned
-			now.members = maps.Clone(was.members)
-		}
-		for _, m := range g.members {
-			if was.has(m) {
-				now.members[m.key] = true
-			}
-		}
-		out.groups[g.id.ID] = now
 	}
 	for _, s := range o.pending {
 		out.resolve(l, s, o.found)
 	}
 	return out
+}
+
+// settle returns the owned part of a group of the list. A member is known by its id, else by its key:
+// the person may have got another address since, and another contact the former one.
+func (was *ownedGroup) settle(g *group) *ownedGroup {
+	now := &ownedGroup{was.name, was.made, map[string]string{}}
+	left := maps.Clone(was.members)
+	byID := make(map[string]string, len(left)) // keys
+	for key, id := range left {
+		byID[id] = key
+	}
+	for _, m := range g.members {
+		if key, ok := byID[m.id]; ok && m.id != "" {
+			now.members[m.key] = m.id
+			delete(left, key)
+		}
+	}
+	for _, m := range g.members {
+		if _, ok := left[m.key]; ok {
+			now.members[m.key] = m.id
+		}
+	}
+	for key, id := range left {
+		_, seen := now.members[key]
+		if !seen && (slices.Contains(g.undescribed, id) || id == "" && len(g.undescribed) > 0) {
+			now.members[key] = id
+		}
+	}
+	return now
 }
 
 // resolve owns the result of a step that was about to be done, if the list has it.
@@ -176,7 +202,7 @@ func (o *Ownership) resolve(l *list, s Step, found map[string]bool) {
 		}
 	case AddContact, AddTelephone:
 		if m, ok := g.find(l.lookup(s.keys()...), s.keys()); ok {
-			o.group(g).members[m.key] = true
+			o.group(g).members[m.key] = m.id
 		}
 	}
 }
@@ -221,20 +247,26 @@ func (l *list) given(s Step, found map[string]bool) *group {
 func (o *Ownership) group(g *group) *ownedGroup {
 	owned := o.groups[g.id.ID]
 	if owned == nil {
-		owned = &ownedGroup{g.name, false, map[string]bool{}}
+		owned = &ownedGroup{g.name, false, map[string]string{}}
 		o.groups[g.id.ID] = owned
 	}
 	return owned
 }
 
-// has reports whether a member is owned. Another address of a contact does not count: the member that
-// has it may be another contact, which a person added.
-func (g *ownedGroup) has(m member) bool { return g != nil && g.members[m.key] }
+// has reports whether a member is owned, in a record that is settled. Another address of a contact
+// does not count: the member that has it may be another contact, which a person added.
+func (g *ownedGroup) has(m member) bool {
+	if g == nil {
+		return false
+	}
+	_, ok := g.members[m.key]
+	return ok
+}
 
 // covers reports whether the group was made by the service and has nothing but owned members.
 func (o *Ownership) covers(g *group) bool {
 	owned := o.groups[g.id.ID]
-	return owned != nil && owned.made && g.undescribed == 0 &&
+	return owned != nil && owned.made && len(g.undescribed) == 0 &&
 		!slices.ContainsFunc(g.members, func(m member) bool { return !owned.has(m) })
 }
 
@@ -245,16 +277,16 @@ func (o *Ownership) before(l *list, steps []Step, owns func(Step) bool) *Ownersh
 	for _, g := range l.groups {
 		out.found[g.id.ID] = true
 	}
-	renamed := map[string]string{} // ids by the new name
+	renamed, away := map[string]string{}, map[string]bool{} // ids by the new name, and ids
 	for _, s := range steps {
 		switch s.Kind {
 		case RenameGroup:
 			if g, _ := s.existing(l); g != nil {
-				renamed[s.NewName] = g.id.ID
+				renamed[s.NewName], away[g.id.ID] = g.id.ID, true
 			}
 		case AddContact, AddTelephone:
 			s.GroupID = renamed[s.Group]
-			if g := l.group(s.Group); g != nil {
+			if g := l.group(s.Group); g != nil && !away[g.id.ID] {
 				s.GroupID = g.id.ID
 			}
 		}
@@ -280,7 +312,7 @@ func (o *Ownership) without(done []Step) map[string]*ownedGroup {
 		case g == nil || !s.Kind.Removes():
 		case s.Kind == RemoveContact, s.Kind == RemoveTelephone:
 			left := &ownedGroup{g.name, g.made, maps.Clone(g.members)}
-			maps.DeleteFunc(left.members, func(key string, _ bool) bool { return slices.Contains(s.keys(), key) })
+			maps.DeleteFunc(left.members, func(key, _ string) bool { return slices.Contains(s.keys(), key) })
 			groups[s.GroupID] = left
 		default:
 			delete(groups, s.GroupID)

@@ -252,7 +252,8 @@ func TestOwnership_JSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := fmt.Sprintf(`{"version":1,"groups":[{"id":%q,"name":"A","made":true,"members":["im a@contoso.com"]}]}`, m.group("A").ID)
+	want := fmt.Sprintf(`{"version":1,"groups":[{"id":%q,"name":"A","made":true,"members":["im a@contoso.com"],`+
+		`"ids":{"im a@contoso.com":%q}}]}`, m.group("A").ID, m.contact("a@contoso.com").ID)
 	if diff := cmp.Diff(want, string(text)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

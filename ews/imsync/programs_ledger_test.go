@@ -33,7 +33,7 @@ type ledger struct {
 	stored snapshot        // of the record that is kept
 	seen   inventory       // the list as the service read it last
 	had    map[thing]bool  // what the service had given of it
-	unsure map[thing]bool  // gifts that an older record, now restored, may lack
+	taken  map[thing]bool  // what the service has removed of it since
 	known  map[string]bool // new groups whose id the service has learned
 	sent   map[string]bool // claims of the additions that this run sent and did not see absent
 }
@@ -42,6 +42,7 @@ type ledger struct {
 type snapshot struct {
 	record  *imsync.Ownership
 	given   map[thing]bool
+	taken   map[thing]bool      // of these, what a record may have forgotten: their removal was sent
 	pending map[string]bool     // claims
 	found   map[string]bool     // ids of groups
 	names   map[string]string   // of these
@@ -155,7 +156,7 @@ func (l *ledger) rename(id, name string) {
 
 // look enters what the service reads.
 func (l *ledger) look(in inventory) {
-	l.seen, l.had = in, map[thing]bool{}
+	l.seen, l.had, l.taken = in, map[thing]bool{}, map[thing]bool{}
 	for x := range in.things {
 		if by := l.owners[x]; by == service || by == doubtful {
 			l.had[x] = true
@@ -166,17 +167,12 @@ func (l *ledger) look(in inventory) {
 // snapshot returns what a record that is made now can know. wanted are the claims of the roster.
 func (l *ledger) snapshot(record *imsync.Ownership, wanted map[string]bool) snapshot {
 	s := snapshot{
-		record: record, given: maps.Clone(l.had), pending: maps.Clone(wanted), found: map[string]bool{},
+		record: record, given: maps.Clone(l.had), taken: maps.Clone(l.taken), pending: maps.Clone(wanted), found: map[string]bool{},
 		names: map[string]string{}, planned: map[string][]string{}, ids: maps.Clone(l.known),
 	}
 	for x := range l.seen.things {
 		for _, c := range l.seen.claims(x) {
 			delete(s.pending, c)
-		}
-	}
-	for x := range l.stored.given { // one that the list does not describe may be it
-		if l.seen.undescribed(x.group) {
-			s.given[x] = true
 		}
 	}
 	maps.Copy(s.pending, l.sent)
@@ -200,12 +196,11 @@ func (in *inventory) claims(x thing) []string {
 
 // restore takes an older record for the one that is kept.
 func (l *ledger) restore(s snapshot) {
-	l.stored, l.unsure = s, map[thing]bool{}
+	l.stored = s
 	for x, by := range l.owners {
-		l.unsure[x] = by == service
 		knows, may := s.given[x], l.claimed(x, s.pending, s.found)
 		switch {
-		case by == service && !knows && may, by == person && (knows || may):
+		case by == service && (s.taken[x] || !knows && may), by == person && (knows || may):
 			l.owners[x] = doubtful
 		case by == service && !knows, by == doubtful && !knows && !may:
 			l.owners[x] = person // it has no owner any more, and stays

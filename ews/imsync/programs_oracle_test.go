@@ -256,17 +256,12 @@ func (p *program) judgeRecord(applied imsync.Applied) {
 			p.owners[x] = person
 			continue
 		}
-		if by == service && !owned[x] && p.unsure[x] {
-			p.figures["gifts that an older record lacks"]++
-			p.owners[x] = person
-			continue
-		}
 		if by != doubtful && owned[x] != (by == service) {
 			p.violate("%v: made by %v, in the record: %t", x, by, owned[x])
 		}
 	}
 	for x := range owned {
-		if !p.now.things[x] && !p.now.undescribed(x.group) {
+		if !p.now.things[x] {
 			p.violate("%v is in the record, and not in the list", x)
 		}
 	}

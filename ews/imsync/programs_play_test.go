@@ -101,6 +101,9 @@ func (p *program) play() {
 		if len(p.violations) > 0 {
 			return
 		}
+		if p.seed&between != 0 && p.random.IntN(3) == 0 {
+			p.putBack()
+		}
 	}
 	p.putBack()
 }
@@ -188,7 +191,7 @@ func (p *program) run(f func(context.Context) (imsync.Applied, error)) (imsync.A
 	p.number, p.saves, p.dead, p.stop, p.live = 0, 0, false, cancel, true
 	p.kept, p.dirty, p.removed, p.backedUp = false, false, 0, false
 	p.sent, p.mayRepeat, p.seen = map[string]bool{}, map[string]bool{}, inventory{}
-	p.had, p.first = map[thing]bool{}, nil
+	p.had, p.taken, p.first = map[thing]bool{}, map[thing]bool{}, nil
 	if p.known = maps.Clone(p.stored.ids); p.known == nil {
 		p.known = map[string]bool{}
 	}
@@ -329,6 +332,7 @@ func (p *program) note(by owner, action func()) {
 		}
 		if by == service {
 			p.figures["removals"]++
+			p.taken[x] = true
 			p.judgeRemoval(before, x)
 		}
 		p.logf("%s: - %v of %v", by, x, p.owners[x])

@@ -29,7 +29,7 @@ func newProgram(t *testing.T, seed uint64, kinds []recorded, overHTTP bool) *pro
 		imsync.RemoveOwned, imsync.RemoveAll, imsync.RemoveNothing,
 	}[p.random.IntN(8)]
 	p.options.Save = p.save
-	if seed&restoring != 0 {
+	if seed&(restoring|between) != 0 {
 		p.options.Backup = p.backUp
 	}
 	p.meddle = p.edit

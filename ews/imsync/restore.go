@@ -3,6 +3,7 @@ package imsync
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/go-ews/exchange/imgroup"
 )
@@ -29,7 +30,7 @@ func Restore(ctx context.Context, client Client, backup *Backup, opts *Options) 
 
 // desired returns the roster that puts back the backup into a list.
 func (b *Backup) desired(l *list) desired {
-	r := restorer{list: l, groups: map[string]int{}, desired: desired{restored: true, gifts: map[gift]bool{}}}
+	r := restorer{list: l, groups: map[string]int{}, desired: desired{restored: true, theirs: map[gift]bool{}}}
 	if b == nil {
 		return r.desired
 	}
@@ -103,12 +104,10 @@ func (r *restorer) putBack(g backupGroup, name, former string) {
 		r.roster.Groups = append(r.roster.Groups, Group{Name: name, FormerName: former})
 	}
 	to := &r.roster.Groups[i]
-	if g.Made {
-		r.gifts[gift{key, ""}] = true
-	}
+	r.keepOwner(gift{key, ""}, g.Made)
 	for _, c := range g.Contacts {
 		to.Contacts = append(to.Contacts, c.Contact)
-		r.gifts[gift{key, c.key()}] = r.gifts[gift{key, c.key()}] || c.Owned
+		r.keepOwner(gift{key, c.key()}, c.Owned)
 	}
 	for _, t := range g.Telephones {
 		if r.list.lookup(t.keys()...) == nil && t.SIPURI == "" {
@@ -117,9 +116,9 @@ func (r *restorer) putBack(g backupGroup, name, former string) {
 			continue
 		}
 		to.Telephones = append(to.Telephones, t.Telephone)
-		r.gifts[gift{key, t.keys()[0]}] = r.gifts[gift{key, t.keys()[0]}] || t.Owned
+		r.keepOwner(gift{key, t.keys()[0]}, t.Owned)
 	}
-	if now := r.list.byID(g.ID); g.Undescribed > 0 && (now == nil || now.undescribed < g.Undescribed) {
+	if now := r.list.byID(g.ID); g.Undescribed > 0 && (now == nil || len(now.undescribed) < g.Undescribed) {
 		r.note("group %s had %d members that the list did not describe: they are not put back",
 			quote(g.Name), g.Undescribed)
 	}
@@ -140,23 +139,34 @@ func (r *restorer) putBackDistribution(g backupGroup) {
 	r.groups[key] = -1
 	r.roster.DistributionGroups = append(r.roster.DistributionGroups,
 		DistributionGroup{Address: g.Address, DisplayName: g.Name})
-	r.gifts[gift{key, ""}] = g.Made
+	r.keepOwner(gift{key, ""}, g.Made)
 }
 
 // gift is an addition to a mailbox: a group, or with a key a membership.
 type gift struct{ group, key string }
 
-// owns reports whether the result of the step is owned. The contacts of a person are not, although
-// this service puts them back.
+// keepOwner notes that an addition is the person's. If several groups of the backup come together, it is
+// owned only if it was owned in all of them.
+func (r *restorer) keepOwner(of gift, owned bool) {
+	if !owned {
+		r.theirs[of] = true
+	}
+}
+
+// owns reports whether the result of the step is owned. The groups and contacts of a person are not,
+// although this service puts them back, whatever address the list has for the contact.
 func (a *applier) owns(s Step) bool {
-	if a.gifts == nil || s.Kind == RenameGroup {
-		return true
-	}
-	group := imgroup.NameKey(s.Group)
-	for _, key := range s.keys() {
-		if a.gifts[gift{group, key}] {
-			return true
+	group, keys := s.Group, s.keys()
+	switch {
+	case s.Kind == RenameGroup:
+		group = s.NewName
+	case len(keys) > 0:
+		if c := a.list.lookup(keys...); c != nil {
+			keys = slices.Concat(keys, []string{c.key}, c.further)
 		}
+		return !slices.ContainsFunc(keys, func(key string) bool {
+			return a.theirs[gift{imgroup.NameKey(group), key}]
+		})
 	}
-	return len(s.keys()) == 0 && a.gifts[gift{group, ""}]
+	return !a.theirs[gift{imgroup.NameKey(group), ""}]
 }

@@ -55,7 +55,7 @@ type desired struct {
 	roster   Roster
 	notes    []string      // for the plan
 	restored bool          // the roster is that of a list, which may hold malformed addresses
-	gifts    map[gift]bool // the additions that are owned; nil: all
+	theirs   map[gift]bool // the additions that are a person's
 }
 
 // syncList puts a list in its desired state.
@@ -140,7 +140,7 @@ func (s *syncer) plan(ctx context.Context) (Plan, error) {
 	if o.Adopt {
 		d.adopt()
 	}
-	s.gifts = want.gifts
+	s.theirs = want.theirs
 	s.owned, s.sent = d.owned, nil
 	return plan, nil
 }

@@ -1,0 +1,201 @@
+package imsync_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/go-ews/exchange/ews/imsync"
+	"github.com/go-ews/exchange/imgroup"
+)
+
+// register is a list in memory with a service that owns its additions. Its contacts can have several
+// addresses.
+type register struct {
+	*testing.T
+	*memory
+	owned *imsync.Ownership
+}
+
+func newRegister(t *testing.T) *register {
+	t.Helper()
+	return &register{T: t, memory: newMemory(64)}
+}
+
+func (r *register) sync(groups ...imsync.Group) imsync.Applied {
+	r.Helper()
+	applied, err := imsync.Sync(r.Context(), r.memory, rosterOf(groups...), &imsync.Options{
+		Remove: imsync.RemoveOwned, Owned: r.owned, AllowEmpty: true, MaxRemovals: anyNumber,
+	})
+	if err != nil {
+		r.Fatal(err)
+	}
+	r.owned = reread(r.T, applied.Owned)
+	return applied
+}
+
+// restore restores a backup through a client, which the caller may replace.
+func (r *register) restore(client imsync.Client, b *imsync.Backup) {
+	r.Helper()
+	applied, err := imsync.Restore(r.Context(), client, b, &imsync.Options{Owned: r.owned})
+	if err != nil {
+		r.Fatal(err)
+	}
+	r.owned = reread(r.T, applied.Owned)
+}
+
+func (r *register) backup() *imsync.Backup {
+	r.Helper()
+	l, err := r.GetImItemList(r.Context(), imgroup.ListQuery{})
+	if err != nil {
+		r.Fatal(err)
+	}
+	return rereadBackup(r.T, imsync.NewBackup(l, r.owned))
+}
+
+// members returns the preferred addresses in a group, nil if there is none.
+func (r *register) members(name string) []string {
+	g := r.named(name)
+	if g == nil {
+		return nil
+	}
+	addresses := []string{}
+	for _, c := range g.members {
+		addresses = append(addresses, c.address)
+	}
+	return addresses
+}
+
+func (r *register) want(name string, want ...string) {
+	r.Helper()
+	if diff := cmp.Diff(want, r.members(name)); diff != "" {
+		r.Errorf("%s (-want +got):\n%s", name, diff)
+	}
+}
+
+// TestOwnership_AddressChanges gives an owned contact another preferred address, as the directory does
+// when a person marries. It keeps its owner by its id, whatever the roster calls it.
+func TestOwnership_AddressChanges(t *testing.T) {
+	t.Parallel()
+	for name, later := range map[string]string{"new": "anna@new.com", "former": "anna@old.com"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRegister(t)
+			r.sync(team("A", "anna@old.com"), team("B", "anna@old.com"))
+			c := r.named("A").members[0]
+			c.address, c.further = "anna@new.com", []string{"anna@old.com"}
+			if applied := r.sync(team("A", later)); len(applied.Done) != 1 {
+				t.Errorf("%v; want the removal of group B alone", applied.Done)
+			}
+			r.want("A", "anna@new.com")
+			r.sync()
+			r.want("A")
+		})
+	}
+}
+
+// TestOwnership_AddressPassesOn has a person add, under the former address of an owned contact, another
+// one: it is the person's.
+func TestOwnership_AddressPassesOn(t *testing.T) {
+	t.Parallel()
+	r := newRegister(t)
+	r.sync(team("A", "info@contoso.com", "b@contoso.com"))
+	r.named("A").members[0].address = "anna@contoso.com"
+	id := imgroup.GroupID{ID: r.named("A").id}
+	if _, err := r.AddNewImContactToGroup(t.Context(), imgroup.ContactSpec{Address: "info@contoso.com", Group: id}); err != nil {
+		t.Fatal(err)
+	}
+	r.sync()
+	r.want("A", "info@contoso.com")
+}
+
+// TestOwnership_RecordWithoutIDs is that of an earlier version, which knows members by their keys.
+func TestOwnership_RecordWithoutIDs(t *testing.T) {
+	t.Parallel()
+	r := newRegister(t)
+	r.sync(team("A", "a@contoso.com"))
+	r.owned = &imsync.Ownership{}
+	record := `{"version":1,"groups":[{"id":"` + r.named("A").id + `","name":"A","made":true,"members":["im a@contoso.com"]}]}`
+	if err := r.owned.UnmarshalJSON([]byte(record)); err != nil {
+		t.Fatal(err)
+	}
+	r.sync()
+	r.want("A")
+}
+
+// TestRestore_AddressesThatMerge restores a contact of a person's and one that was given, when the list
+// has one contact with both addresses: it is the person's.
+func TestRestore_AddressesThatMerge(t *testing.T) {
+	t.Parallel()
+	r := newRegister(t)
+	r.named("Favorites").members = []*memoryContact{{id: "both", address: "given@contoso.com", further: []string{"own@contoso.com"}}}
+	a := &memoryGroup{id: "A", name: "A", kind: imgroup.UserGroup, members: []*memoryContact{{id: "own", address: "own@contoso.com"}}}
+	r.groups = append(r.groups, a)
+	r.sync(team("A", "given@contoso.com"))
+	b := r.backup()
+	a.members = nil
+	r.restore(r.memory, b)
+	r.want("A", "given@contoso.com")
+	r.sync()
+	r.want("A", "given@contoso.com")
+}
+
+// TestRestore_PersonsGroupVanishes has a person remove the group that is about to be renamed: it is made
+// again, and is the person's.
+func TestRestore_PersonsGroupVanishes(t *testing.T) {
+	t.Parallel()
+	r := newRegister(t)
+	a := &memoryGroup{id: "A", name: "A", kind: imgroup.UserGroup}
+	r.groups = append(r.groups, a)
+	b := r.backup()
+	a.name = "Z"
+	r.restore(&vanishing{r.memory}, b)
+	if g := r.named("A"); g == nil || g == a {
+		t.Fatalf("%v; want a new group A", g)
+	}
+	r.sync()
+	if r.named("A") == nil {
+		t.Error("the sync removed a person's group")
+	}
+}
+
+// vanishing is a client of a list whose groups a person removes just before they are renamed.
+type vanishing struct{ *memory }
+
+func (v *vanishing) SetImGroup(ctx context.Context, id imgroup.GroupID, name string) error {
+	if err := v.RemoveImGroup(ctx, id); err != nil {
+		return err
+	}
+	return v.memory.SetImGroup(ctx, id, name)
+}
+
+// TestRestore_KilledWithTheNameInUse restores a group whose name another one has by now, which is to be
+// renamed too. The process is killed, and what it gave is owned.
+func TestRestore_KilledWithTheNameInUse(t *testing.T) {
+	t.Parallel()
+	r := newRegister(t)
+	old := &memoryGroup{id: "P", name: "P", kind: imgroup.UserGroup}
+	r.groups = append(r.groups, old)
+	r.sync(team("A", "a@contoso.com"))
+	b := r.backup()
+	r.sync()
+	old.name = "A"
+	var stored *imsync.Ownership
+	saves := 0
+	_, err := imsync.Restore(t.Context(), r.memory, b, &imsync.Options{Owned: r.owned, Save: func(_ context.Context, o *imsync.Ownership) error {
+		if saves++; saves == 1 {
+			stored = reread(t, o)
+		}
+		return nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.want("A", "a@contoso.com")
+	r.owned = stored
+	r.sync()
+	if r.named("A") != nil || r.named("P") != old {
+		t.Errorf("A: %v, P: %v; want the given group gone, and the person's there", r.members("A"), r.members("P"))
+	}
+}
