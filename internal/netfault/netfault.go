@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/go-ews/exchange/internal/proxyerror"
+	"github.com/go-ews/exchange/internal/sendonce"
 )
 
 // Kinds of failure, as logs name them.
@@ -88,7 +89,9 @@ func contains(err error, phrases ...string) bool {
 }
 
 // isHTTP2 reports whether the peer refused a stream or the connection by means of HTTP/2.
-func isHTTP2(err error) bool { return contains(err, "stream error", "GOAWAY") }
+func isHTTP2(err error) bool {
+	return errors.Is(err, sendonce.ErrResend) || contains(err, "stream error", "GOAWAY")
+}
 
 func isHTTP(err error) bool {
 	return contains(err, "malformed HTTP", "malformed MIME", "bad Content-Length")
@@ -125,9 +128,17 @@ func Advice(err error, host string) string {
 		return adviceTLS(err, host)
 	case Reset:
 		if isHTTP2(err) {
-			return host + " or a gateway in front of it breaks off HTTP/2: switch HTTP/2 off there, or here with the " +
+			return probably(err) + host + " or a gateway in front of it breaks off HTTP/2: switch HTTP/2 off there, or here with the " +
 				"environment variable GODEBUG=http2client=0; logins by NTLM and Kerberos need HTTP/1.1 anyway"
 		}
+	}
+	return ""
+}
+
+// probably is the beginning of a text about HTTP/2, where a transport keeps the reason to itself.
+func probably(err error) string {
+	if errors.Is(err, sendonce.ErrResend) {
+		return "probably "
 	}
 	return ""
 }

@@ -143,8 +143,9 @@ const maxInformational = 32
 var (
 	errInformational = fmt.Errorf("more than %d informational (1xx) responses", maxInformational)
 
-	// errResend is why a transport may not have the body once more.
-	errResend = errors.New("the connection failed after the request was written; " +
+	// ErrResend is the error of a transport that would send the body once more. That of net/http does
+	// so after a reset of HTTP/2 only.
+	ErrResend = errors.New("the connection failed after the request was written; " +
 		"a transport that would send it again is not allowed to")
 )
 
@@ -152,7 +153,7 @@ var (
 // more. It is refused after the request was written and not responded to.
 func (g *Guard) getBody() (io.ReadCloser, error) {
 	if !g.now().mayRepeat() {
-		return nil, errResend
+		return nil, ErrResend
 	}
 	return bodyOf(bytes.NewReader(g.body)), nil
 }

@@ -3,9 +3,11 @@
 package connect
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -33,6 +35,12 @@ type Flags struct {
 
 	// MaxConns is the largest number of connections to the server; 0: 10.
 	MaxConns int
+
+	// Proxy returns the proxy of a request. Nil: that of the environment (HTTPS_PROXY, NO_PROXY).
+	Proxy func(*http.Request) (*url.URL, error)
+
+	// Dial opens connections. Nil: the network.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	// Discover adds to the options that look --email up. Zero: the network.
 	Discover autodiscover.Options

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -97,10 +98,21 @@ func (f *Flags) authorities() (*x509.CertPool, error) {
 // Roots returns the trusted authorities; nil: the system's.
 func (l *Login) Roots() *x509.CertPool { return l.roots }
 
+// Proxy returns the HTTP proxy of requests to u; nil without one.
+func (l *Login) Proxy(u *url.URL) (*url.URL, error) { return l.flags.proxyOf(&http.Request{URL: u}) }
+
+func (f *Flags) proxyOf(r *http.Request) (*url.URL, error) {
+	if f.Proxy != nil {
+		return f.Proxy(r)
+	}
+	return http.ProxyFromEnvironment(r)
+}
+
 // Plain returns a transport without credentials, which trusts the authorities of --ca.
 func (l *Login) Plain() *http.Transport {
 	return &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
+		Proxy:               l.flags.proxyOf,
+		DialContext:         l.flags.Dial,
 		TLSClientConfig:     &tls.Config{RootCAs: l.roots, MinVersion: tls.VersionTLS12},
 		ForceAttemptHTTP2:   true,
 		MaxIdleConnsPerHost: max(l.flags.MaxConns, http.DefaultMaxIdleConnsPerHost),

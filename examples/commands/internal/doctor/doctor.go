@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"sync"
 
 	"github.com/spf13/cobra"
@@ -32,8 +33,11 @@ type doctor struct {
 	fake    *ewstest.Server // nil: a real server
 	network network
 
+	alternatives []string // further endpoints that Autodiscover names
+
 	front     string // what stands before IIS, as far as it shows
-	unreached bool   // the check could not reach the server, which says nothing of calls through a proxy
+	rerouted  string // where the name of the endpoint leads only by a DNS search suffix; "" if it exists
+	elsewhere bool   // the server of the endpoint cannot be reached, or has another's certificate
 }
 
 // Command returns the command doctor, with flags that its root has registered. Exit status 1:
@@ -122,6 +126,7 @@ func (d *doctor) examine(ctx context.Context) {
 		return
 	}
 	if !d.reach(ctx, u, endpoint) {
+		d.suggest(d.alternatives)
 		return
 	}
 	d.mailbox(ctx, endpoint)
@@ -130,31 +135,42 @@ func (d *doctor) examine(ctx context.Context) {
 // reach looks at the way to the endpoint, its parts side by side. What comes after one that does not
 // work only repeats it, and is left out.
 func (d *doctor) reach(ctx context.Context, u *url.URL, endpoint string) bool {
-	checks := []func(*doctor) bool{
-		func(d *doctor) bool { return d.dns(ctx, u) },
-		func(d *doctor) bool { return d.tls(ctx, u) },
-		func(d *doctor) bool { return d.schemes(ctx, endpoint) },
+	if proxy := d.proxy(u); proxy != nil || d.failed() {
+		return proxy != nil && d.throughProxy(ctx, u, endpoint, proxy)
 	}
-	parts, good := make([]doctor, len(checks)), make([]bool, len(checks))
-	var done sync.WaitGroup
-	for i, check := range checks {
+	checks := [...]func(*doctor, context.Context) bool{
+		func(d *doctor, ctx context.Context) bool { return d.dns(ctx, u) },
+		func(d *doctor, ctx context.Context) bool { return d.tls(ctx, u) },
+		func(d *doctor, ctx context.Context) bool { return d.schemes(d.ask(ctx, endpoint)) },
+	}
+	var (
+		parts  [len(checks)]doctor
+		good   [len(checks)]bool
+		cancel [len(checks)]context.CancelFunc
+		done   sync.WaitGroup
+	)
+	for i, check := range slices.Backward(checks[:]) {
 		parts[i] = *d
 		parts[i].findings = nil
-		done.Go(func() { good[i] = check(&parts[i]) })
+		limited, stop := context.WithCancel(ctx)
+		defer stop()
+		cancel[i] = stop
+		done.Go(func() {
+			if good[i] = check(&parts[i], limited); !good[i] {
+				for _, later := range cancel[i+1:] {
+					later()
+				}
+			}
+		})
 	}
 	done.Wait()
-	d.front = parts[len(checks)-1].front
-	for i := range checks {
-		if !good[i] && good[len(checks)-1] && parts[i].unreached {
-			// Calls get there, though not directly.
-			parts[i].findings[0].Verdict = skipped
-			parts[i].findings[0].Remedy = "calls get there all the same, through a proxy"
-			good[i] = true
-		}
+	parts[0].blameSuffix(&parts[1])
+	for i := range parts {
 		d.findings = append(d.findings, parts[i].findings...)
 		if !good[i] {
 			return false
 		}
 	}
+	d.front = parts[2].front
 	return true
 }

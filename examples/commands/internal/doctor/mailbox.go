@@ -33,7 +33,13 @@ func (d *doctor) anonymous() http.RoundTripper {
 	if d.fake != nil {
 		return d.fake
 	}
-	return d.login.Plain()
+	plain := d.login.Plain()
+	if d.binds() { // calls that log in so use no HTTP/2
+		plain.Protocols = new(http.Protocols)
+		plain.Protocols.SetHTTP1(true)
+		plain.ForceAttemptHTTP2 = false
+	}
+	return plain
 }
 
 // loggedIn is a transport with credentials.

@@ -1,9 +1,11 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -12,7 +14,13 @@ import (
 	"time"
 )
 
-const networkTimeout = 10 * time.Second
+// Limits of a look-up or a connection, and of a call without credentials.
+const (
+	networkTimeout  = 10 * time.Second
+	responseTimeout = 20 * time.Second
+)
+
+var errNoResponse = errors.New("no response within " + responseTimeout.String())
 
 // soon is when a certificate's end becomes worth a warning.
 const soon = 30 * 24 * time.Hour
@@ -62,16 +70,48 @@ func (d *doctor) dns(ctx context.Context, u *url.URL) bool {
 	defer cancel()
 	addresses, err := d.network.lookUp(ctx, host)
 	if err != nil {
-		d.unreached = true
-		d.fail(check, err.Error(), "check the name in --endpoint, and which DNS servers this machine asks (nslookup "+host+")")
+		d.fail(check, err.Error(), lookUpAdvice(host))
 		return false
 	}
+	text := host + " is " + strings.Join(addresses, ", ")
 	if !slices.ContainsFunc(addresses, isIPv4) {
-		d.ok(check, host+" is "+strings.Join(addresses, ", ")+", IPv6 only")
-		return true
+		text += ", IPv6 only"
 	}
-	d.ok(check, host+" is "+strings.Join(addresses, ", "))
+	if d.byDNSSuffix(ctx, host) {
+		d.rerouted = text
+		text += ", by a DNS search suffix or the hosts file of this machine"
+	}
+	d.ok(check, text)
 	return true
+}
+
+func lookUpAdvice(host string) string {
+	if !strings.Contains(host, ".") {
+		return "give the whole name, such as " + host + ".contoso.com: a name without a dot is found only with a DNS search suffix"
+	}
+	return "check the name in --endpoint, and which DNS servers this machine asks (nslookup " + host + ")"
+}
+
+// byDNSSuffix reports whether a name that was found does not exist as it is: the final dot keeps
+// search suffixes away.
+func (d *doctor) byDNSSuffix(ctx context.Context, host string) bool {
+	if strings.HasSuffix(host, ".") {
+		return false
+	}
+	_, err := d.network.lookUp(ctx, host+".")
+	missing, ok := errors.AsType[*net.DNSError](err)
+	return ok && missing.IsNotFound
+}
+
+// blameSuffix makes a search suffix the cause, if it leads to a server that is not that of the
+// endpoint.
+func (d *doctor) blameSuffix(tls *doctor) {
+	if d.rerouted == "" || !tls.elsewhere {
+		return
+	}
+	d.findings = nil
+	d.fail("DNS", d.rerouted+", by a DNS search suffix of this machine; the name itself does not exist",
+		"check the name in --endpoint, and the DNS search suffixes (ipconfig /all, /etc/resolv.conf)")
 }
 
 func isIPv4(address string) bool { return strings.Contains(address, ".") }
@@ -93,6 +133,11 @@ func dialAdvice(err error, u *url.URL) string {
 		"; if calls must go through a proxy, set HTTPS_PROXY"
 }
 
+// addressOf returns host and port of an https endpoint.
+func addressOf(u *url.URL) string {
+	return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "443"))
+}
+
 // tls opens a connection and looks at the certificate.
 func (d *doctor) tls(ctx context.Context, u *url.URL) bool {
 	const check = "TLS"
@@ -104,15 +149,12 @@ func (d *doctor) tls(ctx context.Context, u *url.URL) bool {
 		d.warn(check, "the endpoint is http://, so that everything can be read on the way", "use https://")
 		return true
 	}
-	address := u.Host
-	if u.Port() == "" {
-		address = net.JoinHostPort(u.Hostname(), "443")
-	}
+	address := addressOf(u)
 	ctx, cancel := context.WithTimeout(ctx, networkTimeout)
 	defer cancel()
 	conn, err := d.network.connect(ctx, address)
 	if err != nil {
-		d.unreached = true
+		d.elsewhere = true
 		d.fail(check, err.Error(), dialAdvice(err, u))
 		return false
 	}
@@ -125,16 +167,31 @@ func (d *doctor) tls(ctx context.Context, u *url.URL) bool {
 			return new(tls.Certificate), nil
 		},
 	})
-	if err := secure.HandshakeContext(ctx); err != nil {
-		advice := clientCertificateAdvice
-		if !wantsOurs {
-			advice = d.handshakeAdvice(ctx, err, address, u.Hostname())
-		}
-		d.fail(check, err.Error(), advice)
+	err = secure.HandshakeContext(ctx)
+	if err != nil && wantsOurs {
+		d.fail(check, err.Error(), clientCertificateAdvice)
 		return false
 	}
-	d.certificate(check, secure.ConnectionState())
+	return d.handshakeResult(ctx, secure.ConnectionState(), err, address)
+}
+
+// handshakeResult reports a TLS handshake with the server at an address.
+func (d *doctor) handshakeResult(ctx context.Context, state tls.ConnectionState, err error, address string) bool {
+	const check = "TLS"
+	if err != nil {
+		host, _, _ := net.SplitHostPort(address)
+		d.elsewhere = isOtherName(err)
+		d.fail(check, err.Error(), d.handshakeAdvice(ctx, err, address, host))
+		return false
+	}
+	d.certificate(check, state)
 	return true
+}
+
+// isOtherName reports whether the certificate is for other names than that of the endpoint.
+func isOtherName(err error) bool {
+	_, other := errors.AsType[x509.HostnameError](err)
+	return other
 }
 
 func (d *doctor) certificate(check string, state tls.ConnectionState) {

@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"cmp"
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -116,6 +115,14 @@ func (d discovering) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
+// broken is an Autodiscover to which no request gets through.
+type broken struct{ err error }
+
+func (b broken) RoundTrip(*http.Request) (*http.Response, error) {
+	time.Sleep(time.Nanosecond)
+	return nil, b.err
+}
+
 // nothingThere refuses every connection.
 type nothingThere struct{}
 
@@ -183,7 +190,12 @@ func (s *scene) run(t *testing.T) (r report, cause string, status int) {
 	}
 	args := s.arguments(t, base+"/EWS/Exchange.asmx")
 	d := &doctor{flags: &connect.Flags{}, network: s.network}
+	if d.network.dial == nil {
+		d.network.dial = thisMachine
+	}
+	d.flags.Dial = d.network.dial
 	d.flags.Discover.Transport, d.flags.Discover.Resolver = s.discover, noRecords{}
+	d.flags.Proxy = s.proxyOf(t, srv.Listener.Addr().String())
 	status, stdout, stderr := d.examined(t.Context(), cmp.Or(s.password, "s3cret"), args...)
 	var out struct {
 		OK       bool
@@ -280,30 +292,6 @@ func withToken(next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-func named(host string) func(string) string {
-	return func(string) string { return "https://" + host + "/EWS/Exchange.asmx" }
-}
-
-func noSuchHost(_ context.Context, host string) ([]string, error) {
-	return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
-}
-
-func addresses(all ...string) func(context.Context, string) ([]string, error) {
-	return func(context.Context, string) ([]string, error) { return all, nil }
-}
-
-func failing(text string) func(context.Context, string, string) (net.Conn, error) {
-	return func(context.Context, string, string) (net.Conn, error) { return nil, errors.New(text) }
-}
-
-func toLoopback(ctx context.Context, network, address string) (net.Conn, error) {
-	_, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, err
-	}
-	return new(net.Dialer).DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
-}
-
 // The certificates of a test are good for a year.
 func inTenYears() time.Time   { return time.Now().AddDate(10, 0, 0) }
 func beforeItsEnd() time.Time { return time.Now().AddDate(1, 0, -3) }
@@ -318,7 +306,7 @@ func newCertificates(t *testing.T) (*tls.Config, string) {
 	cert := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test authority"},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(1, 0, 0),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"mail.contoso.test"},
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}, DNSNames: []string{"mail.contoso.test"},
 		BasicConstraintsValid: true, IsCA: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, cert, cert, key.Public(), key)

@@ -14,16 +14,24 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// schemes asks the endpoint without credentials how to log in.
-func (d *doctor) schemes(ctx context.Context, endpoint string) bool {
-	const check = "schemes"
-	client, err := d.client(endpoint, d.anonymous(), "")
+// ask calls the endpoint without credentials.
+func (d *doctor) ask(ctx context.Context, endpoint string) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, responseTimeout, errNoResponse)
+	defer cancel()
+	transport := d.anonymous()
+	defer closeIdle(transport)
+	client, err := d.client(endpoint, transport, "")
 	if err != nil {
-		d.fail(check, err.Error(), "check --endpoint")
-		return false
+		return err
 	}
 	defer client.CloseIdleConnections()
 	_, err = client.GetImItemList(ctx, imgroup.ListQuery{})
+	return err
+}
+
+// schemes tells how to log in, by what came of a call without credentials.
+func (d *doctor) schemes(err error) bool {
+	const check = "schemes"
 	var page *ews.HTTPError
 	var answered *ews.Error
 	switch {

@@ -30,6 +30,7 @@ type scene struct {
 	password string                                         // "": the right one
 	kdc      *kdc                                           // the login is by Kerberos; nil: it is not
 	front    func(t *testing.T, server string) (url string) // stands before the server; nil: nothing does
+	proxy    func(server string) http.HandlerFunc           // of HTTPS_PROXY; nil: none is set
 	network  network
 	endpoint func(url string) string // nil: the server's
 	discover http.RoundTripper       // of Autodiscover, which looks for tony@contoso.com; nil: it does not
@@ -100,7 +101,8 @@ func TestHealthy(t *testing.T) {
 		"Subscription Edition":        {exchange: &ewstest.Options{ServerVersion: online}},
 		"no version":                  {exchange: &ewstest.Options{Profile: ewstest.Profile{"never-used": false}}},
 		"a list in use":               {handler: afterLogin(full(10, 100).ServeHTTP)},
-		"through a proxy":             {network: network{lookup: noSuchHost, dial: failing("i/o timeout")}},
+		"through a proxy":             {tls: forServer, proxy: tunnel, endpoint: named("mail.contoso.test"), args: []string{"--ca", root}, network: network{lookup: noSuchHost}},
+		"IPv6":                        {tls: forServer, front: atIPv6, args: []string{"--ca", root}},
 		"NTLM":                        {handler: (&ntlm{server: "Microsoft-IIS/10.0"}).protects(inUse(nil)), args: []string{"--auth", "ntlm", "--user", `CORP\tony`}},
 		"Extended Protection":         protectedBy(t, authority, issue(t, authority, "EXCH01", onLoopback), true, nil),
 		"whole chain":                 {tls: issue(t, issue(t, authority, "Issuing", nil), "mail", onLoopback).config(true), args: []string{"--ca", authority.file(t)}},
