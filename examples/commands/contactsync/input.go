@@ -20,9 +20,10 @@ type input struct {
 	name      string // of the file, for people
 	mailboxes []mailbox
 	problems  []problem
-	keepAll   bool   // a problem may be about any mailbox, so nothing may be removed from any
-	cut       string // the reason to believe that the end of the file is missing, "" if there is none
-	contacts  int    // members of all groups
+	notes     []problem // what is worth knowing, and keeps nothing from being done
+	keepAll   bool      // a problem may be about any mailbox, so nothing may be removed from any
+	cut       string    // the reason to believe that the end of the file is missing, "" if there is none
+	contacts  int       // members of all groups
 }
 
 type (
@@ -59,14 +60,18 @@ func readAll(name string, stdin io.Reader) (*input, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	in := &input{
-		name: name, mailboxes: file.Mailboxes, problems: file.Problems, keepAll: file.KeepAll, cut: file.Cut,
-		contacts: file.Contacts(),
-	}
+	in := newInput(name, file)
 	if len(in.mailboxes) == 0 && len(in.problems) == 0 {
 		return nil, fmt.Errorf("%s names no mailbox", name)
 	}
 	return in, nil
+}
+
+func newInput(name string, file *rosterfile.File) *input {
+	return &input{
+		name: name, mailboxes: file.Mailboxes, problems: file.Problems, keepAll: file.KeepAll, cut: file.Cut,
+		contacts: file.Contacts(),
+	}
 }
 
 // mayRemove returns an error if the input must not lead to removals: its end is missing, so it

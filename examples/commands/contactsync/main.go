@@ -1,7 +1,8 @@
 // Command contactsync keeps the instant-messaging contact lists of many mailboxes in step with a
 // directory.
 //
-//	contactsync [INPUT]      sync the mailboxes that INPUT names, a CSV or JSON file
+//	contactsync [INPUT]      sync the mailboxes that INPUT names, a CSV or JSON file, or with
+//	                         --directory those in groups of a directory
 //	contactsync plan         make a plan of that, and write it to a file
 //	contactsync apply FILE   carry out such a plan
 //	contactsync restore      put back what a run removed
@@ -54,7 +55,7 @@ func newRoot(p *cli.Process) *cobra.Command {
 		Short: "Keep the instant-messaging contact lists of many mailboxes in step with a directory",
 		Long: `contactsync keeps the instant-messaging contact lists of many mailboxes in step with a directory,
 which is a CSV or JSON file; - is standard input. CSV has titles, such as Mailbox, Group, Address, Display name:
-a file with a title that is not known is refused.
+a file with a title that is not known is refused. With --directory it reads groups of Active Directory by LDAP.
 
 It adds what is missing. It removes nothing unless --remove says what, plans for all mailboxes before it
 removes from any, and writes nothing if that is more than --max-removals. Before the first removal from a list

@@ -17,6 +17,7 @@ import (
 
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/ews/imsync"
+	"github.com/go-ews/exchange/examples/commands/internal/cli"
 	"github.com/go-ews/exchange/examples/commands/internal/connect"
 )
 
@@ -158,15 +159,18 @@ func (s *settings) read(ctx context.Context, stderr io.Writer) (*input, error) {
 	switch {
 	case s.command == commandWork, s.command == commandRestore, s.command == commandApply:
 		return &input{}, nil
-	case s.input == "":
+	case s.input == "" && s.directory == "":
 		return generate(s.generate), nil
 	}
-	in, err := readInput(ctx, s.input, s.process.Stdin)
+	in, err := s.readDesired(ctx)
 	if err != nil {
 		return nil, err
 	}
+	for _, n := range in.notes {
+		fmt.Fprintf(stderr, "%s:%d: note: %s\n", in.name, n.Line, cli.Line(n.Reason))
+	}
 	for _, p := range in.problems {
-		fmt.Fprintf(stderr, "%s:%d: left out: %s\n", in.name, p.Line, p.Reason)
+		fmt.Fprintf(stderr, "%s:%d: left out: %s\n", in.name, p.Line, cli.Line(p.Reason))
 	}
 	if in.keepAll && s.remove != "none" {
 		fmt.Fprintln(stderr, "nothing is removed in this run: it cannot be told whose contacts the rows left out are")
@@ -178,6 +182,14 @@ func (s *settings) read(ctx context.Context, stderr io.Writer) (*input, error) {
 		return in, in.mayRemove()
 	}
 	return in, nil
+}
+
+// readDesired reads the desired lists from the file, or from the directory.
+func (s *settings) readDesired(ctx context.Context) (*input, error) {
+	if s.directory != "" {
+		return s.readDirectory(ctx)
+	}
+	return readInput(ctx, s.input, s.process.Stdin)
 }
 
 // databaseFile returns the database of the queue. Without --database, the queue of an in-process

@@ -19,9 +19,10 @@ import (
 
 // settings hold the flags and the environment.
 type settings struct {
-	command  string // as commandSync, or commandWork, commandPlan
-	input    string // file; "": generate
-	generate int    // mailboxes to make up
+	command   string // as commandSync, or commandWork, commandPlan
+	input     string // file; "": directory, or generate
+	directory string // configuration of a directory to read in place of a file
+	generate  int    // mailboxes to make up
 
 	process *cli.Process
 
@@ -76,6 +77,7 @@ func (s *settings) registerQueueing(fs *pflag.FlagSet) {
 
 // registerInput defines the flags of the commands that read a directory.
 func (s *settings) registerInput(fs *pflag.FlagSet) {
+	fs.StringVar(&s.directory, "directory", "", "in place of INPUT: read groups of a directory by LDAP, as this JSON `file` says")
 	fs.IntVar(&s.generate, "generate", 0,
 		"sync `N` mailboxes of a made-up directory (default 500 without INPUT and server)")
 	fs.DurationVar(&s.delay, "delay", 2*time.Millisecond, "how long the in-process Exchange takes for each request")
@@ -113,6 +115,8 @@ func (s *settings) check(fs *pflag.FlagSet) error {
 		return fmt.Errorf("--report %s: there is no such folder", s.report)
 	case s.input != "" && s.generate > 0:
 		return errors.New("INPUT and --generate exclude each other")
+	case s.directory != "" && (s.input != "" || s.generate > 0):
+		return errors.New("--directory excludes INPUT and --generate")
 	case s.command == commandWork && (s.database == "" || s.server.InProcess()):
 		return errors.New("work needs --database and --endpoint or --email: the queue that others filled, and the server")
 	case (s.command == commandApply || s.command == commandRestore) && s.server.InProcess():
@@ -130,13 +134,13 @@ func (s *settings) check(fs *pflag.FlagSet) error {
 		return err
 	}
 	if s.server.InProcess() {
-		if s.input == "" && s.generate == 0 {
+		if s.input == "" && s.directory == "" && s.generate == 0 {
 			s.generate = defaultMailboxes
 		}
 		return nil
 	}
-	if s.input == "" && s.generate == 0 && (s.command == commandSync || s.command == commandPlan) {
-		return errors.New("a server without INPUT: which mailboxes? (--generate N makes them up, for a test server)")
+	if s.input == "" && s.directory == "" && s.generate == 0 && (s.command == commandSync || s.command == commandPlan) {
+		return errors.New("a server without INPUT or --directory: which mailboxes? (--generate N makes them up, for a test server)")
 	}
 	s.database = cmp.Or(s.database, defaultDatabase)
 	return nil

@@ -12,39 +12,46 @@ import (
 
 // secret returns a password, token or client secret. It reads a file each time, so that a new
 // secret takes effect.
-type secret func() (string, error)
+type secret = func() (string, error)
 
-// secret returns the secret that the scheme needs, nil if it needs none. An empty secret is an
-// error, and so is a missing one without a terminal for a prompt.
+// secret returns the secret that the scheme needs, nil if it needs none.
 func (f *Flags) secret(ctx context.Context, p *cli.Process) (secret, error) {
 	what, variable := f.secretOf()
 	if what == "" {
 		return nil, nil //nolint:nilnil // the scheme needs none
 	}
-	if f.PasswordFile != "" {
-		s := secret(func() (string, error) { return readSecret(f.PasswordFile) })
-		_, err := s()
-		return s, err
+	return Secret{what, variable, "--password-file", f.PasswordFile}.Open(ctx, p)
+}
+
+// Secret is where a secret comes from: a file, else a variable, else a prompt.
+type Secret struct {
+	What, Variable string
+	Option, File   string // the option is that which names the file
+}
+
+// Open returns a function that returns the secret. An empty secret is an error, and so is a missing one
+// without a terminal for a prompt.
+func (s Secret) Open(ctx context.Context, p *cli.Process) (func() (string, error), error) {
+	if s.File != "" {
+		read := func() (string, error) { return readSecret(s.Option, s.File) }
+		_, err := read()
+		return read, err
 	}
-	if value, ok := p.LookupEnv(variable); ok {
+	if value, ok := p.LookupEnv(s.Variable); ok {
 		if value == "" {
-			return nil, fmt.Errorf("$%s is empty: it has to hold the %s", variable, what)
+			return nil, fmt.Errorf("$%s is empty: it has to hold the %s", s.Variable, s.What)
 		}
 		return func() (string, error) { return value, nil }, nil
 	}
 	if p.ReadPassword == nil {
-		sources := "$" + variable
-		if variable == passwordVariable {
-			sources += " or --password-file"
-		}
-		return nil, fmt.Errorf("no %s: there is no terminal to ask at; it may come from %s", what, sources)
+		return nil, fmt.Errorf("no %s: there is no terminal to ask at; it may come from $%s or %s", s.What, s.Variable, s.Option)
 	}
-	value, err := p.ReadPassword(ctx, what+": ")
+	value, err := p.ReadPassword(ctx, s.What+": ")
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("asking for the %s: %w", what, err)
+		return nil, fmt.Errorf("asking for the %s: %w", s.What, err)
 	case value == "":
-		return nil, fmt.Errorf("the %s is empty", what)
+		return nil, fmt.Errorf("the %s is empty", s.What)
 	}
 	return func() (string, error) { return value, nil }, nil
 }
@@ -62,11 +69,11 @@ func (f *Flags) secretOf() (what, variable string) {
 	return "password of " + f.User, passwordVariable
 }
 
-func readSecret(name string) (string, error) {
+func readSecret(option, name string) (string, error) {
 	const most = 64 << 10 // tokens are long
 	data, err := textfile.Read(name, most)
 	if err != nil {
-		return "", fmt.Errorf("--password-file: %w", err)
+		return "", fmt.Errorf("%s: %w", option, err)
 	}
 	value := strings.TrimRight(string(data), "\r\n")
 	switch {
@@ -76,7 +83,7 @@ func readSecret(name string) (string, error) {
 		err = errors.New("has more than one line")
 	}
 	if err != nil {
-		return "", fmt.Errorf("--password-file %s %w", name, err)
+		return "", fmt.Errorf("%s %s %w", option, name, err)
 	}
 	return value, nil
 }

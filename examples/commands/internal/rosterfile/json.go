@@ -195,7 +195,7 @@ func (p *jsonParser) entryEnd(begin int) (end int, whole bool) {
 func (p *jsonParser) add(line int, e *entry, raw []byte) {
 	key := strings.ToLower(e.Mailbox)
 	_, again := p.byAddress[key]
-	err, reason := checkAddress(e.Mailbox), rosterProblems(&e.Roster)
+	err, reason := CheckAddress(e.Mailbox), RosterProblems(&e.Roster)
 	switch {
 	case err != nil:
 		p.file.add(line, "%v", err)
@@ -216,7 +216,7 @@ func (p *jsonParser) leaveOut(raw []byte) {
 	var who struct {
 		Mailbox string `json:"mailbox"`
 	}
-	if json.Unmarshal(raw, &who) != nil || checkAddress(who.Mailbox) != nil {
+	if json.Unmarshal(raw, &who) != nil || CheckAddress(who.Mailbox) != nil {
 		p.file.KeepAll = true
 		return
 	}

@@ -125,8 +125,8 @@ func check(text []byte) ([]byte, error) {
 	return text, nil
 }
 
-// checkAddress returns the error of a mailbox's address.
-func checkAddress(address string) error {
+// CheckAddress returns the error of a mailbox's address.
+func CheckAddress(address string) error {
 	local, domain, ok := strings.Cut(address, "@")
 	switch {
 	case address == "":
@@ -140,8 +140,8 @@ func checkAddress(address string) error {
 	return nil
 }
 
-// rosterProblems returns the problems that imsync finds in a roster, "" if none.
-func rosterProblems(roster *imsync.Roster) string {
+// RosterProblems returns the problems that imsync finds in a roster, "" if none.
+func RosterProblems(roster *imsync.Roster) string {
 	err := roster.Check()
 	if bad, ok := errors.AsType[*imsync.RosterError](err); ok {
 		return strings.Join(bad.Problems, "; ")

@@ -103,7 +103,7 @@ func (b *builder) row(line int, row []string) (err error) {
 }
 
 func (b *builder) values(line int, f *fields, tooLong bool) {
-	if err := checkAddress(f[mailboxColumn]); err != nil && (!b.oneMailbox || f[mailboxColumn] != "") {
+	if err := CheckAddress(f[mailboxColumn]); err != nil && (!b.oneMailbox || f[mailboxColumn] != "") {
 		b.unreadable(line, err)
 		return
 	}
@@ -148,7 +148,7 @@ func (b *builder) add(mailbox int, f *fields) (reason string) {
 	if reason != "" {
 		return reason
 	}
-	if reason := rosterProblems(&wanted); reason != "" {
+	if reason := RosterProblems(&wanted); reason != "" {
 		if !utf8.ValidString(strings.Join(f[:], "")) {
 			reason += " (the file is in another encoding: save it as CSV UTF-8)"
 		}
@@ -199,7 +199,7 @@ func (b *builder) addGroup(mailbox int, from *imsync.Group) (reason string) {
 func (b *builder) finish() {
 	kept := b.file.Mailboxes[:0]
 	for i, m := range b.file.Mailboxes {
-		if reason := rosterProblems(&m.Roster); reason != "" {
+		if reason := RosterProblems(&m.Roster); reason != "" {
 			b.file.add(b.line[i], "%s%s", prefix(m.Address), reason)
 			continue
 		}

@@ -106,7 +106,9 @@ func ParseConfig(text []byte) (*Config, error) {
 
 // placeRules sets the lines of the rules.
 func placeRules(text []byte, rules []Rule) error {
-	var raw struct{ Rules []json.RawMessage } // copies of the text
+	var raw struct {
+		Rules []json.RawMessage `json:"rules"` // copies of the text
+	}
 	if err := json.Unmarshal(text, &raw); err != nil {
 		return err
 	}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/go-ews/exchange/examples/commands/internal/cli"
+	"github.com/go-ews/exchange/examples/commands/internal/connect"
+	"github.com/go-ews/exchange/examples/commands/internal/source"
+	"github.com/go-ews/exchange/examples/commands/internal/textfile"
+)
+
+// maxConfig bounds the configuration of a directory.
+const maxConfig = 1 << 20
+
+// readDirectory reads the lists that the rules of --directory ask for.
+func (s *settings) readDirectory(ctx context.Context) (*input, error) {
+	text, err := textfile.Read(s.directory, maxConfig)
+	if err != nil {
+		return nil, fmt.Errorf("--directory: %w", err)
+	}
+	config, err := source.ParseConfig(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.directory, err)
+	}
+	directory, err := s.openLDAP(ctx, config.LDAP)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.directory, err)
+	}
+	defer directory.Close()
+	lists, err := source.Read(ctx, config, directory)
+	if err != nil {
+		return nil, err
+	}
+	in := newInput(s.directory, &lists.File)
+	in.notes = lists.Notes
+	return in, nil
+}
+
+func (s *settings) openLDAP(ctx context.Context, config *source.LDAPConfig) (*source.LDAP, error) {
+	var password func() (string, error)
+	if config.Bind.NeedsPassword() {
+		var err error
+		password, err = connect.Secret{
+			What: "password of " + cli.Line(config.Bind.User), Variable: "EWS_LDAP_PASSWORD",
+			Option: "passwordFile", File: config.Bind.PasswordFile,
+		}.Open(ctx, s.process)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return source.OpenLDAP(ctx, config, password)
+}
