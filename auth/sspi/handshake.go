@@ -27,8 +27,7 @@ func (x *handshake) Next(ctx context.Context, challenge []byte) (token []byte, d
 		defer x.close()
 		return nil, true, x.verify(ctx, challenge)
 	}
-	token, done, err = x.next(ctx, challenge)
-	if err != nil {
+	if token, done, err = x.next(ctx, challenge); err != nil {
 		x.close()
 	}
 	return token, done, err
@@ -83,19 +82,18 @@ func (x *handshake) next(ctx context.Context, challenge []byte) (token []byte, d
 	case len(token) == 0:
 		return nil, false, errors.New("sspi: Windows returned no token")
 	}
-	switch {
-	case bytes.Contains(token, ntlmNegotiate), bytes.Contains(token, negoEx):
-		x.ntlm = true
-	case bytes.Contains(token, ntlmAuthenticate):
-		x.ntlm, x.sent = true, true
-	default:
-		x.sent = true
-	}
+	ntlm, last := kindOf(token)
+	x.ntlm, x.sent, x.open = x.ntlm || ntlm, last, more
 	if x.ntlm && !x.allowNTLM {
 		return nil, false, &noTicketError{service: x.service}
 	}
-	x.open = more
 	return token, x.sent, nil
+}
+
+// kindOf reports whether a token of ours is NTLM's, and whether it is our last one.
+func kindOf(token []byte) (ntlm, last bool) {
+	first := bytes.Contains(token, ntlmNegotiate) || bytes.Contains(token, negoEx)
+	return first || bytes.Contains(token, ntlmAuthenticate), !first
 }
 
 // The marks of tokens, with or without SPNEGO around them. A NEGOEX token (of Microsoft accounts)
@@ -110,17 +108,13 @@ var errNoProof = errors.New("sspi: the server did not prove its identity")
 
 // verify passes the server's last token, with its proof, to Windows. The server cannot choose to
 // leave the proof out.
-func (x *handshake) verify(ctx context.Context, challenge []byte) error {
+func (x *handshake) verify(ctx context.Context, challenge []byte) (err error) {
 	if len(challenge) > 0 && x.open {
-		_, more, err := x.step(ctx, challenge)
-		if err != nil {
-			return err
-		}
-		x.open = more
+		_, x.open, err = x.step(ctx, challenge)
 	}
 	switch {
-	case x.ntlm:
-		return nil
+	case err != nil, x.ntlm:
+		return err
 	case x.open && len(challenge) > 0:
 		return fmt.Errorf("%w: it asks for another token", errNoProof)
 	case x.open:

@@ -120,11 +120,8 @@ func (f *finder) finish(ctx context.Context, t *trail) *Result {
 func (f *finder) search(ctx context.Context, a address, hops int) *Result {
 	f.tried = append(f.tried, strings.ToLower(a.text))
 	hosts := []string{a.domain, "autodiscover." + a.domain}
-	if found := f.searchVersion2(ctx, a, hosts, hops); found != nil {
+	if found := f.searchVersion2(ctx, a, hosts, hops); found != nil || ctx.Err() != nil {
 		return found
-	}
-	if ctx.Err() != nil {
-		return nil
 	}
 	return f.searchPOX(ctx, a, hosts, hops)
 }

@@ -171,8 +171,6 @@ func parseServerVersion(s string) ews.ServerVersion {
 		return ews.ServerVersion{}
 	}
 	return ews.ServerVersion{
-		Major:      int(bits >> 22 & 0x3f),
-		Minor:      int(bits >> 16 & 0x3f),
-		MajorBuild: int(bits & 0x7fff),
+		Major: int(bits >> 22 & 0x3f), Minor: int(bits >> 16 & 0x3f), MajorBuild: int(bits & 0x7fff),
 	}
 }

@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/tls"
@@ -73,11 +74,7 @@ func (f *Flags) tokens(given secret, client *http.Client) (auth.TokenSource, err
 }
 
 func (f *Flags) certificate() (tls.Certificate, error) {
-	keyFile := f.ClientKey
-	if keyFile == "" {
-		keyFile = f.ClientCert
-	}
-	pair, err := tls.LoadX509KeyPair(f.ClientCert, keyFile)
+	pair, err := tls.LoadX509KeyPair(f.ClientCert, cmp.Or(f.ClientKey, f.ClientCert))
 	if err != nil {
 		return pair, fmt.Errorf("--client-cert %s: %w", f.ClientCert, err)
 	}

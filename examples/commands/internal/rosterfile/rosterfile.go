@@ -49,11 +49,10 @@ func (f *File) add(line int, format string, args ...any) {
 // Contacts counts the members that the file asks for: addresses, telephones, distribution groups.
 func (f *File) Contacts() int {
 	n := 0
-	for i := range f.Mailboxes {
-		r := &f.Mailboxes[i].Roster
-		n += len(r.DistributionGroups)
-		for j := range r.Groups {
-			n += len(r.Groups[j].Contacts) + len(r.Groups[j].Telephones)
+	for _, m := range f.Mailboxes {
+		n += len(m.Roster.DistributionGroups)
+		for _, g := range m.Roster.Groups {
+			n += len(g.Contacts) + len(g.Telephones)
 		}
 	}
 	return n
