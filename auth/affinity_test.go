@@ -111,7 +111,7 @@ func TestNTLM_WrongPasswordAtIIS(t *testing.T) {
 	t.Parallel()
 	a := newAcceptor(t, false, func(a *acceptor) { a.server = "Microsoft-IIS/10.0" })
 	_, err := try(t.Context(), ntlmAs(t, `EXCH\alice`, "wrong", nil), a.URL, "hello")
-	if err == nil || !strings.Contains(err.Error(), "password") || len(a.log()) != 2 {
+	if err == nil || !strings.Contains(err.Error(), "the server is in the domain EXCH), password") || len(a.log()) != 2 {
 		t.Errorf("error %v after %d requests", err, len(a.log()))
 	}
 }

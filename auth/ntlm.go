@@ -76,6 +76,7 @@ type ntlmHandshake struct {
 	user, password string
 	add            addition
 	negotiate      []byte // as it was sent
+	domain         string // of the server, by its challenge
 	settled        func(outcome)
 }
 
@@ -93,6 +94,7 @@ func (h *ntlmHandshake) Next(_ context.Context, challenge []byte) ([]byte, bool,
 	if err != nil {
 		return nil, false, err
 	}
+	h.domain = domainIn(challenge)
 	token, err := ntlmssp.NewAuthenticateMessage(completed, h.user, h.password, nil)
 	if err != nil || !integrity {
 		return token, true, err

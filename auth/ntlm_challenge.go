@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"unicode/utf16"
 )
 
 // Attribute ids of the target information ([MS-NLMP] section 2.2.2.1).
 const (
 	avEOL             = 0
+	avDomain          = 2
 	avFlags           = 6
 	avTimestamp       = 7
 	avTargetName      = 9
@@ -95,6 +97,30 @@ func targetInfo(message []byte) ([]byte, error) {
 		return nil, errCutInfo
 	}
 	return message[from:][:size], nil
+}
+
+// domainIn returns the short name of the server's domain, as a challenge tells it; "" if it does not.
+func domainIn(message []byte) string {
+	info, err := targetInfo(message)
+	for err == nil && len(info) >= 4 && binary.LittleEndian.Uint16(info) != avEOL {
+		end := 4 + int(binary.LittleEndian.Uint16(info[2:]))
+		if end > len(info) {
+			break
+		}
+		if binary.LittleEndian.Uint16(info) == avDomain {
+			return textOfUTF16(info[4:end])
+		}
+		info = info[end:]
+	}
+	return ""
+}
+
+func textOfUTF16(b []byte) string {
+	units := make([]uint16, len(b)/2)
+	for i := range units {
+		units[i] = binary.LittleEndian.Uint16(b[2*i:])
+	}
+	return string(utf16.Decode(units))
 }
 
 // serverPairs are the attribute pairs of the server's target information.

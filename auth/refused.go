@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	"github.com/go-ews/exchange/internal/oneline"
 )
 
 // largeToken is a size that every server takes: IIS and Apache allow headers of 16 and 8 KiB.
@@ -38,6 +40,9 @@ func (b *bound) refused(ctx context.Context, k *call, x Handshake, resp *http.Re
 		return e
 	}
 	e.Hint = "user, password and the account's state"
+	if h, ok := x.(*ntlmHandshake); ok && h.domain != "" {
+		e.Hint = fmt.Sprintf("user (the server is in the domain %s), password and the account's state", oneline.Clip(h.domain, 64))
+	}
 	if b.scheme == schemeNegotiate {
 		if e.Hint = b.causeOf(ctx, e, k, x, resp); e.Hint != "" {
 			return e

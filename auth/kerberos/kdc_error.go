@@ -75,7 +75,7 @@ var statuses = map[uint32]meaning{
 const (
 	noSuchUser = "there is no such user in this realm; check the name and the realm, which is the domain's name and not " +
 		"always what follows the @ of an e-mail address (Get-ADUser NAME -Properties UserPrincipalName)"
-	wrongKey   = "the password or the key is wrong"
+	wrongKey   = "the password or the key is wrong; a keytab has to be made anew after each change of the password"
 	mustChange = "the user must change the password before the first login; have it changed, or for a service " +
 		"Set-ADUser NAME -ChangePasswordAtLogon $false"
 	accountExpired = "the account has expired; have its end moved (Set-ADAccountExpiration)"

@@ -24,7 +24,9 @@ func examine(ctx context.Context, password string, args ...string) (status int, 
 func (d *doctor) examined(ctx context.Context, password string, args ...string) (status int, stdout, stderr string) {
 	var out, errs bytes.Buffer
 	d.process = &cli.Process{Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs}
-	d.process.LookupEnv = func(name string) (string, bool) { return password, name == "EWS_PASSWORD" }
+	d.process.LookupEnv = func(name string) (string, bool) {
+		return password, name == "EWS_PASSWORD" || name == "EWS_CLIENT_SECRET"
+	}
 	if d.flags == nil {
 		d.flags = &connect.Flags{}
 	}

@@ -49,6 +49,12 @@ func refused(err error) bool {
 		errors.As(err, &page) && page.StatusCode == http.StatusUnauthorized
 }
 
+// permanent reports whether the same login would fail again.
+func permanent(err error) bool {
+	login, ok := errors.AsType[*auth.Error](err)
+	return ok && login.Permanent()
+}
+
 // inBetween reports whether a load balancer or proxy broke the login.
 func inBetween(err error) bool {
 	login, ok := errors.AsType[*auth.Error](err)
@@ -111,6 +117,9 @@ func (d *doctor) loginFailed(err error) {
 	switch {
 	case inBetween(err):
 		remedy = splitAdvice
+	case !refused(err) && remedy == "" && d.flags != nil && d.flags.TokenURL != "" && permanent(err):
+		remedy = "the token endpoint refused the application, in the words above: check --client-id, its secret or certificate, " +
+			"which end (App registrations, Certificates & secrets), the tenant in --token-url, --scope, and the administrator's consent"
 	case !refused(err): // the library knows more
 	case d.flags != nil && d.flags.Auth == connect.Bearer:
 		remedy = "the token is refused: check its scope and audience (--scope, for this server's URL), its end, " +

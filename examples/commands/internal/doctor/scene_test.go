@@ -237,7 +237,12 @@ func (s *scene) arguments(t *testing.T, endpoint string) []string {
 		}
 		args = append(args, "--auth", auth)
 	}
-	if auth != "bearer" && !slices.Contains(s.args, "--user") {
+	if s.tokens != nil {
+		endpoint := httptest.NewServer(s.tokens)
+		t.Cleanup(endpoint.Close)
+		args = append(args, "--token-url", endpoint.URL+"/contoso/oauth2/v2.0/token", "--client-id", "imlist")
+	}
+	if auth != "bearer" && !slices.Contains(s.args, "--user") && !slices.Contains(s.args, "--ccache") {
 		args = append(args, "--user", "tony")
 	}
 	return append(args, s.args...)
@@ -279,6 +284,14 @@ func schemes(next http.HandlerFunc, challenges ...string) http.HandlerFunc {
 			return
 		}
 		offering(challenges...)(w, r)
+	}
+}
+
+// dated is a server whose clock is ahead.
+func dated(ahead time.Duration, next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Date", time.Now().Add(ahead).UTC().Format(http.TimeFormat))
+		next(w, r)
 	}
 }
 

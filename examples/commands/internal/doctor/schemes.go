@@ -3,11 +3,13 @@ package doctor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/examples/commands/internal/connect"
@@ -61,6 +63,7 @@ func (d *doctor) schemes(err error) bool {
 // offered compares what the server offers with --auth.
 func (d *doctor) offered(check string, header http.Header) bool {
 	d.front = frontIn(header)
+	defer d.clock(header)
 	var schemes []string
 	for _, challenge := range header.Values("WWW-Authenticate") {
 		name, _, _ := strings.Cut(strings.TrimSpace(challenge), " ")
@@ -138,4 +141,19 @@ func frontIn(h http.Header) string {
 		return "Server: " + server
 	}
 	return ""
+}
+
+// maxSkew is how far clocks may differ, for Kerberos by default and for most tokens.
+const maxSkew = 5 * time.Minute
+
+// clock compares the server's clock with this machine's.
+func (d *doctor) clock(h http.Header) {
+	now := d.network.time()
+	theirs, err := http.ParseTime(h.Get("Date"))
+	if err != nil || theirs.Sub(now).Abs() <= maxSkew {
+		return
+	}
+	d.warn("clock", fmt.Sprintf("the server's shows %s UTC, this machine's %s UTC", theirs.UTC().Format(time.DateTime),
+		now.UTC().Format(time.DateTime)), "set the wrong one (w32tm /query /status, w32tm /resync; chronyc tracking): "+
+		"Kerberos allows a difference of 5 minutes, and tokens hardly more")
 }

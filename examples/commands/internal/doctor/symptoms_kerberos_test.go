@@ -1,9 +1,12 @@
 package doctor
 
 import (
+	"os"
+	"testing"
 	"time"
 
 	"github.com/jcmturner/gokrb5/v8/iana/errorcode"
+	"github.com/jcmturner/gokrb5/v8/keytab"
 )
 
 // inDomain is a scene with a login by Kerberos in a domain that has something wrong.
@@ -36,4 +39,34 @@ func kerberosSymptoms() []symptom {
 		{"ticket too large for IIS", "aspnet/AspNetKatana#250", refused(400), "login", "MaxFieldLength"},
 		{"ticket too large for a proxy", "cruise-control-for-kafka/cruise-control#2011", refused(431), "login", "how many groups"},
 	}
+}
+
+// ticketSymptoms are about what this machine has of Kerberos.
+func ticketSymptoms(t *testing.T) []symptom {
+	t.Helper()
+	return []symptom{
+		{"clock of this machine", "docker/for-win#4858", scene{handler: dated(-48*time.Hour, afterLogin(inUse(nil).ServeHTTP))}, "", "w32tm /resync"},
+		{"no ticket", "requests/requests-kerberos#188", inDomain(&kdc{}, "--ccache", t.TempDir()+"/krb5cc"), "login", "run kinit"},
+		{"keytab of another account", "hashicorp/vault#8663", inDomain(&kdc{}, "--keytab", keysOf(t, "anna", "s3cret")), "login", "klist -ket"},
+		{"keytab older than the password", "jcmturner/gokrb5#40", inDomain(&kdc{login: errorcode.KDC_ERR_PREAUTH_FAILED}, "--keytab", keysOf(t, "tony", "older")), "login", "made anew"},
+		{"realm without a domain controller", "FreeRDP/FreeRDP#10268", inDomain(&kdc{}, "--user", `OTHER\tony`), "login", "no realm is known for the domain OTHER"},
+	}
+}
+
+// keysOf writes a keytab of one account.
+func keysOf(t *testing.T, user, password string) string {
+	t.Helper()
+	keys := keytab.New()
+	if err := keys.AddEntry(user, realm, password, time.Now(), 1, aes); err != nil {
+		t.Fatal(err)
+	}
+	data, err := keys.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := t.TempDir() + "/keytab"
+	if err := os.WriteFile(name, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
 }

@@ -32,3 +32,21 @@ func loginSymptoms() []symptom {
 		{"user unknown to the front end", "jasonjoh/node-tutorial#2", scene{handler: afterLogin(page(403, "", "X-CasErrorCode: UserNotFound"))}, "login", "UserNotFound"},
 	}
 }
+
+// tokenSymptoms are about the endpoint that issues tokens.
+func tokenSymptoms() []symptom {
+	refusing := func(code, description string) scene {
+		body := `{"error":"` + code + `","error_description":"` + description + `"}`
+		return scene{
+			handler: offering(`Bearer client_id="x"`), args: []string{"--auth", "bearer"},
+			tokens: page(401, body, "Content-Type: application/json"),
+		}
+	}
+	return []symptom{
+		{"client secret ended", "Azure-Samples/ms-identity-python-webapp#67", refusing("invalid_client", "AADSTS7000222: The provided client secret keys are expired."), "login", "Certificates & secrets"},
+		{"application of another tenant", "wazuh/wazuh#27069", refusing("unauthorized_client", "AADSTS700016: Application with identifier 'x' was not found in the directory 'y'."), "login", "the tenant in --token-url"},
+		{"log-in page in place of the token endpoint", "simonrob/email-oauth2-proxy#221", scene{
+			handler: offering("Bearer"), args: []string{"--auth", "bearer"}, tokens: page(200, owaForm, "Content-Type: text/html"),
+		}, "login", "check the token URL"},
+	}
+}

@@ -20,7 +20,7 @@ func ntlmSymptoms(t *testing.T) []symptom {
 		{"load balancer that splits connections", "haproxy/haproxy#581", throughNginx(false), "login", "user and password are not the cause"},
 		{"load balancer that shares connections", "einfallstoll/express-ntlm#76", throughNginx(true), "connections", "--login-per-request"},
 		{"account locked, by NTLM", "ecederstrand/exchangelib#28", scene{handler: iis().protects(inUse(nil)), password: "other", args: asTony}, "login", "Get-ADUser NAME -Properties LockedOut"},
-		{"local account of that name", "nmarus/node-ews#26", scene{handler: (&ntlm{domain: "CORP", server: "Microsoft-IIS/10.0"}).protects(inUse(nil)), args: []string{"--auth", "ntlm", "--user", `EXCH01\tony`}}, "login", "check user"},
+		{"local account of that name", "nmarus/node-ews#26", scene{handler: (&ntlm{domain: "CORP", server: "Microsoft-IIS/10.0"}).protects(inUse(nil)), args: []string{"--auth", "ntlm", "--user", `EXCH01\tony`}}, "login", "the server is in the domain CORP"},
 	}
 }
 

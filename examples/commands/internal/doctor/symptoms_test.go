@@ -29,6 +29,7 @@ type scene struct {
 	args     []string
 	password string                                         // "": the right one
 	kdc      *kdc                                           // the login is by Kerberos; nil: it is not
+	tokens   http.HandlerFunc                               // of a token endpoint; nil: the password is the token
 	front    func(t *testing.T, server string) (url string) // stands before the server; nil: nothing does
 	proxy    func(server string) http.HandlerFunc           // of HTTPS_PROXY; nil: none is set
 	network  network
@@ -42,7 +43,7 @@ var impersonating = []string{"--mailbox", "anna@contoso.com"}
 func symptoms(t *testing.T) []symptom {
 	t.Helper()
 	return slices.Concat(
-		schemeSymptoms(), loginSymptoms(), kerberosSymptoms(), ntlmSymptoms(t),
+		schemeSymptoms(), loginSymptoms(), tokenSymptoms(), kerberosSymptoms(), ticketSymptoms(t), ntlmSymptoms(t),
 		tlsSymptoms(t), chainSymptoms(t), protocolSymptoms(t),
 		networkSymptoms(t), discoverySymptoms(),
 		gatewaySymptoms(), exchangeSymptoms(),
