@@ -32,7 +32,7 @@ type entry struct {
 }
 
 const (
-	maxGroups  = 1000    // in one look-up
+	maxGroups  = 10_000  // in one look-up
 	maxMembers = 200_000 // of one group
 	pageSize   = 1000    // as Active Directory allows
 	fewMembers = 10      // that are read one by one
