@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/go-ews/exchange/examples/commands/internal/cli"
 	"github.com/go-ews/exchange/examples/commands/internal/connect"
@@ -12,6 +14,9 @@ import (
 
 // maxConfig bounds the configuration of a directory.
 const maxConfig = 1 << 20
+
+// lookUpPatience is how long a look-up waits for a busy server: no queue retries it later.
+const lookUpPatience = 5 * time.Minute
 
 // readDirectory reads the lists that the rules of --directory ask for.
 func (s *settings) readDirectory(ctx context.Context) (*input, error) {
@@ -23,11 +28,11 @@ func (s *settings) readDirectory(ctx context.Context) (*input, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.directory, err)
 	}
-	directory, err := s.openLDAP(ctx, config.LDAP)
+	directory, end, err := s.openDirectory(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.directory, err)
 	}
-	defer directory.Close()
+	defer end()
 	lists, err := source.Read(ctx, config, directory)
 	if err != nil {
 		return nil, err
@@ -35,6 +40,29 @@ func (s *settings) readDirectory(ctx context.Context) (*input, error) {
 	in := newInput(s.directory, &lists.File)
 	in.notes = lists.Notes
 	return in, nil
+}
+
+// openDirectory returns the directory of a configuration. End closes its connections.
+func (s *settings) openDirectory(ctx context.Context, config *source.Config) (d source.Directory, end func(), err error) {
+	if config.LDAP != nil {
+		directory, err := s.openLDAP(ctx, config.LDAP)
+		if err != nil {
+			return nil, nil, err
+		}
+		return directory, directory.Close, nil
+	}
+	if s.server.InProcess() {
+		return nil, nil, errors.New("exchange needs --endpoint or --email: the server to ask")
+	}
+	server, err := s.connect(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	client, err := s.client(server, server.Transport, lookUpPatience, s.logger(s.process.Stderr))
+	if err != nil {
+		return nil, nil, err
+	}
+	return source.NewExchange(client, config.Exchange, s.workers), client.CloseIdleConnections, nil
 }
 
 func (s *settings) openLDAP(ctx context.Context, config *source.LDAPConfig) (*source.LDAP, error) {

@@ -55,7 +55,8 @@ func newRoot(p *cli.Process) *cobra.Command {
 		Short: "Keep the instant-messaging contact lists of many mailboxes in step with a directory",
 		Long: `contactsync keeps the instant-messaging contact lists of many mailboxes in step with a directory,
 which is a CSV or JSON file; - is standard input. CSV has titles, such as Mailbox, Group, Address, Display name:
-a file with a title that is not known is refused. With --directory it reads groups of Active Directory by LDAP.
+a file with a title that is not known is refused. With --directory it reads groups of Active
+Directory, by LDAP or through Exchange.
 
 It adds what is missing. It removes nothing unless --remove says what, plans for all mailboxes before it
 removes from any, and writes nothing if that is more than --max-removals. Before the first removal from a list

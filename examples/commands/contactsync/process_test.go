@@ -112,6 +112,7 @@ type tripwire struct {
 	requests atomic.Int64
 	mu       sync.Mutex
 	at       map[int64]func()
+	refusal  func(ewstest.Request) error // of a request; nil: none
 }
 
 func newTripwire(t *testing.T, delay time.Duration) *tripwire {
@@ -120,10 +121,15 @@ func newTripwire(t *testing.T, delay time.Duration) *tripwire {
 	w.Server = ewstest.NewServer(&ewstest.Options{Intercept: func(r ewstest.Request) error {
 		n := w.requests.Add(1)
 		w.mu.Lock()
-		f := w.at[n]
+		f, refusal := w.at[n], w.refusal
 		w.mu.Unlock()
 		if f != nil {
 			f()
+		}
+		if refusal != nil {
+			if err := refusal(r); err != nil {
+				return err
+			}
 		}
 		// The request is executed although its sender may be dead by now: the response is lost.
 		_ = sleep(r.Context(), delay)
@@ -133,6 +139,13 @@ func newTripwire(t *testing.T, delay time.Duration) *tripwire {
 	w.endpoint, stop = w.Start()
 	t.Cleanup(stop)
 	return w
+}
+
+// refuse lets requests fail from now on.
+func (w *tripwire) refuse(refusal func(ewstest.Request) error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.refusal = refusal
 }
 
 // after calls f at the nth request from now on. The channel is closed then.

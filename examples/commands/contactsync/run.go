@@ -90,7 +90,9 @@ func (s *settings) start(ctx context.Context, stdout, stderr io.Writer) (e *engi
 		return e, err
 	}
 	e.closers = append(e.closers, func() error { return e.telemetry.stop(ctx) })
-	if e.client, err = s.client(e.server, e.telemetry, logger); err != nil {
+	// The client waits no longer than a second for a busy server: longer waits are the queue's, where
+	// they survive a restart and block no worker.
+	if e.client, err = s.client(e.server, e.telemetry.transport(e.server.Transport), time.Second, logger); err != nil {
 		return e, err
 	}
 	e.closers = append(e.closers, func() error { e.client.CloseIdleConnections(); return nil })
@@ -113,19 +115,25 @@ func (e *engine) close() (err error) {
 	return err
 }
 
-// connect names the server, which --email has to find first, and gets the login ready.
+// connect names the server, which --email has to find first, and gets the login ready, once.
 func (s *settings) connect(ctx context.Context) (*connect.Server, error) {
+	if s.connected != nil {
+		return s.connected, nil
+	}
 	s.server.MaxConns = s.workers
-	return s.server.Server(ctx, s.process, newExchange(s.delay).Server)
+	var err error
+	s.connected, err = s.server.Server(ctx, s.process, newExchange(s.delay).Server)
+	return s.connected, err
 }
 
-// client returns the client for all mailboxes. It waits no longer than a second for a busy server:
-// longer waits are the queue's, where they survive a restart and block no worker.
-func (s *settings) client(server *connect.Server, t *telemetry, logger *slog.Logger) (*ews.Client, error) {
+// client returns a client of the account that waits no longer than maxWait for a busy server.
+func (s *settings) client(
+	server *connect.Server, transport http.RoundTripper, maxWait time.Duration, logger *slog.Logger,
+) (*ews.Client, error) {
 	options := &ews.Options{
-		HTTPClient: &http.Client{Transport: t.transport(server.Transport), Timeout: 2 * time.Minute},
+		HTTPClient: &http.Client{Transport: transport, Timeout: 2 * time.Minute},
 		UserAgent:  "contactsync",
-		Retry:      ews.RetryPolicy{MaxWait: time.Second},
+		Retry:      ews.RetryPolicy{MaxWait: maxWait},
 		Logger:     logger,
 		AllowHTTP:  s.server.AllowHTTP,
 	}

@@ -26,9 +26,10 @@ type settings struct {
 
 	process *cli.Process
 
-	server   connect.Flags
-	delay    time.Duration // of the in-process Exchange
-	database string        // file or postgres:// URL; "": a temporary file
+	server    connect.Flags
+	connected *connect.Server // nil: not yet
+	delay     time.Duration   // of the in-process Exchange
+	database  string          // file or postgres:// URL; "": a temporary file
 
 	workers, attempts int
 	timeout           time.Duration // for one attempt at one mailbox
@@ -77,7 +78,7 @@ func (s *settings) registerQueueing(fs *pflag.FlagSet) {
 
 // registerInput defines the flags of the commands that read a directory.
 func (s *settings) registerInput(fs *pflag.FlagSet) {
-	fs.StringVar(&s.directory, "directory", "", "in place of INPUT: read groups of a directory by LDAP, as this JSON `file` says")
+	fs.StringVar(&s.directory, "directory", "", "in place of INPUT: read groups of a directory, by LDAP or Exchange, as this JSON `file` says")
 	fs.IntVar(&s.generate, "generate", 0,
 		"sync `N` mailboxes of a made-up directory (default 500 without INPUT and server)")
 	fs.DurationVar(&s.delay, "delay", 2*time.Millisecond, "how long the in-process Exchange takes for each request")

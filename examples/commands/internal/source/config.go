@@ -10,13 +10,15 @@ import (
 
 	"github.com/go-ldap/ldap/v3"
 
+	"github.com/go-ews/exchange/examples/commands/internal/rosterfile"
 	"github.com/go-ews/exchange/examples/commands/internal/textfile"
 )
 
 // Config is a configuration: a directory, and rules that make lists of its groups.
 type Config struct {
-	LDAP  *LDAPConfig `json:"ldap"`
-	Rules []Rule      `json:"rules"`
+	LDAP     *LDAPConfig     `json:"ldap"` // or Exchange
+	Exchange *ExchangeConfig `json:"exchange"`
+	Rules    []Rule          `json:"rules"`
 
 	// IncludeSelf makes a person a contact in their own list, too.
 	IncludeSelf bool `json:"includeSelf"`
@@ -95,13 +97,40 @@ func ParseConfig(text []byte) (*Config, error) {
 			return nil, fmt.Errorf("line %d: rule %d: %w", c.Rules[i].line, i+1, err)
 		}
 	}
-	if c.LDAP == nil {
-		return nil, errors.New("ldap is missing: the directory to look in")
-	}
-	if err := c.LDAP.check(); err != nil {
-		return nil, fmt.Errorf("ldap: %w", err)
+	if err := c.checkDirectory(); err != nil {
+		return nil, err
 	}
 	return c, nil
+}
+
+func (c *Config) checkDirectory() error {
+	switch {
+	case (c.LDAP == nil) == (c.Exchange == nil):
+		return errors.New("want ldap or exchange, the directory to look in")
+	case c.Exchange != nil:
+		return c.checkExchange()
+	}
+	if err := c.LDAP.check(); err != nil {
+		return fmt.Errorf("ldap: %w", err)
+	}
+	return nil
+}
+
+// checkExchange checks what Exchange asks of the rules.
+func (c *Config) checkExchange() error {
+	for i := range c.Rules {
+		r := &c.Rules[i]
+		for _, group := range append([]string{r.Group}, r.owners...) {
+			if rosterfile.CheckAddress(group) != nil {
+				return fmt.Errorf("line %d: rule %d: %q: with exchange, a group has its SMTP address here", r.line, i+1, group)
+			}
+		}
+		if r.AllowEmpty {
+			return fmt.Errorf("line %d: rule %d: allowEmpty: Exchange does not tell a group without members from one "+
+				"whose members it does not show", r.line, i+1)
+		}
+	}
+	return nil
 }
 
 // placeRules sets the lines of the rules.
