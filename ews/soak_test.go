@@ -96,7 +96,9 @@ func (s *soak) report(t *testing.T, duration time.Duration, usage []soakUsage) {
 	if s.calls.Load() < 3*soakEnough || s.unknown.Load() == 0 {
 		t.Error("too little happened")
 	}
-	if last.goroutines > first.goroutines+soakWorkers/2 {
+	// A worker may still open its connection in the second half of a short run on a busy machine: two
+	// goroutines here and one in the server. TestSoak counts again in the end.
+	if last.goroutines > first.goroutines+3*soakWorkers {
 		t.Error("the number of goroutines grows")
 	}
 	if last.heap > first.heap*5/4+(8<<20) {

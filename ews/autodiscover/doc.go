@@ -50,10 +50,10 @@
 // and characters that XML forbids become U+FFFD. A DOCTYPE, more than 1 MiB and deep nesting are
 // errors.
 //
-// [How Autodiscover works] and [what to do about its errors] are Microsoft's pages about it; the
-// elements of POX are in its [reference].
+// Microsoft documents [how Autodiscover works], [what to do about its errors], and the elements of
+// POX in a [reference].
 //
-// [How Autodiscover works]: https://learn.microsoft.com/exchange/client-developer/exchange-web-services/autodiscover-for-exchange
+// [how Autodiscover works]: https://learn.microsoft.com/exchange/client-developer/exchange-web-services/autodiscover-for-exchange
 // [what to do about its errors]: https://learn.microsoft.com/exchange/client-developer/exchange-web-services/handling-autodiscover-error-messages
 // [reference]: https://learn.microsoft.com/exchange/client-developer/web-service-reference/pox-autodiscover-web-service-reference-for-exchange
 package autodiscover

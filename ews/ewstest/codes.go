@@ -31,7 +31,10 @@ const errorInvalidExtendedProperty ews.ResponseCode = "ErrorInvalidExtendedPrope
 func messagePath(op string) []string {
 	op = strings.TrimSuffix(op, "Request") // the requests of some are called so
 	path := forms.value(op, 1)
-	if path == "" {
+	switch {
+	case operations[op] != nil:
+		return []string{op + "Response"}
+	case path == "":
 		path = op + "Response/ResponseMessages/" + op + "ResponseMessage"
 	}
 	return strings.Split(path, "/")

@@ -63,6 +63,6 @@
 //   - sid-unknown: A SID without a mailbox is the fault ErrorNonExistentMailbox.
 //   - expand-hidden: ExpandDL does not find a group that is hidden from the address lists.
 //
-// No directory is behind the server: any well-formed address names a distribution group. Ids are
-// opaque, shorter than Exchange's, and the same on every server after the same calls.
+// AddDistributionGroupToImList looks nothing up: any well-formed address names a distribution group.
+// Ids are opaque, shorter than Exchange's, and the same on every server after the same calls.
 package ewstest

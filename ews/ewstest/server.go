@@ -15,7 +15,7 @@ import (
 
 // Endpoint is an address for ews.NewClient, to be used with [Server.Client]. No name is looked up:
 // a URL of any host reaches the server, if its path is this one.
-const Endpoint = "https://exchange.test" + endpointPath
+const Endpoint = "https://exchange.test/EWS/Exchange.asmx"
 
 const endpointPath = "/EWS/Exchange.asmx"
 

@@ -238,10 +238,12 @@ func TestLDAP_Attributes(t *testing.T) {
 func TestLDAP_Fails(t *testing.T) {
 	t.Parallel()
 	people, names := many(40)
-	entries := slices.Concat(people, []ldaptest.Entry{group("all", names...), group("named", "p00000"), group("named", "p00001").With("mail", "other@contoso.com"),
+	entries := slices.Concat(people, []ldaptest.Entry{
+		group("all", names...), group("named", "p00000"), group("named", "p00001").With("mail", "other@contoso.com"),
 		group("dynamic").With("objectClass", "top|msExchDynamicDistributionList"),
 		group("secret", "p00000").With("hideDLMembership", "TRUE"),
-		group("outer", ldaptest.GroupDN("secret"))})
+		group("outer", ldaptest.GroupDN("secret")),
+	})
 	at := func(f ldaptest.Fault, which func(ldaptest.Request) bool) func(ldaptest.Request) *ldaptest.Fault {
 		return func(r ldaptest.Request) *ldaptest.Fault {
 			if r.Op == "search" && which(r) {
