@@ -8,17 +8,18 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/ews/autodiscover"
 	"github.com/go-ews/exchange/examples/commands/internal/cli"
 )
 
 // autodiscover finds the endpoint by --email, with a line for each step, and returns the one to
-// examine; "" if there is none.
-func (d *doctor) autodiscover(ctx context.Context) string {
+// examine; "" if there is none. An error is one of usage.
+func (d *doctor) autodiscover(ctx context.Context) (endpoint string, err error) {
 	const check = "Autodiscover"
 	if d.email == "" {
 		d.skip(check, "the endpoint was given; --email shows how clients find it")
-		return d.flags.Endpoint
+		return d.flags.Endpoint, nil
 	}
 	opts := d.flags.Discovery(d.login)
 	if d.fake != nil {
@@ -26,7 +27,10 @@ func (d *doctor) autodiscover(ctx context.Context) string {
 	}
 	found, err := autodiscover.Find(ctx, d.email, opts)
 	var none *autodiscover.Error
+	var bad *ews.InputError
 	switch {
+	case errors.As(err, &bad):
+		return "", &cli.UsageError{Err: err}
 	case errors.As(err, &none):
 		d.fail(check, "no endpoint found for "+d.email, adviceFor(none))
 		d.steps(none.Steps)
@@ -36,10 +40,10 @@ func (d *doctor) autodiscover(ctx context.Context) string {
 		d.found(check, found)
 		d.steps(found.Steps)
 		if d.flags.Endpoint == "" {
-			return found.URL
+			return found.URL, nil
 		}
 	}
-	return d.flags.Endpoint
+	return d.flags.Endpoint, nil
 }
 
 func (d *doctor) found(check string, found *autodiscover.Result) {

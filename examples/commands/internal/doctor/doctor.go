@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -70,7 +72,9 @@ func (d *doctor) run(ctx context.Context, fs *pflag.FlagSet) error {
 	if err := d.prepare(ctx); err != nil {
 		return err
 	}
-	d.examine(ctx)
+	if err := d.examine(ctx); err != nil {
+		return err
+	}
 	if ctx.Err() != nil {
 		return fmt.Errorf("not all was looked at: %w", ctx.Err())
 	}
@@ -99,6 +103,9 @@ func (d *doctor) prepare(ctx context.Context) (err error) {
 		if _, err := ews.NewClient(d.flags.Endpoint, d.options()); err != nil {
 			return &cli.UsageError{Err: err}
 		}
+		if !isASCII(d.flags.Endpoint) {
+			return cli.Usagef("--endpoint: it is not ASCII: write the name of the host in the form xn--…")
+		}
 	}
 	if d.login, err = d.flags.Login(ctx, d.process); err != nil {
 		return err
@@ -114,22 +121,27 @@ func (d *doctor) options() *ews.Options {
 	return opts
 }
 
+func isASCII(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r > unicode.MaxASCII }) < 0
+}
+
 // examine runs the checks. Those behind one that nothing can pass would only repeat it.
-func (d *doctor) examine(ctx context.Context) {
-	endpoint := d.autodiscover(ctx)
-	if endpoint == "" {
-		return
+func (d *doctor) examine(ctx context.Context) error {
+	endpoint, err := d.autodiscover(ctx)
+	if endpoint == "" || err != nil {
+		return err
 	}
 	u, err := url.Parse(endpoint)
 	if err != nil {
 		d.fail("endpoint", "not a URL", "check --endpoint")
-		return
+		return nil
 	}
 	if !d.reach(ctx, u, endpoint) {
 		d.suggest(d.alternatives)
-		return
+		return nil
 	}
 	d.mailbox(ctx, endpoint)
+	return nil
 }
 
 // reach looks at the way to the endpoint, its parts side by side. What comes after one that does not

@@ -73,6 +73,9 @@ func TestRun_Usage(t *testing.T) {
 		"unknown flag": {"--color", "red"},
 		"bad endpoint": {"--endpoint", "mail.contoso.com", "--user", "u"},
 		"no user":      {"--email", "tony@contoso.com"},
+		"bad address":  {"--email", "nobody", "--user", "u"},
+		"foreign name": {"--endpoint", "https://exch\u00e4nge.test/EWS/Exchange.asmx", "--user", "u"},
+		"no such port": {"--endpoint", "https://mail.contoso.test:99999/", "--user", "u"},
 		"bad scheme":   {"--email", "tony@contoso.com", "--user", "u", "--auth", "x"},
 	}
 	for name, args := range tests {

@@ -133,6 +133,10 @@ func dialAdvice(err error, u *url.URL) string {
 		"; if calls must go through a proxy, set HTTPS_PROXY"
 }
 
+// silentAdvice is for servers that take a connection and say nothing.
+const silentAdvice = "the port takes connections and stays silent: a load balancer has no server behind it, a firewall in between " +
+	"drops what it cannot inspect, the application pool hangs or just starts, or another service has this port"
+
 // addressOf returns host and port of an https endpoint.
 func addressOf(u *url.URL) string {
 	return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "443"))
@@ -180,6 +184,10 @@ func (d *doctor) handshakeResult(ctx context.Context, state tls.ConnectionState,
 	const check = "TLS"
 	if err != nil {
 		host, _, _ := net.SplitHostPort(address)
+		if errors.Is(err, context.DeadlineExceeded) {
+			d.fail(check, "the connection opens, and no TLS handshake comes within "+networkTimeout.String(), silentAdvice)
+			return false
+		}
 		d.elsewhere = isOtherName(err)
 		d.fail(check, err.Error(), d.handshakeAdvice(ctx, err, address, host))
 		return false

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/go-ews/exchange/auth"
@@ -208,5 +209,33 @@ func TestProduct(t *testing.T) {
 		if got, _ := product(tc.v); got != tc.want {
 			t.Errorf("%v is %q, want %q", tc.v, got, tc.want)
 		}
+	}
+}
+
+// TestSilent has a port that takes connections and says nothing: the report comes in seconds.
+func TestSilent(t *testing.T) {
+	t.Parallel()
+	for scheme, want := range map[string]string{
+		"https": "FAIL TLS the connection opens, and no TLS handshake comes within 10s -> the port takes connections and stays silent",
+		"http":  "FAIL schemes ews: GetImItemList: no response within 20s",
+	} {
+		t.Run(scheme, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				silent := func(context.Context, string, string) (net.Conn, error) {
+					near, far := net.Pipe()
+					t.Cleanup(func() { _ = far.Close() })
+					return near, nil
+				}
+				d := &doctor{flags: &connect.Flags{Dial: silent}, network: network{dial: silent}}
+				began := time.Now()
+				status, stdout, stderr := d.examined(t.Context(), "s3cret",
+					"--endpoint", scheme+"://127.0.0.1:1/EWS/Exchange.asmx", "--user", "tony", "--auth", "basic")
+				if took := time.Since(began); status != 1 || took > 30*time.Second {
+					t.Errorf("status %d after %v: %s", status, took, stderr)
+				}
+				wantLines(t, stdout, want, "Most likely cause: ")
+			})
+		})
 	}
 }

@@ -37,7 +37,7 @@ func (d *doctor) throughProxy(ctx context.Context, u *url.URL, endpoint string, 
 	var way handshake
 	err := d.ask(httptrace.WithClientTrace(ctx, way.trace()), endpoint)
 	if byProxy(err, u, &way) {
-		d.fail(check, err.Error(), "if this server is to be reached directly, name its host in NO_PROXY")
+		d.fail(check, err.Error()+"; if this server is to be reached directly, name its host in NO_PROXY", "")
 		return false
 	}
 	d.ok(check, "calls go through "+proxy.Host)

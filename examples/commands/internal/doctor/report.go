@@ -87,14 +87,19 @@ func (r *report) write(w io.Writer) {
 	fmt.Fprintf(w, "\n%s\n", r.cause())
 }
 
+// format is the version of the JSON form. It changes when a field is renamed or removed, or means
+// something else.
+const format = 1
+
 // writeJSON prints the findings for a ticket.
 func (r *report) writeJSON(w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
 	return e.Encode(struct {
+		Format   int       `json:"format"`
 		OK       bool      `json:"ok"`
 		Cause    string    `json:"cause"`
 		Findings []Finding `json:"findings"`
-	}{!r.failed(), r.cause(), append([]Finding{}, r.findings...)})
+	}{format, !r.failed(), r.cause(), append([]Finding{}, r.findings...)})
 }

@@ -52,6 +52,8 @@ func (d *doctor) schemes(err error) bool {
 	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
 		d.fail(check, err.Error(), "the connection was closed without a response: by TLS inspection or a load balancer in between, "+
 			"or because the server restarts")
+	case errors.Is(err, context.DeadlineExceeded):
+		d.fail(check, err.Error(), silentAdvice)
 	case wantsClientCertificate(err):
 		d.fail(check, err.Error(), clientCertificateAdvice)
 	default:

@@ -25,6 +25,7 @@ func networkSymptoms(t *testing.T) []symptom {
 		{"HTTP/2 reset by a gateway", "caddyserver/caddy#2259", scene{tls: forServer, front: resetting(forServer, 1), args: []string{"--ca", root}}, "schemes", "breaks off HTTP/2"},
 		{"DNS search suffix", "openshift/openshift-ansible#2163", scene{tls: forServer, args: []string{"--ca", root}, network: network{lookup: bySuffix("127.0.0.1"), dial: failing("i/o timeout")}, endpoint: named("mail.contoso.test")}, "DNS", "search suffixes"},
 		{"name without a domain", "ksainc/integration_ews#36", scene{network: network{lookup: noSuchHost}, endpoint: named("mail")}, "DNS", "mail.contoso.com"},
+		{"SSL offloading", "microsoft/CSS-Exchange#1151", scene{tls: forServer, args: []string{"--ca", root}, handler: page(403, "<h2>403.4 - Forbidden: SSL is required to view this resource.</h2>", "Content-Type: text/html")}, "schemes", "a gateway sends plain HTTP"},
 		{"firewall", "ksainc/integration_ews#14", scene{network: network{lookup: addresses("192.0.2.1"), dial: failing("i/o timeout")}, endpoint: named("mail.contoso.test")}, "TLS", "firewall"},
 	}
 }

@@ -23,7 +23,6 @@ func pageSymptoms() []symptom {
 		{"pool behind a balancer is empty", "OfficeDev/ews-java-api#753", scene{handler: page(503, "<html><body><h1>503 Service Unavailable</h1>No server is available to handle this request.</body></html>", html, "Server: haproxy")}, "schemes", "HAProxy has no server"},
 		{"AD FS before EWS", "MicrosoftDocs/windowsserverdocs#1001", scene{handler: page(307, "", "Location: https://sts.contoso.com/adfs/ls?version=1.0&action=signin&realm=x", "Server: Microsoft-HTTPAPI/2.0")}, "schemes", "AD FS"},
 		{"backend's page", "jamesiarmes/php-ews#475", scene{handler: afterLogin(page(500, "<html><head><title>Runtime Error</title></head><body><h1>Server Error in '/EWS' Application.</h1></body></html>", html, "X-FEServer: EX01"))}, "login", "event log"},
-		{"SSL offloading", "microsoft/CSS-Exchange#1151", scene{handler: page(403, "<h2>403.4 - Forbidden: SSL is required to view this resource.</h2>", html)}, "schemes", "https"},
 		{"gateway refuses the method", "c7solutions.com/category/iis: EWS and 501 error", scene{handler: page(501, "")}, "schemes", "does not know the method"},
 	}
 }

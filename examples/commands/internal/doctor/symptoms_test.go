@@ -58,6 +58,8 @@ func TestSymptoms(t *testing.T) {
 	if len(all) < 40 {
 		t.Errorf("%d symptoms, want 40", len(all))
 	}
+	known := readPage(t)
+	t.Cleanup(func() { known.finish(t, all) })
 	names := map[string]bool{}
 	for _, s := range all {
 		if names[s.name] || s.thread == "" {
@@ -80,6 +82,7 @@ func TestSymptoms(t *testing.T) {
 			case first != nil && !strings.HasPrefix(cause, "Most likely cause: "+s.check):
 				t.Errorf("the cause: %s", cause)
 			}
+			known.check(t, s.name, &r)
 		})
 	}
 }
