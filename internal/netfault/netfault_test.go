@@ -70,6 +70,10 @@ func TestKindAndAdvice(t *testing.T) {
 		},
 		{"usage", verify(x509.CertificateInvalidError{Reason: x509.IncompatibleUsage}), netfault.TLS, "usages"},
 		{"no roots", verify(x509.SystemRootsError{}), netfault.TLS, "ca-certificates"},
+		{
+			"SHA-1 of an authority", verify(fmt.Errorf("insecure algorithm SHA1-RSA: %w", x509.UnknownAuthorityError{})),
+			netfault.TLS, "no longer safe",
+		},
 		{"SHA-1", verify(x509.InsecureAlgorithmError(x509.SHA1WithRSA)), netfault.TLS, "no longer safe"},
 		{"version, said by the server", alert("protocol version not supported"), netfault.TLS, "no version of TLS in common"},
 		{"version, chosen by the server", errors.New("tls: server selected unsupported protocol version 301"), netfault.TLS, "no version"},

@@ -41,6 +41,8 @@ func adviceCertificate(err error, host string) string {
 			": renew it, and check the clock of this machine"
 	}
 	switch {
+	case contains(err, "insecure algorithm"): // also as the reason in an UnknownAuthorityError
+		return "the certificate of " + host + ", or that of an authority of it, is signed with an algorithm that is no longer safe: renew it"
 	case as[x509.UnknownAuthorityError](err):
 		return "the certificate of " + host + " comes from an authority that this machine does not know: " +
 			"install the authority's certificate, or the missing intermediate one on the server; " +
@@ -48,8 +50,6 @@ func adviceCertificate(err error, host string) string {
 	case as[x509.SystemRootsError](err):
 		return "this machine has no certificates of authorities (the package ca-certificates): " +
 			"that of " + host + " cannot be verified"
-	case as[x509.InsecureAlgorithmError](err):
-		return "the certificate of " + host + " is signed with an algorithm that is no longer safe: renew it"
 	}
 	return "the certificate of " + host + " may not be used for this: check its usages and constraints, " +
 		"and those of its authority"

@@ -101,12 +101,22 @@ func (d *doctor) certificateAdvice(e *tls.CertificateVerificationError) string {
 	case errors.As(e, &unknown):
 		return authorityAdvice(e)
 	case errors.As(e, &algorithm):
-		return "the certificate is signed with SHA-1 or MD5: have it issued anew, with SHA-256"
+		return oldAlgorithmAdvice
 	case errors.As(e, new(x509.SystemRootsError)):
 		return "this machine has no certificates of authorities: install the package ca-certificates, or name them by --ca"
 	}
+	switch {
+	case errors.As(e, &invalid) && invalid.Reason == x509.CANotAuthorizedForThisName:
+		return "an authority of the chain may not issue certificates for this name (its name constraints): use a name that it may, " +
+			"or have the certificate issued by another authority"
+	case errors.As(e, &invalid) && invalid.Reason == x509.NotAuthorizedToSign:
+		return "the certificate was issued by one that is no authority's: have it issued anew (basic constraints: CA)"
+	}
 	return "the certificate cannot be used for this: have it issued anew, for server authentication"
 }
+
+const oldAlgorithmAdvice = "the certificate, or one of its authorities, is signed with SHA-1 or MD5: have it issued anew, with " +
+	"SHA-256 (certutil -setreg ca\\csp\\CNGHashAlgorithm SHA256 on an authority of Active Directory Certificate Services)"
 
 // datesAdvice says what to do about a certificate of the chain that is not valid now.
 func (d *doctor) datesAdvice(bad *x509.Certificate, chain []*x509.Certificate) string {
@@ -136,7 +146,9 @@ func authorityAdvice(e *tls.CertificateVerificationError) string {
 	first, last := chain[0], chain[len(chain)-1]
 	issuer := fmt.Sprintf("%q", issuerOf(last))
 	switch {
-	case strings.Contains(e.Error(), "candidate authority"): // the text of crypto/x509, which exports no field
+	case strings.Contains(e.Error(), "insecure algorithm"): // the text of crypto/x509, which exports no field
+		return oldAlgorithmAdvice
+	case strings.Contains(e.Error(), "candidate authority"): // its text as well
 		return "an authority of the name " + issuer + " is known here, but with another key or out of date, as after a renewal: " +
 			"have --ca or the system's store hold the one that is in use"
 	case len(chain) == 1 && selfSigned(first):

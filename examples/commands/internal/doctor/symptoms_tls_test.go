@@ -3,6 +3,7 @@ package doctor
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +35,9 @@ func chainSymptoms(t *testing.T) []symptom {
 	ended := issue(t, root, "Contoso Issuing 2020", func(c *x509.Certificate) {
 		c.NotBefore, c.NotAfter = time.Now().AddDate(-6, 0, 0), time.Now().AddDate(-1, 0, 0)
 	})
+	limited := issue(t, root, "Contoso Partners", func(c *x509.Certificate) {
+		c.PermittedDNSDomainsCritical, c.PermittedIPRanges = true, []*net.IPNet{{IP: net.IPv4(10, 0, 0, 0), Mask: net.CIDRMask(8, 32)}}
+	})
 	published := func(c *x509.Certificate) {
 		onLoopback(c)
 		c.IssuingCertificateURL = []string{"http://pki.contoso.test/issuing.crt"}
@@ -49,6 +53,12 @@ func chainSymptoms(t *testing.T) []symptom {
 		{"authority renewed", "pia-foss/manual-connections#155", scene{tls: issue(t, renewed, "mail", onLoopback).config(true), args: trusted}, "TLS", "with another key"},
 		{"self-signed", "gautamsi/ews-javascript-api#202", scene{tls: issue(t, nil, "EXCH01", onLoopback).config(true)}, "TLS", "Enable-ExchangeCertificate"},
 		{"name in the common name alone", "johanbrandhorst/certify#122", scene{tls: issue(t, root, "mail.contoso.test", func(c *x509.Certificate) { onLoopback(c); c.IPAddresses = nil }).config(true), args: trusted}, "TLS", "subject alternative name"},
+		{"signed with SHA-1", "fatedier/frp#2957", scene{tls: issue(t, root, "mail", func(c *x509.Certificate) { onLoopback(c); c.SignatureAlgorithm = x509.ECDSAWithSHA1 }).config(true), args: trusted}, "TLS", "with SHA-256"},
+		{"for clients only", "ssllabs/ssllabs-scan#761", scene{tls: issue(t, root, "mail", func(c *x509.Certificate) {
+			onLoopback(c)
+			c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+		}).config(true), args: trusted}, "TLS", "for server authentication"},
+		{"authority of other names", "chris2511/xca#239", scene{tls: issue(t, limited, "mail", onLoopback).config(true), args: trusted}, "TLS", "name constraints"},
 		{"clock before the certificate", "rancher/os#2424", scene{tls: issue(t, root, "mail", onLoopback).config(true), args: trusted, network: network{now: yesterday}}, "TLS", "set the clock"},
 	}
 }
