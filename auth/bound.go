@@ -110,7 +110,7 @@ func (b *bound) closeIdle() {
 	}
 }
 
-// fail returns the error of a request of which nothing was sent.
+// fail returns the error of a request that was not sent.
 func (b *bound) fail(at origin, reason string, err error) *Error {
 	return &Error{Scheme: b.scheme, Origin: at.String(), reason: reason, Err: err}
 }

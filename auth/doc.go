@@ -54,7 +54,7 @@
 // Transport detects both, with a few requests that carry neither password nor body, and names them
 // in the error; such a refusal does not count against the password. Where the load balancer cannot
 // be mended, set LoginPerRequest in [Options]: it is needed where connections are shared, and is no
-// help where logins break. [Error.InBetween] tells these failures from a refused password. Kerberos is
+// help where logins break. [Error.InBetween] distinguishes these failures from a refused password. Kerberos is
 // affected only where the server keeps a login for the connection (Persistent-Auth).
 //
 // A load balancer that repeats a request at a second server by itself (nginx with non_idempotent,

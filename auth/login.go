@@ -111,7 +111,7 @@ func (b *bound) loginInTurn(ctx context.Context, k *call) (*http.Response, error
 	return resp, err
 }
 
-// enterLegs waits for the turn of a mechanism whose first token was not its last. Only that tells that its
+// enterLegs waits for the turn of a mechanism whose first token was not its last. Only that shows that its
 // logins, like those of NTLM, can be mixed up.
 func (b *bound) enterLegs(ctx context.Context, k *call) (leave func(), err error) {
 	p := placeOf(k.at)

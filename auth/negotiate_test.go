@@ -274,7 +274,7 @@ func TestNegotiate_LargeToken(t *testing.T) {
 	}
 }
 
-// A crowd is a mechanism of two legs, which tells when all logins have started.
+// A crowd is a mechanism of two legs, which reports when all logins have started.
 type crowd struct {
 	fakeMechanism
 

@@ -57,7 +57,7 @@ type emptyReader struct{}
 
 func (emptyReader) Read([]byte) (int, error) { return 0, nil }
 
-// brokenBodies are bodies of which a call learns nothing, with the header that they come with.
+// brokenBodies are bodies from which a call learns nothing, with the header that they come with.
 func brokenBodies() map[string]func() (io.ReadCloser, string) {
 	after := func(head string, rest io.Reader) io.ReadCloser {
 		closer, ok := rest.(io.Closer)

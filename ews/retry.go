@@ -50,7 +50,7 @@ import (
 //
 // Copies of a client share what the server asked for. A back-off of one impersonated mailbox holds
 // the calls for that mailbox; HTTP 429 and 503, ErrorExceededConnectionCount, and the third mailbox
-// in a row that is told to back off hold the calls for all, for an hour at the most. A call that
+// in a row that has to back off hold the calls for all, for an hour at the most. A call that
 // would have to wait longer than MaxWait, or past its deadline, because of an earlier one is not
 // sent: its error has a method NotSent that returns true, and RetryAfter returns the time.
 //

@@ -24,7 +24,7 @@ var keptSeeds = []uint64{
 	70,          // a kept plan adds what a person has added by then, and the process is killed
 	6572,        // a kept plan renames a group that is gone
 	10236,       // a kept plan renames a group to a name that another one has by then
-	12884908175, // a person adds what is planned to a group before the service renames it
+	12884908175, // a person adds the planned contacts to a group before the service renames it
 	8589936050,  // a removal meets a person's contact that has the address as a further address
 	4294970041,  // a group has two contacts of one number
 	4294974365,  // a person adds again, in the same run, what the service has just removed

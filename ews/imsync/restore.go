@@ -154,7 +154,7 @@ func (r *restorer) keepOwner(of gift, owned bool) {
 }
 
 // owns reports whether the result of the step is owned. The groups and contacts of a person are not,
-// although this service puts them back, whatever address the list has for the contact.
+// although this service puts them back, under any address that the list has for the contact.
 func (a *applier) owns(s Step) bool {
 	group, keys := s.Group, s.keys()
 	switch {

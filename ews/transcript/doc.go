@@ -12,14 +12,14 @@
 //
 // Put it outside of the RoundTripper that logs in, so that it sees no logins.
 //
-// # What is replaced
+// # Replacements
 //
 // Everything that is not known to be harmless: names, addresses, ids, change keys, host names,
 // request ids, SIDs, tokens, cookies, and whatever stands in a place that this package does not know,
 // names of elements and headers included. A letter becomes another letter and a digit another digit;
 // punctuation, white space and line ends stay. So lengths stay, a fault's line and position still
 // point to the same place of the request, and an address still looks like one. Within a transcript
-// the same word has the same replacement, in whatever case; no two words share one. Two transcripts
+// the same word has the same replacement, in any case of letters; no two words share one. Two transcripts
 // have nothing in common, unless [Options.Key] says so.
 //
 // # What stays
@@ -32,6 +32,6 @@
 //     keeps it there, and only there.
 //   - words of [Options.Keep]
 //
-// Read a transcript before you send it to anybody. What cannot be scrubbed is not recorded at all:
+// Read a transcript before you send it on. What cannot be scrubbed is not recorded at all:
 // a body that is not UTF-8 (by its bytes or its charset), or is packed, or too large; see [Recorder.Err].
 package transcript

@@ -191,7 +191,7 @@ func (t *tee) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close closes the body. What was not read of it is not in the transcript.
+// Close closes the body. The transcript lacks the part that was not read.
 func (t *tee) Close() error {
 	err := t.ReadCloser.Close()
 	t.ended("")

@@ -92,7 +92,7 @@ func (b *Body) Finish(ctx context.Context) {
 	b.Reset(nil)
 }
 
-// Discard finishes a body of which nothing is needed.
+// Discard finishes a body that is not needed.
 func Discard(ctx context.Context, body io.ReadCloser) {
 	b := Body{from: body}
 	b.Finish(ctx)

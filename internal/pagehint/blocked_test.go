@@ -36,7 +36,7 @@ func TestPage_Blocked(t *testing.T) {
 	}
 }
 
-// TestOfStatus holds that Cloudflare's statuses say what is wrong behind it.
+// TestOfStatus holds that Cloudflare's statuses name the fault behind it.
 func TestOfStatus(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]string{

@@ -120,7 +120,7 @@ func (p Page) gatewayHint() string {
 	return "a gateway or load balancer got no response from Exchange"
 }
 
-// OfStatus explains a status that says by itself what is in between; "" for the others.
+// OfStatus explains a status that identifies the gateway by itself; "" for the others.
 func OfStatus(status int) string {
 	switch {
 	case status == http.StatusNetworkAuthenticationRequired:

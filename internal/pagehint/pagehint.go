@@ -178,7 +178,7 @@ func (p Page) isPlainHTTP() bool {
 	return p.mentions(plainHTTP[:]...) || p.StatusCode == nginxPlainHTTP
 }
 
-// mentions reports whether the page has one of the phrases, in whatever case and line breaks.
+// mentions reports whether the page has one of the phrases, in any case and with any line breaks.
 func (p Page) mentions(phrases ...string) bool {
 	body := strings.Join(strings.Fields(string(bytes.ToLower(p.Body))), " ")
 	return slices.ContainsFunc(phrases, func(phrase string) bool { return strings.Contains(body, phrase) })

@@ -147,7 +147,7 @@ func (c *chaos) fault(kind int) error {
 	return nil
 }
 
-// member is a process of which the end is awaited.
+// member is a process whose end is awaited.
 type member struct {
 	*process
 

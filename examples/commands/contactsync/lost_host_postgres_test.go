@@ -29,7 +29,7 @@ func TestLostHost_PostgreSQL(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The other host reaches a server at the same address that never answers.
+	// The other host reaches a server at the same address that never responds.
 	inside := []string{"netns", "exec", namespace, os.Args[0]}
 	silent := startBy(t, "ip", append(inside, "exchange", "--listen", server.Host, "--delay", "1h")...)
 	firstLine(t, silent)

@@ -67,7 +67,7 @@ func (n *notices) print(key, line string) {
 // Codes and words remain.
 var differing = regexp.MustCompile(`"[^"]*"|[^\s"'<>(),;:]+@[^\s"'<>(),;:]+|\b[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}\b|\d+([.:]\d+)*(ms|µs|s|m|h)?`)
 
-// statusCode is a number that tells errors apart.
+// statusCode is a number that distinguishes errors.
 var statusCode = regexp.MustCompile(`\b(HTTP|status)( code)? [1-5]\d\d\b|\b[1-5]\d\d [A-Z][a-z]+`)
 
 // cause returns the common part of the errors of several mailboxes, to group them by.

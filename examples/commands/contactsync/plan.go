@@ -144,7 +144,7 @@ func (e *engine) beginApply(ctx context.Context, server string) (*runRecord, err
 	return e.enqueue(ctx, run, &input{}, jobs, file)
 }
 
-// beginRestore queues the mailboxes of which a run made backups.
+// beginRestore queues the mailboxes that a run has backups of.
 func (e *engine) beginRestore(ctx context.Context, server string) (*runRecord, error) {
 	from, err := e.queue.records().run(ctx, e.from)
 	if err != nil {

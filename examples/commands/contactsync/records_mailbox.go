@@ -121,7 +121,7 @@ func (r records) keepOwned(ctx context.Context, server, mailbox, holder string, 
 		string(text), server, mailbox, holder)
 }
 
-// keepBackup keeps the list of a mailbox as it was before the first removal of a run, in whichever attempt.
+// keepBackup keeps the list of a mailbox as it was before the first removal of a run, in any attempt.
 func (r records) keepBackup(ctx context.Context, run, mailbox string, backup *imsync.Backup) error {
 	text, err := json.Marshal(backup)
 	if err != nil {
@@ -143,7 +143,7 @@ func (r records) backup(ctx context.Context, run, mailbox string) (*imsync.Backu
 	return backup, json.Unmarshal([]byte(text), backup)
 }
 
-// backedUp returns the mailboxes of which a run made a backup.
+// backedUp returns the mailboxes that a run has a backup of.
 func (r records) backedUp(ctx context.Context, run string) (mailboxes []string, err error) {
 	rows, err := r.db.QueryContext(ctx, `SELECT mailbox FROM sync_backup WHERE run = $1 ORDER BY mailbox`, run)
 	if err != nil {

@@ -41,7 +41,7 @@ func TestSupersede_Planned(t *testing.T) {
 	}
 }
 
-// TestForget deletes what belongs to old runs, and leaves what is owned.
+// TestForget deletes the records of old runs, and leaves those of ownership.
 func TestForget(t *testing.T) {
 	t.Parallel()
 	q := openForTest(t, filepath.Join(t.TempDir(), "queue.db"))

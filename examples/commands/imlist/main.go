@@ -8,7 +8,7 @@
 //	imlist move-contact ADDRESS FROM TO
 //	imlist remove-contact ADDRESS [GROUP]   from all groups, and so from the list, or from one
 //	imlist export [FILE]                    the list as a roster, in JSON
-//	imlist import FILE                      adds what is in a roster
+//	imlist import FILE                      adds the content of a roster
 //	imlist sync FILE                        puts the list in step: --dry-run, --remove
 //	imlist backup [FILE]                    the list, for restore
 //	imlist restore BACKUP.JSON              puts back what the list has lost since

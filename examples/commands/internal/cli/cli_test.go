@@ -135,7 +135,7 @@ func TestRun_Errors(t *testing.T) {
 	}
 }
 
-// TestRun_Usage holds that an error of the command line says what was expected.
+// TestRun_Usage holds that an error of the command line names the expected form.
 func TestRun_Usage(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]string{

@@ -17,7 +17,7 @@ const inTheCloud = "if Get-RemoteMailbox knows it, it is in Exchange Online: " +
 	"--endpoint https://outlook.office365.com/EWS/Exchange.asmx, with --auth bearer"
 
 // impersonationAdvice says what to do about a call that is not permitted for the mailbox; "" if it is
-// permitted, whatever else went wrong.
+// permitted, no matter what else went wrong.
 func impersonationAdvice(err error) string {
 	code, _ := errors.AsType[ews.ResponseCode](err)
 	switch code {

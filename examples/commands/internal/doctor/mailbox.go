@@ -16,7 +16,7 @@ import (
 
 const callTimeout = time.Minute
 
-// client is one that tries once and tells.
+// client makes a single attempt.
 func (d *doctor) client(endpoint string, transport http.RoundTripper, impersonate string) (*ews.Client, error) {
 	opts := d.options()
 	opts.HTTPClient = &http.Client{Transport: transport, Timeout: callTimeout}
@@ -100,7 +100,7 @@ func barred(err error) bool {
 	return ok && page.StatusCode == http.StatusForbidden
 }
 
-// barredItself tells about an account that EWS refuses for its own mailbox, while it lets it into
+// barredItself reports an account that EWS refuses for its own mailbox, while it lets it into
 // others: calls by impersonation pass the lists of allowed programs.
 func (d *doctor) barredItself(err error) {
 	d.warn("login", "as "+d.who()+"; refused for its own mailbox: "+err.Error(), "calls for other mailboxes pass; for its own, "+
@@ -118,13 +118,13 @@ func (d *doctor) read(
 	return client.GetImItemList(ctx, imgroup.ListQuery{})
 }
 
-// answered reports whether Exchange itself answered, with whatever.
+// answered reports whether Exchange itself responded, with any status.
 func answered(err error) bool {
 	var e *ews.Error
 	return err == nil || errors.As(err, &e)
 }
 
-// impersonation tells about a call as the mailbox, and reports whether it is permitted.
+// impersonation describes a call as the mailbox, and reports whether it is permitted.
 func (d *doctor) impersonation(name string, err error) bool {
 	const check = "impersonation"
 	if advice := impersonationAdvice(err); advice != "" {
@@ -149,7 +149,7 @@ func (d *doctor) version(v ews.ServerVersion) {
 	}
 }
 
-// product names the release that a build is of, and what is to be known about it.
+// product returns the release of a build, with remarks about it.
 func product(v ews.ServerVersion) (name, advice string) {
 	const ended = "its support has ended: move to Subscription Edition"
 	switch {
@@ -168,7 +168,7 @@ func product(v ews.ServerVersion) (name, advice string) {
 	return "Subscription Edition", ""
 }
 
-// list says what is in the list that the calls are about.
+// list describes the content of the list.
 func (d *doctor) list(
 	ctx context.Context, endpoint string, session http.RoundTripper, mailbox string, list *imgroup.ItemList, err error,
 ) {
@@ -200,7 +200,7 @@ func (d *doctor) list(
 	}
 }
 
-// emptyList says whether anybody sees a list that holds nothing.
+// emptyList says whether any client shows a list that holds nothing.
 func (d *doctor) emptyList(
 	ctx context.Context, endpoint string, session http.RoundTripper, mailbox, text string, list *imgroup.ItemList,
 ) {

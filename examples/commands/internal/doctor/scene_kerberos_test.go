@@ -39,7 +39,7 @@ const (
 )
 
 // A kdc is the domain of a scene, whose one user is tony, and the keys of its Exchange. Its fields
-// say what is wrong there.
+// name the fault there.
 type kdc struct {
 	login     int32         // the code that refuses every login; 0: none
 	status    uint32        // Active Directory's reason for that

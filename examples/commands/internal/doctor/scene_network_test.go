@@ -31,7 +31,7 @@ func (s *scene) proxyOf(t *testing.T, server string) func(*http.Request) (*url.U
 	return http.ProxyURL(u)
 }
 
-// tunnel is a proxy that leads to the server, whatever it is asked for.
+// tunnel is a proxy that leads to the server, for any address.
 func tunnel(server string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		far, err := new(net.Dialer).DialContext(r.Context(), "tcp", server)

@@ -31,7 +31,7 @@ func (d *doctor) ask(ctx context.Context, endpoint string) error {
 	return err
 }
 
-// schemes tells how to log in, by what came of a call without credentials.
+// schemes says how to log in, by the response to a call without credentials.
 func (d *doctor) schemes(err error) bool {
 	const check = "schemes"
 	var page *ews.HTTPError

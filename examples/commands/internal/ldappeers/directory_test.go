@@ -101,7 +101,7 @@ func (c *company) addPerson(i int) {
 	}
 	e := entry{dn: "CN=" + escapeRDN(cn, i%2 == 0) + "," + where + baseDN}
 	add := func(name, value string) { e.attributes = append(e.attributes, [2]string{name, value}) }
-	contact := i%67 == 11 // of a partner, or a mail user: somebody without a mailbox here
+	contact := i%67 == 11 // of a partner, or a mail user: a person without a mailbox here
 	for _, class := range []string{"top", "person", "organizationalPerson"} {
 		add("objectClass", class)
 	}
@@ -186,7 +186,7 @@ func (c *company) addGroups() {
 		for n := 0; n*fanOut < len(groups); n++ {
 			name := fmt.Sprintf("%s-%02d", kind, n)
 			members := groups[n*fanOut : min((n+1)*fanOut, len(groups))]
-			extra := c.random.IntN(len(c.people)) // somebody who is in two parts of the tree
+			extra := c.random.IntN(len(c.people)) // a person in two parts of the tree
 			above = append(above, c.addGroup(name, append([]string{c.people[extra]}, members...)))
 			if kind == "area" {
 				c.areas = append(c.areas, name)

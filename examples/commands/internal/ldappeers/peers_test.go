@@ -38,7 +38,7 @@ func peer(t *testing.T, name string) programs {
 	return programs{contactsync, oracle}
 }
 
-// teamRules bounds the rules for teams, each of which makes some 150 writes.
+// teamRules bounds the rules for teams: each makes some 150 writes.
 const teamRules = 80
 
 // object is one of a configuration.

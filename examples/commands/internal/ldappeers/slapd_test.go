@@ -154,7 +154,7 @@ func run(t *testing.T, name string, args ...string) string {
 	return string(out)
 }
 
-// boundedText keeps the beginning of what is written to it.
+// boundedText keeps the beginning of its input.
 type boundedText struct{ text []byte }
 
 func (b *boundedText) Write(p []byte) (int, error) {

@@ -215,7 +215,7 @@ func (s *session) builtIn(ctx context.Context) (*imgroup.ImGroup, error) {
 	return nil, errors.New("the list has no built-in group")
 }
 
-// builtInFixed renames nothing, whatever the response is. That RemoveImGroup is refused as well is
+// builtInFixed renames nothing, with any response. That RemoveImGroup is refused as well is
 // not tried: a built-in group could not be put back.
 func builtInFixed(ctx context.Context, s *session) (seen, error) {
 	g, err := s.builtIn(ctx)

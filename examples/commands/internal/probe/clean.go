@@ -32,7 +32,7 @@ type leftovers struct {
 
 func (l leftovers) any() bool { return len(l.groups)+len(l.contacts)+len(l.shared) > 0 }
 
-// leftoversIn returns what is left in a list. A group with another name is one only if a run can have
+// leftoversIn returns the leftovers in a list. A group with another name is one only if a run can have
 // named it so: it has the name of a built-in group, and its members are all of a run.
 func leftoversIn(items *imgroup.ItemList) leftovers {
 	var left leftovers

@@ -10,7 +10,7 @@ import (
 )
 
 // further has questions beyond the guesses. Those with a yes ask whether a server does as documented or
-// recorded; for the others the page says what was seen.
+// recorded; for the others the page has the observation.
 func further() []question {
 	return []question{
 		{id: "version-none", asks: "GetImItemList without a version", how: as(ews.Header{RequestServerVersion: ews.OmitVersion}), yes: is(string(ews.ErrorIncorrectSchemaVersion))},

@@ -13,7 +13,7 @@ import (
 	"github.com/go-ews/exchange/examples/commands/internal/cli"
 )
 
-// result returns what was found out, in a word.
+// result returns the finding, in a word.
 func (f finding) result() string {
 	switch {
 	case f.err != nil:
@@ -91,7 +91,7 @@ func (r *report) guesses(w io.Writer) {
 	}
 }
 
-// line returns what was seen with the server's text.
+// line returns the observation with the server's text.
 func (s seen) line() string {
 	if s.text == "" {
 		return s.what

@@ -113,7 +113,7 @@ func (c *command) client(endpoint string, transport http.RoundTripper) (*ews.Cli
 	return client, nil
 }
 
-// probe asks, and writes the files: also after an interruption, with what was found out by then.
+// probe asks, and writes the files: also after an interruption, with the findings so far.
 func (c *command) probe(ctx context.Context, server *connect.Server) (err error) {
 	for _, name := range []string{profileFile, transcriptFile, pageFile} {
 		if _, err := os.Stat(filepath.Join(c.out, name)); err == nil {

@@ -36,7 +36,7 @@ func questions() []question {
 	return slices.Concat(guesses(), further(), limits())
 }
 
-// guesses has a question for each guess of package ewstest that a list of any size can answer.
+// guesses has a question for each guess of package ewstest that a list of any size decides.
 func guesses() []question {
 	return []question{
 		{"never-used", "does a list that was never used have the built-in groups?", neverUsed, is("built-in groups"), is("no groups"), false},

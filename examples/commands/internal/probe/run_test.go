@@ -48,7 +48,7 @@ func allOptions(limits bool) Options {
 	return Options{OtherMailbox: otherMailbox, HiddenGroup: hiddenGroup, AllowLimits: limits}
 }
 
-// want returns what a run finds out about a mutant: every guess, but for those that cannot be told
+// want returns what a run finds out about a mutant: every guess, but for those that cannot be distinguished
 // apart, and those that need a contact which could not be removed.
 func want(mutant ewstest.Profile, limits bool) ewstest.Profile {
 	p := ewstest.Profile{}
@@ -113,7 +113,7 @@ func written(t *testing.T, r *report) ewstest.Profile {
 	return p
 }
 
-// whats returns what was seen, by question.
+// whats returns the observations, by question.
 func whats(r *report) map[string]string {
 	m := map[string]string{}
 	for _, f := range r.findings {

@@ -156,7 +156,7 @@ func (e *entry) is(class string) bool {
 	})
 }
 
-// text returns an attribute of which one value counts.
+// text returns the first value of an attribute.
 func (e *entry) text(attribute string) string {
 	return strings.TrimSpace(e.GetEqualFoldAttributeValue(attribute))
 }
@@ -195,7 +195,7 @@ func (l *LDAP) person(e *entry) Person {
 	return p
 }
 
-// sipAddress returns the address in an attribute, the same one whatever the order of its values.
+// sipAddress returns the address in an attribute, independent of the order of its values.
 func (e *entry) sipAddress(attribute string) string {
 	values := slices.Sorted(slices.Values(e.GetEqualFoldAttributeValues(attribute)))
 	for _, value := range values {

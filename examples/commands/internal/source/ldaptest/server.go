@@ -107,7 +107,7 @@ func (s *Server) SetEntries(entries ...Entry) {
 	}
 }
 
-// Requests returns what was received so far.
+// Requests returns the requests so far.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
