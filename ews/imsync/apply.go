@@ -68,7 +68,7 @@ func (a *applier) begin(ctx context.Context, steps []Step) error {
 	}
 	record := a.owned.before(a.list, steps, a.owns)
 	a.owned.found = record.found
-	return a.save(context.WithoutCancel(ctx), record)
+	return a.save(ctx, record)
 }
 
 // backUp keeps a backup of the list once, before the first step that removes or renames.
@@ -91,7 +91,7 @@ func (a *applier) end(ctx context.Context) error {
 	if a.list != nil {
 		a.owned = a.owned.settle(a.list)
 	}
-	return a.save(context.WithoutCancel(ctx), a.owned)
+	return a.save(ctx, a.owned)
 }
 
 // applier applies steps to one mailbox.
@@ -103,7 +103,8 @@ type applier struct {
 
 	fresh bool // list is as it was read, without the writes since
 
-	notAdded map[string]bool // keys of contacts that could not be added to a group
+	notAdded   map[string]bool // keys of contacts that could not be added to a group
+	notRenamed map[string]bool // ids of groups that could not be renamed
 
 	owned  *Ownership // of the list when the plan was made
 	sent   []Step     // additions that were done, or whose outcome is unknown
@@ -114,7 +115,7 @@ type applier struct {
 }
 
 func newApplier(client Client, o *Options) *applier {
-	return &applier{client: client, options: o, notAdded: map[string]bool{}}
+	return &applier{client: client, options: o, notAdded: map[string]bool{}, notRenamed: map[string]bool{}}
 }
 
 // read reads the list. An addition that was sent and is not in the list is forgotten: if it appears
@@ -155,17 +156,35 @@ func (a *applier) run(ctx context.Context, steps []Step) (remaining []Step, errs
 		}
 		remaining = append(remaining, s)
 		errs = append(errs, &StepError{s, err})
-		if !s.Kind.Removes() {
-			for _, key := range s.keys() {
-				a.notAdded[key] = true
-			}
-		}
+		a.fail(s)
 		if !isStepOnly(ctx, err) || len(errs) >= maxFailures {
 			a.halted = true
 			return slices.Concat(remaining, steps[i+1:]), errs
 		}
 	}
 	return remaining, errs
+}
+
+// fail notes a step that failed, for those that depend on it.
+func (a *applier) fail(s Step) {
+	if s.Kind == RenameGroup {
+		a.notRenamed[s.GroupID] = true
+	}
+	if !s.Kind.Removes() {
+		for _, key := range s.keys() {
+			a.notAdded[key] = true
+		}
+	}
+}
+
+// nameTaken reports whether an addition would go to a group that was to be renamed, and still has the
+// name.
+func (a *applier) nameTaken(s Step) bool {
+	if s.Kind != AddGroup && s.Kind != AddContact && s.Kind != AddTelephone {
+		return false
+	}
+	g := a.list.group(s.Group)
+	return g != nil && a.notRenamed[g.id.ID]
 }
 
 // withholds reports whether the step would remove a contact that could not be added elsewhere, perhaps
@@ -193,6 +212,9 @@ func (a *applier) ensure(ctx context.Context, s Step, i, total int) error {
 			if _, err := a.read(ctx); err != nil {
 				return err
 			}
+		}
+		if a.nameTaken(s) {
+			return errNotRenamed
 		}
 		w, err := s.next(a.list)
 		if w == nil || err != nil {

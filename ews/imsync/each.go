@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"runtime/debug"
 	"strings"
 	"sync"
 
@@ -33,17 +34,22 @@ type Result struct {
 //
 // When ctx ends, or the loop does, no further mailbox is started, those in progress end with the
 // context's error, and no goroutine is left when the loop has returned. Each yields only mailboxes
-// that were started: check ctx.Err after the loop.
+// that were started: check ctx.Err after the loop. If rosters waits for something, it must end when ctx
+// does. A panic in rosters or in a function of opts ends the other mailboxes, and is then that of the
+// loop.
 func Each(
 	ctx context.Context, client *ews.Client, rosters iter.Seq2[ews.Account, Roster], opts *Options,
 ) iter.Seq[Result] {
 	return func(yield func(Result) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		e := newEach(client, opts)
-		results := e.start(ctx, rosters)
+		results := e.start(ctx, cancel, rosters)
 		defer func() { // also if yield panics
 			cancel()
 			for range results { // the workers block until their results are received
+			}
+			if e.panicked != "" {
+				panic(e.panicked) //nolint:forbidigo // of the caller's code, in another goroutine
 			}
 		}()
 		for r := range results {
@@ -58,6 +64,9 @@ func Each(
 type each struct {
 	client  *ews.Client
 	options Options
+
+	once     sync.Once
+	panicked string // the first panic, with its stack
 }
 
 // job is a mailbox for a worker.
@@ -82,15 +91,17 @@ func newEach(client *ews.Client, opts *Options) *each {
 
 // start starts the goroutines. The channel is closed when all of them have ended, for which its results
 // must be received.
-func (e *each) start(ctx context.Context, rosters iter.Seq2[ews.Account, Roster]) <-chan Result {
+func (e *each) start(ctx context.Context, cancel func(), rosters iter.Seq2[ews.Account, Roster]) <-chan Result {
 	jobs, results := make(chan job), make(chan Result)
 	var running sync.WaitGroup
 	running.Go(func() {
 		defer close(jobs)
+		defer e.caught(cancel)
 		feed(ctx, rosters, jobs)
 	})
 	for range e.options.Parallel {
 		running.Go(func() {
+			defer e.caught(cancel)
 			for j := range jobs {
 				results <- e.sync(ctx, j)
 			}
@@ -101,6 +112,14 @@ func (e *each) start(ctx context.Context, rosters iter.Seq2[ews.Account, Roster]
 		close(results)
 	}()
 	return results
+}
+
+// caught ends the run if the caller's code panics.
+func (e *each) caught(cancel func()) {
+	if v := recover(); v != nil {
+		e.once.Do(func() { e.panicked = fmt.Sprintf("%v\n\n%s", v, debug.Stack()) })
+		cancel()
+	}
 }
 
 // feed sends the mailboxes to the workers until there are no more or the context ends.
@@ -140,11 +159,13 @@ func (e *each) sync(ctx context.Context, j job) Result {
 		}
 		o.Owned = owned
 	}
-	if name := j.mailbox.String(); o.Owned.Mailbox() != name {
-		if o.Owned.Mailbox() != "" {
-			return Result{Mailbox: j.mailbox, Applied: Applied{Owned: o.Owned}, Err: fmt.Errorf(
-				"imsync: the ownership record is that of mailbox %s", quote(o.Owned.Mailbox()))}
-		}
+	name, of := j.mailbox.String(), o.Owned.Mailbox()
+	if of != "" && !strings.EqualFold(of, name) {
+		return Result{Mailbox: j.mailbox, Applied: Applied{Owned: o.Owned}, Err: fmt.Errorf(
+			"imsync: mailbox %s: the ownership record is that of mailbox %s: has the mailbox another address by now, "+
+				"or are records mixed up?", quote(name), quote(of))}
+	}
+	if of != name {
 		o.Owned = o.Owned.of(name)
 	}
 	applied, err := Sync(ctx, e.client.Impersonate(j.mailbox), j.roster, &o)

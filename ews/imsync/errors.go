@@ -87,13 +87,17 @@ func nameInUse(s Step, g *group) error {
 	return &ConflictError{s, fmt.Sprintf("the name %s belongs to %s", quote(g.name), what)}
 }
 
-// ErrWithheld is the error of a removal that was not sent because it would remove more than the
-// plan says: the contact could not be added to the group to which it moves, or the group has more
-// members by now (also [ErrStale]).
+// ErrWithheld is the error of a step that was not sent because it would do more than the plan says: of
+// a removal whose contact could not be added to the group to which it moves, or whose group has more
+// members by now (also [ErrStale]); and of an addition to a group whose name another one still has,
+// because it could not be renamed.
 var ErrWithheld = errors.New("imsync: withheld")
 
 // errNotMoved is the error of a contact that stays where it is.
 var errNotMoved = fmt.Errorf("%w, because the contact could not be added to its new group", ErrWithheld)
+
+// errNotRenamed is the error of an addition that would go to the wrong group.
+var errNotRenamed = fmt.Errorf("%w, because the group that has the name could not be renamed", ErrWithheld)
 
 // renamed returns the error of a step whose group has another name by now.
 func renamed(s Step, g *group) error {

@@ -24,9 +24,9 @@ type Options struct {
 
 	// Save keeps the record. It is called before the first write of a plan, after the last, and if
 	// a run without writes has changed the record. An error of the first call is an error before
-	// anything is sent. Its context does not end with that of the sync, so it needs a timeout.
-	// [Each] calls it from several goroutines. nil: keep [Applied.Owned]; a process that is killed
-	// in between then leaves gifts without an owner.
+	// anything is sent. Its context ends 30 seconds after that of the sync, so that the record is kept
+	// after a cancellation too. [Each] calls it from several goroutines. nil: keep [Applied.Owned]; a
+	// process that is killed in between then leaves gifts without an owner.
 	Save func(ctx context.Context, owned *Ownership) error
 
 	// Backup keeps the list as it is before a run first removes or renames anything, for [Restore].

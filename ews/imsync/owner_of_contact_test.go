@@ -2,10 +2,12 @@ package imsync_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/ews/imsync"
 	"github.com/go-ews/exchange/imgroup"
 )
@@ -54,13 +56,12 @@ func (r *register) backup() *imsync.Backup {
 	return rereadBackup(r.T, imsync.NewBackup(l, r.owned))
 }
 
-// members returns the preferred addresses in a group, nil if there is none.
-func (r *register) members(name string) []string {
+// members returns the preferred addresses in a group, or "no group".
+func (r *register) members(name string) (addresses []string) {
 	g := r.named(name)
 	if g == nil {
-		return nil
+		return []string{"no group"}
 	}
-	addresses := []string{}
 	for _, c := range g.members {
 		addresses = append(addresses, c.address)
 	}
@@ -90,7 +91,7 @@ func TestOwnership_AddressChanges(t *testing.T) {
 			}
 			r.want("A", "anna@new.com")
 			r.sync()
-			r.want("A")
+			r.want("A", "no group")
 		})
 	}
 }
@@ -121,7 +122,7 @@ func TestOwnership_RecordWithoutIDs(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.sync()
-	r.want("A")
+	r.want("A", "no group")
 }
 
 // TestRestore_AddressesThatMerge restores a contact of a person's and one that was given, when the list
@@ -168,6 +169,31 @@ func (v *vanishing) SetImGroup(ctx context.Context, id imgroup.GroupID, name str
 		return err
 	}
 	return v.memory.SetImGroup(ctx, id, name)
+}
+
+// TestRestore_CannotRename restores a group whose name another one has by now, which cannot be renamed: the
+// members do not go to that one.
+func TestRestore_CannotRename(t *testing.T) {
+	t.Parallel()
+	r := newRegister(t)
+	old := &memoryGroup{id: "P", name: "P", kind: imgroup.UserGroup}
+	r.groups = append(r.groups, old)
+	r.sync(team("A", "a@contoso.com"))
+	b := r.backup()
+	r.sync()
+	old.name = "A"
+	applied, err := imsync.Restore(t.Context(), &unnamable{r.memory}, b, &imsync.Options{Owned: r.owned})
+	if !errors.Is(err, ews.ErrorInvalidIdMalformed) || len(applied.Done) > 0 {
+		t.Errorf("%v, done %v; want the error of the renaming, and nothing done", err, applied.Done)
+	}
+	r.want("A")
+}
+
+// unnamable is a client of a list whose groups cannot be renamed.
+type unnamable struct{ *memory }
+
+func (*unnamable) SetImGroup(context.Context, imgroup.GroupID, string) error {
+	return refused(ews.ErrorInvalidIdMalformed)
 }
 
 // TestRestore_KilledWithTheNameInUse restores a group whose name another one has by now, which is to be

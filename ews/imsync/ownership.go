@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/go-ews/exchange/imgroup"
 )
@@ -157,27 +158,27 @@ func (o *Ownership) settle(l *list) *Ownership {
 
 // settle returns the owned part of a group of the list. A member is known by its id, else by its key:
 // the person may have got another address since, and another contact the former one.
-func (was *ownedGroup) settle(g *group) *ownedGroup {
-	now := &ownedGroup{was.name, was.made, map[string]string{}}
-	left := maps.Clone(was.members)
+func (g *ownedGroup) settle(found *group) *ownedGroup {
+	now := &ownedGroup{g.name, g.made, map[string]string{}}
+	left := maps.Clone(g.members)
 	byID := make(map[string]string, len(left)) // keys
 	for key, id := range left {
 		byID[id] = key
 	}
-	for _, m := range g.members {
+	for _, m := range found.members {
 		if key, ok := byID[m.id]; ok && m.id != "" {
 			now.members[m.key] = m.id
 			delete(left, key)
 		}
 	}
-	for _, m := range g.members {
+	for _, m := range found.members {
 		if _, ok := left[m.key]; ok {
 			now.members[m.key] = m.id
 		}
 	}
 	for key, id := range left {
 		_, seen := now.members[key]
-		if !seen && (slices.Contains(g.undescribed, id) || id == "" && len(g.undescribed) > 0) {
+		if !seen && (slices.Contains(found.undescribed, id) || id == "" && len(found.undescribed) > 0) {
 			now.members[key] = id
 		}
 	}
@@ -321,12 +322,25 @@ func (o *Ownership) without(done []Step) map[string]*ownedGroup {
 	return groups
 }
 
-// save hands the record to the caller, unless it is the one that the caller has.
+// saveGrace is how long Options.Save may take after the context has ended.
+const saveGrace = 30 * time.Second
+
+// save hands the record to the caller, also after the context has ended.
 func (a *applier) save(ctx context.Context, o *Ownership) error {
 	if a.options.Save == nil {
 		return nil
 	}
-	if err := a.options.Save(ctx, o); err != nil {
+	saving, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-saving.Done():
+		case <-time.After(saveGrace):
+			cancel()
+		}
+	})
+	defer stop()
+	if err := a.options.Save(saving, o); err != nil {
 		return fmt.Errorf("imsync: keeping the ownership record: %w", err)
 	}
 	return nil

@@ -34,6 +34,7 @@ type ledger struct {
 	seen   inventory       // the list as the service read it last
 	had    map[thing]bool  // what the service had given of it
 	taken  map[thing]bool  // what the service has removed of it since
+	moved  map[string]bool // groups that a person has renamed since
 	known  map[string]bool // new groups whose id the service has learned
 	sent   map[string]bool // claims of the additions that this run sent and did not see absent
 }
@@ -156,7 +157,7 @@ func (l *ledger) rename(id, name string) {
 
 // look enters what the service reads.
 func (l *ledger) look(in inventory) {
-	l.seen, l.had, l.taken = in, map[thing]bool{}, map[thing]bool{}
+	l.seen, l.had, l.taken, l.moved = in, map[thing]bool{}, map[thing]bool{}, map[string]bool{}
 	for x := range in.things {
 		if by := l.owners[x]; by == service || by == doubtful {
 			l.had[x] = true
@@ -198,12 +199,9 @@ func (in *inventory) claims(x thing) []string {
 func (l *ledger) restore(s snapshot) {
 	l.stored = s
 	for x, by := range l.owners {
-		knows, may := s.given[x], l.claimed(x, s.pending, s.found)
-		switch {
-		case by == service && (s.taken[x] || !knows && may), by == person && (knows || may):
+		knows := s.given[x]
+		if by == service && (s.taken[x] || !knows) || by == person && (knows || l.claimed(x, s.pending, s.found)) {
 			l.owners[x] = doubtful
-		case by == service && !knows, by == doubtful && !knows && !may:
-			l.owners[x] = person // it has no owner any more, and stays
 		}
 	}
 	for id := range l.given {

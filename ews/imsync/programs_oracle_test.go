@@ -36,6 +36,8 @@ func (p *program) judgeRemoval(before inventory, x thing) {
 		p.violate("%v of %q was removed, and there is no backup", x, g.name)
 	case p.options.Remove == imsync.RemoveNothing:
 		p.violate("%v of %q was removed, although nothing is to be", x, g.name)
+	case p.wantsExactly(before, x) && p.moved[x.group]:
+		p.figures["memberships that were wanted in a group under its newest name, and are added again"]++
 	case p.wantsExactly(before, x):
 		p.violate("%v of %q was removed, and is wanted", x, g.name)
 	case before.twins(g.name):

@@ -52,6 +52,7 @@ type program struct {
 	wanted  imsync.Roster
 	exact   map[string]bool // its claims
 	wants   map[string]bool // also those of contacts that have a wanted address as a further one
+	plan    imsync.Plan     // that was kept, and is applied
 	live    bool            // a run is in progress
 	meddle  func()          // is edit, in the middle of a run
 	instant inventory       // the list before the person acted, just before this request
@@ -164,6 +165,8 @@ func (p *program) applyLater() {
 	for range p.random.IntN(3) {
 		p.edit()
 	}
+	p.plan = plan
+	defer func() { p.plan = imsync.Plan{} }()
 	_, _ = p.run(func(ctx context.Context) (imsync.Applied, error) {
 		return imsync.Applied{}, imsync.Apply(ctx, p.client, plan, &p.options)
 	})
@@ -191,7 +194,7 @@ func (p *program) run(f func(context.Context) (imsync.Applied, error)) (imsync.A
 	p.number, p.saves, p.dead, p.stop, p.live = 0, 0, false, cancel, true
 	p.kept, p.dirty, p.removed, p.backedUp = false, false, 0, false
 	p.sent, p.mayRepeat, p.seen = map[string]bool{}, map[string]bool{}, inventory{}
-	p.had, p.taken, p.first = map[thing]bool{}, map[thing]bool{}, nil
+	p.had, p.taken, p.moved, p.first = map[thing]bool{}, map[thing]bool{}, map[string]bool{}, nil
 	if p.known = maps.Clone(p.stored.ids); p.known == nil {
 		p.known = map[string]bool{}
 	}
@@ -233,6 +236,11 @@ func (p *program) save(_ context.Context, o *imsync.Ownership) error {
 	if !killed || p.random.IntN(2) == 0 {
 		p.stored = p.snapshot(reread(p.T, o), p.wants)
 		p.planRenames()
+		for _, s := range p.plan.Steps {
+			if s.Kind == imsync.AddGroup { // also if a person has made one: it may go before the step
+				p.stored.pending[claim(s.Group, "")] = true
+			}
+		}
 		p.history = append(p.history, p.stored)
 		p.kept = true
 		p.logf("saved")
@@ -343,6 +351,9 @@ func (p *program) note(by owner, action func()) {
 		p.rename(g.id, g.name)
 		if existed && old.name != g.name {
 			p.logf("%s: ~ %s %s -> %s", by, g.id, old.name, g.name)
+			if by == person && p.live {
+				p.moved[g.id] = true
+			}
 		}
 		switch {
 		case by == service && existed && old.name != g.name:

@@ -34,6 +34,10 @@ var keptSeeds = []uint64{
 	9909,        // the record of a kept plan is restored after a person has renamed a new group
 	30064773767, // a person's contact is put back into a group with a member that the list does not describe
 	60129543278, // a restore renames a group away from the name of one that it makes, and is killed
+	17179875476, // a restore cannot rename a group away from the name of one that it makes
+	12884922779, // a kept plan makes a group that a person has made by then, and removes again
+	21424,       // a person renames a group to another wanted name before a removal
+	42949675546, // a record is restored that was made after a removal, and what was removed was given again
 }
 
 // The bits of a seed that add to its program. A kept seed without them stays the program that it was.

@@ -116,6 +116,7 @@ func (s *syncer) sync(ctx context.Context) error {
 // round applies the steps of a plan.
 func (s *syncer) round(ctx context.Context, steps []Step) (remaining []Step, errs []error) {
 	clear(s.notAdded)
+	clear(s.notRenamed)
 	before := len(s.done)
 	remaining, errs = s.run(ctx, steps)
 	s.gone += removals(s.done[before:])
@@ -152,12 +153,12 @@ func (s *syncer) keep(ctx context.Context) error {
 	if len(s.done) == 0 && string(was) == string(now) {
 		return nil
 	}
-	return s.save(context.WithoutCancel(ctx), s.owned)
+	return s.save(ctx, s.owned)
 }
 
 // kept saves the record after a failure and returns the errors.
 func (s *syncer) kept(ctx context.Context, errs []error) []error {
-	if err := s.save(context.WithoutCancel(ctx), s.owned); err != nil {
+	if err := s.save(ctx, s.owned); err != nil {
 		return append(errs, err)
 	}
 	return errs
