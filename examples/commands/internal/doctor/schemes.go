@@ -150,7 +150,7 @@ const maxSkew = 5 * time.Minute
 
 // clock compares the server's clock with this machine's.
 func (d *doctor) clock(h http.Header) {
-	now := d.network.time()
+	now := time.Now()
 	theirs, err := http.ParseTime(h.Get("Date"))
 	if err != nil || theirs.Sub(now).Abs() <= maxSkew {
 		return
