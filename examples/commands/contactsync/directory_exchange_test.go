@@ -111,7 +111,7 @@ func TestDirectoryExchange_FailedLookup(t *testing.T) {
 		"became dynamic":   {change("board", func(r *ewstest.Recipient) { r.Dynamic = true }), "", "no member of board@contoso.com" + hiddenMembers},
 		"nested, emptied":  {change("pool", func(r *ewstest.Recipient) { r.Members = nil }), "", "no member of pool@contoso.com" + hiddenMembers + "it may be about any list"},
 		"nested, hidden":   {change("pool", func(r *ewstest.Recipient) { r.Hidden = true }), "", "the group pool@contoso.com in it is not shown"},
-		"no SIP":           {change("carl", func(r *ewstest.Recipient) { r.SIP = "" }), "", "carl@contoso.com: has no SIP address"},
+		"no SIP":           {change("carl", func(r *ewstest.Recipient) { r.SIP = "" }), "", "board@contoso.com failed: it has no member who can be a contact; lists that are left as they are: 2"},
 		"person is hidden": {change("carl", func(r *ewstest.Recipient) { r.Hidden = true }), "", "carl@contoso.com: the directory names this member of The board and does not show it"},
 		"nested fails":     {nil, "pool@contoso.com", "failed: group pool@contoso.com in sales@contoso.com: ews: ExpandDL: ErrorAccessDenied"},
 		"person fails":     {nil, "smtp:carl@contoso.com", "failed: member carl@contoso.com: ews: ResolveNames: ErrorAccessDenied"},

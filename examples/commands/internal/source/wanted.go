@@ -40,6 +40,8 @@ func (r *reader) contacts(rule *Rule, g *Group) (*wanted, error) {
 		}
 	}
 	switch n := len(w.Contacts) + len(w.Telephones); {
+	case n == 0 && r.config.Exchange != nil:
+		return nil, errors.New("it has no member who can be a contact")
 	case n == 0 && !rule.AllowEmpty:
 		return nil, errors.New(`it has no member who can be a contact; if that is right: "allowEmpty": true in this rule`)
 	case n > maxContacts:
