@@ -78,6 +78,8 @@ func TestChecks_Violations(t *testing.T) {
 	imports := func(pkg, imported string) string { return "package " + pkg + "\n\nimport _ \"" + imported + "\"\n" }
 	for _, tc := range []struct{ name, file, text, want string }{
 		{"top level", "Makefile", "all:", "Makefile does not belong at the top level"},
+		{"link", ".github/x.md", "[x](../soap/reader.go#L1), [y](gone.md)", ".github/x.md has a link to .github/gone.md"},
+		{"file on the page", ".github/ARCHITECTURE.md", "`reader.go` and `gone.go`", ".github/ARCHITECTURE.md names gone.go"},
 		{"unknown package", "ews/calendar/x.go", "package calendar", "ews/calendar is not in the import table"},
 		{"soap and net", "soap/x.go", imports("soap", "net"), "soap imports net (soap/x.go)"},
 		{"soap and net/http", "soap/x.go", imports("soap", "net/http"), "soap imports net/http (soap/x.go)"},

@@ -14,7 +14,7 @@ import (
 // checks are all the rules; each returns one line per violation.
 var checks = []func(*tree) []string{
 	checkTop, checkPackages, checkImports, checkReach, checkClient, checkInit, checkNames, checkPaths,
-	checkMainModule, checkNestedModules,
+	checkPages, checkMainModule, checkNestedModules,
 }
 
 func checkTop(t *tree) (bad []string) {
