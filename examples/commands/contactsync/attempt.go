@@ -39,6 +39,7 @@ type attempt struct {
 	again   bool              // the list serves the next read as well
 	use     directory.Use     // of the list, before the run wrote to it; "": not known yet
 	names   map[string]string // of groups and contacts, by id
+	last    *auditEntry       // the last write, of which the result is not noted yet
 }
 
 func newAttempt(w *worker, job *river.Job[syncArgs]) *attempt {
@@ -141,27 +142,34 @@ func (a *attempt) name(id string) string {
 	return id
 }
 
-// write notes a write, sends it, and notes its result. If it cannot be noted, it is not sent.
+// write notes a write, sends it, and notes its result with the next write, or at the end of the attempt. If
+// it cannot be noted, it is not sent.
 func (a *attempt) write(ctx context.Context, operation, what string, send func(context.Context) error) error {
 	w := a.worker
-	entry := auditEntry{Time: time.Now().UTC(), Run: w.run.ID, Mailbox: a.mailbox, Operation: operation, What: what}
-	id, err := w.records.note(ctx, &entry, w.run.Server, a.holder)
-	if err != nil {
+	entry := newEntry(w.run.ID, a.mailbox, operation, what)
+	if err := w.records.note(ctx, entry, a.last, w.run.Server, a.holder); err != nil {
 		return err
 	}
+	a.last = nil // it is noted
 	var info ews.ResponseInfo
-	err = send(ews.WithResponseInfo(ctx, &info))
+	err := send(ews.WithResponseInfo(ctx, &info))
 	entry.RequestID, entry.ClientRequestID = info.RequestID, info.ClientRequestID
 	entry.Result = resultOf(err)
-	// This is no error of the write. If its result cannot be noted, neither can the next write, nor
-	// the ownership record.
-	if noted := w.records.complete(ctx, id, &entry); noted != nil {
-		w.logger.ErrorContext(ctx, "the result of a write was not noted", slog.Any("error", noted))
-	}
-	if failed := w.audit.append(&entry); failed != nil {
+	a.last = entry
+	if failed := w.audit.append(entry); failed != nil {
 		w.giveUp(failed)
 	}
 	return err
+}
+
+// settle notes the result of the last write of the attempt.
+func (a *attempt) settle(ctx context.Context) {
+	if a.last == nil {
+		return
+	}
+	if err := a.worker.settle(ctx, a.last); err != nil {
+		a.worker.logger.WarnContext(ctx, "the result of a write will be noted later", slog.Any("error", err))
+	}
 }
 
 func (a *attempt) AddImGroup(ctx context.Context, name string) (g *imgroup.ImGroup, err error) {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"sync"
 	"time"
@@ -26,6 +27,8 @@ type auditEntry struct {
 	ClientRequestID string `json:"clientRequestId,omitempty"`
 
 	Result string `json:"result"`
+
+	id string // of the row
 }
 
 // The results of a write. In the file of --audit each write has its final one.
@@ -46,23 +49,73 @@ func resultOf(err error) string {
 	return resultFailed + err.Error()
 }
 
-// note notes a write that is about to be sent, unless another attempt has taken over the mailbox.
-func (r records) note(ctx context.Context, e *auditEntry, server, holder string) (id string, err error) {
-	id = fmt.Sprintf("%020d-%s", e.Time.UnixNano(), rand.Text()[:6])
-	return id, r.change(ctx, "noting a write", `INSERT INTO sync_audit
+// newEntry returns the entry of a write that is about to be sent.
+func newEntry(run, mailbox, operation, what string) *auditEntry {
+	now := time.Now().UTC()
+	return &auditEntry{
+		Time: now, Run: run, Mailbox: mailbox, Operation: operation, What: what,
+		id: fmt.Sprintf("%020d-%s", now.UnixNano(), rand.Text()[:6]),
+	}
+}
+
+// requestIDs returns the ids of the request as the database has them.
+func (e *auditEntry) requestIDs() string {
+	text, _ := json.Marshal([]string{e.RequestID, e.ClientRequestID}) // strings have a JSON form
+	return string(text)
+}
+
+// note notes a write that is about to be sent, unless another attempt has taken over the mailbox. The
+// result of the write before goes with it, so that a write costs one transaction; nil if there is none.
+func (r records) note(ctx context.Context, e, before *auditEntry, server, holder string) error {
+	rows := int64(2)
+	if before == nil {
+		before, rows = &auditEntry{}, 1
+	}
+	n, err := r.execute(ctx, "noting a write", `INSERT INTO sync_audit
 		(id, run, mailbox, at, operation, what, request, result)
-		SELECT $1, $2, $3, CAST($4 AS BIGINT), $5, $6, '', $7 FROM sync_owned WHERE server = $8 AND mailbox = $3 AND holder = $9`,
-		id, e.Run, e.Mailbox, e.Time.UnixMilli(), e.Operation, e.What, resultSent, server, holder)
+		SELECT $1, $2, $3, CAST($4 AS BIGINT), $5, $6, '', $7 FROM sync_owned
+			WHERE server = $8 AND mailbox = $3 AND holder = $9
+		UNION ALL SELECT id, run, mailbox, at, operation, what, $10, $11 FROM sync_audit WHERE id = $12
+		ON CONFLICT (id) DO UPDATE SET request = excluded.request, result = excluded.result`,
+		e.id, e.Run, e.Mailbox, e.Time.UnixMilli(), e.Operation, e.What, resultSent, server, holder,
+		before.requestIDs(), before.Result, before.id)
+	if err == nil && n < rows {
+		err = errTakenOver
+	}
+	return err
 }
 
 // complete notes the result of a write.
-func (r records) complete(ctx context.Context, id string, e *auditEntry) error {
-	request, err := json.Marshal([]string{e.RequestID, e.ClientRequestID})
-	if err != nil {
-		return err
-	}
+func (r records) complete(ctx context.Context, e *auditEntry) error {
 	return r.keep(ctx, "noting the result of a write",
-		`UPDATE sync_audit SET request = $1, result = $2 WHERE id = $3`, string(request), e.Result, id)
+		`UPDATE sync_audit SET request = $1, result = $2 WHERE id = $3`, e.requestIDs(), e.Result, e.id)
+}
+
+// results are those of writes that the database could not take, because it was away.
+type results struct {
+	mu   sync.Mutex
+	late []*auditEntry
+}
+
+// settle notes the result of a write, nil if there is none, and those that are late. What cannot be noted
+// now is late from then on.
+func (w *worker) settle(ctx context.Context, last *auditEntry) error {
+	w.results.mu.Lock()
+	entries := w.results.late
+	w.results.late = nil
+	w.results.mu.Unlock()
+	if last != nil {
+		entries = append(entries, last)
+	}
+	for i, e := range entries {
+		if err := w.records.complete(ctx, e); err != nil && !errors.Is(err, errTakenOver) { // the row is there
+			w.results.mu.Lock()
+			defer w.results.mu.Unlock()
+			w.results.late = append(w.results.late, entries[i:]...)
+			return err
+		}
+	}
+	return nil
 }
 
 // writes calls f for each write of a run, in the order in which they were sent.
@@ -105,11 +158,28 @@ func openAudit(name string) (*auditFile, error) {
 		return nil, nil //nolint:nilnil // a nil file ignores all writes
 	}
 	const ownerOnly = 0o600
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, ownerOnly) //nolint:gosec // the command line names it
+	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_APPEND, ownerOnly) //nolint:gosec // the command line names it
+	if err == nil {
+		err = endLine(file)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("--audit: %w", err)
 	}
 	return &auditFile{file: file}, nil
+}
+
+// endLine ends the last line of a file, which is cut where a disk was full or a process was killed.
+func endLine(file *os.File) error {
+	end, err := file.Seek(0, io.SeekEnd)
+	if err != nil || end == 0 {
+		return nil //nolint:nilerr // a pipe has no lines of earlier runs
+	}
+	last := []byte{0}
+	if _, err := file.ReadAt(last, end-1); err != nil || last[0] == '\n' {
+		return nil //nolint:nilerr // such as a terminal
+	}
+	_, err = file.WriteString("\n")
+	return err
 }
 
 func (f *auditFile) append(e *auditEntry) error {
@@ -123,7 +193,7 @@ func (f *auditFile) append(e *auditEntry) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if _, err := f.file.Write(append(line, '\n')); err != nil {
-		return fmt.Errorf("--audit: %w", err)
+		return fmt.Errorf("--audit: %w; the database has the write as well: contactsync audit --run %s", err, e.Run)
 	}
 	return nil
 }

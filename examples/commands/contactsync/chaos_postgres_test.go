@@ -89,6 +89,7 @@ type chaos struct {
 
 	mu       sync.Mutex
 	executed map[string]sentWrite // by client-request-id
+	calm     bool                 // no request fails
 	faults   int
 
 	kills, stops, restarts int
@@ -123,7 +124,10 @@ func (c *chaos) intercept(r ewstest.Request) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	err := c.fault(c.random.IntN(200))
+	var err error
+	if !c.calm {
+		err = c.fault(c.random.IntN(200))
+	}
 	if err != nil {
 		c.faults++
 	}

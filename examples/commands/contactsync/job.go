@@ -69,6 +69,7 @@ type worker struct {
 	logger  *slog.Logger
 	timeout time.Duration
 	inHand  sync.Map // ids of jobs
+	results results
 	outages outages
 	notices notices
 	giveUp  func(error) // ends the process: no mailbox can be synced
@@ -129,6 +130,7 @@ func (w *worker) Work(ctx context.Context, job *river.Job[syncArgs]) error {
 
 // do makes the plan for a mailbox, or carries it out.
 func (a *attempt) do(ctx context.Context, args syncArgs) (imsync.Applied, error) {
+	defer a.settle(ctx)
 	run := a.worker.run
 	owned, err := a.take(ctx)
 	if err != nil {

@@ -57,23 +57,29 @@ func (w *worker) databaseVerdict(ctx context.Context, err error) error {
 		<-ctx.Done()
 		return ctx.Err()
 	}
+	w.notices.waiting("", afterLoss, err)
 	return river.JobSnooze(afterLoss)
+}
+
+// execute executes a statement, and returns how many rows it concerns.
+func (r records) execute(ctx context.Context, doing, statement string, args ...any) (rows int64, err error) {
+	result, err := r.db.ExecContext(ctx, statement, args...)
+	if err == nil {
+		rows, err = result.RowsAffected()
+	}
+	if err != nil {
+		return 0, &databaseError{doing, err}
+	}
+	return rows, nil
 }
 
 // change executes a statement, and returns errTakenOver if it concerns no row.
 func (r records) change(ctx context.Context, doing, statement string, args ...any) error {
-	result, err := r.db.ExecContext(ctx, statement, args...)
-	if err != nil {
-		return &databaseError{doing, err}
+	n, err := r.execute(ctx, doing, statement, args...)
+	if err == nil && n == 0 {
+		err = errTakenOver
 	}
-	n, err := result.RowsAffected()
-	if err != nil {
-		return &databaseError{doing, err}
-	}
-	if n == 0 {
-		return errTakenOver
-	}
-	return nil
+	return err
 }
 
 // keep executes a statement although ctx may end: results must be kept.

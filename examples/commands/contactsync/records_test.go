@@ -59,8 +59,7 @@ func TestForget(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = r.note(t.Context(), &auditEntry{Run: run.ID, Mailbox: "tony@contoso.com", Time: time.Now()}, key, "holder")
-		if err != nil {
+		if err := r.note(t.Context(), newEntry(run.ID, "tony@contoso.com", "", ""), nil, key, "holder"); err != nil {
 			t.Fatal(err)
 		}
 		begun := time.Now().Add(-age).UnixMilli()

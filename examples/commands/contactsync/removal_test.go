@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/ews/ewstest"
@@ -305,7 +306,7 @@ func TestAudit(t *testing.T) {
 	for i := range inDatabase {
 		inDatabase[i].Time = entries[min(i, len(entries)-1)].Time // which has milliseconds there
 	}
-	if diff := cmp.Diff(entries, inDatabase); diff != "" {
+	if diff := cmp.Diff(entries, inDatabase, cmpopts.IgnoreUnexported(auditEntry{})); diff != "" {
 		t.Errorf("file and database (-file +database):\n%s", diff)
 	}
 	sent := map[string]bool{}
@@ -336,18 +337,34 @@ func takenOver(t *testing.T, q queue) {
 			t.Fatalf("%v, %v", owned, err)
 		}
 	}
-	entry := &auditEntry{Run: "run", Mailbox: mailbox, Operation: "AddImGroup"}
+	var last *auditEntry
 	for holder, want := range map[string]error{"first": errTakenOver, "second": nil} {
-		if _, err := r.note(t.Context(), entry, server, holder); !errors.Is(err, want) {
+		entry := newEntry("run", mailbox, "AddImGroup", "")
+		if err := r.note(t.Context(), entry, nil, server, holder); !errors.Is(err, want) {
 			t.Errorf("%s notes a write: %v, want %v", holder, err, want)
+		}
+		if want == nil {
+			last = entry
 		}
 		if err := r.keepOwned(t.Context(), server, mailbox, holder, &imsync.Ownership{}); !errors.Is(err, want) {
 			t.Errorf("%s keeps a record: %v, want %v", holder, err, want)
 		}
 	}
-	noted := 0
-	if err := r.writes(t.Context(), "run", func(e auditEntry) error { noted++; return nil }); err != nil || noted != 1 {
-		t.Errorf("%d writes noted, %v, want 1", noted, err)
+	// The result of the last write is noted, also with the next one that is not sent.
+	var results []string
+	for _, holder := range []string{"second", "first"} {
+		last.Result = "done by " + holder
+		next := newEntry("run", mailbox, "AddImGroup", "")
+		if err := r.note(t.Context(), next, last, server, holder); (err == nil) != (holder == "second") {
+			t.Errorf("%s notes a further write: %v", holder, err)
+		}
+	}
+	err := r.writes(t.Context(), "run", func(e auditEntry) error {
+		results = append(results, e.Result)
+		return nil
+	})
+	if diff := cmp.Diff([]string{"done by first", resultSent}, results); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 }
 

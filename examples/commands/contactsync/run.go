@@ -148,10 +148,13 @@ func (e *engine) drive(ctx context.Context, run *runRecord, skipped []problem) (
 	telling, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
 	status, err = e.tell(telling, run, skipped, begun)
-	if gaveUp != nil {
-		return statusGaveUp, gaveUp
+	switch {
+	case gaveUp == nil:
+		return status, err
+	case status == statusGaveUp: // the report as well, such as on the same full disk
+		gaveUp = errors.Join(gaveUp, err)
 	}
-	return status, err
+	return statusGaveUp, gaveUp
 }
 
 func (s *settings) logger(stderr io.Writer) *slog.Logger {
@@ -311,6 +314,10 @@ func (e *engine) work(ctx context.Context, run *runRecord) error {
 	}
 	err = follow(ctx, e.queue, run, newProgress(e.stderr))
 	err = errors.Join(err, stop())
+	if failed := w.settle(ctx, nil); failed != nil {
+		fmt.Fprintf(e.stderr, "the results of %d writes were not noted, so contactsync audit shows them as sent: %v\n",
+			len(w.results.late), failed)
+	}
 	if gaveUp, ok := errors.AsType[*gaveUpError](context.Cause(ctx)); ok {
 		return gaveUp
 	}

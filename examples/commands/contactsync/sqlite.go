@@ -40,7 +40,8 @@ func openSQLite(ctx context.Context, file, id string, logger *slog.Logger) (queu
 				return err
 			}
 			if err := f(tx); err != nil {
-				return errors.Join(err, tx.Rollback())
+				_ = tx.Rollback() // SQLite has done so itself after some errors, such as that of a full disk
+				return err
 			}
 			return tx.Commit()
 		},
