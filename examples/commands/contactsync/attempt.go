@@ -148,9 +148,11 @@ func (a *attempt) write(ctx context.Context, operation, what string, send func(c
 	w := a.worker
 	entry := newEntry(w.run.ID, a.mailbox, operation, what)
 	if err := w.records.note(ctx, entry, a.last, w.run.Server, a.holder); err != nil {
+		// The database may have noted it all the same.
+		entry.Result = resultFailed + "not sent, since it could not be noted: " + err.Error()
+		a.settle(ctx, entry)
 		return err
 	}
-	a.last = nil // it is noted
 	var info ews.ResponseInfo
 	err := send(ews.WithResponseInfo(ctx, &info))
 	entry.RequestID, entry.ClientRequestID = info.RequestID, info.ClientRequestID
@@ -162,12 +164,16 @@ func (a *attempt) write(ctx context.Context, operation, what string, send func(c
 	return err
 }
 
-// settle notes the result of the last write of the attempt.
-func (a *attempt) settle(ctx context.Context) {
-	if a.last == nil {
+// settle notes the result of the last write of the attempt, and those of others.
+func (a *attempt) settle(ctx context.Context, others ...*auditEntry) {
+	if a.last != nil {
+		others = append(others, a.last)
+		a.last = nil
+	}
+	if len(others) == 0 {
 		return
 	}
-	if err := a.worker.settle(ctx, a.last); err != nil {
+	if err := a.worker.settle(ctx, others...); err != nil {
 		a.worker.logger.WarnContext(ctx, "the result of a write will be noted later", slog.Any("error", err))
 	}
 }

@@ -97,18 +97,16 @@ type results struct {
 	late []*auditEntry
 }
 
-// settle notes the result of a write, nil if there is none, and those that are late. What cannot be noted
-// now is late from then on.
-func (w *worker) settle(ctx context.Context, last *auditEntry) error {
+// settle notes the results of writes, and those that are late. What cannot be noted now is late from then on.
+func (w *worker) settle(ctx context.Context, last ...*auditEntry) error {
 	w.results.mu.Lock()
 	entries := w.results.late
 	w.results.late = nil
 	w.results.mu.Unlock()
-	if last != nil {
-		entries = append(entries, last)
-	}
+	entries = append(entries, last...)
 	for i, e := range entries {
-		if err := w.records.complete(ctx, e); err != nil && !errors.Is(err, errTakenOver) { // the row is there
+		// There is no row of a write that was not sent, as a rule.
+		if err := w.records.complete(ctx, e); err != nil && !errors.Is(err, errTakenOver) {
 			w.results.mu.Lock()
 			defer w.results.mu.Unlock()
 			w.results.late = append(w.results.late, entries[i:]...)

@@ -75,7 +75,8 @@ func TestFullDisk_PostgreSQL(t *testing.T) {
 	}
 	gone := c.after(awayAfter, func() { f.does(t, "full", "begin") })
 	said := startProcess(t, args...)
-	if status := said.ends(t); status != statusGaveUp || !strings.Contains(said.stderr.String(), "No space left on device") {
+	if status := said.ends(t); status != statusGaveUp || !strings.Contains(said.stderr.String(), "start it again when this is put right: ") ||
+		!strings.Contains(said.stderr.String(), "No space left on device") {
 		t.Errorf("status %d", status)
 	}
 	<-gone

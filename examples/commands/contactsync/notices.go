@@ -51,6 +51,16 @@ func (n *notices) waiting(mailbox string, wait time.Duration, err error) {
 	n.print(key, fmt.Sprintf("waiting %v: %v", wait.Round(time.Millisecond), err))
 }
 
+// queue prints an error of the queue, and again after a minute.
+func (n *notices) queue(text string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	key := "queue " + cause("", text)
+	if time.Since(n.seen[key]) >= waitEvery {
+		n.print(key, "the queue: "+text)
+	}
+}
+
 func (n *notices) print(key, line string) {
 	if n.seen == nil {
 		n.seen = map[string]time.Time{}

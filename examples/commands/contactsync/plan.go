@@ -107,10 +107,23 @@ func readPlan(name string) (*planFile, error) {
 	return file, nil
 }
 
-// haltedError reports that a plan removes more than is allowed.
-type haltedError struct{ brake *brake }
+// haltedError reports that the plans of a file remove more than is allowed, so that no run was begun.
+type haltedError struct {
+	brake *brake
+	sum   *summary
+}
 
 func (e *haltedError) Error() string { return "more would be removed than is allowed" }
+
+// halt reports on plans that are not carried out.
+func (e *engine) halt(halted *haltedError) (status int, err error) {
+	halted.sum.write(e.stdout, e.stderr, 0)
+	halted.brake.write(e.stderr, true)
+	if err := e.writeReport(halted.sum); err != nil {
+		return statusGaveUp, err
+	}
+	return statusHalted, nil
+}
 
 // beginApply queues the plans of a file.
 func (e *engine) beginApply(ctx context.Context, server string) (*runRecord, error) {
@@ -121,26 +134,29 @@ func (e *engine) beginApply(ctx context.Context, server string) (*runRecord, err
 	if file.Server != server {
 		return nil, fmt.Errorf("%s is a plan for the server %s, and --endpoint is %s", e.input, file.Server, server)
 	}
-	b := &brake{Limit: e.maxRemovals}
+	run := e.record(commandApply, server, e.input)
+	run.Options.Remove, run.Options.Adopt = file.Options.Remove, file.Options.Adopt
+	b, sum := &brake{Limit: e.maxRemovals}, &summary{Run: run, Begun: time.Now()}
 	jobs := make([]job, len(file.Mailboxes))
 	for i, p := range file.Mailboxes {
-		plan := &imsync.Plan{}
-		if err := json.Unmarshal(p.Plan, plan); err != nil {
+		steps := &imsync.Plan{}
+		if err := json.Unmarshal(p.Plan, steps); err != nil {
 			return nil, fmt.Errorf("%s: mailbox %s: %w", e.input, p.Mailbox, err)
 		}
-		p.Removals = removals(*plan) // the number in the file does not count
+		p.Removals = removals(*steps) // the number in the file does not count
 		b.add(p)
-		jobs[i] = e.job(syncArgs{Mailbox: p.Mailbox, Plan: plan})
+		sum.planned++
+		sum.Plans = append(sum.Plans, plan{p.Mailbox, steps.String()})
+		jobs[i] = e.job(syncArgs{Mailbox: p.Mailbox, Plan: steps})
 	}
 	if len(jobs) == 0 {
 		return nil, nil //nolint:nilnil // there is nothing to do
 	}
 	b.total(max(b.Found, file.Found))
 	if b.exceeded() && !e.allowRemovals {
-		return nil, &haltedError{b}
+		run.Phase = phaseHalted
+		return nil, &haltedError{b, sum}
 	}
-	run := e.record(commandApply, server, e.input)
-	run.Options.Remove, run.Options.Adopt = file.Options.Remove, file.Options.Adopt
 	return e.enqueue(ctx, run, &input{}, jobs, file)
 }
 

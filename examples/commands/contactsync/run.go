@@ -31,7 +31,10 @@ type engine struct {
 	queue     queue
 	auditFile *auditFile
 	logger    *slog.Logger
+	queueLog  *queueLog
 	closers   []func() error // called from the last to the first
+
+	cut string // why the end of the input seems to be missing, "" if it does not
 
 	stdout, stderr io.Writer
 }
@@ -47,10 +50,10 @@ func (s *settings) run(ctx context.Context, stdout, stderr io.Writer) (status in
 		return statusGaveUp, err
 	}
 	defer func() { err = errors.Join(err, e.close()) }()
+	e.cut = in.cut
 	run, err := e.begin(ctx, in)
 	if halted, ok := errors.AsType[*haltedError](err); ok {
-		halted.brake.write(stderr, true)
-		return statusHalted, nil
+		return e.halt(halted)
 	}
 	if err != nil {
 		return statusGaveUp, err
@@ -101,7 +104,8 @@ func (s *settings) start(ctx context.Context, stdout, stderr io.Writer) (e *engi
 		return e, err
 	}
 	e.closers = append(e.closers, remove)
-	if e.queue, err = open(ctx, database, logger); err != nil {
+	e.queueLog = &queueLog{Handler: logger.Handler(), verbose: s.verbose, notices: &notices{to: stderr}}
+	if e.queue, err = open(ctx, database, slog.New(e.queueLog)); err != nil {
 		return e, err
 	}
 	e.closers = append(e.closers, e.queue.close)
@@ -191,6 +195,9 @@ func (s *settings) read(ctx context.Context, stderr io.Writer) (*input, error) {
 	}
 	if policy, _ := s.policy(); policy != imsync.RemoveNothing {
 		return in, in.mayRemove()
+	}
+	if in.cut != "" {
+		fmt.Fprintf(stderr, "warning: %s looks cut short (%s): what is missing is not synced\n", in.name, in.cut)
 	}
 	return in, nil
 }
@@ -312,9 +319,9 @@ func (e *engine) work(ctx context.Context, run *runRecord) error {
 	if err != nil {
 		return err
 	}
-	err = follow(ctx, e.queue, run, newProgress(e.stderr))
+	err = follow(ctx, e.queue, run, newProgress(e.stderr), func() error { return e.refused(w) })
 	err = errors.Join(err, stop())
-	if failed := w.settle(ctx, nil); failed != nil {
+	if failed := w.settle(ctx); failed != nil {
 		fmt.Fprintf(e.stderr, "the results of %d writes were not noted, so contactsync audit shows them as sent: %v\n",
 			len(w.results.late), failed)
 	}
@@ -322,6 +329,20 @@ func (e *engine) work(ctx context.Context, run *runRecord) error {
 		return gaveUp
 	}
 	return err
+}
+
+// refused returns an error if the database refuses the statements of the queue and no mailbox is in hand, so
+// that nothing goes on.
+func (e *engine) refused(w *worker) error {
+	idle := true
+	w.inHand.Range(func(any, any) bool {
+		idle = false
+		return false
+	})
+	if !idle {
+		return nil
+	}
+	return e.queueLog.refused()
 }
 
 // gaveUpError is the reason why no mailbox can be synced.
@@ -334,8 +355,8 @@ func (e *gaveUpError) Error() string {
 func (e *gaveUpError) Unwrap() error { return e.err }
 
 // follow shows the progress of a run until it is over or ctx ends, and lets it write once all is
-// planned. The database may be unreachable for a while.
-func follow(ctx context.Context, q queue, run *runRecord, p progress) error {
+// planned. The database may be unreachable for a while; refused returns an error when it has refused for too long.
+func follow(ctx context.Context, q queue, run *runRecord, p progress, refused func() error) error {
 	const every = 200 * time.Millisecond
 	defer p.end()
 	lost := time.Time{}
@@ -357,7 +378,7 @@ func follow(ctx context.Context, q queue, run *runRecord, p progress) error {
 		case time.Since(lost) > databasePatience:
 			return unless(ctx, err)
 		}
-		if err := sleep(ctx, every); err != nil {
+		if err := cmp.Or(refused(), sleep(ctx, every)); err != nil {
 			return unless(ctx, err)
 		}
 	}

@@ -17,6 +17,7 @@ type summary struct {
 	counts
 
 	Run *runRecord
+	Cut string // why the end of the input seems to be missing, "" if it does not
 
 	Changed int  // mailboxes that were put in step; in a dry run that would be changed
 	Changes int  // steps
@@ -158,12 +159,13 @@ func indent(text string) string {
 func (e *engine) tell(ctx context.Context, run *runRecord, skipped []problem, begun time.Time) (int, error) {
 	run, err := e.queue.records().run(ctx, run.ID) // as it is by now
 	if err != nil {
-		return statusGaveUp, err
+		return statusGaveUp, fmt.Errorf("no summary and no report: %w", err)
 	}
 	sum, err := summarize(ctx, e.queue, run, skipped)
 	if err != nil {
-		return statusGaveUp, err
+		return statusGaveUp, fmt.Errorf("no summary and no report: %w", err)
 	}
+	sum.Cut = e.cut
 	if e.settings.server.InProcess() && !run.Options.SkipUnused {
 		sum.Unused = nil // no client ever signs in there
 	}
@@ -171,10 +173,8 @@ func (e *engine) tell(ctx context.Context, run *runRecord, skipped []problem, be
 	if err := e.tellRemovals(ctx, run); err != nil {
 		return statusGaveUp, err
 	}
-	if e.report != "" {
-		if err := writeReport(e.report, sum); err != nil {
-			return statusGaveUp, fmt.Errorf("--report: %w", err)
-		}
+	if err := e.writeReport(sum); err != nil {
+		return statusGaveUp, err
 	}
 	switch {
 	case run.Phase == phaseHalted:
@@ -185,6 +185,17 @@ func (e *engine) tell(ctx context.Context, run *runRecord, skipped []problem, be
 		return statusFailed, nil
 	}
 	return statusInStep, nil
+}
+
+// writeReport writes the page that --report wants.
+func (e *engine) writeReport(sum *summary) error {
+	if e.report == "" {
+		return nil
+	}
+	if err := writeReport(e.report, sum); err != nil {
+		return fmt.Errorf("--report: %w", err)
+	}
+	return nil
 }
 
 // tellRemovals prints how to restore the removals of the run, or why it did not write.
