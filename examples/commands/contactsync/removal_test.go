@@ -359,10 +359,7 @@ func takenOver(t *testing.T, q queue) {
 			t.Errorf("%s notes a further write: %v", holder, err)
 		}
 	}
-	err := r.writes(t.Context(), "run", func(e auditEntry) error {
-		results = append(results, e.Result)
-		return nil
-	})
+	err := r.writes(t.Context(), "run", func(e auditEntry) error { results = append(results, e.Result); return nil })
 	if diff := cmp.Diff([]string{"done by first", resultSent}, results); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
