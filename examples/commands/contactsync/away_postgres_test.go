@@ -20,6 +20,7 @@ const (
 	awayMailboxes = 300
 	awayWrites    = 5 * awayMailboxes
 	awayAfter     = 400 // requests
+	workers       = 8   // of a process
 )
 
 var awayLists = map[string][]string{
@@ -35,8 +36,8 @@ func TestAway_PostgreSQL(t *testing.T) {
 	if err != nil {
 		t.Fatal("CONTACTSYNC_TEST_AWAY_FOR:", err)
 	}
+	//nolint:paralleltest // they share the server
 	for _, kind := range []string{"stop", "freeze", "cut"} {
-		//nolint:paralleltest // they share the server
 		t.Run(kind, func(t *testing.T) {
 			c, database := calmChaos(t), freshDatabase(t)
 			flags := []string{"--endpoint", c.endpoint, "--auth", "none", "--workers", "8", "--database", database}
@@ -44,18 +45,33 @@ func TestAway_PostgreSQL(t *testing.T) {
 			if kind == "cut" {
 				flags, start = f.inside(t, c, database)
 			}
-			gone := c.after(awayAfter, func() { f.does(t, kind, "begin") })
-			begun := c.after(100, func() {})
-			members := []*process{start(flagsOf(flags, write(t, "in.csv", chaosInput(awayMailboxes, false)))...)}
-			<-begun
+			held := c.after(awayAfter+workers+1, func() {}) // more than one process has in hand
+			both := make(chan struct{})                     // closed when both processes work
+			c.before = func(n int64) {
+				if n > awayAfter {
+					<-both
+					_ = sleep(t.Context(), 30*time.Millisecond)
+				}
+			}
+			members := []*process{start(flagsOf(flags, "--audit", os.DevNull, write(t, "in.csv", chaosInput(awayMailboxes, false)))...)}
+			members[0].begins(t)
 			members = append(members, start(flagsOf([]string{"work"}, flags...)...))
-			<-gone
+			select {
+			case <-held:
+			case <-time.After(time.Minute):
+				t.Error("the second process does not work")
+			}
+			close(both)
+			f.does(t, kind, "begin")
 			_ = sleep(t.Context(), lasts)
 			f.does(t, kind, "end")
 			for _, m := range members {
-				if status := m.ends(t); status != statusInStep || !strings.Contains(m.stderr.String(), "the database") {
+				if status := m.ends(t); status != statusInStep {
 					t.Errorf("status %d", status)
 				}
+			}
+			if said := members[0].stderr.String() + members[1].stderr.String(); !strings.Contains(said, "the database") {
+				t.Error("neither says that the database was away")
 			}
 			c.checkAway(t, database)
 		})
@@ -166,12 +182,29 @@ func (away) inside(t *testing.T, c *chaos, database string) (flags []string, sta
 	front.Start()
 	t.Cleanup(front.Close)
 	c.endpoint = front.URL + "/EWS/Exchange.asmx"
+	password := write(t, "password", "of no server")
 	flags = []string{
-		"--endpoint", c.endpoint, "--allow-http", "--auth", "none", "--workers", "8", "--database", there.String(),
+		"--endpoint", c.endpoint, "--allow-http", "--auth", "basic", "--user", "svc", "--password-file", password,
+		"--workers", "8", "--database", there.String(),
 	}
 	return flags, func(args ...string) *process {
 		return startBy(t, "ip", flagsOf([]string{"netns", "exec", os.Getenv("CONTACTSYNC_TEST_NETNS"), os.Args[0]}, args...)...)
 	}
+}
+
+// begins waits until a process with --audit works on a run.
+func (p *process) begins(t *testing.T) {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for range 6000 {
+		if strings.HasPrefix(p.stderr.String(), "run ") {
+			return
+		}
+		<-tick.C
+	}
+	p.kill(t)
+	t.Fatalf("%q does not begin: %s%s", p.Args, p.stdout, p.stderr)
 }
 
 func calmChaos(t *testing.T) *chaos {

@@ -90,6 +90,7 @@ type chaos struct {
 	mu       sync.Mutex
 	executed map[string]sentWrite // by client-request-id
 	calm     bool                 // no request fails
+	before   func(n int64)        // is called before the nth request is executed
 	faults   int
 
 	kills, stops, restarts int
@@ -121,6 +122,9 @@ func (c *chaos) intercept(r ewstest.Request) error {
 	c.tripwire.mu.Unlock()
 	if f != nil {
 		f()
+	}
+	if c.before != nil {
+		c.before(n)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -22,69 +22,71 @@ import (
 func TestEndings(t *testing.T) {
 	t.Parallel()
 	type scene struct {
+		*testing.T
+
 		ctx   context.Context
 		w     *tripwire
 		flags []string
 		less  string // an input that lacks most contacts of the first run
 	}
 	tests := map[string]struct {
-		args   func(t *testing.T, s *scene) []string
+		args   func(s *scene) []string
 		status int
 		want   string // in the report
 	}{
-		"in step": {func(t *testing.T, s *scene) []string { return append(s.flags, rows(t, 4, 3)) }, statusInStep, "not done</dt><dd>0<"},
-		"dry run": {func(_ *testing.T, s *scene) []string { return append(s.flags, "--dry-run", s.less) }, statusInStep, "dry run"},
-		"plan": {func(t *testing.T, s *scene) []string {
-			return append(connected("plan", s.flags), "--out", filepath.Join(t.TempDir(), "plan.json"), s.less)
+		"in step": {func(s *scene) []string { return append(s.flags, rows(s.T, 4, 3)) }, statusInStep, "not done</dt><dd>0<"},
+		"dry run": {func(s *scene) []string { return append(s.flags, "--dry-run", s.less) }, statusInStep, "dry run"},
+		"plan": {func(s *scene) []string {
+			return append(connected("plan", s.flags), "--out", filepath.Join(s.TempDir(), "plan.json"), s.less)
 		}, statusInStep, "dry run"},
-		"a mailbox failed": {func(t *testing.T, s *scene) []string {
+		"a mailbox failed": {func(s *scene) []string {
 			s.w.Fail("", ews.ErrorNonExistentMailbox)
-			return append(s.flags, rows(t, 4, 3))
+			return append(s.flags, rows(s.T, 4, 3))
 		}, statusFailed, "ErrorNonExistentMailbox"},
-		"rows left out": {func(t *testing.T, s *scene) []string {
-			return append(s.flags, write(t, "in.csv", "tony@contoso.com,Sales,anna@contoso.com\nx,Sales,anna@contoso.com\n"))
+		"rows left out": {func(s *scene) []string {
+			return append(s.flags, write(s.T, "in.csv", "tony@contoso.com,Sales,anna@contoso.com\nx,Sales,anna@contoso.com\n"))
 		}, statusFailed, "line 2"},
-		"cut short": {func(t *testing.T, s *scene) []string {
-			return append(s.flags, write(t, "in.csv", "tony@contoso.com,Sales,anna@contoso.com\ntony@contoso.com,Sales,ber@c"))
+		"cut short": {func(s *scene) []string {
+			return append(s.flags, write(s.T, "in.csv", "tony@contoso.com,Sales,anna@contoso.com\ntony@contoso.com,Sales,ber@c"))
 		}, statusInStep, "looks cut short: line 2, the last one, has no line end"},
-		"refused": {func(t *testing.T, s *scene) []string {
+		"refused": {func(s *scene) []string {
 			s.w.Fail("", &ews.HTTPError{StatusCode: http.StatusUnauthorized})
-			return append(s.flags, rows(t, 4, 3))
+			return append(s.flags, rows(s.T, 4, 3))
 		}, statusGaveUp, "4 mailboxes are not done"},
-		"no Exchange": {func(t *testing.T, s *scene) []string {
+		"no Exchange": {func(s *scene) []string {
 			s.w.Fail("", &ews.HTTPError{StatusCode: http.StatusNotFound})
-			return append(s.flags, rows(t, 4, 3))
+			return append(s.flags, rows(s.T, 4, 3))
 		}, statusGaveUp, "4 mailboxes are not done"},
-		"interrupted": {func(t *testing.T, s *scene) []string {
+		"interrupted": {func(s *scene) []string {
 			ctx, cancel := context.WithCancel(s.ctx)
 			s.ctx = ctx
 			s.w.after(5, cancel)
-			return append(s.flags, rows(t, 200, 3))
+			return append(s.flags, rows(s.T, 200, 3))
 		}, statusInterrupted, "mailboxes are not done"},
-		"halted": {func(_ *testing.T, s *scene) []string {
+		"halted": {func(s *scene) []string {
 			return append(s.flags, "--remove", "owned", s.less)
 		}, statusHalted, "Nothing was written"},
-		"a plan halted": {func(t *testing.T, s *scene) []string {
-			file := filepath.Join(t.TempDir(), "plan.json")
-			command(s.ctx, append(connected("plan", s.flags), "--remove", "owned", "--out", file, s.less)...).must(t, statusInStep)
+		"a plan halted": {func(s *scene) []string {
+			file := filepath.Join(s.TempDir(), "plan.json")
+			command(s.ctx, append(connected("plan", s.flags), "--remove", "owned", "--out", file, s.less)...).must(s.T, statusInStep)
 			return append(connected("apply", s.flags), file)
 		}, statusHalted, "Nothing was written"},
-		"no space for the audit": {func(t *testing.T, s *scene) []string {
+		"no space for the audit": {func(s *scene) []string {
 			if _, err := os.Stat("/dev/full"); errors.Is(err, fs.ErrNotExist) {
-				t.Skip("this system has no /dev/full")
+				s.Skip("this system has no /dev/full")
 			}
-			return append(s.flags, "--audit", "/dev/full", rows(t, 4, 3))
+			return append(s.flags, "--audit", "/dev/full", rows(s.T, 4, 3))
 		}, statusGaveUp, "mailboxes are not done"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := &scene{ctx: t.Context(), w: newTripwire(t, 0)}
+			s := &scene{T: t, ctx: t.Context(), w: newTripwire(t, 0)}
 			s.flags = s.w.flags(t)
 			command(t.Context(), append(s.flags, rows(t, 2, 20))...).must(t, statusInStep)
 			s.less = rows(t, 2, 1)
 			report := filepath.Join(t.TempDir(), "out.html")
-			args := test.args(t, s)
+			args := test.args(s)
 			command(s.ctx, append(args, "--report", report)...).must(t, test.status, " mailboxes: ")
 			if page := readFile(t, report); !strings.Contains(page, test.want) {
 				t.Errorf("the report lacks %q", test.want)
