@@ -20,7 +20,7 @@ type input struct {
 	name      string // of the file, for people
 	mailboxes []mailbox
 	problems  []problem
-	notes     []problem // what is worth knowing, and keeps nothing from being done
+	notes     []problem // remarks that keep nothing from being done
 	keepAll   bool      // a problem may be about any mailbox, so nothing may be removed from any
 	cut       string    // the reason to believe that the end of the file is missing, "" if there is none
 	contacts  int       // members of all groups

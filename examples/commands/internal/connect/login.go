@@ -40,7 +40,7 @@ func (f *Flags) Login(ctx context.Context, p *cli.Process) (*Login, error) {
 func (f *Flags) login(ctx context.Context, p *cli.Process) (*Login, error) {
 	l := &Login{flags: f}
 	var err error
-	if l.roots, err = f.authorities(); err != nil {
+	if l.roots, err = Authorities("--ca", f.CA); err != nil {
 		return nil, err
 	}
 	if l.secret, err = f.secret(ctx, p); err != nil {
@@ -76,21 +76,22 @@ func (f *Flags) mechanism(password secret) (*kerberos.Mechanism, error) {
 	return kerberos.CCache(f.CCache, opts)
 }
 
-// authorities returns the certificates of the system and of --ca, nil without that flag.
-func (f *Flags) authorities() (*x509.CertPool, error) {
-	if f.CA == "" {
+// Authorities returns the certificates of the system and of a PEM file, nil without a file. The option names
+// the file in errors.
+func Authorities(option, file string) (*x509.CertPool, error) {
+	if file == "" {
 		return nil, nil //nolint:nilnil // the system's, as in crypto/tls
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {
 		pool = x509.NewCertPool() // those of the system cannot be read
 	}
-	pem, err := os.ReadFile(f.CA)
+	pem, err := os.ReadFile(file) //nolint:gosec // the user names the file
 	if err != nil {
-		return nil, fmt.Errorf("--ca: %w", err)
+		return nil, fmt.Errorf("%s: %w", option, err)
 	}
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("--ca %s: holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)", f.CA)
+		return nil, fmt.Errorf("%s %s: holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)", option, file)
 	}
 	return pool, nil
 }

@@ -3,17 +3,17 @@ package source
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
+
+	"github.com/go-ews/exchange/examples/commands/internal/connect"
 )
 
 const (
@@ -39,40 +39,21 @@ type connection struct {
 	lost   error // it could not be made again, and is not tried any more
 }
 
-// connect makes the first connection.
-func connect(ctx context.Context, config *LDAPConfig, password func() (string, error)) (*connection, error) {
+// newConnection makes the first connection.
+func newConnection(ctx context.Context, config *LDAPConfig, password func() (string, error)) (*connection, error) {
 	u, err := url.Parse(config.Server)
 	if err != nil {
 		return nil, err
 	}
 	c := &connection{config: config, url: u, password: password}
 	c.tls = &tls.Config{ServerName: u.Hostname(), MinVersion: tls.VersionTLS12}
-	if c.tls.RootCAs, err = authorities(config.CA); err != nil {
+	if c.tls.RootCAs, err = connect.Authorities("ldap: ca", config.CA); err != nil {
 		return nil, err
 	}
 	if err := c.open(ctx); err != nil {
 		return nil, err
 	}
 	return c, nil
-}
-
-// authorities returns the certificates of the system and of a file, nil without one.
-func authorities(file string) (*x509.CertPool, error) {
-	if file == "" {
-		return nil, nil //nolint:nilnil // the system's, as in crypto/tls
-	}
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		pool = x509.NewCertPool() // those of the system cannot be read
-	}
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("ldap: ca: %w", err)
-	}
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("ldap: ca %s: holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)", file)
-	}
-	return pool, nil
 }
 
 // ready makes a connection that was lost again. If that fails, it is not tried once more: the server
@@ -90,7 +71,7 @@ func (c *connection) ready(ctx context.Context) error {
 func (c *connection) open(ctx context.Context) error {
 	err := c.dial(ctx)
 	if err == nil {
-		if err = c.within(ctx, c.logIn); err != nil {
+		if err = c.within(ctx, func() error { return c.logIn(ctx) }); err != nil {
 			c.close()
 		}
 	}

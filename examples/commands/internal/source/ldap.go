@@ -41,7 +41,7 @@ const (
 // OpenLDAP connects to the directory and logs in, once. The password function is called if the login
 // needs one, also when a connection that was lost is made again.
 func OpenLDAP(ctx context.Context, c *LDAPConfig, password func() (string, error)) (*LDAP, error) {
-	connection, err := connect(ctx, c, password)
+	connection, err := newConnection(ctx, c, password)
 	if err != nil {
 		return nil, err
 	}
@@ -200,7 +200,7 @@ func (e *entry) sipAddress(attribute string) string {
 	values := slices.Sorted(slices.Values(e.GetEqualFoldAttributeValues(attribute)))
 	for _, value := range values {
 		address := strings.TrimSpace(imgroup.BareAddress(value))
-		// What is not a SIP address has another scheme in proxyAddresses, such as smtp:.
+		// Other values of proxyAddresses have another scheme, such as smtp:.
 		if !strings.EqualFold(attribute, proxyAddresses) || len(address) < len(strings.TrimSpace(value)) {
 			return address
 		}

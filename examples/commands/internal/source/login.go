@@ -14,10 +14,10 @@ import (
 )
 
 // logIn binds once.
-func (c *connection) logIn() error {
+func (c *connection) logIn(ctx context.Context) error {
 	b := &c.config.Bind
 	if b.Kerberos {
-		return c.kerberos(b)
+		return c.kerberos(ctx, b)
 	}
 	password, err := c.password()
 	if err != nil {
@@ -32,14 +32,25 @@ func (c *connection) logIn() error {
 // NeedsPassword reports whether the login takes a password.
 func (b *Bind) NeedsPassword() bool { return b.User != "" && b.Keytab == "" }
 
-func (c *connection) kerberos(b *Bind) error {
+// kerberos logs in by Kerberos. The end of ctx ends the wait for a KDC, because package gokrb5 knows no
+// context.
+func (c *connection) kerberos(ctx context.Context, b *Bind) error {
 	login, err := c.kerberosClient(b)
 	if err != nil {
-		return fmt.Errorf("Kerberos: %w", err) //nolint:staticcheck // a name
+		return fmt.Errorf("logging in by Kerberos: %w", err)
 	}
-	defer login.Destroy()
 	service := cmp.Or(b.ServicePrincipal, "ldap/"+c.url.Hostname())
-	if err := c.ldap.GSSAPIBind(login, service, ""); err != nil {
+	bound := make(chan error, 1)
+	go func(conn *ldap.Conn) {
+		defer login.Destroy()
+		bound <- conn.GSSAPIBind(login, service, "")
+	}(c.ldap)
+	select {
+	case err = <-bound:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if err != nil {
 		return fmt.Errorf("logging in by Kerberos to %s: %w", service, err)
 	}
 	return nil
@@ -91,18 +102,24 @@ func (e *ldapError) Error() string {
 
 func (e *ldapError) Unwrap() error { return e.err }
 
+const wrongPassword = "user or password is wrong; it is not tried again"
+
 // advice says what to check.
 func advice(err error) string {
 	text := err.Error()
 	for _, of := range []struct{ words, advice string }{ // "data" is from Active Directory's AcceptSecurityContext
 		{"data 525", "there is no such user"},
-		{"data 52e", "user or password is wrong; it is not tried again"},
+		{"data 52e", wrongPassword},
 		{"data 530", "the account may not log in at this time"},
 		{"data 532", "the password has expired"},
 		{"data 533", "the account is disabled"},
 		{"data 701", "the account has expired"},
 		{"data 773", "the password has to be changed first"},
 		{"data 775", "the account is locked"},
+		{"KDC_ERR_PREAUTH_FAILED", wrongPassword},
+		{"KDC_ERR_C_PRINCIPAL_UNKNOWN", "there is no such user"},
+		{"KDC_ERR_S_PRINCIPAL_UNKNOWN", "the domain knows no such service: name the server as its domain controller is called, or set servicePrincipal"},
+		{"KRB_AP_ERR_SKEW", "the clocks of this machine and of the domain differ"},
 		{"certificate is valid for", "name the server as its certificate does"},
 		{"signed by unknown authority", `if the certificate is of an authority of your own: "ca": its certificate in a PEM file`},
 		{"80090346", "the server demands channel binding (LdapEnforceChannelBinding), which simple bind over ldaps:// does not need"},
@@ -115,7 +132,7 @@ func advice(err error) string {
 	case errors.Is(err, errReferral), ldap.IsErrorWithCode(err, ldap.LDAPResultReferral):
 		return ": it may be in another domain; a global catalog, port 3269, has all of them"
 	case ldap.IsErrorWithCode(err, ldap.LDAPResultInvalidCredentials):
-		return ": user or password is wrong; it is not tried again"
+		return ": " + wrongPassword
 	case ldap.IsErrorAnyOf(err, ldap.LDAPResultStrongAuthRequired, ldap.LDAPResultConfidentialityRequired):
 		return ": the server wants an encrypted connection"
 	case ldap.IsErrorAnyOf(err, ldap.LDAPResultSizeLimitExceeded, ldap.LDAPResultAdminLimitExceeded, ldap.LDAPResultTimeLimitExceeded):

@@ -18,7 +18,7 @@ const maxContacts = 1000
 type Lists struct {
 	rosterfile.File
 
-	Notes []rosterfile.Problem // what is worth knowing, and keeps nothing from being done
+	Notes []rosterfile.Problem // remarks that keep nothing from being done
 }
 
 // Read looks up what the rules ask for. The error is that of ctx: other failures are problems.

@@ -147,7 +147,7 @@ func rangeOf(e *ldap.Entry, begin int) (members []string, next int, err error) {
 		first, last, _ := strings.Cut(bounds, "-")
 		switch end, err := strconv.Atoi(last); {
 		case !isRange && begin == 0:
-			members = append(members, a.Values...) // empty beside a range
+			members = append(members, a.Values...) // empty next to a range
 		case !isRange || first != strconv.Itoa(begin):
 			return nil, 0, fmt.Errorf("the server returned %s for the members from number %d on", a.Name, begin)
 		case last == "*":
