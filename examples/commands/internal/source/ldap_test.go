@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/go-ldap/ldap/v3"
@@ -298,10 +299,9 @@ func TestLDAP_Fails(t *testing.T) {
 // down is not tried for each.
 func TestLDAP_Reconnects(t *testing.T) {
 	t.Parallel()
-	drop := true
+	var dropped atomic.Bool
 	s := start(t, ldaptest.Options{Fault: func(r ldaptest.Request) *ldaptest.Fault {
-		if r.Op == "search" && drop {
-			drop = false
+		if r.Op == "search" && dropped.CompareAndSwap(false, true) {
 			return &ldaptest.Fault{Drop: true}
 		}
 		return nil
