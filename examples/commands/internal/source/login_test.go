@@ -75,7 +75,7 @@ func TestOpenLDAP_Encrypted(t *testing.T) {
 	}
 }
 
-// TestLDAP_Interrupted holds that the end of the context ends a request to which the server does not respond.
+// TestLDAP_Interrupted holds that the end of the context ends a request without a response.
 func TestLDAP_Interrupted(t *testing.T) {
 	t.Parallel()
 	for _, op := range []string{"StartTLS", "bind", "search"} {
