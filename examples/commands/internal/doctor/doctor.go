@@ -133,8 +133,7 @@ func (d *doctor) examine(ctx context.Context) error {
 	}
 	u, err := url.Parse(endpoint)
 	if err != nil {
-		d.fail("endpoint", "not a URL", "check --endpoint")
-		return nil
+		return &cli.UsageError{Err: err}
 	}
 	if !d.reach(ctx, u, endpoint) {
 		d.suggest(d.alternatives)

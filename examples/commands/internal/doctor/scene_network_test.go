@@ -130,7 +130,7 @@ func atIPv6(t *testing.T, server string) string {
 	}
 	scheme, address, _ := strings.Cut(server, "://")
 	serve(t, l, func(near net.Conn) {
-		far, err := new(net.Dialer).DialContext(context.Background(), "tcp", address)
+		far, err := new(net.Dialer).DialContext(t.Context(), "tcp", address)
 		if err != nil {
 			_ = near.Close()
 			return
