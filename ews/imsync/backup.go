@@ -39,8 +39,8 @@ type backupTelephone struct {
 	Owned bool `json:"owned,omitempty"`
 }
 
-// NewBackup returns a backup of a list, of which owned is the record. Both may be nil. [Sync], [Apply]
-// and [Each] make backups by themselves, for [Options.Backup].
+// NewBackup returns a backup of a list and of its ownership record, each of which may be nil. [Sync],
+// [Apply] and [Each] make backups by themselves, for [Options.Backup].
 func NewBackup(items *imgroup.ItemList, owned *Ownership) *Backup {
 	l := newList(items)
 	return backupOf(l, owned.settle(l))

@@ -109,7 +109,7 @@ func (l *list) target(name string) *group {
 	return l.ofKind(builtIn(name))
 }
 
-// ofKind returns the group of a kind of which a list has one.
+// ofKind returns the built-in group of a kind, or nil; a list has at most one of each.
 func (l *list) ofKind(kind imgroup.GroupType) *group {
 	i := slices.IndexFunc(l.groups, func(g *group) bool { return g.kind == kind && kind.BuiltIn() })
 	if i < 0 {

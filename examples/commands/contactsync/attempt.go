@@ -39,7 +39,7 @@ type attempt struct {
 	again   bool              // the list serves the next read as well
 	use     directory.Use     // of the list, before the run wrote to it; "": not known yet
 	names   map[string]string // of groups and contacts, by id
-	last    *auditEntry       // the last write, of which the result is not noted yet
+	last    *auditEntry       // the last write; its result is not noted yet
 }
 
 func newAttempt(w *worker, job *river.Job[syncArgs]) *attempt {

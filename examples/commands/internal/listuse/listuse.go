@@ -13,7 +13,7 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// Unknown is the use of a list of which the server does not say what its folders hold.
+// Unknown is the use of a list if the server does not say what its folders hold.
 const Unknown directory.Use = "not known"
 
 // Flag defines --skip-unused.

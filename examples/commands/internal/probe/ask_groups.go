@@ -197,7 +197,7 @@ func itemsOrder(ctx context.Context, s *session) (seen, error) {
 	return seen{what: "of the request"}, nil
 }
 
-// builtIn returns a built-in group: the one of which people see the least.
+// builtIn returns the built-in group that people see the least.
 func (s *session) builtIn(ctx context.Context) (*imgroup.ImGroup, error) {
 	if _, err := s.group(ctx, "a"); err != nil { // perhaps the list has none before the first write
 		return nil, err
