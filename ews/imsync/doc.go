@@ -59,10 +59,12 @@
 //   - An owned group that a person has renamed is known by its id, and renamed back. If a person has
 //     added members to it, it stays when it is no longer wanted, and the plan has a note.
 //   - [Options.Save] is called before the first write, with the planned additions, and after the last.
-//     If the process is killed in between, the next run reads the list and owns those that it finds.
-//     One doubt remains: a planned addition that a person makes by hand between the kill and that run
-//     counts as given. So does a membership that was given, that the person removed and added again
-//     between two runs.
+//     If the process is killed in between, the next run reads the list and owns the planned additions
+//     that it finds. One doubt remains: a planned addition that a person makes by hand between the kill
+//     and that run counts as given. So does a membership that was given, that the person removed and
+//     added again between two runs.
+//   - If the record is lost, or an older copy is restored, what it lacks has no owner, and stays. A run
+//     with Adopt owns again what is still wanted.
 //   - In favour of the person, two additions have no owner, and stay: one whose response was lost, and
 //     which the server carries out only after the list was read back; and a group that a person renames
 //     between the kill and the next run, which looks the same as a person's.
@@ -70,7 +72,8 @@
 //     a person adds another contact under the former address, that one is the person's.
 //   - A group is removed after the list was read once more. Exchange has no conditional removal: a
 //     contact that a person adds in the instant between is removed with the group. The same holds for a
-//     removal whose response was lost, and which the server carries out later.
+//     removal whose response was lost, and which the server carries out later. A contact that leaves a
+//     group to which a person gives another wanted name in that instant is added again.
 //   - [Options.MaxRemovals] stops a plan that would remove too much, by default more than 10 % of the
 //     memberships, before anything is sent: a roster that was cut off, or came out empty by mistake,
 //     then does no harm.
@@ -81,6 +84,6 @@
 // [NewBackup] makes a [Backup] at any time. [Restore] puts back missing groups, names and
 // memberships. It only adds, so what people did since stays, and it can be repeated. Ownership
 // comes back too: the service's additions are owned again, those of a person are the person's. If two
-// contacts of the backup are one by now, it is owned only if both were.
-// Correct the roster first, or the next sync removes its own additions again.
+// contacts of the backup are one by now, it is owned only if both were. Correct the roster first, or
+// the next sync removes its own additions again.
 package imsync

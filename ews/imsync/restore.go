@@ -13,10 +13,10 @@ import (
 // those of [Sync]. With DryRun it only makes the plan.
 //
 // A group is known by its id: if it was renamed, its name is restored, unless another group has
-// that name. A group that is gone is created with its contacts. The service owns the same part as
-// when the backup was made, so a sync with the same roster would remove it again; the rest belongs
-// to the person, as before. Pass the record in Options.Owned and keep the one of Applied, as for
-// Sync.
+// that name. A group that is gone is created with its contacts. Of what is put back the service owns
+// the same part as when the backup was made, so a sync with the same roster would remove it again;
+// the rest belongs to the person, as before. Pass the record in Options.Owned and keep the one of
+// Applied, as for Sync.
 //
 // A nil error means that the list has everything in the backup but the exceptions in the notes of
 // the plan: the SIP URI of a telephone that has left the list is not known, a name may belong to a
