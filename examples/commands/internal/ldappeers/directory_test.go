@@ -29,7 +29,7 @@ type company struct {
 	people  []string // DNs
 	teams   []string // account names
 	areas   []string
-	big     int // direct members of the group big
+	big     int // direct members of the group big: more than a range has, where there are so many people
 }
 
 const (
@@ -38,7 +38,7 @@ const (
 )
 
 func newCompany(people int) *company {
-	c := &company{random: rand.New(rand.NewPCG(20, uint64(people))), big: people / 2}
+	c := &company{random: rand.New(rand.NewPCG(20, uint64(people))), big: max(people/2, min(people, 1600))}
 	for _, dn := range []string{baseDN, "OU=People," + baseDN, `OU=Finance\, Legal,` + baseDN, "OU=Groups," + baseDN} {
 		c.entries = append(c.entries, entry{dn: dn, attributes: [][2]string{{"objectClass", "organizationalUnit"}}})
 	}
@@ -101,7 +101,7 @@ func (c *company) addPerson(i int) {
 	}
 	e := entry{dn: "CN=" + escapeRDN(cn, i%2 == 0) + "," + where + baseDN}
 	add := func(name, value string) { e.attributes = append(e.attributes, [2]string{name, value}) }
-	contact := i%67 == 11 // of a partner, or a mail user: a person without a mailbox here
+	contact := i%67 == 11 // of a partner, without a mailbox here
 	for _, class := range []string{"top", "person", "organizationalPerson"} {
 		add("objectClass", class)
 	}
@@ -295,7 +295,7 @@ func TestCompany_Same(t *testing.T) {
 		}
 		names[strings.ToLower(e.dn)] = true
 	}
-	if len(c.people) != 2000 || len(c.teams) != 2000/teamSize || c.big != 1000 {
+	if len(c.people) != 2000 || len(c.teams) != 2000/teamSize || c.big != 1600 {
 		t.Errorf("%d people, %d teams, %d in the group big", len(c.people), len(c.teams), c.big)
 	}
 }

@@ -37,6 +37,9 @@ for kind in ("User", "Contact", "Group"):
         "add: mayContain\nmayContain: %s\n-\n" % name for name, *_ in EXCHANGE)))
 db.set_schema_update_now()
 db = database()
+# A controller registers this name by itself, but only where it may update its records.
+db.modify_ldif("dn: CN=DC1,OU=Domain Controllers,%s\nchangetype: modify\n"
+               "add: servicePrincipalName\nservicePrincipalName: ldap/dc1.corp.test\n" % db.domain_dn())
 db.transaction_start()
 with open(sys.argv[1], encoding="ascii") as file:
     for change, message in db.parse_ldif(file.read()):
