@@ -70,9 +70,6 @@ func TestAway_PostgreSQL(t *testing.T) {
 					t.Errorf("status %d", status)
 				}
 			}
-			if said := members[0].stderr.String() + members[1].stderr.String(); !strings.Contains(said, "the database") {
-				t.Error("neither says that the database was away")
-			}
 			c.checkAway(t, database)
 		})
 	}
