@@ -43,7 +43,7 @@ type ledger struct {
 type snapshot struct {
 	record  *imsync.Ownership
 	given   map[thing]bool
-	taken   map[thing]bool      // of these, what a record may have forgotten: their removal was sent
+	unsure  map[thing]bool      // of these, what the record may lack: in doubt, or its removal was sent
 	pending map[string]bool     // claims
 	found   map[string]bool     // ids of groups
 	names   map[string]string   // of these
@@ -168,8 +168,13 @@ func (l *ledger) look(in inventory) {
 // snapshot returns what a record that is made now can know. wanted are the claims of the roster.
 func (l *ledger) snapshot(record *imsync.Ownership, wanted map[string]bool) snapshot {
 	s := snapshot{
-		record: record, given: maps.Clone(l.had), taken: maps.Clone(l.taken), pending: maps.Clone(wanted), found: map[string]bool{},
+		record: record, given: maps.Clone(l.had), unsure: maps.Clone(l.taken), pending: maps.Clone(wanted), found: map[string]bool{},
 		names: map[string]string{}, planned: map[string][]string{}, ids: maps.Clone(l.known),
+	}
+	for x, by := range l.owners {
+		if by == doubtful {
+			s.unsure[x] = true
+		}
 	}
 	for x := range l.seen.things {
 		for _, c := range l.seen.claims(x) {
@@ -200,7 +205,7 @@ func (l *ledger) restore(s snapshot) {
 	l.stored = s
 	for x, by := range l.owners {
 		knows := s.given[x]
-		if by == service && (s.taken[x] || !knows) || by == person && (knows || l.claimed(x, s.pending, s.found)) {
+		if by == service && (s.unsure[x] || !knows) || by == person && (knows || l.claimed(x, s.pending, s.found)) {
 			l.owners[x] = doubtful
 		}
 	}

@@ -272,6 +272,9 @@ func (p *program) judgeRecord(applied imsync.Applied) {
 	p.sent = map[string]bool{}
 	p.stored = p.snapshot(p.stored.record, nil)
 	p.stored.given = owned
+	if n := len(p.history); n > 0 && p.history[n-1].record == p.stored.record {
+		p.history[n-1] = p.stored // without its doubts
+	}
 }
 
 // recordOf returns what a record owns, from its JSON.

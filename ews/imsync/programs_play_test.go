@@ -47,7 +47,8 @@ type program struct {
 	options imsync.Options
 	history []snapshot // of records that were kept
 	backups []keptBackup
-	log     []string // the last actions
+	putting *keptBackup // is put back
+	log     []string    // the last actions
 
 	wanted  imsync.Roster
 	exact   map[string]bool // its claims
@@ -370,8 +371,8 @@ func (p *program) note(by owner, action func()) {
 		if before.things[x] {
 			continue
 		}
-		p.made(x, by, p.live)
-		p.logf("%s: + %v %q", by, x, p.names[x.group])
+		p.made(x, p.giver(by, x), p.live)
+		p.logf("%s: + %v %q", p.owners[x], x, p.names[x.group])
 		if by == service {
 			p.judgeAddition(x)
 		}

@@ -76,7 +76,8 @@ func (p *program) putBack() {
 	p.figures["restores"]++
 	p.logf("a backup is restored: %v", b.list.String())
 	o := p.options
-	defer func() { p.options, p.wants = o, nil }()
+	p.putting = &b
+	defer func() { p.options, p.wants, p.putting = o, nil, nil }()
 	p.options.Remove, p.options.Adopt, p.options.Backup = imsync.RemoveNothing, false, nil
 	p.wantBackup(b)
 	before := p.now
@@ -177,6 +178,19 @@ func (b *keptBackup) ownersOf(x thing, now inventory, keys []string) (mine, thei
 		}
 	}
 	return mine, theirs
+}
+
+// giver returns the owner of what the service or a person adds. What the service puts back for a person
+// is in doubt, until the record says that it is a person's again.
+func (p *program) giver(by owner, x thing) owner {
+	if by != service || p.putting == nil {
+		return by
+	}
+	keys := append([]string{x.key}, p.now.also[x.key]...)
+	if mine, theirs := p.putting.ownersOf(x, p.now, keys); mine && !theirs {
+		return service
+	}
+	return doubtful
 }
 
 // judgeRestoredOwners requires that everything put back has its owner of the backup, which the ledger
