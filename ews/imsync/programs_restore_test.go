@@ -108,7 +108,7 @@ func (p *program) wantBackup(b keptBackup) {
 	p.wanted, p.wants = imsync.Roster{}, map[string]bool{}
 	for _, g := range b.list.groups {
 		now, ok := p.now.group(g.id)
-		if ok && g.kind == imgroup.UserGroup {
+		if g.kind == imgroup.UserGroup { // one that is gone may have been given again, and renamed since
 			p.wanted.Groups = append(p.wanted.Groups, imsync.Group{Name: g.name, FormerName: now.name})
 		}
 		for x := range b.list.things {
