@@ -66,9 +66,28 @@ func (a *applier) begin(ctx context.Context, steps []Step) error {
 	if err := a.backUp(ctx, steps); err != nil {
 		return err
 	}
-	record := a.owned.before(a.list, steps, a.owns)
-	a.owned.found = record.found
-	return a.save(ctx, record)
+	a.kept = a.owned.before(a.list, steps, a.owns)
+	a.owned.found = a.kept.found
+	return a.save(ctx, a.kept)
+}
+
+// foresee keeps the record again before a contact is added to a group of which the record does not say
+// so: a person gave the wanted name to a group after the record was made.
+func (a *applier) foresee(ctx context.Context, s Step) error {
+	g := a.list.group(s.Group)
+	if g == nil || s.Kind != AddContact && s.Kind != AddTelephone || !a.owned.found[g.id.ID] || !a.owns(s) {
+		return nil
+	}
+	s.GroupID = g.id.ID
+	if slices.ContainsFunc(a.kept.pending, func(p Step) bool {
+		return p.GroupID == s.GroupID && slices.Equal(p.keys(), s.keys())
+	}) {
+		return nil
+	}
+	record := *a.kept
+	record.pending = append(slices.Clone(record.pending), s)
+	a.kept = &record
+	return a.save(ctx, a.kept)
 }
 
 // backUp keeps a backup of the list once, before the first step that removes or renames.
@@ -107,6 +126,7 @@ type applier struct {
 	notRenamed map[string]bool // ids of groups that could not be renamed
 
 	owned  *Ownership // of the list when the plan was made
+	kept   *Ownership // the record that was kept last
 	sent   []Step     // additions that were done, or whose outcome is unknown
 	done   []Step
 	theirs map[gift]bool // the additions that are a person's
@@ -225,6 +245,9 @@ func (a *applier) ensure(ctx context.Context, s Step, i, total int) error {
 			return errNotMoved
 		}
 		if err := a.checkOwned(s); err != nil {
+			return err
+		}
+		if err := a.foresee(ctx, s); err != nil {
 			return err
 		}
 		err = s.refusedByLimit(a.list, a.send(ctx, s, w))

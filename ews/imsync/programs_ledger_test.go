@@ -122,7 +122,7 @@ func (l *ledger) learn() {
 	for x, by := range l.owners {
 		switch {
 		case by == person || l.knows(x):
-		case l.planned(x, l.stored.pending), l.pendingByName(x):
+		case l.planned(x, l.stored.pending):
 			l.owners[x] = doubtful
 		default:
 			l.owners[x] = person
@@ -141,27 +141,11 @@ func (l *ledger) knows(x thing) bool {
 		return true
 	case !l.stored.found[x.group] && !l.known[x.group]:
 		return false
-	case x.key == "", l.pendingByName(x) && !l.stored.twins(x.group),
+	case x.key == "", l.stored.pending[claim(l.stored.names[x.group], x.key)],
 		slices.ContainsFunc(l.renamed[x.group], func(name string) bool { return l.stored.pending[claim(name, x.key)] }):
 		return true
 	}
 	return slices.ContainsFunc(l.claimsOf(x), func(c string) bool { return l.sent[c] || l.stored.ended && l.stored.pending[c] })
-}
-
-// pendingByName reports whether a membership was planned under the name that its group had then.
-func (l *ledger) pendingByName(x thing) bool {
-	return l.stored.pending[claim(l.stored.names[x.group], x.key)]
-}
-
-// twins reports whether another group had the same name: a plan leaves both alone, so that what the
-// roster wants of them is not pending for sure.
-func (s *snapshot) twins(id string) bool {
-	for other, name := range s.names {
-		if other != id && strings.EqualFold(name, s.names[id]) {
-			return true
-		}
-	}
-	return false
 }
 
 // rename enters the name of a group.

@@ -40,7 +40,8 @@ var keptSeeds = []uint64{
 	42949675546, // a record is restored that was made after a removal, and what was removed was given again
 	55834589421, // a record is restored that lacks what a restore had put back for a person
 	51539618700, // a person renames a group that a restore has made again, and that is restored once more
-	30064786663, // a person renames one of two groups of a name to a planned name, and the process is killed
+	30064786663, // a person gives a group a wanted name after the record was made, and a kill follows the additions to it
+	12884922995, // the same
 }
 
 // The bits of a seed that add to its program. A kept seed without them stays the program that it was.
