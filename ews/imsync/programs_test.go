@@ -42,6 +42,7 @@ var keptSeeds = []uint64{
 	51539618700, // a person renames a group that a restore has made again, and that is restored once more
 	30064786663, // a person gives a group a wanted name after the record was made, and a kill follows the additions to it
 	12884922995, // the same
+	34359756152, // a group that was given has the name of a person's group that a restore puts back
 }
 
 // The bits of a seed that add to its program. A kept seed without them stays the program that it was.
