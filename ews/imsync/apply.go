@@ -276,13 +276,21 @@ func (a *applier) mustBeFresh(s Step) bool {
 	return s.Kind == RemoveGroup && a.options.Remove == RemoveOwned && !a.fresh
 }
 
-// checkOwned returns an error for the removal of a group that now has members that are not owned.
+// checkOwned returns an error for the removal of a contact that a person has added since the plan was
+// made, and of a group that has such members.
 func (a *applier) checkOwned(s Step) error {
-	if s.Kind != RemoveGroup || a.options.Remove != RemoveOwned {
+	if a.options.Remove != RemoveOwned {
 		return nil
 	}
-	if g, _ := s.existing(a.list); g != nil && !a.owned.covers(g) {
+	g, _ := s.existing(a.list)
+	switch {
+	case g == nil:
+	case s.Kind == RemoveGroup && !a.owned.covers(g):
 		return &withheld{"the group has members that this service did not add"}
+	case s.Kind == RemoveContact, s.Kind == RemoveTelephone:
+		if m, ok := g.find(nil, s.keys()); ok && !a.owned.groups[g.id.ID].has(m) {
+			return &withheld{"this service did not add what the group has now: make a new plan"}
+		}
 	}
 	return nil
 }

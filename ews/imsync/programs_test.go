@@ -43,6 +43,7 @@ var keptSeeds = []uint64{
 	30064786663, // a person gives a group a wanted name after the record was made, and a kill follows the additions to it
 	12884922995, // the same
 	34359756152, // a group that was given has the name of a person's group that a restore puts back
+	47244735371, // a kept plan meets a person's contact in place of the owned one that the person had removed
 }
 
 // The bits of a seed that add to its program. A kept seed without them stays the program that it was.
