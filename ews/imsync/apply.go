@@ -71,8 +71,8 @@ func (a *applier) begin(ctx context.Context, steps []Step) error {
 	return a.save(ctx, a.kept)
 }
 
-// foresee keeps the record again before a contact is added to a group of which the record does not say
-// so: a person gave the wanted name to a group after the record was made.
+// foresee keeps the record once more before an addition to a group that the record does not name for it:
+// a person renamed a group to the wanted name after the record was made.
 func (a *applier) foresee(ctx context.Context, s Step) error {
 	g := a.list.group(s.Group)
 	if g == nil || s.Kind != AddContact && s.Kind != AddTelephone || !a.owned.found[g.id.ID] || !a.owns(s) {
@@ -289,7 +289,7 @@ func (a *applier) checkOwned(s Step) error {
 		return &withheld{"the group has members that this service did not add"}
 	case s.Kind == RemoveContact, s.Kind == RemoveTelephone:
 		if m, ok := g.find(nil, s.keys()); ok && !a.owned.groups[g.id.ID].has(m) {
-			return &withheld{"this service did not add what the group has now: make a new plan"}
+			return &withheld{"a person has added the contact since the plan was made: make a new plan"}
 		}
 	}
 	return nil

@@ -63,8 +63,8 @@
 //     that it finds. One doubt remains: a planned addition that a person makes by hand between the kill
 //     and that run counts as given. So does a membership that was given, that the person removed and
 //     added again between two runs.
-//   - If the record is lost, or an older copy is restored, what it lacks has no owner, and stays. A run
-//     with Adopt owns again what is still wanted.
+//   - If the record is lost, or an older copy is restored, additions that it lacks have no owner, and
+//     stay. A run with Adopt owns the wanted ones again.
 //   - In favour of the person, two additions have no owner, and stay: one whose response was lost, and
 //     which the server carries out only after the list was read back; and a group that a person renames
 //     between the kill and the next run, which looks the same as a person's.
@@ -72,8 +72,8 @@
 //     a person adds another contact under the former address, that one is the person's.
 //   - A group is removed after the list was read once more. Exchange has no conditional removal: a
 //     contact that a person adds in the instant between is removed with the group. The same holds for a
-//     removal whose response was lost, and which the server carries out later. A contact that leaves a
-//     group to which a person gives another wanted name in that instant is added again.
+//     removal whose response was lost, and which the server carries out later. If a person renames
+//     a group to another wanted name in the instant before a contact leaves it, it is added again.
 //   - [Options.MaxRemovals] stops a plan that would remove too much, by default more than 10 % of the
 //     memberships, before anything is sent: a roster that was cut off, or came out empty by mistake,
 //     then does no harm.

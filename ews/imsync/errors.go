@@ -88,9 +88,9 @@ func nameInUse(s Step, g *group) error {
 }
 
 // ErrWithheld is the error of a step that was not sent because it would do more than the plan says: of
-// a removal whose contact could not be added to the group to which it moves, or whose group has more
-// members by now (also [ErrStale]); and of an addition to a group whose name another one still has,
-// because it could not be renamed.
+// a removal whose contact could not be added to the group to which it moves, whose contact a person has
+// added since the plan was made, or whose group has more members by now (the last two are [ErrStale]
+// too); and of an addition to a group whose name another one still has, because it could not be renamed.
 var ErrWithheld = errors.New("imsync: withheld")
 
 // errNotMoved is the error of a contact that stays where it is.

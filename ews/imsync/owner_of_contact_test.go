@@ -75,8 +75,8 @@ func (r *register) want(name string, want ...string) {
 	}
 }
 
-// TestOwnership_AddressChanges gives an owned contact another preferred address, as the directory does
-// when a person marries. It keeps its owner by its id, under any address in the roster.
+// TestOwnership_AddressChanges changes the preferred address of an owned contact, as the directory does
+// when a person marries. The contact stays owned by its id, under any address in the roster.
 func TestOwnership_AddressChanges(t *testing.T) {
 	t.Parallel()
 	for name, later := range map[string]string{"new": "anna@new.com", "former": "anna@old.com"} {

@@ -37,10 +37,10 @@ var keptSeeds = []uint64{
 	17179875476, // a restore cannot rename a group away from the name of one that it makes
 	12884922779, // a kept plan makes a group that a person has made by then, and removes again
 	21424,       // a person renames a group to another wanted name before a removal
-	42949675546, // a record is restored that was made after a removal, and what was removed was given again
+	42949675546, // a record is restored that was made after a removal, and the contact was added again
 	55834589421, // a record is restored that lacks what a restore had put back for a person
 	51539618700, // a person renames a group that a restore has made again, and that is restored once more
-	30064786663, // a person gives a group a wanted name after the record was made, and a kill follows the additions to it
+	30064786663, // a person renames a group to a wanted name after the record was made, and a kill follows the additions to it
 	12884922995, // the same
 	34359756152, // a group that was given has the name of a person's group that a restore puts back
 	47244735371, // a kept plan meets a person's contact in place of the owned one that the person had removed

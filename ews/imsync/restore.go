@@ -13,11 +13,11 @@ import (
 // those of [Sync]. With DryRun it only makes the plan.
 //
 // A group is known by its id: if it was renamed, its name is restored, unless another group has
-// that name. A group that is gone is created with its contacts. Of what is put back the service owns
-// the same part as when the backup was made, so a sync with the same roster would remove it again;
-// the rest belongs to the person, as before. Pass the record in Options.Owned and keep the one of
-// Applied, as for Sync. If two groups of the backup come together in one, because one is gone and a
-// person has given its name to the other, what both had has no owner, in favour of the person.
+// that name. A group that is gone is created with its contacts. The service owns the same part
+// of it as when the backup was made, which a sync with the same roster would remove again; the rest
+// belongs to the person, as before. Pass the record in Options.Owned and keep the one of
+// Applied, as for Sync. If one group of the backup is gone and a person has renamed another to its
+// name, the memberships that both had have no owner, in favour of the person.
 //
 // A nil error means that the list has everything in the backup but the exceptions in the notes of
 // the plan: the SIP URI of a telephone that has left the list is not known, a name may belong to a

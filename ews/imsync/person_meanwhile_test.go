@@ -1,0 +1,91 @@
+package imsync_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/go-ews/exchange/ews"
+	"github.com/go-ews/exchange/ews/imsync"
+	"github.com/go-ews/exchange/imgroup"
+)
+
+// editedMeanwhile is a client of a list that a person edits once, just before the first new contact
+// arrives. The service does not learn whether that was added, and so reads the list back.
+type editedMeanwhile struct {
+	*memory
+	edit func()
+}
+
+func (m *editedMeanwhile) AddNewImContactToGroup(
+	ctx context.Context, c imgroup.ContactSpec,
+) (*imgroup.Persona, error) {
+	if m.edit == nil {
+		return m.memory.AddNewImContactToGroup(ctx, c)
+	}
+	m.edit()
+	m.edit = nil
+	return nil, ews.ErrOutcomeUnknown
+}
+
+// TestApply_PersonAddsAgain applies the removal of an owned contact that a person has removed by then,
+// and adds during the run: the contact is the person's, and stays.
+func TestApply_PersonAddsAgain(t *testing.T) {
+	t.Parallel()
+	r := newRegister(t)
+	r.sync(team("A", "a@contoso.com", "b@contoso.com"))
+	planned, err := imsync.Sync(t.Context(), r.memory, rosterOf(team("A", "a@contoso.com", "c@contoso.com")), &imsync.Options{
+		Remove: imsync.RemoveOwned, Owned: r.owned, MaxRemovals: anyNumber, DryRun: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := r.named("A")
+	b := a.members[1]
+	a.members = a.members[:1]
+	client := &editedMeanwhile{r.memory, func() { a.members = append(a.members, b) }}
+	err = imsync.Apply(t.Context(), client, planned.Plan, &imsync.Options{
+		Remove: imsync.RemoveOwned, Owned: r.owned, MaxRemovals: anyNumber,
+	})
+	if !errors.Is(err, imsync.ErrWithheld) {
+		t.Errorf("%v; want ErrWithheld", err)
+	}
+	r.want("A", "a@contoso.com", "b@contoso.com", "c@contoso.com")
+}
+
+// TestOwnership_RenamedToAWantedName has a person rename a group to the name of one that is about to be
+// made. From the record that was kept before the addition to it, as after a kill, the addition is owned;
+// the group is not.
+func TestOwnership_RenamedToAWantedName(t *testing.T) {
+	t.Parallel()
+	r := newRegister(t)
+	old := &memoryGroup{id: "P", name: "P", kind: imgroup.UserGroup}
+	r.groups = append(r.groups, old)
+	client := &renamedMeanwhile{r.memory, func() { old.name = "A" }}
+	_, err := imsync.Sync(t.Context(), client, rosterOf(team("A", "a@contoso.com")), &imsync.Options{
+		Remove: imsync.RemoveOwned, MaxRemovals: anyNumber,
+		Save: func(_ context.Context, o *imsync.Ownership) error {
+			if len(old.members) == 0 {
+				r.owned = reread(t, o)
+			}
+			return nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.want("A", "a@contoso.com")
+	r.sync()
+	r.want("A")
+}
+
+// renamedMeanwhile is a client of a list in which a person renames a group just before one is made.
+type renamedMeanwhile struct {
+	*memory
+	rename func()
+}
+
+func (m *renamedMeanwhile) AddImGroup(ctx context.Context, name string) (*imgroup.ImGroup, error) {
+	m.rename()
+	return m.memory.AddImGroup(ctx, name)
+}
