@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/go-ews/exchange/auth"
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/ews/autodiscover"
 	"github.com/go-ews/exchange/examples/commands/internal/cli"
@@ -66,7 +67,8 @@ func (d *doctor) found(check string, found *autodiscover.Result) {
 // suggest adds other endpoints to the remedy of what failed first.
 func (d *doctor) suggest(endpoints []string) {
 	if f := d.first(failed); f != nil && len(endpoints) > 0 {
-		f.Remedy = "Autodiscover also names " + endpoints[0] + ", which may be the one for this network: give it by --endpoint; " + f.Remedy
+		other := "Autodiscover also names " + endpoints[0] + ", which may be the one for this network: give it by --endpoint"
+		f.Remedy = strings.TrimSuffix(other+"; "+f.Remedy, "; ")
 	}
 }
 
@@ -88,6 +90,8 @@ func adviceFor(err *autodiscover.Error) string {
 		return "if the mailbox is in Exchange Online, add --trust online, and --auth bearer"
 	case found:
 		return "if the mailbox is at " + untrusted.Host + ", add --trust " + untrusted.Host
+	case refused(err):
+		return "Autodiscover refused the login: check the credentials and --auth" + accountAdvice
 	case misnamed:
 		return "the certificate at " + other.Host + " is that of a web site or a hoster: give autodiscover.<domain> one with its name; or " +
 			"publish the record _autodiscover._tcp.<domain> (SRV) with a name that the certificate has, and add --trust with it; " +
@@ -131,6 +135,9 @@ func isMissing(err error) bool {
 
 // isProxy reports whether the connection to a proxy failed, or the proxy refused one.
 func isProxy(err error) bool {
+	if login, ok := errors.AsType[*auth.Error](err); ok {
+		err = login.Err // an error of the login has the method below as well
+	}
 	if dial, ok := errors.AsType[*net.OpError](err); ok {
 		return dial.Op == "proxyconnect"
 	}

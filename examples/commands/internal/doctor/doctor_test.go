@@ -3,12 +3,14 @@ package doctor
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"github.com/go-ews/exchange/auth"
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/ews/autodiscover"
 	"github.com/go-ews/exchange/ews/ewstest"
@@ -254,6 +256,31 @@ func TestRun_Email(t *testing.T) {
 		"FAIL Autodiscover no endpoint found for tony@contoso.com -> if the mailbox is at mail.hoster.example, add --trust")
 }
 
+// TestRun_Email_Refused holds that credentials which Autodiscover refuses are named as the cause, and
+// not DNS or a proxy.
+func TestRun_Email_Refused(t *testing.T) {
+	t.Parallel()
+	password := rand.Text() // the process remembers a refused one
+	d := &doctor{flags: &connect.Flags{}}
+	d.flags.Discover = autodiscover.Options{Transport: responding(401), Resolver: noRecords{}}
+	d.flags.Discover.Client = func(string) (*http.Client, error) {
+		transport, err := auth.Basic(responding(401), auth.Static("tony", password), nil)
+		return &http.Client{Transport: transport}, err
+	}
+	status, stdout, stderr := d.examined(t.Context(), password, "--email", "tony@contoso.com", "--user", "tony")
+	if status != 1 {
+		t.Errorf("status %d: %s", status, stderr)
+	}
+	wantLines(t, stdout, "POST with credentials https://contoso.com/",
+		"FAIL Autodiscover no endpoint found for tony@contoso.com -> Autodiscover refused the login: check the credentials")
+	login := autodiscover.Step{
+		Target: "https://contoso.com/", Elapsed: 1, Err: &auth.Error{Scheme: "Bearer", Err: errors.New("no token")},
+	}
+	if got := adviceFor(&autodiscover.Error{Steps: []autodiscover.Step{login}}); strings.Contains(got, "HTTPS_PROXY") {
+		t.Errorf("a login that could not begin is called a fault of the proxy: %s", got)
+	}
+}
+
 // nowhere redirects to a hoster.
 type nowhere struct{}
 
@@ -271,5 +298,18 @@ func TestRun_Interrupted(t *testing.T) {
 	status, _, stderr := examine(ctx, "s3cret", "--endpoint", "https://127.0.0.1:1/", "--user", "u")
 	if status == 0 || !strings.Contains(stderr, "interrupted") {
 		t.Errorf("status %d: %s", status, stderr)
+	}
+}
+
+// TestSuggest holds that another endpoint is a whole remedy, and adds to one.
+func TestSuggest(t *testing.T) {
+	t.Parallel()
+	for remedy, want := range map[string]string{"": "give it by --endpoint", "check x": "give it by --endpoint; check x"} {
+		var d doctor
+		d.fail("schemes", "HTTP 404", remedy)
+		d.suggest([]string{"https://ex01.contoso.com/EWS/Exchange.asmx"})
+		if got := d.findings[0].Remedy; !strings.HasSuffix(got, want) {
+			t.Errorf("%q: %q", remedy, got)
+		}
 	}
 }

@@ -52,6 +52,8 @@ func (d *doctor) handshakeAdvice(ctx context.Context, err error, address, host s
 // speaks returns the version of TLS and the cipher suite that the server takes from a client that
 // accepts any; 0 if none.
 func (d *doctor) speaks(ctx context.Context, address, host string) (version, suite uint16) {
+	ctx, cancel := context.WithTimeout(ctx, networkTimeout)
+	defer cancel()
 	conn, err := d.network.connect(ctx, address)
 	if err != nil {
 		return 0, 0

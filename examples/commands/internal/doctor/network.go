@@ -118,10 +118,7 @@ func isIPv4(address string) bool { return strings.Contains(address, ".") }
 
 // dialAdvice says what to do about a connection that could not be opened.
 func dialAdvice(err error, u *url.URL) string {
-	port := u.Port()
-	if port == "" {
-		port = "443"
-	}
+	port := cmp.Or(u.Port(), "443")
 	switch text := err.Error(); {
 	case strings.Contains(text, "unreachable") || strings.Contains(text, "no route"):
 		return "this machine has no route there: if the name has IPv6 addresses only, or first, IPv6 must work from here, " +
@@ -184,7 +181,7 @@ func (d *doctor) handshakeResult(ctx context.Context, state tls.ConnectionState,
 	const check = "TLS"
 	if err != nil {
 		host, _, _ := net.SplitHostPort(address)
-		if errors.Is(err, context.DeadlineExceeded) {
+		if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
 			d.fail(check, "the connection opens, and no TLS handshake comes within "+networkTimeout.String(), silentAdvice)
 			return false
 		}

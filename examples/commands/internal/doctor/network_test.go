@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/x509"
@@ -210,6 +211,37 @@ func TestProduct(t *testing.T) {
 			t.Errorf("%v is %q, want %q", tc.v, got, tc.want)
 		}
 	}
+}
+
+// TestSilent_BehindProxy has a proxy that leads to such a port. No connection goes around the proxy.
+func TestSilent_BehindProxy(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		around := func(ctx context.Context, _, _ string) (net.Conn, error) {
+			<-ctx.Done() // as a firewall that drops the packets
+			return nil, ctx.Err()
+		}
+		d := &doctor{flags: &connect.Flags{}, network: network{dial: around}}
+		d.flags.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: "proxy.contoso.test:3128"})
+		d.flags.Dial = func(context.Context, string, string) (net.Conn, error) {
+			near, far := net.Pipe()
+			go func() {
+				defer far.Close()
+				if _, err := http.ReadRequest(bufio.NewReader(far)); err == nil {
+					_, _ = io.WriteString(far, "HTTP/1.1 200 Connection established\r\n\r\n")
+				}
+				_, _ = io.Copy(io.Discard, far)
+			}()
+			return near, nil
+		}
+		began := time.Now()
+		status, stdout, stderr := d.examined(t.Context(), "s3cret",
+			"--endpoint", "https://mail.contoso.test/EWS/Exchange.asmx", "--user", "tony", "--auth", "basic")
+		if took := time.Since(began); status != 1 || took > 30*time.Second {
+			t.Errorf("status %d after %v: %s", status, took, stderr)
+		}
+		wantLines(t, stdout, "ok proxy", "FAIL TLS the connection opens, and no TLS handshake comes within 10s")
+	})
 }
 
 // TestSilent has a port that takes connections and says nothing: the report comes in seconds.
