@@ -77,5 +77,5 @@ func listAdvice(err error) string {
 			"Business) there is no list"
 	}
 	return "without a Unified Contact Store (Lync, Skype for Business) there is no list; " +
-		"check the mailbox, and what is said above"
+		"check the mailbox, and the checks above"
 }

@@ -46,7 +46,7 @@ func (d *doctor) handshakeAdvice(ctx context.Context, err error, address, host s
 	if version, suite := d.speaks(ctx, address, host); version != 0 {
 		return oldProtocolAdvice(version, suite)
 	}
-	return "the server must have TLS 1.2 or later switched on (SchannelConfiguration; an old load balancer in between may be what answers)"
+	return "the server must have TLS 1.2 or later switched on (SchannelConfiguration, or on an old load balancer in between)"
 }
 
 // speaks returns the version of TLS and the cipher suite that the server takes from a client that
@@ -76,7 +76,7 @@ func (d *doctor) speaks(ctx context.Context, address, host string) (version, sui
 func oldProtocolAdvice(version, suite uint16) string {
 	if version < tls.VersionTLS12 {
 		return "the server speaks " + tls.VersionName(version) + " at most: have TLS 1.2 switched on (SchannelConfiguration, " +
-			"SSL Protocols TLS 1.2 Server Enabled 1; an old load balancer in between may be what answers)"
+			"SSL Protocols TLS 1.2 Server Enabled 1; or on an old load balancer in between)"
 	}
 	return "the server takes old cipher suites only, such as " + tls.CipherSuiteName(suite) + ": have one with ECDHE and GCM " +
 		"switched on (Enable-TlsCipherSuite TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, or the profile of the load balancer); " +

@@ -80,7 +80,7 @@ func advised(err error) (text, remedy string) {
 }
 
 // loginResult reports the login, which ended with err, and Extended Protection if the login was bound
-// to the TLS connection. Only another login, which unbound makes, can tell more of that.
+// to the TLS connection. Only another login, by unbound, shows more about that.
 func (d *doctor) loginResult(err error, bound bool, unbound func() error) {
 	const protection = "Extended Protection"
 	switch {
@@ -89,7 +89,7 @@ func (d *doctor) loginResult(err error, bound bool, unbound func() error) {
 		d.protection(protection, unbound())
 	case answered(err):
 		d.ok("login", "as "+d.who())
-		d.skip(protection, "only a login by NTLM or Kerberos over https has to do with it")
+		d.skip(protection, "only a login by NTLM or Kerberos over https is tied to the connection")
 	case !refused(err) || inBetween(err):
 		d.loginFailed(err)
 	case bound && d.unbound:
@@ -97,11 +97,11 @@ func (d *doctor) loginResult(err error, bound bool, unbound func() error) {
 	case bound && d.front != "":
 		d.loginFailed(err)
 		d.warn(protection, "cannot be told from a wrong password; "+d.front+" stands before Exchange, perhaps with another certificate",
-			"if the password is right, --unbound tells: it logs in once more")
+			"if the password is right, --unbound distinguishes them: it logs in once more")
 	case bound:
 		d.loginFailed(err)
-		d.skip(protection, "cannot be told from a wrong password; if that is right, --unbound tells")
-	case d.flags != nil && d.flags.ChannelBinding == "off" && d.binds():
+		d.skip(protection, "cannot be told from a wrong password; if that is right, --unbound distinguishes them")
+	case d.flags.ChannelBinding == "off" && d.binds():
 		d.loginFailed(err)
 		d.warn(protection, "a server that requires it refuses every login with --channel-binding off",
 			"leave --channel-binding out; "+protectionSetting)
@@ -113,15 +113,15 @@ func (d *doctor) loginResult(err error, bound bool, unbound func() error) {
 // loginFailed reports a login that did not come about.
 func (d *doctor) loginFailed(err error) {
 	text, remedy := advised(err)
-	password := d.flags != nil && (d.flags.Auth == connect.NTLM || d.flags.Auth == connect.Basic)
+	password := d.flags.Auth == connect.NTLM || d.flags.Auth == connect.Basic
 	switch {
 	case inBetween(err):
 		remedy = splitAdvice
-	case !refused(err) && remedy == "" && d.flags != nil && d.flags.TokenURL != "" && permanent(err):
+	case !refused(err) && remedy == "" && d.flags.TokenURL != "" && permanent(err):
 		remedy = "the token endpoint refused the application, in the words above: check --client-id, its secret or certificate, " +
 			"which end (App registrations, Certificates & secrets), the tenant in --token-url, --scope, and the administrator's consent"
 	case !refused(err): // the library knows more
-	case d.flags != nil && d.flags.Auth == connect.Bearer:
+	case d.flags.Auth == connect.Bearer:
 		remedy = "the token is refused: check its scope and audience (--scope, for this server's URL), its end, " +
 			"and the permission of the application (full_access_as_app)"
 	case remedy == "":
@@ -147,11 +147,11 @@ func (d *doctor) withoutBinding(ctx context.Context, endpoint string) error {
 func (d *doctor) protection(check string, err error) {
 	switch {
 	case refused(err):
-		d.ok(check, "required: a login without channel binding is refused; this module sends one")
+		d.ok(check, "required: a login without channel binding is refused; this program sends one")
 	case answered(err):
 		d.ok(check, "not required: a login without channel binding is accepted too")
 	default:
-		d.warn(check, err.Error(), "it cannot be told whether it is required")
+		d.warn(check, err.Error(), "it is unknown whether it is required")
 	}
 }
 

@@ -212,10 +212,10 @@ func (d *doctor) emptyList(
 	}
 	switch {
 	case err != nil:
-		d.warn(check, text+"; "+err.Error(), "it cannot be told whether the list was ever used")
+		d.warn(check, text+"; "+err.Error(), "it is unknown whether the list was ever used")
 	case state.Use == directory.NeverUsed:
-		d.warn(check, text+", never used", "no client that keeps its contacts in Exchange has signed in with this mailbox, so what is "+
-			"put into the list may never be seen: check the policy for the Unified Contact Store (UcsAllowed)")
+		d.warn(check, text+", never used", "no client that keeps its contacts in Exchange has signed in with this mailbox, so that "+
+			"users may never see the list: check the policy for the Unified Contact Store (UcsAllowed)")
 	case state.Use == directory.Unclear:
 		d.warn(check, fmt.Sprintf("%s, though its folder holds %d", text, state.StoredContacts),
 			"the mailbox may have been taken back from the Unified Contact Store: check the policy (UcsAllowed)")
