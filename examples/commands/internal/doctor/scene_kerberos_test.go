@@ -10,7 +10,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -63,20 +62,10 @@ func (k *kdc) start(t *testing.T) string {
 		}
 	}
 	l := ownPort(t)
-	var serving sync.WaitGroup
-	t.Cleanup(func() { _ = l.Close(); serving.Wait() })
 	if k.down {
 		_ = l.Close()
 	}
-	serving.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			k.converse(c)
-		}
-	})
+	serve(t, l, k.converse)
 	file := t.TempDir() + "/krb5.conf"
 	text := "[libdefaults]\n default_realm = " + realm + "\n dns_lookup_kdc = false\n[realms]\n " + realm +
 		" = {\n  kdc = " + l.Addr().String() + "\n }\n"

@@ -107,17 +107,7 @@ func accepting(treat func(c net.Conn, server string)) func(*testing.T, string) s
 	return func(t *testing.T, server string) string {
 		t.Helper()
 		l := ownPort(t)
-		var serving sync.WaitGroup
-		t.Cleanup(func() { _ = l.Close(); serving.Wait() })
-		serving.Go(func() {
-			for {
-				c, err := l.Accept()
-				if err != nil {
-					return
-				}
-				serving.Go(func() { treat(c, server); _ = c.Close() })
-			}
-		})
+		serve(t, l, func(c net.Conn) { treat(c, server); _ = c.Close() })
 		return "https://" + l.Addr().String()
 	}
 }
