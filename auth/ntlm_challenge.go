@@ -99,7 +99,7 @@ func targetInfo(message []byte) ([]byte, error) {
 	return message[from:][:size], nil
 }
 
-// domainIn returns the short name of the server's domain, from a challenge; "" if it does not.
+// domainIn returns the short name of the server's domain, from a challenge; "" if that has none.
 func domainIn(message []byte) string {
 	info, err := targetInfo(message)
 	for err == nil && len(info) >= 4 && binary.LittleEndian.Uint16(info) != avEOL {

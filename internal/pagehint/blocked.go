@@ -51,7 +51,7 @@ var blocking = [...]string{
 	"was blocked", "for security reason", "web filter", "unauthorized activity", "not acceptable!",
 }
 
-// blocker returns the product that blocked the request, "" if the page is none of a firewall or
+// blocker returns the product that blocked the request, "" if the page comes from no firewall or
 // filter. Exchange itself has no such pages.
 func (p Page) blocker() string {
 	switch s := p.StatusCode; {
@@ -63,9 +63,9 @@ func (p Page) blocker() string {
 	default:
 		return ""
 	}
-	server := strings.ToLower(p.Header.Get("Server"))
+	server, text := strings.ToLower(p.Header.Get("Server")), p.text()
 	for _, b := range blockers {
-		if strings.Contains(server, b.mark) || p.mentions(b.mark) {
+		if strings.Contains(server, b.mark) || strings.Contains(text, b.mark) {
 			return b.name
 		}
 	}

@@ -37,7 +37,7 @@ func (p Page) requestHint() string {
 // request; "" if unknown.
 type gateway struct{ mark, name, limit string }
 
-// gateways are products by what their Server header or page begins with or holds, in lower case.
+// gateways are products by a part of their Server header or page, in lower case.
 var gateways = [...]gateway{
 	{"nginx", "nginx", "client_max_body_size"},
 	{"openresty", "nginx", "client_max_body_size"},

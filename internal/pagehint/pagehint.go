@@ -68,13 +68,14 @@ func (p Page) guess() string {
 	if product, ok := p.loginForm(); ok {
 		return loginFormHint(product)
 	}
+	blocker, ofStatus := p.blocker(), OfStatus(p.StatusCode)
 	switch s := p.StatusCode; {
 	case s/100 == 3:
 		return p.redirectHint()
 	case p.isPlainHTTP():
 		return p.plainHTTPHint()
-	case p.blocker() != "":
-		return p.blocker() + " blocked the request: let it allow POST of text/xml to /EWS; its log has the rule"
+	case blocker != "":
+		return blocker + " blocked the request: let it allow POST of text/xml to /EWS; its log has the rule"
 	case s == http.StatusUnauthorized:
 		return "the credentials were refused or none were sent: check user, password and scheme; " +
 			"Extended Protection also responds so if TLS ends before Exchange or no channel binding is " +
@@ -103,8 +104,8 @@ func (p Page) guess() string {
 	case s == http.StatusMisdirectedRequest:
 		return "the name of the TLS connection (SNI) and of the request differ: check the host name of the endpoint, and a " +
 			"gateway that connects without the name (nginx: proxy_ssl_server_name on)"
-	case OfStatus(s) != "":
-		return OfStatus(s)
+	case ofStatus != "":
+		return ofStatus
 	case s == http.StatusServiceUnavailable:
 		return p.unavailableHint()
 	case s == http.StatusTooManyRequests:
@@ -180,9 +181,12 @@ func (p Page) isPlainHTTP() bool {
 
 // mentions reports whether the page has one of the phrases, in any case and with any line breaks.
 func (p Page) mentions(phrases ...string) bool {
-	body := strings.Join(strings.Fields(string(bytes.ToLower(p.Body))), " ")
-	return slices.ContainsFunc(phrases, func(phrase string) bool { return strings.Contains(body, phrase) })
+	text := p.text()
+	return slices.ContainsFunc(phrases, func(phrase string) bool { return strings.Contains(text, phrase) })
 }
+
+// text returns the page in lower case, with single spaces in place of line breaks and indents.
+func (p Page) text() string { return strings.Join(strings.Fields(string(bytes.ToLower(p.Body))), " ") }
 
 func (p Page) plainHTTPHint() string {
 	if strings.HasPrefix(p.URL, "https:") {
