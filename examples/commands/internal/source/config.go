@@ -2,10 +2,12 @@ package source
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/go-ldap/ldap/v3"
@@ -44,7 +46,7 @@ type LDAPConfig struct {
 	Server     string     `json:"server"` // ldaps://host, or ldap://host with StartTLS
 	BaseDN     string     `json:"baseDN"`
 	Bind       Bind       `json:"bind"`
-	CA         string     `json:"ca"` // PEM file of authorities to trust besides the system's
+	CA         string     `json:"ca"` // PEM file of authorities to trust in addition to the system's
 	Attributes Attributes `json:"attributes"`
 
 	AllowUnencrypted bool `json:"allowUnencrypted"` // ldap:// without StartTLS
@@ -92,13 +94,18 @@ func ParseConfig(text []byte) (*Config, error) {
 	if err := placeRules(text, c.Rules); err != nil {
 		return nil, err
 	}
-	for i := range c.Rules {
-		if err := c.Rules[i].check(); err != nil {
-			return nil, fmt.Errorf("line %d: rule %d: %w", c.Rules[i].line, i+1, err)
-		}
-	}
 	if err := c.checkDirectory(); err != nil {
 		return nil, err
+	}
+	for i := range c.Rules {
+		r := &c.Rules[i]
+		err := r.check()
+		if err == nil && c.Exchange != nil {
+			err = r.checkExchange()
+		}
+		if err != nil {
+			return nil, fmt.Errorf("line %d: rule %d: %w", r.line, i+1, err)
+		}
 	}
 	return c, nil
 }
@@ -107,28 +114,11 @@ func (c *Config) checkDirectory() error {
 	switch {
 	case (c.LDAP == nil) == (c.Exchange == nil):
 		return errors.New("want ldap or exchange, the directory to look in")
-	case c.Exchange != nil:
-		return c.checkExchange()
+	case c.LDAP == nil:
+		return nil
 	}
 	if err := c.LDAP.check(); err != nil {
 		return fmt.Errorf("ldap: %w", err)
-	}
-	return nil
-}
-
-// checkExchange checks what Exchange asks of the rules.
-func (c *Config) checkExchange() error {
-	for i := range c.Rules {
-		r := &c.Rules[i]
-		for _, group := range append([]string{r.Group}, r.owners...) {
-			if rosterfile.CheckAddress(group) != nil {
-				return fmt.Errorf("line %d: rule %d: %q: with exchange, a group has its SMTP address here", r.line, i+1, group)
-			}
-		}
-		if r.AllowEmpty {
-			return fmt.Errorf("line %d: rule %d: allowEmpty: Exchange does not tell a group without members from one "+
-				"whose members it does not show", r.line, i+1)
-		}
 	}
 	return nil
 }
@@ -165,6 +155,19 @@ func (r *Rule) check() error {
 		if strings.TrimSpace(owner) == "" {
 			return errors.New("to: the name of a group is empty")
 		}
+	}
+	return nil
+}
+
+// checkExchange reports why Exchange cannot look up the groups of a rule.
+func (r *Rule) checkExchange() error {
+	for _, group := range append([]string{r.Group}, r.owners...) {
+		if rosterfile.CheckAddress(group) != nil {
+			return fmt.Errorf("%q: with exchange, a group has its SMTP address here", group)
+		}
+	}
+	if r.AllowEmpty {
+		return errors.New("allowEmpty: Exchange does not tell a group without members from one whose members it does not show")
 	}
 	return nil
 }
@@ -211,24 +214,28 @@ func (b *Bind) check() error {
 }
 
 func (a *Attributes) check() error {
-	if a.Mailbox == "" {
-		a.Mailbox = "mail"
-	}
-	if a.Name == "" {
-		a.Name = "displayName"
-	}
+	a.Mailbox, a.Name = cmp.Or(a.Mailbox, "mail"), cmp.Or(a.Name, "displayName")
 	if len(a.SIP) == 0 {
 		a.SIP = []string{"msRTCSIP-PrimaryUserAddress", proxyAddresses}
 	}
 	if (a.Telephone == "") != (a.TelephoneDomain == "") {
 		return errors.New("telephone and telephoneDomain need each other")
 	}
-	for _, name := range append([]string{a.Mailbox, a.Name, a.Telephone}, a.SIP...) {
-		if strings.ContainsFunc(name, func(r rune) bool {
-			return r != '-' && r != '.' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
-		}) {
+	for _, name := range a.names() {
+		if !attributeName.MatchString(name) {
 			return fmt.Errorf("%q is no name of an attribute", name)
 		}
 	}
 	return nil
+}
+
+var attributeName = regexp.MustCompile(`^[-.0-9A-Za-z]+$`)
+
+// names returns the names of all attributes.
+func (a *Attributes) names() []string {
+	names := append([]string{a.Mailbox, a.Name}, a.SIP...)
+	if a.Telephone != "" {
+		names = append(names, a.Telephone)
+	}
+	return names
 }

@@ -53,6 +53,7 @@ func TestParseConfig_Refused(t *testing.T) {
 		"keytab":            {`"user"`, `"keytab": "x", "user"`, `go with "kerberos": true`},
 		"unencrypted":       {`"bind"`, `"allowUnencrypted": true, "bind"`, `ldap: allowUnencrypted: a connection by ldaps:// is encrypted`},
 		"attribute":         {`"bind"`, `"attributes": {"sip": ["a)(b"]}, "bind"`, `ldap: attributes: "a)(b" is no name of an attribute`},
+		"attribute, empty":  {`"bind"`, `"attributes": {"sip": ["mail", ""]}, "bind"`, `ldap: attributes: "" is no name of an attribute`},
 		"telephone":         {`"bind"`, `"attributes": {"telephone": "mobile"}, "bind"`, `telephone and telephoneDomain need each other`},
 	} {
 		t.Run(name, func(t *testing.T) {

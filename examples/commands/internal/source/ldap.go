@@ -133,12 +133,8 @@ func dnKey(dn string) string {
 }
 
 func (l *LDAP) attributes() []string {
-	a := &l.config.Attributes
-	names := []string{"objectClass", "member", "cn", "displayName", "userAccountControl", hidden, hiddenMembers, a.Mailbox, a.Name}
-	names = append(names, a.SIP...)
-	if a.Telephone != "" {
-		names = append(names, a.Telephone)
-	}
+	names := append(l.config.Attributes.names(),
+		"objectClass", "member", "cn", "displayName", "userAccountControl", hidden, hiddenMembers)
 	slices.Sort(names)
 	return slices.Compact(names)
 }
