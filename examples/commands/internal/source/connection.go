@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -17,7 +18,7 @@ import (
 )
 
 const (
-	dialTimeout    = 15 * time.Second // for the connection, and again for TLS
+	dialTimeout    = 15 * time.Second // for the connection and TLS
 	requestTimeout = time.Minute      // for one response, or a page of a search
 	maxResponse    = 64 << 20         // bytes
 	maxPages       = 10_000           // of one search
@@ -78,44 +79,52 @@ func (c *connection) open(ctx context.Context) error {
 	return c.explain(ctx, "", err)
 }
 
+// dial connects, with the encryption that the configuration wants.
 func (c *connection) dial(ctx context.Context) error {
-	host, port := c.url.Hostname(), c.url.Port()
-	secure := c.url.Scheme == "ldaps"
-	if port == "" {
-		port = "389"
-		if secure {
-			port = "636"
-		}
-	}
-	dialing, cancel := context.WithTimeout(ctx, dialTimeout)
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
-	conn, err := new(net.Dialer).DialContext(dialing, "tcp", net.JoinHostPort(host, port))
+	secure := c.url.Scheme == "ldaps"
+	port := "389"
+	if secure {
+		port = "636"
+	}
+	address := net.JoinHostPort(c.url.Hostname(), cmp.Or(c.url.Port(), port))
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
 	if err != nil {
 		return err
 	}
 	c.raw, c.broken = &boundedConn{Conn: conn}, false
 	c.raw.reset()
-	var stream net.Conn = c.raw
 	if secure {
-		shaken := tls.Client(c.raw, c.tls)
-		if err := shaken.HandshakeContext(dialing); err != nil {
-			c.raw.Close()
-			return err
-		}
-		stream = shaken
+		return c.dialTLS(ctx)
 	}
-	c.ldap = ldap.NewConn(stream, secure)
-	c.ldap.SetTimeout(requestTimeout)
-	c.ldap.Start()
-	if secure || c.config.AllowUnencrypted {
+	c.start(c.raw, false)
+	if c.config.AllowUnencrypted {
 		return nil
 	}
-	err = c.within(dialing, func() error { return c.ldap.StartTLS(c.tls) })
-	if err != nil {
+	if err := c.within(ctx, func() error { return c.ldap.StartTLS(c.tls) }); err != nil {
 		c.close()
 		return fmt.Errorf("StartTLS: %w", err)
 	}
 	return nil
+}
+
+// dialTLS encrypts the connection from its first byte on.
+func (c *connection) dialTLS(ctx context.Context) error {
+	encrypted := tls.Client(c.raw, c.tls)
+	if err := encrypted.HandshakeContext(ctx); err != nil {
+		c.close()
+		return fmt.Errorf("TLS: %w", err)
+	}
+	c.start(encrypted, true)
+	return nil
+}
+
+// start begins to speak LDAP.
+func (c *connection) start(conn net.Conn, encrypted bool) {
+	c.ldap = ldap.NewConn(conn, encrypted)
+	c.ldap.SetTimeout(requestTimeout)
+	c.ldap.Start()
 }
 
 // within runs a request, and cuts the connection when ctx ends, because package ldap knows no context.

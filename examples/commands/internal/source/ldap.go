@@ -36,6 +36,7 @@ const (
 	maxMembers = 200_000 // of one group
 	pageSize   = 1000    // as Active Directory allows
 	fewMembers = 10      // that are read one by one
+	maxCycles  = 100     // that are reported of one look-up: n groups can have n² of them
 )
 
 // OpenLDAP connects to the directory and logs in, once. The password function is called if the login

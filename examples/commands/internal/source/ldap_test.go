@@ -124,6 +124,23 @@ func TestLDAP_Nested(t *testing.T) {
 	}
 }
 
+// TestLDAP_ManyCycles holds that groups that all contain each other end in few notes.
+func TestLDAP_ManyCycles(t *testing.T) {
+	t.Parallel()
+	var all []string
+	for i := range 20 {
+		all = append(all, ldaptest.GroupDN(fmt.Sprint("g", i)))
+	}
+	entries := []ldaptest.Entry{person("anna")}
+	for i := range all {
+		entries = append(entries, group(fmt.Sprint("g", i), append([]string{"anna"}, all...)...))
+	}
+	g := mustGroup(t, serve(t, entries...), "g0")
+	if len(g.Members) != 1 || len(g.Cycles) != 100 {
+		t.Errorf("%d members, %d cycles", len(g.Members), len(g.Cycles))
+	}
+}
+
 // TestLDAP_Large reads members in ranges, and entries in pages where the directory knows memberOf.
 func TestLDAP_Large(t *testing.T) {
 	t.Parallel()

@@ -30,7 +30,7 @@ type Group struct {
 	// Unread are the members that the directory names and does not show.
 	Unread []string
 
-	// Cycles are the ways from a group back to itself.
+	// Cycles are the ways from a group back to itself; by LDAP no more than the first 100.
 	Cycles [][]string
 }
 

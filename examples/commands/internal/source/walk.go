@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -77,62 +78,71 @@ func (w *walk) take(dn string) error {
 // noteCycle notes the way from a group on the path back to itself. A group that is not on it has two
 // parents, which is no cycle.
 func (w *walk) noteCycle(e *entry) {
-	for i, on := range w.path {
-		if on != e {
-			continue
-		}
-		var cycle []string
-		for _, g := range w.path[i:] {
-			cycle = append(cycle, g.DN)
-		}
-		w.group.Cycles = append(w.group.Cycles, append(cycle, e.DN))
+	i := slices.Index(w.path, e)
+	if i < 0 || len(w.group.Cycles) == maxCycles {
 		return
 	}
+	var cycle []string
+	for _, g := range w.path[i:] {
+		cycle = append(cycle, g.DN)
+	}
+	w.group.Cycles = append(w.group.Cycles, append(cycle, e.DN))
 }
 
-// readMembers reads the DNs of the members of a group, in as many ranges as the server makes of them, and
-// the entries of most members at once. What the attribute member names is a member: the pages of entries
-// may lack some, which are read one by one.
+// readMembers reads the DNs of the members of a group, and the entries of most members at once. The
+// attribute member decides who is one: the pages of entries may lack some, which are read one by one.
 func (l *LDAP) readMembers(ctx context.Context, e *entry) error {
 	if e.read {
 		return nil
 	}
+	members, err := l.membersOf(ctx, e)
+	if err != nil {
+		return err
+	}
+	if err := l.readEntries(ctx, e.DN, members); err != nil {
+		return err
+	}
+	e.members, e.read = members, true
+	return nil
+}
+
+// membersOf returns the DNs of the members of a group, which the server may return in several ranges.
+func (l *LDAP) membersOf(ctx context.Context, e *entry) ([]string, error) {
 	members, next, err := rangeOf(e.Entry, 0)
 	for err == nil && next > 0 {
 		if len(members) > maxMembers {
-			return fmt.Errorf("more than %d members", maxMembers)
+			return nil, fmt.Errorf("more than %d members", maxMembers)
 		}
-		var part *ldap.Entry
-		if part, err = l.connection.read(ctx, e.DN, []string{fmt.Sprintf("member;range=%d-*", next)}); err != nil {
-			return err
-		}
-		if part == nil {
-			return errors.New("the group is gone in the middle of its members")
+		part, readErr := l.connection.read(ctx, e.DN, []string{fmt.Sprintf("member;range=%d-*", next)})
+		switch {
+		case readErr != nil:
+			return nil, readErr
+		case part == nil:
+			return nil, errors.New("the group is gone in the middle of its members")
 		}
 		var more []string
 		more, next, err = rangeOf(part, next)
 		members = append(members, more...)
 	}
-	if err != nil {
-		return err
-	}
+	return members, err
+}
+
+// readEntries reads the members of a group in one search, unless few of them are unknown.
+func (l *LDAP) readEntries(ctx context.Context, group string, members []string) error {
 	unknown := 0
 	for _, dn := range members {
 		if _, ok := l.entries[dnKey(dn)]; !ok {
 			unknown++
 		}
 	}
-	if unknown > fewMembers {
-		found, err := l.connection.pages(ctx, l.config.BaseDN, "(memberOf="+ldap.EscapeFilter(e.DN)+")", l.attributes())
-		if err != nil {
-			return err
-		}
-		for _, m := range found {
-			l.keep(m)
-		}
+	if unknown <= fewMembers {
+		return nil
 	}
-	e.members, e.read = members, true
-	return nil
+	found, err := l.connection.pages(ctx, l.config.BaseDN, "(memberOf="+ldap.EscapeFilter(group)+")", l.attributes())
+	for _, m := range found {
+		l.keep(m)
+	}
+	return err
 }
 
 // rangeOf returns the members in an entry, of which the first is that number begin, and the number of
