@@ -72,7 +72,7 @@ type Server struct {
 	entries  []Entry
 	byDN     map[string]int
 	requests []Request
-	conns    map[net.Conn]bool
+	conns    map[net.Conn]bool // nil: closed
 }
 
 // Start returns a server with these entries. Close ends it.
@@ -121,6 +121,7 @@ func (s *Server) Close() {
 	for c := range s.conns {
 		c.Close()
 	}
+	s.conns = nil
 	s.mu.Unlock()
 	s.done.Wait()
 }
@@ -131,14 +132,24 @@ func (s *Server) accept() {
 		if err != nil {
 			return
 		}
-		s.mu.Lock()
-		s.conns[conn] = true
-		s.mu.Unlock()
 		s.done.Go(func() {
-			(&session{Server: s, raw: conn}).serve()
-			conn.Close()
+			defer conn.Close()
+			if s.track(conn) {
+				(&session{Server: s, raw: conn}).serve()
+			}
 		})
 	}
+}
+
+// track has Close end a connection too. It reports false after Close.
+func (s *Server) track(conn net.Conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conns == nil {
+		return false
+	}
+	s.conns[conn] = true
+	return true
 }
 
 // session is a connection.
