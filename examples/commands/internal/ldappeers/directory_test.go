@@ -222,7 +222,7 @@ func (c *company) addGroup(name string, members []string) string {
 	return groupDN(name)
 }
 
-// writeEntries writes whole entries, for a server that takes the attribute memberOf as it is given.
+// writeEntries writes whole entries, for a server that stores the attribute memberOf unchecked.
 func writeEntries(w io.Writer, entries []entry) {
 	memberOf := map[string][]string{}
 	for _, e := range entries {
@@ -239,7 +239,7 @@ func writeEntries(w io.Writer, entries []entry) {
 }
 
 // writeChanges writes entries, and then the changes that add the members of groups, for a server that
-// takes as a member only what is there.
+// takes only existing entries as members.
 func writeChanges(w io.Writer, entries []entry) {
 	for _, e := range entries {
 		writeEntry(w, e)

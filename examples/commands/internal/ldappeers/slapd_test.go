@@ -108,7 +108,7 @@ func (s *slapd) start(t *testing.T) {
 	}
 }
 
-// reconfigure starts the server again with another text in its configuration, and returns what undoes it.
+// reconfigure restarts the server with another text in its configuration. Undo restores the old one.
 func (s *slapd) reconfigure(t *testing.T, old, changed string) (undo func()) {
 	t.Helper()
 	conf := filepath.Join(s.dir, "slapd.conf")

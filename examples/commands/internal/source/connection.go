@@ -27,7 +27,7 @@ const (
 // domainScope asks Active Directory not to refer to other domains in a search of this one.
 const domainScope = "1.2.840.113556.1.4.1339"
 
-// connection is a connection that is made again after it was lost.
+// connection is a login at a server. After a lost connection, ready logs in anew.
 type connection struct {
 	config   *LDAPConfig
 	url      *url.URL
@@ -37,7 +37,7 @@ type connection struct {
 	ldap   *ldap.Conn
 	raw    *boundedConn
 	broken bool
-	lost   error // it could not be made again, and is not tried any more
+	lost   error // of the attempt to reconnect, which is the last one
 }
 
 // newConnection makes the first connection.
@@ -57,8 +57,8 @@ func newConnection(ctx context.Context, config *LDAPConfig, password func() (str
 	return c, nil
 }
 
-// ready makes a connection that was lost again. If that fails, it is not tried once more: the server
-// is down, or has refused the password, and each look-up would wait for it or lock the account.
+// ready reconnects after a lost connection. If that fails, there is no further attempt: the server is
+// down, or has refused the password, and each look-up would wait for it or lock the account.
 func (c *connection) ready(ctx context.Context) error {
 	if c.lost != nil || !c.broken && !c.ldap.IsClosing() {
 		return c.lost
@@ -140,7 +140,7 @@ func (c *connection) within(ctx context.Context, request func() error) error {
 	}
 	refused, ok := errors.AsType[*ldap.Error](err)
 	if err != nil && (!ok || refused.ResultCode >= ldap.ErrorNetwork) {
-		c.close() // what it would return next is unknown
+		c.close() // the next response might be that of this request
 	}
 	return err
 }

@@ -40,7 +40,7 @@ const (
 )
 
 // OpenLDAP connects to the directory and logs in, once. The password function is called if the login
-// needs one, also when a connection that was lost is made again.
+// needs one, and for each new connection after a lost one.
 func OpenLDAP(ctx context.Context, c *LDAPConfig, password func() (string, error)) (*LDAP, error) {
 	connection, err := newConnection(ctx, c, password)
 	if err != nil {
@@ -171,7 +171,7 @@ func (e *entry) isDisabled() bool {
 	return err == nil && flags&accountDisable != 0
 }
 
-// person returns what lists need of an entry.
+// person returns the person that an entry describes.
 func (l *LDAP) person(e *entry) Person {
 	a := &l.config.Attributes
 	p := Person{

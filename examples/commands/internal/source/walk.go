@@ -145,8 +145,8 @@ func (l *LDAP) readEntries(ctx context.Context, group string, members []string) 
 	return err
 }
 
-// rangeOf returns the members in an entry, of which the first is that number begin, and the number of
-// the first one that is not in it, 0 if none is missing.
+// rangeOf returns the members in an entry, from number begin on, and the number of the first one that is
+// missing, 0 if none is.
 func rangeOf(e *ldap.Entry, begin int) (members []string, next int, err error) {
 	for _, a := range e.Attributes {
 		name, option, _ := strings.Cut(a.Name, ";")
