@@ -13,9 +13,9 @@ import (
 )
 
 // classify reads the list and finds out how the mailbox uses it, once for all attempts, because what
-// the run adds makes any list look used. The sync goes on with the list that was read. If the server
-// does not say what the folders hold, the use is listuse.Unknown, or with --skip-unused that is an
-// error.
+// the run adds makes any list look used. The sync goes on with the list that was read. If the mailbox
+// does not say what its folders hold, the use is listuse.Unknown, or with --skip-unused that is an
+// error. Trouble of the server or the account is always one: a later attempt asks again.
 func (a *attempt) classify(ctx context.Context, owned *imsync.Ownership) error {
 	if a.use != "" {
 		return nil
@@ -26,10 +26,17 @@ func (a *attempt) classify(ctx context.Context, owned *imsync.Ownership) error {
 	}
 	a.again = true
 	a.use, err = listuse.Of(ctx, a.Client, list, owned)
-	if err != nil && !a.worker.run.Options.SkipUnused {
+	if err != nil && ctx.Err() == nil && concernsMailbox(err) && !a.worker.run.Options.SkipUnused {
 		a.use, err = listuse.Unknown, nil
 	}
 	return err
+}
+
+// concernsMailbox reports whether an error may repeat for as long as the mailbox is asked, so that waiting
+// for the server does not help.
+func concernsMailbox(err error) bool {
+	kind := troubleOf(err)
+	return (kind == ofMailbox || kind == gateway) && !notSent(err)
 }
 
 // leavesAlone reports whether the run leaves alone mailboxes that use their lists in this way.

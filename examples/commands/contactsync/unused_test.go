@@ -278,3 +278,12 @@ func TestSkipUnused_Refused(t *testing.T) {
 	w.Fail("GetFolder", ews.ErrorAccessDenied)
 	command(t.Context(), w.flags(t, file)...).must(t, statusInStep, "1 in step (1 changed", "1 lists not known: ")
 }
+
+// TestUnused_BusyServer asks once more for the use of a list after the server was busy.
+func TestUnused_BusyServer(t *testing.T) {
+	t.Parallel()
+	w := newTripwire(t, 0)
+	file := write(t, "in.csv", "tony@contoso.com,Team,anna@contoso.com\n")
+	w.Fail("GetFolder", &ews.Error{Code: ews.ErrorServerBusy, Details: map[string]string{"BackOffMilliseconds": "1500"}})
+	command(t.Context(), w.flags(t, file)...).must(t, statusInStep, "1 in step (1 changed", "1 lists never used: ")
+}
