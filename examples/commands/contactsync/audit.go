@@ -110,7 +110,7 @@ func (w *worker) settle(ctx context.Context, last ...*auditEntry) error {
 			w.results.mu.Lock()
 			defer w.results.mu.Unlock()
 			w.results.late = append(w.results.late, entries[i:]...)
-			return err
+			return fmt.Errorf("the results of %d writes are not noted: %w", len(w.results.late), err)
 		}
 	}
 	return nil

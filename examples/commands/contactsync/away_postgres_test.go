@@ -88,7 +88,7 @@ func TestFullDisk_PostgreSQL(t *testing.T) {
 	}
 	gone := c.after(awayAfter, func() { f.does(t, "full", "begin") })
 	said := startProcess(t, args...)
-	if status := said.ends(t); status != statusGaveUp || !strings.Contains(said.stderr.String(), "start it again when this is put right: ") ||
+	if status := said.ends(t); status != statusGaveUp || !strings.Contains(said.stderr.String(), "start contactsync again when this is put right: ") ||
 		!strings.Contains(said.stderr.String(), "No space left on device") {
 		t.Errorf("status %d", status)
 	}
@@ -114,7 +114,7 @@ func TestFullDisk_Files(t *testing.T) {
 		"--endpoint", c.endpoint, "--auth", "none", "--workers", "8", "--database", database,
 		"--report", filepath.Join(disk, "report.html"), write(t, "in.csv", chaosInput(awayMailboxes, false)),
 	}
-	command(t.Context(), args...).must(t, statusGaveUp, "start it again when this is put right: ", "disk is full",
+	command(t.Context(), args...).must(t, statusGaveUp, "start contactsync again when this is put right: ", "disk is full",
 		"--report: ", "no space left on device")
 	<-gone
 	if err := os.Remove(filler); err != nil {

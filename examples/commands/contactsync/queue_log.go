@@ -67,13 +67,17 @@ func (l *queueLog) note(text string) {
 	l.last, l.text = now, text
 }
 
-// refused returns an error if the database has refused River's statements for long, and does so now.
-func (l *queueLog) refused() error {
+// refused returns an error if the database, reachable since back, has refused River's statements for long, and
+// does so now. Errors of a database that is away do not count.
+func (l *queueLog) refused(back time.Time) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.last.Sub(l.since) < refusedPatience || time.Since(l.last) > time.Second {
+	if back.Before(l.since) {
+		back = l.since
+	}
+	if l.last.Sub(back) < refusedPatience || time.Since(l.last) > time.Second {
 		return nil
 	}
-	return fmt.Errorf("the database has refused the queue's statements for %v; start it again when this is put right: %s",
+	return fmt.Errorf("the database has refused the queue's statements for %v; start contactsync again when this is put right: %s",
 		refusedPatience, l.text)
 }

@@ -27,15 +27,18 @@ func TestQueueLog(t *testing.T) {
 		time.Sleep(time.Minute) // it has recovered
 		fails(10, 11*time.Second)
 		fails(59, 500*time.Millisecond)
-		if err := l.refused(); err != nil {
+		if err := l.refused(time.Time{}); err != nil {
 			t.Error("too early:", err)
 		}
 		fails(3, 500*time.Millisecond)
-		if err := l.refused(); err == nil || !strings.Contains(err.Error(), "no space left on device") {
+		if err := l.refused(time.Time{}); err == nil || !strings.Contains(err.Error(), "no space left on device") {
 			t.Error(err)
 		}
+		if err := l.refused(time.Now().Add(-10 * time.Second)); err != nil {
+			t.Error("soon after the database was away:", err)
+		}
 		time.Sleep(2 * time.Second)
-		if err := l.refused(); err != nil {
+		if err := l.refused(time.Time{}); err != nil {
 			t.Error("after the last error:", err)
 		}
 		if n := strings.Count(printed.String(), "no space left on device"); n < 2 || n > 5 {

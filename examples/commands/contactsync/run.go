@@ -197,7 +197,7 @@ func (s *settings) read(ctx context.Context, stderr io.Writer) (*input, error) {
 		return in, in.mayRemove()
 	}
 	if in.cut != "" {
-		fmt.Fprintf(stderr, "warning: %s looks cut short (%s): what is missing is not synced\n", in.name, in.cut)
+		fmt.Fprintf(stderr, "warning: %s looks cut short (%s): the missing part is not synced\n", in.name, in.cut)
 	}
 	return in, nil
 }
@@ -319,11 +319,10 @@ func (e *engine) work(ctx context.Context, run *runRecord) error {
 	if err != nil {
 		return err
 	}
-	err = follow(ctx, e.queue, run, newProgress(e.stderr), func() error { return e.refused(w) })
+	err = follow(ctx, e.queue, run, newProgress(e.stderr), func(back time.Time) error { return e.refused(w, back) })
 	err = errors.Join(err, stop())
 	if failed := w.settle(ctx); failed != nil {
-		fmt.Fprintf(e.stderr, "the results of %d writes were not noted, so contactsync audit shows them as sent: %v\n",
-			len(w.results.late), failed)
+		fmt.Fprintf(e.stderr, "contactsync audit shows writes as sent: %v\n", failed)
 	}
 	if gaveUp, ok := errors.AsType[*gaveUpError](context.Cause(ctx)); ok {
 		return gaveUp
@@ -331,9 +330,9 @@ func (e *engine) work(ctx context.Context, run *runRecord) error {
 	return err
 }
 
-// refused returns an error if the database refuses the statements of the queue and no mailbox is in hand, so
-// that nothing goes on.
-func (e *engine) refused(w *worker) error {
+// refused returns an error if the database, reachable since back, refuses the statements of the queue and no
+// mailbox is in hand, so that nothing goes on.
+func (e *engine) refused(w *worker, back time.Time) error {
 	idle := true
 	w.inHand.Range(func(any, any) bool {
 		idle = false
@@ -342,24 +341,25 @@ func (e *engine) refused(w *worker) error {
 	if !idle {
 		return nil
 	}
-	return e.queueLog.refused()
+	return e.queueLog.refused(back)
 }
 
 // gaveUpError is the reason why no mailbox can be synced.
 type gaveUpError struct{ err error }
 
 func (e *gaveUpError) Error() string {
-	return "stopped, for it would be the same with every mailbox; start it again when this is put right: " + e.err.Error() + advice(e.err)
+	return "stopped, for it would be the same with every mailbox; start contactsync again when this is put right: " + e.err.Error() + advice(e.err)
 }
 
 func (e *gaveUpError) Unwrap() error { return e.err }
 
 // follow shows the progress of a run until it is over or ctx ends, and lets it write once all is
-// planned. The database may be unreachable for a while; refused returns an error when it has refused for too long.
-func follow(ctx context.Context, q queue, run *runRecord, p progress, refused func() error) error {
+// planned. The database may be unreachable for a while; refused returns an error when it has been reachable
+// since back, and has refused for too long.
+func follow(ctx context.Context, q queue, run *runRecord, p progress, refused func(back time.Time) error) error {
 	const every = 200 * time.Millisecond
 	defer p.end()
-	lost := time.Time{}
+	lost, back := time.Time{}, time.Time{}
 	for ctx.Err() == nil {
 		halted := false
 		c, err := q.count(ctx, run.ID)
@@ -378,7 +378,12 @@ func follow(ctx context.Context, q queue, run *runRecord, p progress, refused fu
 		case time.Since(lost) > databasePatience:
 			return unless(ctx, err)
 		}
-		if err := cmp.Or(refused(), sleep(ctx, every)); err != nil {
+		if err != nil {
+			back = time.Now()
+		} else if err := refused(back); err != nil {
+			return unless(ctx, err)
+		}
+		if err := sleep(ctx, every); err != nil {
 			return unless(ctx, err)
 		}
 	}
