@@ -113,14 +113,16 @@ func TestSIGTERM(t *testing.T) {
 	for i := range moments {
 		p := startProcess(t, args...)
 		ended := make(chan struct{})
+		moment, request := time.Duration(random.IntN(700))*time.Millisecond, int64(0)
+		if i%2 == 0 {
+			moment, request = time.Duration(random.IntN(3000))*time.Microsecond, 1+random.Int64N(60)
+		}
 		go func() {
-			moment := time.Duration(random.IntN(700)) * time.Millisecond
-			if i%2 == 0 {
+			if request > 0 {
 				select {
-				case <-w.after(1+random.Int64N(60), func() {}):
+				case <-w.after(request, func() {}):
 				case <-ended:
 				}
-				moment = time.Duration(random.IntN(3000)) * time.Microsecond
 			}
 			_ = sleep(t.Context(), moment)
 			_ = p.Process.Signal(syscall.SIGTERM) // it may have ended

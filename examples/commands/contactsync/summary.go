@@ -51,7 +51,7 @@ func summarize(ctx context.Context, q queue, run *runRecord, skipped []problem) 
 	s := &summary{Run: run, DryRun: run.Options.DryRun, Skipped: skipped}
 	err := q.each(ctx, run.ID, s.add)
 	slices.SortFunc(s.Failures, func(a, b failure) int { return cmp.Compare(a.Mailbox, b.Mailbox) })
-	slices.SortFunc(s.Unused, func(a, b unused) int { return -cmp.Compare(a.Use, b.Use) })
+	slices.SortFunc(s.Unused, func(a, b unused) int { return cmp.Compare(b.Use, a.Use) })
 	for _, u := range s.Unused {
 		slices.Sort(u.Mailboxes)
 	}

@@ -41,7 +41,7 @@ func TestSync_SkipUnused(t *testing.T) {
 		}
 	}
 	const neverUsed = "no changes\n# the list is left alone: never used: no client that keeps its contacts in Exchange has signed in with " +
-		"the mailbox, so what is added may never be seen; check the policy for the Unified Contact Store (UcsAllowed)\n"
+		"the mailbox, so additions may never be seen; check the policy for the Unified Contact Store (UcsAllowed)\n"
 	const emptied = "no changes\n# the list is left alone: emptied: only the built-in groups are left in the list\n"
 	sync(roster, "GetImItemList GetFolder", neverUsed, "--skip-unused")
 	sync(roster, "GetImItemList AddImGroup GetImItemList", "+ Sales\n1 changes made\n")

@@ -19,8 +19,8 @@ const Unknown directory.Use = "not known"
 // Flag defines --skip-unused.
 func Flag(fs *pflag.FlagSet, skip *bool) {
 	fs.BoolVar(skip, "skip-unused", false,
-		"write only to lists that are in use; leave alone those that were never used or were emptied by their\n"+
-			"owners, and those of which it is unclear")
+		"write only to lists that are in use; leave alone those that were never used, that their\n"+
+			"owners emptied, or whose use is unclear")
 }
 
 // Of returns the use of a list that was read. It costs one request for a list without groups and
@@ -43,7 +43,7 @@ func Of(
 func Describe(use directory.Use) string {
 	switch use {
 	case directory.NeverUsed:
-		return "never used: no client that keeps its contacts in Exchange has signed in with the mailbox, so what is added " +
+		return "never used: no client that keeps its contacts in Exchange has signed in with the mailbox, so additions " +
 			"may never be seen; check the policy for the Unified Contact Store (UcsAllowed)"
 	case directory.Emptied:
 		return "emptied: only the built-in groups are left in the list"
