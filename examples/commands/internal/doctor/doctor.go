@@ -37,6 +37,7 @@ type doctor struct {
 
 	alternatives []string // further endpoints that Autodiscover names
 
+	proxied   bool   // calls go through an HTTP proxy
 	front     string // what stands before IIS, as far as it shows
 	rerouted  string // where the name of the endpoint leads only by a DNS search suffix; "" if it exists
 	elsewhere bool   // the server of the endpoint cannot be reached, or has another's certificate

@@ -50,10 +50,11 @@ func (d *doctor) handshakeAdvice(ctx context.Context, err error, address, host s
 }
 
 // speaks returns the version of TLS and the cipher suite that the server takes from a client that
-// accepts any; 0 if none.
+// accepts any; 0 if none, and behind a proxy, which no connection may bypass.
 func (d *doctor) speaks(ctx context.Context, address, host string) (version, suite uint16) {
-	ctx, cancel := context.WithTimeout(ctx, networkTimeout)
-	defer cancel()
+	if d.proxied {
+		return 0, 0
+	}
 	conn, err := d.network.connect(ctx, address)
 	if err != nil {
 		return 0, 0

@@ -213,35 +213,52 @@ func TestProduct(t *testing.T) {
 	}
 }
 
-// TestSilent_BehindProxy has a proxy that leads to such a port. No connection goes around the proxy.
-func TestSilent_BehindProxy(t *testing.T) {
+// TestTLS_BehindProxy has servers behind a proxy that stay silent, or take old versions of TLS only.
+func TestTLS_BehindProxy(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		around := func(ctx context.Context, _, _ string) (net.Conn, error) {
-			<-ctx.Done() // as a firewall that drops the packets
-			return nil, ctx.Err()
-		}
-		d := &doctor{flags: &connect.Flags{}, network: network{dial: around}}
-		d.flags.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: "proxy.contoso.test:3128"})
-		d.flags.Dial = func(context.Context, string, string) (net.Conn, error) {
-			near, far := net.Pipe()
-			go func() {
-				defer far.Close()
-				if _, err := http.ReadRequest(bufio.NewReader(far)); err == nil {
-					_, _ = io.WriteString(far, "HTTP/1.1 200 Connection established\r\n\r\n")
-				}
-				_, _ = io.Copy(io.Discard, far)
-			}()
-			return near, nil
-		}
-		began := time.Now()
-		status, stdout, stderr := d.examined(t.Context(), "s3cret",
-			"--endpoint", "https://mail.contoso.test/EWS/Exchange.asmx", "--user", "tony", "--auth", "basic")
-		if took := time.Since(began); status != 1 || took > 30*time.Second {
-			t.Errorf("status %d after %v: %s", status, took, stderr)
-		}
-		wantLines(t, stdout, "ok proxy", "FAIL TLS the connection opens, and no TLS handshake comes within 10s")
-	})
+	for response, want := range map[string]string{
+		"":                             "FAIL TLS the connection opens, and no TLS handshake comes within 10s",
+		"\x15\x03\x01\x00\x02\x02\x46": "FAIL TLS remote error: tls: protocol version not supported -> the server must have TLS 1.2",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			d := &doctor{flags: &connect.Flags{Dial: tunnelTo(response)}, network: network{dial: bypassing(t)}}
+			d.flags.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: "proxy.contoso.test:3128"})
+			began := time.Now()
+			status, stdout, stderr := d.examined(t.Context(), "s3cret",
+				"--endpoint", "https://mail.contoso.test/EWS/Exchange.asmx", "--user", "tony", "--auth", "basic")
+			if took := time.Since(began); status != 1 || took > 30*time.Second {
+				t.Errorf("status %d after %v: %s", status, took, stderr)
+			}
+			wantLines(t, stdout, "ok proxy", want)
+		})
+	}
+}
+
+// bypassing fails the test if a connection goes around the proxy.
+func bypassing(t *testing.T) func(context.Context, string, string) (net.Conn, error) {
+	t.Helper()
+	return func(context.Context, string, string) (net.Conn, error) {
+		t.Error("a connection goes around the proxy")
+		return nil, errors.New("not through the proxy")
+	}
+}
+
+// tunnelTo dials a proxy to a server that sends a response of TLS to the first message, and no more.
+func tunnelTo(response string) func(context.Context, string, string) (net.Conn, error) {
+	return func(context.Context, string, string) (net.Conn, error) {
+		near, far := net.Pipe()
+		go func() {
+			defer far.Close()
+			if _, err := http.ReadRequest(bufio.NewReader(far)); err != nil {
+				return
+			}
+			_, _ = io.WriteString(far, "HTTP/1.1 200 Connection established\r\n\r\n")
+			_, _ = far.Read(make([]byte, 1<<14))
+			_, _ = io.WriteString(far, response)
+			_, _ = io.Copy(io.Discard, far)
+		}()
+		return near, nil
+	}
 }
 
 // TestSilent has a port that takes connections and says nothing: the report comes in seconds.

@@ -34,6 +34,7 @@ func (d *doctor) proxy(u *url.URL) *url.URL {
 // connection.
 func (d *doctor) throughProxy(ctx context.Context, u *url.URL, endpoint string, proxy *url.URL) bool {
 	const check = "proxy"
+	d.proxied = true
 	var way handshake
 	err := d.ask(httptrace.WithClientTrace(ctx, way.trace()), endpoint)
 	if byProxy(err, u, &way) {
