@@ -19,8 +19,8 @@ type Ownership struct {
 	mailbox string
 	groups  map[string]*ownedGroup // by id
 
-	// The additions that were about to be sent when the record was made, and the ids of the groups
-	// at that time.
+	// The additions that were about to be sent when the record was made; and the ids of the groups at that
+	// time, with the memberships that could be taken for one of the additions.
 	pending []Step
 	found   map[string]bool
 }
@@ -202,7 +202,7 @@ func (o *Ownership) resolve(l *list, s Step, found map[string]bool) {
 			o.group(g).made = true // added, because the one to be renamed was gone
 		}
 	case AddContact, AddTelephone:
-		if m, ok := g.find(l.lookup(s.keys()...), s.keys()); ok {
+		if m, ok := g.find(l.lookup(s.keys()...), s.keys()); ok && !found[membership(g, m)] {
 			o.group(g).members[m.key] = m.id
 		}
 	}
@@ -218,11 +218,14 @@ func (l *list) shows(s Step, found map[string]bool) bool {
 	return ok
 }
 
-// given returns the group of a pending step: the one of its id, else a new one of its name. A group that
-// was to be renamed, and is gone, was added under its new name.
+// given returns the group of a pending step: the one of its id, else, or if that one is gone, a new one of
+// its name. A group that was to be renamed, and is gone, was added under its new name.
 func (l *list) given(s Step, found map[string]bool) *group {
-	if s.Kind == RenameGroup && s.GroupID != "" && l.byID(s.GroupID) == nil {
-		s = Step{Kind: AddGroup, Group: s.NewName}
+	if s.GroupID != "" && l.byID(s.GroupID) == nil {
+		s.GroupID = ""
+		if s.Kind == RenameGroup {
+			s.Kind, s.Group = AddGroup, s.NewName
+		}
 	}
 	name := s.Group
 	if s.Kind == RenameGroup {
@@ -264,6 +267,22 @@ func (g *ownedGroup) has(m member) bool {
 	return ok
 }
 
+// noteFurther notes the members that have one of the keys as a further address. They were found, and not
+// added under that key.
+func (o *Ownership) noteFurther(g *group, keys []string) {
+	if g == nil {
+		return
+	}
+	for _, m := range g.members {
+		if slices.ContainsFunc(m.further, func(key string) bool { return slices.Contains(keys, key) }) {
+			o.found[membership(g, m)] = true
+		}
+	}
+}
+
+// membership returns the entry of a member in found.
+func membership(g *group, m member) string { return g.id.ID + " " + m.id }
+
 // covers reports whether the group was made by the service and has nothing but owned members.
 func (o *Ownership) covers(g *group) bool {
 	owned := o.groups[g.id.ID]
@@ -293,6 +312,7 @@ func (o *Ownership) before(l *list, steps []Step, owns func(Step) bool) *Ownersh
 		}
 		if !s.Kind.Removes() && owns(s) && !l.shows(s, out.found) { // if it is there already, a person made it
 			out.pending = append(out.pending, s)
+			out.noteFurther(l.byID(s.GroupID), s.keys())
 		}
 	}
 	return out

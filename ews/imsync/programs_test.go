@@ -44,6 +44,8 @@ var keptSeeds = []uint64{
 	12884922995, // the same
 	34359756152, // a group that was given has the name of a person's group that a restore puts back
 	47244735371, // a kept plan meets a person's contact in place of the owned one that the person had removed
+	30064798167, // a person's contact has a planned address as a further one, and the last Save fails
+	55834662285, // a group that is to be renamed is gone and made again, and the last Save is lost
 }
 
 // The bits of a seed that add to its program. A kept seed without them stays the program that it was.
