@@ -132,6 +132,9 @@ func (x *Exchange) person(ctx context.Context, m directory.Mailbox) (*Person, er
 		p.Address = m.EmailAddress
 		return p, nil
 	}
+	if m.EmailAddress == "" {
+		return nil, nil //nolint:nilnil // there is nothing to look it up by
+	}
 	c, err := x.find(ctx, m.EmailAddress)
 	if err != nil || c == nil {
 		return nil, err

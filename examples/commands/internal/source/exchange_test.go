@@ -66,6 +66,8 @@ func staff() []ewstest.Recipient {
 	external.Type, mute.SIP, hidden.Hidden, lists.Type, lists.SIP = "Contact", "", true, "PublicFolder", ""
 	dynamic, secret, modern := department("dynamic", "anna"), department("secret", "anna"), department("modern", "anna")
 	dynamic.Dynamic, secret.Hidden, modern.Type = true, true, "GroupMailbox"
+	nameless := department("nameless", "anna")
+	nameless.Members = append(nameless.Members, "")
 	return []ewstest.Recipient{
 		employee("anna"), employee("bert"), employee("carl"), external, mute, hidden, lists, dynamic, secret, modern,
 		department("sales", "anna", "bert"), department("all", "carl", "sales", "anna"),
@@ -73,6 +75,8 @@ func staff() []ewstest.Recipient {
 		department("with", "anna", "ext", "mute", "hidden", "folder"),
 		department("none"), department("in1", "anna", "none"), department("in2", "anna", "dynamic"),
 		department("in3", "anna", "secret"), department("in4", "anna", "modern"),
+		nameless,
+		{Name: "No Address"},
 	}
 }
 
@@ -100,20 +104,21 @@ func described(g *source.Group, err error) string {
 func TestExchange_Group(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		"sales@c.com":   "The sales: anna=anna@sip.c.com bert=bert@sip.c.com",
-		"SALES@c.com":   "The sales: anna=anna@sip.c.com bert=bert@sip.c.com",
-		"all@c.com":     "The all: carl=carl@sip.c.com anna=anna@sip.c.com bert=bert@sip.c.com",
-		"loop@c.com":    "The loop: anna=anna@sip.c.com bert=bert@sip.c.com cycle loop>pool>loop",
-		"with@c.com":    "The with: anna=anna@sip.c.com ext=ext@sip.c.com(external) mute= folder=(external) unread hidden",
-		"none@c.com":    "no member of none@c.com is shown, as of a dynamic group or of one whose members are hidden",
-		"dynamic@c.com": "no member of dynamic@c.com is shown, as of a dynamic group or of one whose members are hidden",
-		"in1@c.com":     "no member of none@c.com is shown, as of a dynamic group or of one whose members are hidden",
-		"in2@c.com":     "no member of dynamic@c.com is shown, as of a dynamic group or of one whose members are hidden",
-		"in3@c.com":     "the group secret@c.com in it is not shown, as one that is hidden from the address lists",
-		"in4@c.com":     "modern@c.com in it is a Microsoft 365 group, whose members ExpandDL does not return",
-		"secret@c.com":  "no group has this address, or it is hidden from the address lists",
-		"nothing@c.com": "no group has this address, or it is hidden from the address lists",
-		"anna@c.com":    "it is no distribution group, but of the type Mailbox",
+		"sales@c.com":    "The sales: anna=anna@sip.c.com bert=bert@sip.c.com",
+		"SALES@c.com":    "The sales: anna=anna@sip.c.com bert=bert@sip.c.com",
+		"all@c.com":      "The all: carl=carl@sip.c.com anna=anna@sip.c.com bert=bert@sip.c.com",
+		"loop@c.com":     "The loop: anna=anna@sip.c.com bert=bert@sip.c.com cycle loop>pool>loop",
+		"with@c.com":     "The with: anna=anna@sip.c.com ext=ext@sip.c.com(external) mute= folder=(external) unread hidden",
+		"nameless@c.com": "The nameless: anna=anna@sip.c.com unread No Address",
+		"none@c.com":     "no member of none@c.com is shown, as of a dynamic group or of one whose members are hidden",
+		"dynamic@c.com":  "no member of dynamic@c.com is shown, as of a dynamic group or of one whose members are hidden",
+		"in1@c.com":      "no member of none@c.com is shown, as of a dynamic group or of one whose members are hidden",
+		"in2@c.com":      "no member of dynamic@c.com is shown, as of a dynamic group or of one whose members are hidden",
+		"in3@c.com":      "the group secret@c.com in it is not shown, as one that is hidden from the address lists",
+		"in4@c.com":      "modern@c.com in it is a Microsoft 365 group, whose members ExpandDL does not return",
+		"secret@c.com":   "no group has this address, or it is hidden from the address lists",
+		"nothing@c.com":  "no group has this address, or it is hidden from the address lists",
+		"anna@c.com":     "it is no distribution group, but of the type Mailbox",
 	} {
 		x := newExchange(t, staff()...)
 		got := described(source.NewExchange(x.client, &source.ExchangeConfig{}, 4).Group(t.Context(), name))
