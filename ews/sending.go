@@ -23,8 +23,10 @@ type sending struct {
 func (s *sending) roundTrip(transport http.RoundTripper, r *http.Request) (*http.Response, error) {
 	res, err := transport.RoundTrip(r)
 	switch {
-	case err != nil:
+	case err != nil && s.guard.NotSent():
 		return nil, cause(proxyerror.Explain(transport, r, err))
+	case err != nil:
+		return nil, cause(err)
 	case res == nil:
 		return nil, errors.New("the http.RoundTripper returned neither a response nor an error")
 	case res.Body == nil:

@@ -78,8 +78,8 @@ func stepError(ctx, step context.Context, err error) error {
 
 // roundTrip sends the request and reads the response.
 func roundTrip(ctx context.Context, c *http.Client, u *url.URL, as *form, login bool) (*httpResponse, error) {
-	ctx, cancel := limitRepeats(ctx, login)
-	defer cancel(nil)
+	ctx, sent := limitRepeats(ctx, login)
+	defer sent.cancel(nil)
 	r, err := newRequest(ctx, u, as)
 	if err != nil {
 		return nil, err
@@ -89,13 +89,13 @@ func roundTrip(ctx context.Context, c *http.Client, u *url.URL, as *form, login 
 	}
 	resp, err := c.Do(r) //nolint:bodyclose // readResponse closes it
 	if err != nil {
-		return nil, requestError(c, r, err)
+		return nil, requestError(c, r, sent, err)
 	}
 	return readResponse(ctx, resp, as), nil
 }
 
 // requestError returns the reason why a request had no response.
-func requestError(c *http.Client, r *http.Request, err error) error {
+func requestError(c *http.Client, r *http.Request, sent *repeats, err error) error {
 	if cause := context.Cause(r.Context()); errors.Is(cause, errReset) {
 		return cause
 	}
@@ -103,7 +103,10 @@ func requestError(c *http.Client, r *http.Request, err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err
 	}
-	return proxyerror.Explain(c.Transport, r, resetReason(err))
+	if sent.connected() {
+		return resetReason(err)
+	}
+	return proxyerror.Explain(c.Transport, r, err)
 }
 
 // readResponse reads and closes a response. It waits for the body where that can matter: not for

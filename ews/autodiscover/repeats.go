@@ -34,10 +34,10 @@ type repeats struct {
 	repeated bool
 }
 
-// limitRepeats returns a context for one request. It ends with [errReset] before the request is
-// sent too often. An informational response is no response, unless there is a login: httptrace
+// limitRepeats returns a context for one request, which the caller cancels, and its count. The
+// context ends with [errReset] before the request is sent too often. An informational response is no response, unless there is a login: httptrace
 // reports nothing of a response that follows one.
-func limitRepeats(ctx context.Context, login bool) (context.Context, context.CancelCauseFunc) {
+func limitRepeats(ctx context.Context, login bool) (context.Context, *repeats) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	r := &repeats{cancel: cancel}
 	trace := &httptrace.ClientTrace{
@@ -51,7 +51,7 @@ func limitRepeats(ctx context.Context, login bool) (context.Context, context.Can
 			return nil
 		}
 	}
-	return httptrace.WithClientTrace(ctx, trace), cancel
+	return httptrace.WithClientTrace(ctx, trace), r
 }
 
 // gotConn runs before the request is written: net/http checks the context once more after it.
@@ -64,6 +64,13 @@ func (r *repeats) gotConn(info httptrace.GotConnInfo) {
 	}
 	r.repeated = r.repeated || r.pending
 	r.conn, r.reused, r.pending = info.Conn, info.Reused, false
+}
+
+// connected reports whether there was a connection for the request.
+func (r *repeats) connected() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.sent > 0
 }
 
 func (r *repeats) setPending(pending bool) {

@@ -224,6 +224,9 @@ func TestExplain_Other(t *testing.T) {
 		"context":           {proxied, context.Canceled},
 		"deadline":          {proxied, context.DeadlineExceeded},
 		"wrapped":           {proxied, fmt.Errorf("x: %w", io.EOF)},
+		"lost in TLS":       {proxied, io.EOF},
+		"no TLS":            {proxied, tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}},
+		"TLS, a bare text":  {proxied, errors.New("tls: received unexpected handshake message")},
 	} {
 		if got := proxyerror.Explain(tc.rt, r, tc.err); got != tc.err { //nolint:errorlint // the same value
 			t.Errorf("%s: %v", name, got)

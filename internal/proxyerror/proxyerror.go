@@ -6,9 +6,11 @@ package proxyerror
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -117,7 +119,8 @@ func schemes(challenges []string) (names []string) {
 }
 
 // Explain returns err, or an *Error where a transport that belongs to the caller failed at its
-// proxy's response to CONNECT. The request is one that got no connection.
+// proxy's response to CONNECT. The request must be one that got no connection, as httptrace reports
+// it: an error after that, such as io.EOF, can be a bare text too, and *Error says NotSent.
 func Explain(rt http.RoundTripper, r *http.Request, err error) error {
 	if r.URL.Scheme != "https" || !isReasonPhrase(err) {
 		return err
@@ -158,13 +161,11 @@ func proxyOf(rt http.RoundTripper, r *http.Request) *url.URL {
 }
 
 // isReasonPhrase reports whether err is nothing but a text, as net/http makes it of a reason phrase.
+// A tunnel that opened and then failed in the TLS handshake has other errors.
 func isReasonPhrase(err error) bool {
-	var (
-		network net.Error
-		known   *Error
-	)
-	return !errors.As(err, &known) && errors.Unwrap(err) == nil && !errors.As(err, &network) &&
-		!errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
+	bare := errors.New("")
+	return reflect.TypeOf(err) == reflect.TypeOf(bare) && !errors.Is(err, io.EOF) &&
+		!errors.Is(err, context.Canceled) && !strings.HasPrefix(err.Error(), "tls: ")
 }
 
 // address returns host and port of a proxy, whose user information stays out.
