@@ -27,21 +27,26 @@ const (
 // removed that has it ([ErrWithheld]).
 //
 // The error is an *[Error] with the remaining steps, or with the reason why the list could not be
-// read. If steps no longer fit the list, its first cause is a *[StaleError] that says what has changed
+// read. For a step of an unknown kind, or without what its kind needs, it has a *[ConflictError], and
+// nothing was sent. Nor was anything for a *[BrakeError], for which removals that are done already do
+// not count. If steps no longer fit the list, its first cause is a *[StaleError] that says what has changed
 // since the plan was made. A nil error means that every step succeeded; [Sync] also reads the list back.
 func Apply(ctx context.Context, client Client, plan Plan, opts *Options) error {
 	o := opts.withDefaults()
 	if plan.Empty() || o.DryRun {
 		return nil
 	}
+	if problems := plan.check(); len(problems) > 0 {
+		return &Error{Remaining: plan, Errs: problems}
+	}
 	a := newApplier(client, &o)
 	items, err := a.read(ctx)
 	if err != nil {
 		return &Error{Remaining: plan, Errs: []error{err}}
 	}
-	stale := plan.stale(newList(items))
+	removals, stale := plan.stale(newList(items))
 	a.owned = o.Owned.settle(a.list)
-	if err := o.MaxRemovals.check(a.list, plan.Steps, 0); err != nil {
+	if err := o.MaxRemovals.check(a.list, plan.Steps, removals, 0); err != nil {
 		return err
 	}
 	if err := a.begin(ctx, plan.Steps); err != nil {

@@ -25,9 +25,12 @@ func (e *BrakeError) Error() string {
 		"that the roster is complete, and raise the limit on removals if it is", e.Removals, e.Found, e.Limit)
 }
 
-// check returns a *BrakeError if the steps remove more than is allowed; done is how much was removed
-// from the list before.
-func (m Limit) check(l *list, steps []Step, done int) error {
+// check returns a *BrakeError if the steps remove more than is allowed: how much they remove is planned,
+// and done is how much was removed from the list before.
+func (m Limit) check(l *list, steps []Step, planned, done int) error {
+	if m.Percent >= 100 {
+		return nil
+	}
 	found := done
 	for _, g := range l.groups {
 		takes := func(s Step) bool { return s.Kind.Removes() && s.GroupID == g.id.ID }
@@ -39,7 +42,7 @@ func (m Limit) check(l *list, steps []Step, done int) error {
 		m = Limit{Percent: 10, AtLeast: 5}
 	}
 	limit := max(m.AtLeast, found*m.Percent/100)
-	if n := done + removals(steps); n > limit {
+	if n := done + planned; n > limit {
 		return &BrakeError{n, limit, found}
 	}
 	return nil

@@ -202,7 +202,7 @@ func (d *differ) groupRemovals() (drop []Step, leave []leaving) {
 		if !d.drops(g) {
 			continue
 		}
-		step := Step{Kind: RemoveGroup, Group: g.name, GroupID: g.id.ID, Members: len(g.members)}
+		step := Step{Kind: RemoveGroup, Group: g.name, GroupID: g.id.ID, Members: len(g.members), MemberKeys: g.memberKeys()}
 		switch {
 		case g.kind == imgroup.DistributionGroup:
 			step = Step{Kind: RemoveDistributionGroup, Group: g.name, GroupID: g.id.ID, Address: g.address}

@@ -3,6 +3,7 @@ package imsync
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/go-ews/exchange/imgroup"
 )
@@ -212,6 +213,14 @@ func (l *list) sizes() (groups, contacts int) {
 	return groups, l.count
 }
 
+// memberships returns the number of members of all groups.
+func (l *list) memberships() (n int) {
+	for _, g := range l.groups {
+		n += g.size()
+	}
+	return n
+}
+
 // addGroup adds a new group. It and the next methods apply a write to the list.
 func (l *list) addGroup(g *group) { l.groups = append(l.groups, g) }
 
@@ -266,6 +275,25 @@ func (l *list) release(c *contact) {
 			delete(l.further, key)
 		}
 	}
+}
+
+// memberKeys returns the keys of the members for [Step.MemberKeys].
+func (g *group) memberKeys() string {
+	keys := make([]string, len(g.members))
+	for i, m := range g.members {
+		keys[i] = oneLine(m.key)
+	}
+	slices.Sort(keys)
+	return strings.Join(slices.Compact(keys), "\n")
+}
+
+// oneLine returns a key without line feeds, which a malformed address may have.
+func oneLine(key string) string { return strings.ReplaceAll(key, "\n", " ") }
+
+// hasOthers reports whether the group has a member that memberKeys did not return when it had others.
+func (g *group) hasOthers(keys string) bool {
+	had := setOf(strings.Split(keys, "\n"))
+	return len(g.undescribed) > 0 || slices.ContainsFunc(g.members, func(m member) bool { return !had[oneLine(m.key)] })
 }
 
 // find returns the member that is c, which may be nil, or that has one of the keys. If a server has

@@ -3,6 +3,7 @@ package imsync
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -107,12 +108,15 @@ func (o *Ownership) MarshalJSON() ([]byte, error) {
 // taken for an empty one, everything in it would stay for ever.
 func (o *Ownership) UnmarshalJSON(data []byte) error {
 	var in ownershipJSON
-	if err := json.Unmarshal(data, &in); err != nil {
-		return fmt.Errorf("imsync: ownership record: %w", err)
-	}
-	if in.Version != ownershipVersion {
+	version, err := readDocument(data, ownershipVersion, &in)
+	switch {
+	case err != nil:
+		return fmt.Errorf("imsync: ownership record: %w: is the file a record, and of this program?", err)
+	case version != ownershipVersion:
 		return fmt.Errorf("imsync: the ownership record has version %d, and this program reads version %d: "+
-			"is the file a record, and of this program?", in.Version, ownershipVersion)
+			"is the file a record, and of this program?", version, ownershipVersion)
+	case in.Groups == nil:
+		return errors.New("imsync: the ownership record has no list of groups: is the file a record?")
 	}
 	*o = Ownership{mailbox: in.Mailbox, groups: map[string]*ownedGroup{}, pending: in.Pending, found: setOf(in.Found)}
 	for _, g := range in.Groups {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -284,6 +285,8 @@ func TestSync_Brake(t *testing.T) {
 		"11 of 100, 20 %":       {89, imsync.Limit{Percent: 20}, false},
 		"11 of 100, at least 7": {89, imsync.Limit{AtLeast: 7}, true},
 		"all of them":           {0, anyNumber, false},
+		"without a limit":       {0, imsync.Limit{Percent: math.MaxInt}, false},
+		"none":                  {99, imsync.Limit{Percent: -1}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

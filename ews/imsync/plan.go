@@ -3,6 +3,7 @@ package imsync
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -37,15 +38,24 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 	return json.Marshal(planJSON{planVersion, append([]Step{}, p.Steps...), p.Notes})
 }
 
-// UnmarshalJSON reads a plan. One of another version is an error.
+// UnmarshalJSON reads a plan. One of another version, another document, and a step that lacks something
+// or has an unknown kind are errors.
 func (p *Plan) UnmarshalJSON(data []byte) error {
 	var in planJSON
-	if err := json.Unmarshal(data, &in); err != nil {
+	version, err := readDocument(data, planVersion, &in)
+	switch {
+	case err != nil:
 		return fmt.Errorf("imsync: plan: %w", err)
-	}
-	if in.Version != planVersion {
+	case version != planVersion:
 		return fmt.Errorf("imsync: the plan has version %d, and this program reads version %d: make a new plan",
-			in.Version, planVersion)
+			version, planVersion)
+	case in.Steps == nil:
+		return errors.New("imsync: plan: it has no list of steps: is the document a plan?")
+	}
+	for i, s := range in.Steps {
+		if reason := s.problem(); reason != "" {
+			return fmt.Errorf("imsync: plan: step %d, %s: %s", i+1, s, reason)
+		}
 	}
 	*p = Plan{Steps: in.Steps, Notes: in.Notes}
 	return nil
@@ -96,6 +106,10 @@ type Step struct {
 	Telephone Telephone `json:"telephone,omitzero"`
 	Address   string    `json:"address,omitempty"` // of a distribution group
 	Members   int       `json:"members,omitempty"` // of a group to be removed, which stays if it has more
+
+	// MemberKeys names these members, one in a line, as they are compared: the group stays if it has others.
+	// "": their number decides.
+	MemberKeys string `json:"memberKeys,omitempty"`
 }
 
 // String returns the step in words, on one line.

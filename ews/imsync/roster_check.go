@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/go-ews/exchange/imgroup"
 )
@@ -165,17 +164,9 @@ func (c *checker) telephone(where string, t *Telephone, i int) {
 // compatible reports whether two texts of the same contact are equal, if both are given.
 func compatible(a, b string) bool { return a == "" || b == "" || strings.EqualFold(a, b) }
 
-// text reports a character that XML 1.0 cannot carry (section 2.2). The client would refuse it too,
-// but only after earlier steps were sent.
+// text reports a text that XML cannot carry.
 func (c *checker) text(where, what, s string) {
-	if !utf8.ValidString(s) {
-		c.add("%s: %s is not valid UTF-8", where, what)
-		return
-	}
-	for i, r := range s {
-		if r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF {
-			c.add("%s: %s holds %U at byte %d, which XML cannot carry", where, what, r, i)
-			return
-		}
+	if reason := badText(s); reason != "" {
+		c.add("%s: %s %s", where, what, reason)
 	}
 }

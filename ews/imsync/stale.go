@@ -39,17 +39,22 @@ func (e *StaleError) Is(target error) bool { return target == ErrStale }
 // still be called: it skips steps that are done, withholds those that do not fit, and applies the
 // rest.
 func (p Plan) Stale(current *imgroup.ItemList) error {
-	if e := p.stale(newList(current)); e != nil {
+	if _, e := p.stale(newList(current)); e != nil {
 		return e
 	}
 	return nil
 }
 
-// stale applies the plan to the list, which cannot be used afterwards.
-func (p Plan) stale(l *list) *StaleError {
-	e := &StaleError{}
+// stale applies the plan to the list, which cannot be used afterwards, and returns how many memberships
+// that removes.
+func (p Plan) stale(l *list) (removals int, e *StaleError) {
+	e = &StaleError{}
 	for _, s := range p.Steps {
+		before := l.memberships()
 		changed, err := s.rehearse(l)
+		if changed && s.Kind.Removes() {
+			removals += max(1, before-l.memberships())
+		}
 		switch {
 		case err != nil:
 			e.misfit = true
@@ -59,9 +64,9 @@ func (p Plan) stale(l *list) *StaleError {
 		}
 	}
 	if len(e.Changes) == 0 {
-		return nil
+		return removals, nil
 	}
-	return e
+	return removals, e
 }
 
 // reason returns the text of an error of a step without what every such text has.

@@ -1,6 +1,7 @@
 package imsync
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -125,7 +126,7 @@ func (s Step) renameGroup(l *list) (*write, error) {
 	}, nil
 }
 
-// removeGroup removes the group, unless it has more members than the plan says. The server also removes
+// removeGroup removes the group, unless it has more members than the plan says, or others. The server also removes
 // the contacts that no other group has.
 func (s Step) removeGroup(l *list) (*write, error) {
 	g, err := s.existing(l)
@@ -137,6 +138,9 @@ func (s Step) removeGroup(l *list) (*write, error) {
 	}
 	if n := g.size(); n > s.Members {
 		return nil, hasGrown(s, n)
+	}
+	if s.MemberKeys != "" && g.hasOthers(s.MemberKeys) {
+		return nil, &withheld{"the group has members that it did not have when the plan was made: make a new plan"}
 	}
 	return &write{
 		send: func(ctx context.Context, c Client) error { return c.RemoveImGroup(ctx, g.id) },
@@ -197,7 +201,7 @@ func (e *entry) create(ctx context.Context, c Client, group imgroup.GroupID) (*i
 		})
 	}
 	return c.AddNewImContactToGroup(ctx, imgroup.ContactSpec{
-		Address:     e.person.Address,
+		Address:     bareAddress(e.person.Address),
 		DisplayName: e.person.DisplayName,
 		Group:       group,
 	})
@@ -246,13 +250,15 @@ func (s Step) addDistribution(l *list) (*write, error) {
 	if l.distribution(s.Address) != nil {
 		return nil, nil
 	}
-	if g := l.group(s.Group); g != nil {
+	address := bareAddress(s.Address)
+	name := cmp.Or(s.Group, address)
+	if g := l.group(name); g != nil {
 		return nil, nameInUse(s, g)
 	}
-	added := &group{name: s.Group, kind: imgroup.DistributionGroup, address: s.Address}
+	added := &group{name: name, kind: imgroup.DistributionGroup, address: address}
 	return &write{
 		send: func(ctx context.Context, c Client) error {
-			g, err := c.AddDistributionGroupToImList(ctx, s.Address, s.Group)
+			g, err := c.AddDistributionGroupToImList(ctx, address, name)
 			return l.adoptGroupID(added, g, err)
 		},
 		done: func() { l.addGroup(added) },

@@ -80,7 +80,7 @@ func (s *syncer) sync(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.options.MaxRemovals.check(s.list, plan.Steps, 0); err != nil || s.options.DryRun {
+	if err := s.options.MaxRemovals.check(s.list, plan.Steps, removals(plan.Steps), 0); err != nil || s.options.DryRun {
 		return err
 	}
 	if plan.Empty() {
@@ -98,7 +98,7 @@ func (s *syncer) sync(ctx context.Context) error {
 		remaining, errs = s.round(ctx, plan.Steps)
 		next, err := s.plan(ctx)
 		if err == nil {
-			err = s.options.MaxRemovals.check(s.list, next.Steps, s.gone)
+			err = s.options.MaxRemovals.check(s.list, next.Steps, removals(next.Steps), s.gone)
 		}
 		switch {
 		case err != nil:

@@ -1,0 +1,99 @@
+package imsync
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// check returns a *[ConflictError] for each step that no list could fit, because a person has edited
+// the plan, or another program has made it.
+func (p Plan) check() (problems []error) {
+	for _, s := range p.Steps {
+		if reason := s.problem(); reason != "" {
+			problems = append(problems, &ConflictError{s, reason})
+		}
+	}
+	return problems
+}
+
+// problem returns why no list could fit the step, or "".
+func (s Step) problem() string {
+	switch s.Kind {
+	case AddDistributionGroup, RemoveDistributionGroup:
+		if contactKey(s.Address) == "" {
+			return "the address is missing"
+		}
+		return s.badText()
+	case AddContact, RemoveContact:
+		if s.Contact.key() == "" {
+			return "the address is missing"
+		}
+	case AddTelephone, RemoveTelephone:
+		if telephoneKey(s.Telephone.Number) == "" {
+			return "the number is missing"
+		}
+	case RenameGroup:
+		if strings.TrimSpace(s.NewName) == "" {
+			return "the new name is missing"
+		}
+	case AddGroup, RemoveGroup:
+	default:
+		return fmt.Sprintf("%s is no kind of step", quote(string(s.Kind)))
+	}
+	isFound := s.GroupID != "" && (s.Kind.Removes() || s.Kind == RenameGroup)
+	if strings.TrimSpace(s.Group) == "" && !isFound {
+		return "the name of the group is missing"
+	}
+	return s.badText()
+}
+
+// badText returns what is wrong with a text that the step would send, or "".
+func (s Step) badText() string {
+	if s.Kind.Removes() {
+		return ""
+	}
+	texts := []string{
+		s.Group, s.NewName, s.Address, s.Contact.Address, s.Contact.DisplayName,
+		s.Telephone.Number, s.Telephone.TelURI, s.Telephone.SIPURI,
+	}
+	for _, text := range texts {
+		if reason := badText(text); reason != "" {
+			return quote(text) + " " + reason
+		}
+	}
+	return ""
+}
+
+// badText returns what is wrong with a text that XML 1.0 cannot carry (section 2.2), or "". The client
+// would refuse it too, but only after earlier steps were sent.
+func badText(s string) string {
+	if !utf8.ValidString(s) {
+		return "is not valid UTF-8"
+	}
+	for i, r := range s {
+		if r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF {
+			return fmt.Sprintf("holds %U at byte %d, which XML cannot carry", r, i)
+		}
+	}
+	return ""
+}
+
+// document is what the documents that are kept as JSON have in common.
+type document struct {
+	Version int `json:"version"`
+}
+
+// readDocument reads a document into a struct, unless it is of another version. A field that the struct
+// lacks is an error: it belongs to another kind of document, or is misspelled.
+func readDocument(data []byte, version int, into any) (found int, err error) {
+	var head document
+	if err := json.Unmarshal(data, &head); err != nil || head.Version != version {
+		return head.Version, err
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	return version, d.Decode(into)
+}
