@@ -64,11 +64,16 @@ func (p *program) judgeRenaming(old, g inventoryGroup) {
 	if seen, ok := p.seen.group(g.id); ok {
 		old = seen // a person may have renamed it since
 	}
+	known := slices.ContainsFunc(p.given[g.id], func(n string) bool { return n == "" || strings.EqualFold(n, g.name) })
 	if p.owners[thing{g.id, ""}] != person {
 		p.given[g.id] = append(p.given[g.id], g.name)
 	}
 	for _, w := range p.wanted.Groups {
-		if w.Name == g.name && (p.owners[thing{g.id, ""}] != person || strings.EqualFold(w.FormerName, old.name)) {
+		theirs := p.owners[thing{g.id, ""}] == person
+		switch {
+		case w.Name != g.name:
+		case !theirs && (p.putting == nil || known), p.putting != nil && p.putting.named(g.id) == g.name,
+			p.putting == nil && strings.EqualFold(w.FormerName, old.name):
 			return
 		}
 	}

@@ -17,6 +17,12 @@ type keptBackup struct {
 	owned  map[thing]bool
 }
 
+// named returns the name that a group had in the backup.
+func (b *keptBackup) named(id string) string {
+	g, _ := b.list.group(id)
+	return g.name
+}
+
 // backUp is Options.Backup: it judges the ownership in the backup, and keeps it.
 func (p *program) backUp(_ context.Context, b *imsync.Backup) error {
 	p.figures["backups"]++
@@ -82,7 +88,9 @@ func (p *program) putBack() {
 	p.wantBackup(b)
 	before := p.now
 	restore := func(ctx context.Context) (imsync.Applied, error) {
-		return imsync.Restore(ctx, p.client, b.backup, &p.options)
+		with := p.options
+		with.Remove, with.Adopt, with.Backup = o.Remove, o.Adopt, o.Backup // without effect
+		return imsync.Restore(ctx, p.client, b.backup, &with)
 	}
 	p.faults, p.killAt = 20, p.random.IntN(12)
 	_, _ = p.run(restore)
