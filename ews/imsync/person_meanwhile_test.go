@@ -89,3 +89,52 @@ func (m *renamedMeanwhile) AddImGroup(ctx context.Context, name string) (*imgrou
 	m.rename()
 	return m.memory.AddImGroup(ctx, name)
 }
+
+// TestSync_SaveFailsInAPlan has a person rename a group to the name of one that is about to be made, and
+// then Save fail: the contact is not added, since a kill would leave it without an owner.
+func TestSync_SaveFailsInAPlan(t *testing.T) {
+	t.Parallel()
+	r := newRegister(t)
+	old := &memoryGroup{id: "P", name: "P", kind: imgroup.UserGroup}
+	r.groups = append(r.groups, old)
+	client := &renamedMeanwhile{r.memory, func() { old.name = "A" }}
+	full := errors.New("the disk is full")
+	saves := 0
+	_, err := imsync.Sync(t.Context(), client, rosterOf(team("A", "a@contoso.com")), &imsync.Options{
+		Remove: imsync.RemoveOwned, MaxRemovals: anyNumber,
+		Save: func(context.Context, *imsync.Ownership) error {
+			if saves++; saves > 1 {
+				return full
+			}
+			return nil
+		},
+	})
+	if !errors.Is(err, full) {
+		t.Errorf("%v; want that of Save", err)
+	}
+	r.want("A")
+}
+
+// TestApply_UndescribedMeanwhile applies the removal of an owned group in which a person has put a contact
+// that the list does not describe in the place of an owned one.
+func TestApply_UndescribedMeanwhile(t *testing.T) {
+	t.Parallel()
+	r := newRegister(t)
+	r.sync(team("A", "a@contoso.com", "b@contoso.com"))
+	planned, err := imsync.Sync(t.Context(), r.memory, rosterOf(), &imsync.Options{
+		Remove: imsync.RemoveOwned, Owned: r.owned, AllowEmpty: true, MaxRemovals: anyNumber, DryRun: true,
+	})
+	if err != nil || len(planned.Plan.Steps) != 1 {
+		t.Fatalf("%v, %v; want one step", planned.Plan, err)
+	}
+	r.named("A").members[1] = &memoryContact{id: "unknown"}
+	err = imsync.Apply(t.Context(), r.memory, planned.Plan, &imsync.Options{
+		Remove: imsync.RemoveOwned, Owned: r.owned, MaxRemovals: anyNumber,
+	})
+	if !errors.Is(err, imsync.ErrWithheld) {
+		t.Errorf("%v; want ErrWithheld", err)
+	}
+	if r.named("A") == nil {
+		t.Error("the group is gone")
+	}
+}
