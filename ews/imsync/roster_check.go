@@ -2,6 +2,7 @@ package imsync
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -111,13 +112,45 @@ func (c *checker) address(where, address string) {
 		c.add("%s: these are several addresses, or none: write each as a contact", where)
 	case strings.ContainsFunc(bare, invisible):
 		c.add("%s: this is no address, for it has a blank or an invisible character in it", where)
-	case local == "" || domain == "" || strings.Contains(domain, "@") || strings.ContainsAny(bare, `":()[]\`):
+	case strings.ContainsRune(bare, unicode.ReplacementChar):
+		c.add("%s: a character of this address was lost, perhaps by another encoding", where)
+	case !isLocalPart(local) || !isDomain(domain):
 		c.add("%s: this is no address of the form user@domain", where)
+	case len(bare) > maxAddress:
+		c.add("%s: this has %d bytes, and an address has %d at most", where, len(bare), maxAddress)
 	}
 	c.text(where, "the address", address)
 }
 
-func invisible(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }
+// maxAddress is the length of a local part and a domain that SMTP allows (RFC 5321, section 4.5.3.1).
+const maxAddress = 64 + 1 + 255
+
+// invisible reports whether a character has no shape. U+2800 is a blank that Unicode counts as a symbol.
+func invisible(r rune) bool {
+	return unicode.IsSpace(r) || r == '\u2800' ||
+		unicode.In(r, unicode.C, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
+// isLocalPart reports whether a text can stand before the @. It may have dots in it (RFC 5321, section
+// 4.1.2); a slash at its start is left from a URI such as sip://, or from a distinguished name.
+func isLocalPart(s string) bool {
+	return s != "" && !strings.ContainsAny(s, `":()[]\`) && !strings.ContainsAny(s[:1], "/?") &&
+		!slices.Contains(strings.Split(s, "."), "")
+}
+
+// isDomain reports whether a text can be a domain: labels of letters, digits and hyphens, in any script.
+// An underscore is in names of Windows hosts.
+func isDomain(s string) bool {
+	foreign := func(r rune) bool {
+		return r != '-' && r != '_' && !unicode.In(r, unicode.L, unicode.M, unicode.Nd)
+	}
+	for label := range strings.SplitSeq(s, ".") {
+		if label == "" || strings.Trim(label, "-") != label || strings.ContainsFunc(label, foreign) {
+			return false
+		}
+	}
+	return true
+}
 
 // name checks the name of a group of either kind: the names of both kinds must differ.
 func (c *checker) name(where, name string) {
