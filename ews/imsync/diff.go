@@ -234,6 +234,9 @@ func (d *differ) drops(g *group) bool {
 	if !d.remove.removes() || d.isTwin(g.name) || d.matched[g] != nil || d.remove == RemoveOwned && !d.owned.covers(g) {
 		return false
 	}
+	if d.remove == RemoveAll && g.isUnlisted() {
+		return false
+	}
 	if g.kind == imgroup.DistributionGroup {
 		return !d.hasDistribution(g)
 	}
@@ -247,6 +250,11 @@ func (d *differ) notes() (notes []string) {
 		if len(same) > 0 && same[0] == g && (d.remove.removes() || d.wants(g.name)) {
 			notes = append(notes, fmt.Sprintf("%d groups have the name %s, in upper or lower case: "+
 				"they and their members are left alone; rename all but one", len(same), quote(g.name)))
+			continue
+		}
+		if d.remove == RemoveAll && g.isUnlisted() {
+			notes = append(notes, fmt.Sprintf(
+				"group %s is kept: it lacks a name, or as a distribution group an address, to list it by", quote(g.name)))
 			continue
 		}
 		if g.kind != imgroup.UserGroup || d.matched[g] != nil {
@@ -305,10 +313,12 @@ func (d *differ) lacking(m member) []*desiredGroup {
 	return groups
 }
 
-// wants reports whether the roster has a group of that name.
+// wants reports whether the roster has a group of that name, or of that former name.
 func (d *differ) wants(name string) bool {
 	key := imgroup.NameKey(name)
-	return slices.ContainsFunc(d.groups, func(w desiredGroup) bool { return imgroup.NameKey(w.name) == key })
+	return slices.ContainsFunc(d.groups, func(w desiredGroup) bool {
+		return imgroup.NameKey(w.name) == key || imgroup.NameKey(w.former) == key
+	})
 }
 
 // stranded reports whether the member belongs into a group that is left alone and lacks it. The

@@ -23,7 +23,7 @@ func (p Plan) check() (problems []error) {
 func (s Step) problem() string {
 	switch s.Kind {
 	case AddDistributionGroup, RemoveDistributionGroup:
-		if contactKey(s.Address) == "" {
+		if contactKey(s.Address) == "" && (s.GroupID == "" || !s.Kind.Removes()) {
 			return "the address is missing"
 		}
 		return s.badText()

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/go-ews/exchange/imgroup"
 )
@@ -265,12 +266,17 @@ func (s Step) addDistribution(l *list) (*write, error) {
 	}, nil
 }
 
-// removeDistribution removes the entry from the list; the distribution group itself stays.
+// removeDistribution removes the entry from the list; the distribution group itself stays. The list may
+// have several entries of one address.
 func (s Step) removeDistribution(l *list) (*write, error) {
-	g := l.distribution(s.Address)
-	if g == nil || s.GroupID != "" && g.id.ID != s.GroupID {
+	i := slices.IndexFunc(l.groups, func(g *group) bool {
+		return g.kind == imgroup.DistributionGroup && contactKey(g.address) == contactKey(s.Address) &&
+			(s.GroupID == "" || g.id.ID == s.GroupID)
+	})
+	if i < 0 {
 		return nil, nil
 	}
+	g := l.groups[i]
 	if g.id.ID == "" {
 		return nil, &ConflictError{s, fmt.Sprintf("the server did not return the id of %s", quote(g.name))}
 	}

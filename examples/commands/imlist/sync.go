@@ -164,6 +164,9 @@ func (a *app) sync(ctx context.Context, fs *pflag.FlagSet, file string, s *synci
 		if brake, ok := errors.AsType[*imsync.BrakeError](err); ok {
 			err = fmt.Errorf("%w: --max-removals %d", err, brake.Removals)
 		}
+		if _, ok := errors.AsType[*imsync.RosterError](err); ok {
+			err = fmt.Errorf("%s: %w", file, err)
+		}
 		return applied, err
 	})
 }

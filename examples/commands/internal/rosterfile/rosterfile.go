@@ -73,7 +73,8 @@ func Parse(text []byte) (*File, error) {
 }
 
 // ParseOne reads the list of one mailbox: a roster in JSON, or CSV, whose titles may leave out the mailbox.
-// Any problem is an error.
+// Any problem is an error, but for those of a roster in JSON, which is checked together with the list: an
+// exported one has the addresses of the list, malformed as they may be.
 func ParseOne(text []byte) (roster imsync.Roster, err error) {
 	text, err = check(text)
 	if err != nil {
@@ -83,7 +84,7 @@ func ParseOne(text []byte) (roster imsync.Roster, err error) {
 		if err := textfile.DecodeJSON(text, &roster); err != nil {
 			return roster, err
 		}
-		return roster, roster.Check()
+		return roster, nil
 	}
 	f, err := parseCSV(text, true)
 	switch {
