@@ -76,7 +76,11 @@ func (s *clientCredentials) Token(ctx context.Context, claims string) (*oauth2.T
 	if refused {
 		b.Hurry(ctx) // the status decides, even without a body
 	}
-	body, err := io.ReadAll(io.LimitReader(&b, maxTokenResponse))
+	from, err := httpbody.Unpack(resp.Header, &b)
+	var body []byte
+	if err == nil {
+		body, err = io.ReadAll(io.LimitReader(from, maxTokenResponse))
+	}
 	if err != nil && !refused {
 		return nil, fmt.Errorf("the token endpoint's response (HTTP %d) broke off: %w", resp.StatusCode, err)
 	}

@@ -55,7 +55,7 @@ func explainFetch(err error) error {
 		doc := parseTokenDocument(r.Response.Header.Get("Content-Type"), r.Body)
 		code, description = doc.Code, cmp.Or(doc.Description, description)
 	}
-	if code == "" && r.Response != nil {
+	if code == "" && description == "" && r.Response != nil {
 		e.text += notOAuth(r.Response, r.Body)
 		return e
 	}

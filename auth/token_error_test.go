@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -67,6 +68,15 @@ func header(contentType string, more ...string) http.Header {
 	return h
 }
 
+// packed returns the text in gzip.
+func packed(text string) string {
+	var b strings.Builder
+	z := gzip.NewWriter(&b)
+	_, _ = io.WriteString(z, text)
+	_ = z.Close()
+	return b.String()
+}
+
 const wrongSecret = `{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client\nsecret provided."}`
 
 const wrongSecretText = "HTTP %d: invalid_client: AADSTS7000215: Invalid client secret provided."
@@ -105,6 +115,20 @@ func TestTokenEndpoint_Explained(t *testing.T) {
 			"hostile", 400, header("application/json"), `{"error":"invalid_grant","error_description":"a\u202eb\u009bc\u001b[2Jd"}`,
 			"invalid_grant: a\ufffdb\ufffdc\ufffd[2Jd", true,
 		},
+		{
+			"an error with a number", 401, header("application/json"),
+			`{"error":{"code":401,"message":"Invalid client","status":"UNAUTHENTICATED"}}`, "HTTP 401: Invalid client", false,
+		},
+		{
+			"a list of errors", 400, header("application/json"), `{"error":[7],"error_description":"not for you"}`,
+			"HTTP 400: not for you", false,
+		},
+		{"a description alone", 400, header("application/json"), `{"error_description":"not for you"}`, "HTTP 400: not for you", false},
+		{
+			"packed", 401, header("application/json", "Content-Encoding", "x-gzip"), packed(wrongSecret), fmt.Sprintf(wrongSecretText, 401),
+			true,
+		},
+		{"not packed", 401, header("application/json", "Content-Encoding", "gzip"), "body-text", "HTTP 401 with an empty body", false},
 		{"transient", 503, header("application/json"), `{"error":"temporarily_unavailable"}`, "HTTP 503: temporarily_unavailable", false},
 		{"HTML", 200, header("text/html"), html, "HTTP 200 with an HTML page instead of a token; check the token URL", false},
 		{"HTML as JSON", 502, header("application/json"), html, "HTTP 502 with an HTML page", false},

@@ -263,6 +263,7 @@ func TestGzip(t *testing.T) {
 		ok           bool
 	}{
 		"whole":            {doc, "gzip", true},
+		"its other name":   {doc, "X-Gzip", true},
 		"capitals":         {doc, "GZIP", true},
 		"cut":              {doc[:len(doc)-10], "gzip", false},
 		"cut in its head":  {doc[:4], "gzip", false},

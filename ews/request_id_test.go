@@ -141,6 +141,35 @@ func TestRequestID_ServerRespondsTwice(t *testing.T) {
 	workers.Wait()
 }
 
+// A connection on which another request's response came is not used again: all later responses on it
+// would be those of others too.
+func TestRequestID_ConnectionIsDropped(t *testing.T) {
+	t.Parallel()
+	var earlier atomic.Value
+	endpoint, connections := serveRaw(t, func(request string, n int) string {
+		_, id, _ := strings.Cut(request, "Client-Request-Id: ")
+		id, _, _ = strings.Cut(id, "\r\n")
+		if n == 0 {
+			earlier.Store(id)
+		}
+		body := enveloped(scriptGroup)
+		return fmt.Sprintf("HTTP/1.1 200 OK\r\nclient-request-id: %s\r\nContent-Length: %d\r\n\r\n%s", earlier.Load(), len(body), body)
+	})
+	client, err := ews.NewClient(endpoint, &ews.Options{Retry: ews.RetryPolicy{MaxAttempts: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.CloseIdleConnections)
+	for n, refused := range []bool{false, true, false, true} {
+		if err := addGroup(t.Context(), client); (err != nil) != refused {
+			t.Errorf("call %d: %v", n, err)
+		}
+	}
+	if got := connections.Load(); got != 2 {
+		t.Errorf("%d connections, want one for each two calls", got)
+	}
+}
+
 // serveRaw listens on loopback and responds to the n-th request on a connection with what respond
 // returns.
 func serveRaw(t *testing.T, respond func(request string, n int) string) (endpoint string, connections *atomic.Int64) {

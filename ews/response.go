@@ -2,13 +2,11 @@ package ews
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/xml"
 	"errors"
 	"io"
 	"net/http"
-	"strings"
 	"sync"
 
 	"github.com/go-ews/exchange/internal/httpbody"
@@ -109,7 +107,8 @@ func (x *call) page(res *http.Response, head []byte) error {
 // recognize unpacks the body, and reads until it knows the kind of response. A fault of SOAP 1.2 is
 // a page: Exchange does not speak that version, something in front of it does.
 func (x *call) recognize(ctx context.Context, d *decoder, res *http.Response) (sniff.Kind, []byte, error) {
-	if err := d.open(res); err != nil {
+	var err error
+	if d.body, err = httpbody.Unpack(res.Header, &d.raw); err != nil {
 		return sniff.Undecided, nil, err
 	}
 	d.soap.Reset(d, soap.Limits{Bytes: x.client.limit})
@@ -152,20 +151,6 @@ func (x *call) proxyOf(res *http.Response) string {
 
 // defaultMaxBytes is soap's own default, needed here to compare it with a Content-Length.
 const defaultMaxBytes = 32 << 20
-
-// open prepares the body. net/http unpacks gzip that it asked for itself; a proxy's or another
-// RoundTripper's is unpacked here.
-func (d *decoder) open(res *http.Response) error {
-	d.body = &d.raw
-	if strings.EqualFold(res.Header.Get("Content-Encoding"), "gzip") {
-		z, err := gzip.NewReader(&d.raw)
-		if err != nil {
-			return err
-		}
-		d.body = z
-	}
-	return nil
-}
 
 // Read reads the body for the SOAP reader, and notes how it ends.
 func (d *decoder) Read(p []byte) (int, error) {

@@ -101,7 +101,9 @@ func failures() map[string]map[string]step {
 		"HTTP redirect to genericerrorpage.htm": {
 			"absolute": responding(302, "", "Location",
 				"https://exchange.test/ews/genericerrorpage.htm?aspxerrorpath=/ews/exchange.asmx"),
-			"in capitals": responding(302, "", "Location", "/EWS/GenericErrorPage.HTM"),
+			"in capitals":       responding(302, "", "Location", "/EWS/GenericErrorPage.HTM"),
+			"relative":          responding(302, "", "Location", "genericerrorpage.htm?aspxerrorpath=/ews/exchange.asmx"),
+			"another directory": responding(307, "", "Location", "https://exchange.test/publisher/ews2/genericerrorpage.htm#"),
 		},
 		"connection lost, timeout, response cut short": {
 			"lost":                      dropped,
@@ -124,6 +126,7 @@ func failures() map[string]map[string]step {
 			"a gateway's own code": coded("<faultcode>soap:Server.Gateway.Timeout</faultcode>"),
 			"a vendor's code":      coded(`<faultcode xmlns:v="urn:vendor">v:ErrorBackendLost</faultcode>`),
 			"a detail of another":  faulted(500, "504 backend"),
+			"begins like a code":   faulted(500, "Errors"),
 			"SOAP 1.2's Sender":    coded("<faultcode>soap:Receiver</faultcode>"),
 		},
 		"malformed or oversize response": {
@@ -165,9 +168,10 @@ func failures() map[string]map[string]step {
 			"error response, no code":   erring(""),
 		},
 		"any other HTTP 3xx, 4xx": {
-			"redirect": responding(302, "", "Location", "https://elsewhere.test/"),
-			"no URL":   responding(302, "", "Location", "https://%zz\x7f/"),
-			"304":      responding(304, ""), "400": responding(400, ""), "403": responding(403, htmlPage),
+			"redirect":                  responding(302, "", "Location", "https://elsewhere.test/"),
+			"the error page in a query": responding(302, "", "Location", "https://idp.test/a?to=/ews/genericerrorpage.htm"),
+			"no URL":                    responding(302, "", "Location", "https://%zz\x7f/"),
+			"304":                       responding(304, ""), "400": responding(400, ""), "403": responding(403, htmlPage),
 			"404": responding(404, htmlPage), "407": responding(407, ""), "413": responding(413, ""),
 			"456": responding(456, ""), "403, malformed": responding(403, malformed()),
 			"403, a gateway's fault": faulted(403, ""), "400, a code": faulted(400, "ErrorAccessDenied"),

@@ -3,6 +3,7 @@ package autodiscover_test
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"io"
 	"net/http"
 	"os"
@@ -111,6 +112,8 @@ func TestFind_ForgivingReading(t *testing.T) {
 		"UTF-16 with a mark":               xmlPage(inUTF16("\uFEFF" + document("utf-16", "Jürgen"))),
 		"UTF-16 without a mark":            xmlPage(inUTF16(document("utf-16", "Jürgen"))),
 		"byte order mark":                  xmlPage("\uFEFF" + document("utf-8", "Jürgen")),
+		"gzip":                             packed("gzip", xmlPage(document("utf-8", "Jürgen"))),
+		"gzip by its other name":           packed("X-Gzip", xmlPage(document("utf-8", "Jürgen"))),
 	}
 	for name, response := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -122,6 +125,20 @@ func TestFind_ForgivingReading(t *testing.T) {
 				t.Errorf("found %s", found.URL)
 			}
 		})
+	}
+}
+
+// packed is a page in gzip, as a gateway sends it to a transport that did not ask for it.
+func packed(label string, p page) page {
+	return func(r *http.Request) *http.Response {
+		resp := p(r)
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		_, _ = io.Copy(z, resp.Body)
+		_ = z.Close()
+		resp.Body = io.NopCloser(&b)
+		resp.Header.Set("Content-Encoding", label)
+		return resp
 	}
 }
 
@@ -164,12 +181,22 @@ func TestFind_StatusCounts(t *testing.T) {
 			return resp
 		}
 	}
+	notPacked := func(p page) page {
+		return func(r *http.Request) *http.Response {
+			resp := p(r)
+			resp.Header.Set("Content-Encoding", "gzip")
+			return resp
+		}
+	}
 	n := &internet{pages: map[string]page{
+		v2Domain:  notPacked(status(http.StatusTooManyRequests)),
+		v2Sub:     notPacked(named(ewsURL)),
 		poxDomain: unreadable(status(http.StatusServiceUnavailable)),
 		poxSub:    unreadable(login(settings(proto("EXPR", ewsElement)))),
 	}}
 	text := mustFail(t, n, n.options()).Error()
 	for _, want := range []string{
+		"GET " + v2Domain + ": HTTP 429: too busy", "GET " + v2Sub + ": the response (HTTP 200) broke off: gzip: invalid header",
 		"POST " + poxDomain + ": HTTP 503: too busy", "POST " + poxSub + ": asks for credentials",
 		"POST with credentials " + poxSub + ": the response (HTTP 200) broke off",
 	} {

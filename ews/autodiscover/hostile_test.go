@@ -106,6 +106,12 @@ func TestFind_Hostile(t *testing.T) {
 			pages: map[string]page{poxDomain: text(200, "text/xml", "<Autodiscover>"+strings.Repeat(" ", 1<<20))},
 			want:  "larger than 1048576 bytes",
 		},
+		"larger than anything, in gzip": {
+			pages: map[string]page{
+				poxDomain: packed("gzip", text(200, "text/xml", "<Autodiscover>"+strings.Repeat(" ", 1<<20))),
+			},
+			want: "larger than 1048576 bytes",
+		},
 
 		"endpoint elsewhere": {
 			pages: map[string]page{v2Domain: named("https://evil.example/EWS")},

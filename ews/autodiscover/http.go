@@ -124,7 +124,7 @@ func readResponse(ctx context.Context, resp *http.Response, as *form) *httpRespo
 	if got.status/100 != 2 {
 		body.Hurry(ctx) // the status alone is the server's error, with or without its page
 	}
-	got.body, got.bodyErr = readBody(ctx, got.status, &body)
+	got.body, got.bodyErr = readBody(ctx, resp, &body)
 	return got
 }
 
@@ -145,8 +145,13 @@ func newRequest(ctx context.Context, u *url.URL, as *form) (*http.Request, error
 }
 
 // readBody reads a body to its end, so that the connection can be used again.
-func readBody(ctx context.Context, status int, from io.Reader) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(from, maxResponse+1))
+func readBody(ctx context.Context, resp *http.Response, raw io.Reader) ([]byte, error) {
+	status := resp.StatusCode
+	from, err := httpbody.Unpack(resp.Header, raw)
+	var body []byte
+	if err == nil {
+		body, err = io.ReadAll(io.LimitReader(from, maxResponse+1))
+	}
 	switch {
 	case ctx.Err() != nil && err != nil:
 		return nil, fmt.Errorf("the response (HTTP %d) stalled: %w", status, context.Cause(ctx))

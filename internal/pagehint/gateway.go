@@ -120,9 +120,11 @@ func (p Page) gatewayHint() string {
 	return "a gateway or load balancer got no response from Exchange"
 }
 
-// OfStatus explains a status that identifies the gateway by itself; "" for the others.
+// OfStatus explains a status that says enough by itself; "" for the others.
 func OfStatus(status int) string {
 	switch {
+	case status == http.StatusRequestTimeout:
+		return "the request came too slowly for the server or a gateway on the way: check the network and their time limits"
 	case status == http.StatusNetworkAuthenticationRequired:
 		return "the network's portal responds instead of the server: log in to the network with a browser first"
 	case status >= 520 && status <= 530 && status != 529:

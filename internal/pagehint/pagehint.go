@@ -76,6 +76,9 @@ func (p Page) guess() string {
 		return p.plainHTTPHint()
 	case blocker != "":
 		return blocker + " blocked the request: let it allow POST of text/xml to /EWS; its log has the rule"
+	case p.isPacked():
+		return "the body is in the encoding " + oneline.Clip(p.Header.Get("Content-Encoding"), 40) + ", which was not asked " +
+			"for: a gateway on the way packs responses, and must leave EWS alone"
 	case s == http.StatusUnauthorized:
 		return "the credentials were refused or none were sent: check user, password and scheme; " +
 			"Extended Protection also responds so if TLS ends before Exchange or no channel binding is " +
@@ -179,6 +182,19 @@ func (p Page) isPlainHTTP() bool {
 	return p.mentions(plainHTTP[:]...) || p.StatusCode == nginxPlainHTTP
 }
 
+// isPacked reports whether the body of a response with which SOAP comes is in an encoding other than
+// gzip.
+func (p Page) isPacked() bool {
+	if s := p.StatusCode; s/100 != 2 && s != http.StatusInternalServerError {
+		return false
+	}
+	switch strings.ToLower(p.Header.Get("Content-Encoding")) {
+	case "", "identity", "gzip", "x-gzip":
+		return false
+	}
+	return len(p.Body) > 0
+}
+
 // mentions reports whether the page has one of the phrases, in any case and with any line breaks.
 func (p Page) mentions(phrases ...string) bool {
 	text := p.text()
@@ -217,7 +233,10 @@ func offeredSchemes(h http.Header) string {
 	return oneline.Clip(strings.Join(names, ", "), 100)
 }
 
-// IsErrorPage recognizes the page to which Exchange redirects during an outage.
+// IsErrorPage recognizes the page to which Exchange redirects during an outage, by the end of its
+// path: the rest may be rewritten on the way, and a query may quote it.
 func IsErrorPage(location string) bool {
-	return strings.Contains(strings.ToLower(location), "/ews/genericerrorpage.htm")
+	path, _, _ := strings.Cut(location, "?")
+	path, _, _ = strings.Cut(path, "#")
+	return strings.EqualFold(path[strings.LastIndexByte(path, '/')+1:], "genericerrorpage.htm")
 }

@@ -51,6 +51,19 @@ func TestPage_Explain(t *testing.T) {
 		{"the error page", pagehint.Page{
 			StatusCode: 302, Header: http.Header{"Location": {"/EWS/GenericErrorPage.htm"}},
 		}, "an outage of the server behind"},
+		{"the error page, relative", pagehint.Page{
+			StatusCode: 302, Header: http.Header{"Location": {"GenericErrorPage.htm?aspxerrorpath=/ews/exchange.asmx"}},
+		}, "an outage of the server behind"},
+		{"a log-in form that leads back to the error page", pagehint.Page{
+			StatusCode: 302, Header: http.Header{"Location": {"https://idp.test/login?ReturnUrl=/ews/genericerrorpage.htm"}},
+		}, "a log-in form"},
+		{"too slow", pagehint.Page{StatusCode: 408}, "the request came too slowly"},
+		{"an encoding", pagehint.Page{
+			StatusCode: 200, Header: http.Header{"Content-Encoding": {"br\u202e"}}, Body: []byte("\x1b\x2f"),
+		}, "the body is in the encoding br\ufffd, which was not asked for"},
+		{"an encoding that was asked for", pagehint.Page{
+			StatusCode: 200, Header: http.Header{"Content-Encoding": {"x-gzip"}}, Body: []byte("<html>"),
+		}, "a proxy or another application"},
 		{"a login form", pagehint.Page{StatusCode: 440}, "a log-in form"},
 		{"plain HTTP", pagehint.Page{
 			StatusCode: 400, Body: []byte("Client sent an HTTP request to an HTTPS server."), URL: "http://a.test",
