@@ -43,8 +43,8 @@ type Applied struct {
 // and returns Options.Owned.
 //
 // A nil error means that the list was read back and is in step, as far as opts allow. An *[Error] has
-// the remaining steps. For errors of Diff, a *[BrakeError], and an error of Options.Save before the
-// first write nothing was sent.
+// the remaining steps, or none if only the record could not be kept. For any other error, such as those of
+// Diff, a *[BrakeError], and an error of Options.Save before the first write, nothing was sent.
 func Sync(ctx context.Context, client Client, roster Roster, opts *Options) (Applied, error) {
 	o := opts.withDefaults()
 	return syncList(ctx, client, func(*list) desired { return desired{roster: roster} }, &o)
@@ -88,9 +88,9 @@ func (s *syncer) sync(ctx context.Context) error {
 	}
 	var remaining []Step
 	var errs []error
-	for range maxRounds {
+	for round := range maxRounds {
 		if err := s.begin(ctx, plan.Steps); err != nil {
-			if len(s.done) == 0 {
+			if round == 0 {
 				return err
 			}
 			return &Error{Remaining: plan, Errs: append(errs, err)}
@@ -103,8 +103,11 @@ func (s *syncer) sync(ctx context.Context) error {
 		switch {
 		case err != nil:
 			return &Error{Remaining: Plan{Steps: remaining}, Errs: s.kept(ctx, append(errs, err))}
-		case next.Empty():
-			return s.keep(ctx) // also after an error, since the list is in step
+		case next.Empty(): // also after an error, since the list is in step
+			if err := s.save(ctx, s.owned); err != nil {
+				return &Error{Errs: []error{err}}
+			}
+			return nil
 		case len(errs) > 0 && (s.halted || slices.Equal(next.Steps, remaining)):
 			return &Error{Remaining: next, Errs: s.kept(ctx, errs)}
 		}
@@ -146,11 +149,11 @@ func (s *syncer) plan(ctx context.Context) (Plan, error) {
 	return plan, nil
 }
 
-// keep saves the record unless the caller has it.
+// keep saves the record of a run without writes unless the caller has it.
 func (s *syncer) keep(ctx context.Context) error {
 	was, _ := s.options.Owned.MarshalJSON()
 	now, _ := s.owned.MarshalJSON()
-	if len(s.done) == 0 && string(was) == string(now) {
+	if string(was) == string(now) {
 		return nil
 	}
 	return s.save(ctx, s.owned)
