@@ -127,14 +127,18 @@ func check(text []byte) ([]byte, error) {
 
 // CheckAddress returns the error of a mailbox's address.
 func CheckAddress(address string) error {
-	local, domain, ok := strings.Cut(address, "@")
+	local, domain, _ := strings.Cut(address, "@")
+	odd := func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.In(r, unicode.C) || strings.ContainsRune("\uFFFD:;,<>\"()[]\\", r)
+	}
+	foreign := func(r rune) bool {
+		return !unicode.In(r, unicode.L, unicode.M, unicode.Nd) && !strings.ContainsRune("-_.", r)
+	}
 	switch {
 	case address == "":
 		return errors.New("no mailbox")
-	case !ok || local == "" || domain == "" || strings.Contains(domain, "@") ||
-		strings.ContainsFunc(address, func(r rune) bool {
-			return unicode.IsSpace(r) || unicode.IsControl(r) || r == unicode.ReplacementChar
-		}):
+	case local == "" || strings.ContainsFunc(local, odd), domain == "" || strings.ContainsFunc(domain, foreign),
+		strings.Trim(domain, ".-") != domain:
 		return fmt.Errorf("mailbox %q is no SMTP address", address)
 	}
 	return nil

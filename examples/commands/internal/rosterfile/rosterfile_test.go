@@ -250,3 +250,40 @@ func compareWithStandard(t *testing.T, data []byte) {
 		t.Errorf("(-encoding/csv +ours):\n%s", diff)
 	}
 }
+
+// TestCheckAddress: what a mailbox column may hold by mistake is no mailbox, nor a second one for the same person.
+func TestCheckAddress(t *testing.T) {
+	t.Parallel()
+	for _, good := range []string{
+		"tony@contoso.com", "o'neill+x@sub.contoso.com", "jörg@bücher.example", "tony@xn--bcher-kva.example", "svc_1@host_1",
+	} {
+		if err := CheckAddress(good); err != nil {
+			t.Errorf("%q: %v", good, err)
+		}
+	}
+	for _, bad := range []string{
+		"", "tony", "@", "tony@", "@contoso.com", "SMTP:tony@contoso.com", "mailto:tony@contoso.com", "<tony@contoso.com>",
+		"Tony <tony@contoso.com>", "tony@contoso.com;anna@contoso.com", "tony@contoso.com,", "tony@@contoso.com", "tony@contoso.com.",
+		"'tony@contoso.com'", "to\u200bny@contoso.com", "to\u00a0ny@contoso.com", "tony\uff20contoso.com", "tony@contoso\uff0ecom",
+		"to\ufffdny@contoso.com", "tony@contoso.com?", `CONTOSO\tony@contoso.com`, `"tony"@contoso.com`,
+	} {
+		if err := CheckAddress(bad); err == nil {
+			t.Errorf("%q is taken for a mailbox", bad)
+		}
+	}
+}
+
+// TestParse_AddressTwice takes the spellings of an address for one, as a roster does.
+func TestParse_AddressTwice(t *testing.T) {
+	t.Parallel()
+	f, err := Parse([]byte("Mailbox,Group,Address,Distribution group\n" +
+		"tony@contoso.com,,,SMTP:all@contoso.com\ntony@contoso.com,,, mailto:ALL@contoso.com\ntony@contoso.com,A,smtp:a@contoso.com,\n" +
+		"TONY@contoso.com,\u212aPMG,a@contoso.com,\ntony@contoso.com,kpmg,b@contoso.com,\n"))
+	if err != nil || len(f.Problems) > 0 || len(f.Mailboxes) != 1 {
+		t.Fatalf("%+v, %v; want one mailbox", f, err)
+	}
+	r := f.Mailboxes[0].Roster
+	if len(r.DistributionGroups) != 1 || len(r.Groups) != 2 || len(r.Groups[1].Contacts) != 2 {
+		t.Errorf("%+v; want one distribution group and two groups", r)
+	}
+}

@@ -165,10 +165,21 @@ func (b *builder) add(mailbox int, f *fields) (reason string) {
 
 func (b *builder) addDistribution(mailbox int, d imsync.DistributionGroup) {
 	roster := &b.file.Mailboxes[mailbox].Roster
-	key := groupKey{mailbox, "distribution group " + imgroup.AddressKey(d.Address)}
+	key := groupKey{mailbox, "distribution group " + addressKey(d.Address)}
 	if _, ok := b.groups[key]; !ok {
 		b.groups[key] = len(roster.DistributionGroups)
 		roster.DistributionGroups = append(roster.DistributionGroups, d)
+	}
+}
+
+// addressKey returns a key that is equal for the spellings that a roster takes for one address.
+func addressKey(address string) string {
+	for {
+		scheme, rest, ok := strings.Cut(strings.TrimSpace(address), ":")
+		if !ok || !slices.Contains([]string{"sip", "smtp", "mailto"}, strings.ToLower(scheme)) {
+			return imgroup.AddressKey(address)
+		}
+		address = rest
 	}
 }
 
