@@ -86,7 +86,7 @@ func (m mutant) mustFail(t *testing.T, source []byte) {
 	}
 	run := func(name string, args ...string) (string, error) {
 		command := exec.CommandContext(t.Context(), name, args...)
-		command.Env = append(os.Environ(), "EWS_OWNERSHIP_MUTANTS=", "EWS_OWNERSHIP_PROGRAMS=2000")
+		command.Env = append(os.Environ(), "EWS_OWNERSHIP_MUTANTS=", "EWS_OWNERSHIP_PROGRAMS=2000", "GOGC=1000")
 		out, err := command.CombinedOutput()
 		return string(out), err
 	}

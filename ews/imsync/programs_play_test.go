@@ -235,7 +235,10 @@ func (p *program) save(_ context.Context, o *imsync.Ownership) error {
 		p.kill()
 	}
 	if !killed || p.random.IntN(2) == 0 {
-		p.stored = p.snapshot(reread(p.T, o), p.wants)
+		if p.seed>>features%4 == 0 {
+			o = reread(p.T, o)
+		}
+		p.stored = p.snapshot(o, p.wants)
 		p.planRenames()
 		for _, s := range p.plan.Steps {
 			if s.Kind == imsync.AddGroup { // also if a person has made one: it may go before the step

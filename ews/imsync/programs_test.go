@@ -60,7 +60,7 @@ const (
 // TestOwnership_Programs runs random programs of three actors: a directory that changes, a person
 // who edits the list at any time, and faults: each kind of fault of ews' suite, writes that the server
 // executes after their response was lost, a kill at any request and any Save, records that are lost or
-// replaced by older ones. The test compares the list
+// replaced by older ones, and kept as JSON in one program of four. The test compares the list
 // before and after each action to note who made each thing, and decides by the words of the
 // documentation what must follow, without any code of the package.
 //
