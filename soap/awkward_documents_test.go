@@ -128,7 +128,7 @@ var awkward = []document{
 		limit: "attributes in one element",
 	},
 	{
-		name: "33 attributes", doc: "<a " + manyAttributes(33) + "/>",
+		name: "129 attributes", doc: "<a " + manyAttributes(129) + "/>",
 		limit: "attributes in one element",
 	},
 	{

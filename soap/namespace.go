@@ -13,7 +13,7 @@ const (
 	namespaceXMLNS = "http://www.w3.org/2000/xmlns/"
 
 	// maxBindings bounds the declarations in scope, among which every prefix is looked up. The
-	// default limits of depth and attributes would permit 2,048; Exchange uses about ten.
+	// default limits of depth and attributes would permit 8,192; Exchange uses about ten.
 	maxBindings = 256
 )
 

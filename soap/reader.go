@@ -318,7 +318,7 @@ func (r *Reader) Offset() int64 { return r.base + int64(r.pos) }
 type Limits struct {
 	Bytes     int64 // of the whole document; default 32 MiB
 	Depth     int   // nested elements; default 64
-	Attrs     int   // attributes of one element, namespace declarations included; default 32
+	Attrs     int   // attributes of one element, namespace declarations included; default 128
 	TagBytes  int   // of one start tag, its attributes included; default 64 KiB
 	TextBytes int   // of the text that Text returns, and of a fault's detail; default 1 MiB
 }
@@ -329,7 +329,7 @@ func (l Limits) withDefaults() Limits {
 	return Limits{
 		Bytes:     orDefault(l.Bytes, 32<<20),
 		Depth:     orDefault(l.Depth, 64),
-		Attrs:     orDefault(l.Attrs, 32),
+		Attrs:     orDefault(l.Attrs, 128),
 		TagBytes:  orDefault(l.TagBytes, 64<<10),
 		TextBytes: orDefault(l.TextBytes, 1<<20),
 	}

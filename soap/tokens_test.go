@@ -90,7 +90,7 @@ func TestReader_TokensErrors(t *testing.T) {
 		"<a><b></a>":                   new(*soap.SyntaxError),
 		"<a>&nbsp;</a>":                new(*soap.SyntaxError),
 		strings.Repeat("<a>", 100):     new(*soap.LimitError),
-		"<a " + manyAttributes(50):     new(*soap.LimitError),
+		"<a " + manyAttributes(150):    new(*soap.LimitError),
 		"<a><b c='1' c='2'></b></a>":   new(*soap.SyntaxError),
 		"<a>" + "]]>" + "</a>":         new(*soap.SyntaxError),
 		"<a><b><c></c></b><d></a>":     new(*soap.SyntaxError),
