@@ -72,6 +72,10 @@ func (a *applier) begin(ctx context.Context, steps []Step) error {
 		return err
 	}
 	a.kept = a.owned.before(a.list, steps, a.owns)
+	a.foreseen = make(map[gift]bool, len(a.kept.pending))
+	for _, s := range a.kept.pending {
+		a.foreseen[s.gift()] = true
+	}
 	a.owned.found = a.kept.found
 	return a.save(ctx, a.kept)
 }
@@ -84,11 +88,10 @@ func (a *applier) foresee(ctx context.Context, s Step) error {
 		return nil
 	}
 	s.GroupID = g.id.ID
-	if slices.ContainsFunc(a.kept.pending, func(p Step) bool {
-		return p.GroupID == s.GroupID && slices.Equal(p.keys(), s.keys())
-	}) {
+	if a.foreseen[s.gift()] {
 		return nil
 	}
+	a.foreseen[s.gift()] = true
 	record := *a.kept
 	record.pending = append(slices.Clone(record.pending), s)
 	a.kept = &record
@@ -130,11 +133,12 @@ type applier struct {
 	notAdded   map[string]bool // keys of contacts that could not be added to a group
 	notRenamed map[string]bool // ids of groups that could not be renamed
 
-	owned  *Ownership // of the list when the plan was made
-	kept   *Ownership // the record that was kept last
-	sent   []Step     // additions that were done, or whose outcome is unknown
-	done   []Step
-	theirs map[gift]bool // the additions that are a person's
+	owned    *Ownership    // of the list when the plan was made
+	kept     *Ownership    // the record that was kept last
+	foreseen map[gift]bool // the additions in it
+	sent     []Step        // additions that were done, or whose outcome is unknown
+	done     []Step
+	theirs   map[gift]bool // the additions that are a person's
 
 	backedUp bool
 }
@@ -308,7 +312,8 @@ func (a *applier) send(ctx context.Context, s Step, w *write) error {
 	a.fresh = false
 	err := w.send(ctx, a.client)
 	maybeDone := err == nil || errors.Is(err, ews.ErrOutcomeUnknown)
-	if maybeDone && !s.Kind.Removes() && a.owns(s) && !slices.Contains(a.sent, s) {
+	again := len(a.sent) > 0 && a.sent[len(a.sent)-1] == s // no other step comes in between
+	if maybeDone && !s.Kind.Removes() && a.owns(s) && !again {
 		a.sent = append(a.sent, s)
 	}
 	return err
@@ -317,8 +322,11 @@ func (a *applier) send(ctx context.Context, s Step, w *write) error {
 // identify notes the id of a group that was added, so that it is owned even if a person renames it
 // before the list is read again.
 func (a *applier) identify(s Step) {
+	if s.Kind != AddGroup && s.Kind != AddDistributionGroup {
+		return
+	}
 	i := slices.Index(a.sent, s)
-	if i < 0 || s.Kind != AddGroup && s.Kind != AddDistributionGroup {
+	if i < 0 {
 		return
 	}
 	if g := a.list.given(s, a.owned.found); g != nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -98,4 +99,28 @@ func TestApply_DoneAlready(t *testing.T) {
 	if n := writes(m.srv)["AddImGroup"]; n != 1 {
 		t.Errorf("%d groups added, want 1", n)
 	}
+}
+
+// TestApply_StaleRename: a person has made a group of the new name, so that the group of the former name
+// cannot get it. That is no success.
+func TestApply_StaleRename(t *testing.T) {
+	t.Parallel()
+	m := newMailbox(t)
+	m.sync(team("Was", "a@contoso.com"))
+	former := team("Is", "a@contoso.com")
+	former.FormerName = "Was"
+	plan, err := imsync.Diff(m.srv.List(""), rosterOf(former), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.srv.Seed("", ewstest.Group{Name: "Is"})
+	want := `rename group "Was" to "Is": the name "Is" belongs to a user group`
+	for _, err := range []error{plan.Stale(m.srv.List("")), imsync.Apply(t.Context(), m.client, plan, nil)} {
+		if !errors.Is(err, imsync.ErrStale) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v; want the plan stale: %s", err, want)
+		}
+	}
+	m.want("Was: a; Is:")
+	m.sync(former) // in step by another way: the group of the new name takes the contacts
+	m.want("Is: a")
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/go-ews/exchange/imgroup"
 )
@@ -25,6 +26,9 @@ func (s Step) keys() []string {
 	}
 	return nil
 }
+
+// gift returns the membership that the step adds to the group of its id.
+func (s Step) gift() gift { return gift{s.GroupID, strings.Join(s.keys(), "\n")} }
 
 // next returns the next write of the step for the list, nil if the list has the step's result. It
 // returns an error if no write could bring that about.
@@ -103,10 +107,11 @@ func (l *list) adoptGroupID(added *group, result *imgroup.ImGroup, err error) er
 }
 
 // renameGroup does nothing if a user group has the new name: another client was faster, or an earlier
-// try succeeded although its response was lost. Exchange refuses to give a group its own name.
+// try succeeded although its response was lost. Exchange refuses to give a group its own name. It is a conflict
+// if the group to be renamed is there too.
 func (s Step) renameGroup(l *list) (*write, error) {
 	if g := l.group(s.NewName); g != nil {
-		if g.kind != imgroup.UserGroup {
+		if old := l.byID(s.GroupID); g.kind != imgroup.UserGroup || old != nil && old != g {
 			return nil, nameInUse(s, g)
 		}
 		return nil, nil
