@@ -292,8 +292,13 @@ func (a *applier) checkOwned(s Step) error {
 		return nil
 	}
 	g, _ := s.existing(a.list)
+	if s.Kind == RemoveDistributionGroup {
+		g = s.distribution(a.list)
+	}
 	switch {
 	case g == nil:
+	case s.Kind == RemoveDistributionGroup && !a.owned.covers(g):
+		return &withheld{"this service did not add the distribution group"}
 	case s.Kind == RemoveGroup && !a.owned.covers(g):
 		return &withheld{"the group has members that this service did not add"}
 	case s.Kind == RemoveContact, s.Kind == RemoveTelephone:

@@ -2,6 +2,7 @@ package imsync_test
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -204,4 +205,26 @@ func TestApply_AddressAsInARoster(t *testing.T) {
 	if g, ok := m.srv.List("").GroupByName("all@contoso.com"); !ok || g.SMTPAddress != "all@contoso.com" {
 		t.Errorf("%+v; want the distribution group under its address", g)
 	}
+}
+
+// TestApply_OwnedOnly applies a plan that would remove everything with the policy that removes what is owned.
+func TestApply_OwnedOnly(t *testing.T) {
+	t.Parallel()
+	m := newMailbox(t)
+	m.srv.Seed("", ewstest.Group{Name: "Friends", Members: []ewstest.Contact{{Address: "p@contoso.com"}}},
+		ewstest.Group{Name: "Book club", SMTPAddress: "books@contoso.com"})
+	m.sync(team("Friends", "a@contoso.com"), team("Old", "o@contoso.com"))
+	opts := &imsync.Options{Remove: imsync.RemoveAll, AllowEmpty: true}
+	plan, err := imsync.Diff(m.srv.List(""), rosterOf(team("Friends")), opts)
+	if err != nil || len(plan.Steps) != 4 {
+		t.Fatalf("%v, %v; want four removals", plan, err)
+	}
+	for i := range plan.Steps {
+		plan.Steps[i].GroupID = "" // as a person would write it
+	}
+	opts.Remove, opts.Owned = imsync.RemoveOwned, m.owned
+	if err := imsync.Apply(t.Context(), m.client, plan, opts); !errors.Is(err, imsync.ErrWithheld) {
+		t.Errorf("%v; want two removals withheld", err)
+	}
+	m.want("Friends: p; Book club:")
 }

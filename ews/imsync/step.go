@@ -271,17 +271,24 @@ func (s Step) addDistribution(l *list) (*write, error) {
 	}, nil
 }
 
-// removeDistribution removes the entry from the list; the distribution group itself stays. The list may
-// have several entries of one address.
-func (s Step) removeDistribution(l *list) (*write, error) {
+// distribution returns the entry that a step removes, or nil. The list may have several of one address.
+func (s Step) distribution(l *list) *group {
 	i := slices.IndexFunc(l.groups, func(g *group) bool {
 		return g.kind == imgroup.DistributionGroup && contactKey(g.address) == contactKey(s.Address) &&
 			(s.GroupID == "" || g.id.ID == s.GroupID)
 	})
 	if i < 0 {
+		return nil
+	}
+	return l.groups[i]
+}
+
+// removeDistribution removes the entry from the list; the distribution group itself stays.
+func (s Step) removeDistribution(l *list) (*write, error) {
+	g := s.distribution(l)
+	if g == nil {
 		return nil, nil
 	}
-	g := l.groups[i]
 	if g.id.ID == "" {
 		return nil, &ConflictError{s, fmt.Sprintf("the server did not return the id of %s", quote(g.name))}
 	}
