@@ -83,6 +83,9 @@ func newDiffer(l *list, want desired, o *Options) *differ {
 // adopt makes the part of the list that is wanted owned.
 func (d *differ) adopt() {
 	for g, w := range d.matched {
+		if g.id.ID == "" {
+			continue // a record knows groups by their ids
+		}
 		owned := d.owned.group(g)
 		owned.made = g.kind == imgroup.UserGroup
 		for _, m := range g.members {

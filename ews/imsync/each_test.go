@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -62,7 +63,7 @@ func (c *crowd) leave(mailbox string) {
 
 func TestEach_TenSideBySide(t *testing.T) {
 	t.Parallel()
-	for _, tc := range []struct{ parallel, want int }{{0, 10}, {3, 3}, {1, 1}, {100, 30}} {
+	for _, tc := range []struct{ parallel, want int }{{0, 10}, {3, 3}, {1, 1}, {100, 30}, {math.MaxInt, 30}} {
 		t.Run(fmt.Sprint(tc.parallel), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {

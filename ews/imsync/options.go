@@ -66,8 +66,8 @@ type Options struct {
 	// The sync waits until it returns. nil: no callback.
 	Progress func(Event)
 
-	// Parallel is the number of mailboxes that [Each] syncs at a time; 0 or less: 10, as Microsoft
-	// advises. Exchange returns ErrorExceededConnectionCount to an account with more than 27 requests
+	// Parallel is the number of mailboxes that [Each] syncs at a time, 1,000 at most; 0 or less: 10, as
+	// Microsoft advises. Exchange returns ErrorExceededConnectionCount to an account with more than 27 requests
 	// at a time, unless its policy says otherwise.
 	Parallel int
 }
@@ -110,6 +110,7 @@ const (
 	defaultMaxGroups   = 64
 	defaultMaxContacts = 1000
 	defaultParallel    = 10
+	maxParallel        = 1000
 )
 
 // withDefaults returns a copy with defaults for the zero values.
@@ -127,6 +128,7 @@ func (o *Options) withDefaults() Options {
 	if out.Parallel <= 0 {
 		out.Parallel = defaultParallel
 	}
+	out.Parallel = min(out.Parallel, maxParallel)
 	if out.Progress == nil {
 		out.Progress = func(Event) {}
 	}

@@ -81,3 +81,30 @@ func TestSave_FailsAtEachCall(t *testing.T) {
 		})
 	}
 }
+
+// TestOwnership_GroupWithoutID: a list of a broken server does not make the record unreadable.
+func TestOwnership_GroupWithoutID(t *testing.T) {
+	t.Parallel()
+	m := newMailbox(t)
+	m.srv.Seed("", ewstest.Group{Name: "A"}, ewstest.Group{Name: "B", SMTPAddress: "b@contoso.com"})
+	roster := rosterOf(team("A"))
+	roster.DistributionGroups = []imsync.DistributionGroup{{Address: "b@contoso.com"}}
+	applied, err := imsync.Sync(t.Context(), withoutIDs{m.client}, roster, &imsync.Options{Adopt: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reread(t, applied.Owned).Empty() {
+		t.Error("the record has groups without an id")
+	}
+}
+
+// withoutIDs is a client of a list whose groups have no ids.
+type withoutIDs struct{ imsync.Client }
+
+func (c withoutIDs) GetImItemList(ctx context.Context, q imgroup.ListQuery) (*imgroup.ItemList, error) {
+	l, err := c.Client.GetImItemList(ctx, q)
+	for i := range l.Groups {
+		l.Groups[i].ExchangeStoreID = imgroup.GroupID{}
+	}
+	return l, err
+}
