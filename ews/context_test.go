@@ -74,6 +74,46 @@ func TestContext_During(t *testing.T) {
 	}
 }
 
+// TestContext_CauseOfAnotherCall: golang.org/x/sync/errgroup cancels the calls of a group with the
+// error of the first that failed, and net/http returns that. It says nothing of the requests of the
+// others, whether they were sent or how long to wait.
+func TestContext_CauseOfAnotherCall(t *testing.T) {
+	t.Parallel()
+	never := func(r *http.Request) (*http.Response, error) {
+		_, _ = unconnected(r)
+		<-r.Context().Done()
+		return nil, context.Cause(r.Context())
+	}
+	for name, first := range map[string]step{
+		"not sent": unconnected, "busy": faulted(500, "ErrorServerBusy", "BackOffMilliseconds", "7000"), "lost": dropped,
+		"429": responding(429, "", "Retry-After", "7"), "denied": erring("ErrorAccessDenied"), "not found": responding(404, htmlPage),
+		"refused for good": claiming(&claim{notSent: true, permanent: true, after: time.Hour}),
+	} {
+		for phase, second := range map[string]step{"sent": silent, "not sent": never} {
+			t.Run(name+", then "+phase, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					once := func() *ews.Options { return &ews.Options{Retry: ews.RetryPolicy{MaxAttempts: 1}} }
+					cause := addGroup(t.Context(), script(first).client(t, once()))
+					ctx, cancel := context.WithCancelCause(t.Context())
+					time.AfterFunc(time.Second, func() { cancel(cause) })
+					err := addGroup(ctx, script(second).client(t, once()))
+					if !errors.Is(err, context.Canceled) || !errors.Is(err, cause) || kindOfError(err) != "TransportError" {
+						t.Errorf("not the end of the context: %v", err)
+					}
+					transport, _ := errors.AsType[*ews.TransportError](err)
+					if got := errors.Is(err, ews.ErrOutcomeUnknown); got != (phase == "sent") || transport.NotSent() == got {
+						t.Errorf("unknown outcome: %t, not sent: %t: %v", got, transport.NotSent(), err)
+					}
+					if after, told := ews.RetryAfter(err); told {
+						t.Errorf("to wait %v for another call", after)
+					}
+				})
+			})
+		}
+	}
+}
+
 // blocked is a body that returns nothing until the request's context ends.
 type blocked struct{ ctx context.Context }
 

@@ -11,6 +11,32 @@ import (
 	"github.com/go-ews/exchange/internal/contextcause"
 )
 
+// claim is an error of another request.
+type claim struct{ error }
+
+func (claim) NotSent() bool { return true }
+
+// TestCauseSaysNothing: a cause is found, and nothing that it says of the request that it comes from.
+func TestCauseSaysNothing(t *testing.T) {
+	t.Parallel()
+	cause := fmt.Errorf("another call: %w", claim{io.EOF})
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(cause)
+	for name, err := range map[string]error{
+		"Of":         contextcause.Of(ctx),
+		"In":         contextcause.In(ctx, cause),
+		"In, inside": contextcause.In(ctx, fmt.Errorf("reading: %w", cause)),
+		"In, again":  contextcause.In(ctx, fmt.Errorf("login: %w", contextcause.Of(ctx))),
+	} {
+		if !errors.Is(err, context.Canceled) || !errors.Is(err, cause) {
+			t.Errorf("%s: %v is not the end of the context", name, err)
+		}
+		if errors.As(err, new(claim)) || errors.Is(err, io.EOF) {
+			t.Errorf("%s: %v speaks for this request", name, err)
+		}
+	}
+}
+
 func TestOfAndIn(t *testing.T) {
 	t.Parallel()
 	errShutdown := errors.New("shutting down")

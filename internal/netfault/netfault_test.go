@@ -213,6 +213,11 @@ func TestExplain_Other(t *testing.T) {
 	}
 	proxied := &http.Transport{Proxy: http.ProxyURL(&url.URL{Scheme: "http", Host: "p.test"})}
 	socks := &http.Transport{Proxy: http.ProxyURL(&url.URL{Scheme: "socks5", Host: "p.test"})}
+	ended, end := context.WithCancelCause(t.Context())
+	end(errors.New("shutting down"))
+	if got := proxyerror.Explain(proxied, r.WithContext(ended), context.Cause(ended)); got != context.Cause(ended) { //nolint:errorlint // the same value
+		t.Errorf("the cause of a context: %v", got)
+	}
 	for name, tc := range map[string]struct {
 		rt  http.RoundTripper
 		err error

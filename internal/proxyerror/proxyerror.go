@@ -122,7 +122,7 @@ func schemes(challenges []string) (names []string) {
 // proxy's response to CONNECT. The request must be one that got no connection, as httptrace reports
 // it: an error after that, such as io.EOF, can be a bare text too, and *Error says NotSent.
 func Explain(rt http.RoundTripper, r *http.Request, err error) error {
-	if r.URL.Scheme != "https" || !isReasonPhrase(err) {
+	if r.URL.Scheme != "https" || r.Context().Err() != nil || !isReasonPhrase(err) {
 		return err
 	}
 	proxy := proxyOf(rt, r)
