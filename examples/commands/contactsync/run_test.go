@@ -134,16 +134,16 @@ func TestRun_Failures(t *testing.T) {
 	endpoint, stop := server.Start()
 	t.Cleanup(stop)
 	w := &tripwire{Server: server, endpoint: endpoint}
-	file := write(t, "in.csv", "tony@contoso.com,Sales\n<nobody>@contoso.com,Sales\n")
+	file := write(t, "in.csv", "tony@contoso.com,Sales\nno&body@contoso.com,Sales\n")
 	page := filepath.Join(t.TempDir(), "out.html")
 	got := command(t.Context(), w.flags(t, "--report", page, file)...)
 	got.must(t, statusFailed, "2 mailboxes: 1 in step (1 changed, 1 steps), 1 failed, 0 not done",
-		"failed: <nobody>@contoso.com after 1 attempts: ", "ErrorNonExistentMailbox")
+		"failed: no&body@contoso.com after 1 attempts: ", "ErrorNonExistentMailbox")
 	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"1 of 2 mailboxes in step", "<li>&lt;nobody&gt;@contoso.com, after 1 attempt</li>", "<dd>" + strings.ToLower(w.endpoint), "<polyline points=\"0,240 ", `class="bad"`, `<div class="axis"><span>0s</span>`} {
+	for _, want := range []string{"1 of 2 mailboxes in step", "<li>no&amp;body@contoso.com, after 1 attempt</li>", "<dd>" + strings.ToLower(w.endpoint), "<polyline points=\"0,240 ", `class="bad"`, `<div class="axis"><span>0s</span>`} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("want %q in the report:\n%s", want, text)
 		}
