@@ -133,6 +133,35 @@ func TestProxyTunnel_BareErrors(t *testing.T) {
 	}
 }
 
+// TestProxyTunnel_Refused: a proxy that asks for a login is asked once, whatever its reason phrase is,
+// also by a transport of the caller.
+func TestProxyTunnel_Refused(t *testing.T) {
+	t.Parallel()
+	for _, status := range []string{"407 Proxy Authentication Required", "407 Log in first", "407 authenticationrequired", "407 ", "407"} {
+		t.Run(status, func(t *testing.T) {
+			t.Parallel()
+			var asked atomic.Int32
+			proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				asked.Add(1)
+				if c, _, err := http.NewResponseController(w).Hijack(); err == nil {
+					_, _ = io.WriteString(c, "HTTP/1.1 "+status+"\r\nContent-Length: 0\r\n\r\n")
+					_ = c.Close()
+				}
+			}))
+			t.Cleanup(proxy.Close)
+			through, err := url.Parse(proxy.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = addGroup(t.Context(), clientOver(t, "https://exchange.test", &http.Transport{Proxy: http.ProxyURL(through)}))
+			if asked.Load() != 1 || errors.Is(err, ews.ErrOutcomeUnknown) || !strings.Contains(err.Error(), through.Host) {
+				t.Errorf("asked %d times: %v", asked.Load(), err)
+			}
+			checkTyped(t, err)
+		})
+	}
+}
+
 // hijacked takes the connection over from net/http; HTTP/2 has no connection per request, and loses
 // the stream.
 func hijacked(then func(*tls.Conn, *bufio.ReadWriter)) func(http.ResponseWriter) {

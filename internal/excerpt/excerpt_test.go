@@ -23,12 +23,14 @@ func TestAt(t *testing.T) {
 		{1, 0, ""},
 		{4, 1, ""},
 	} {
-		got := ""
-		if e := excerpt.At([]byte(document), tt.line, tt.position); e != nil {
-			got = e.String()
-		}
-		if got != tt.want {
-			t.Errorf("line %d, position %d:\n%s\nwant\n%s", tt.line, tt.position, got, tt.want)
+		for _, end := range []string{"", "\n", "\r\n"} { // behind the last line end there is no line
+			got := ""
+			if e := excerpt.At([]byte(document+end), tt.line, tt.position); e != nil {
+				got = e.String()
+			}
+			if got != tt.want {
+				t.Errorf("line %d, position %d, end %q:\n%s\nwant\n%s", tt.line, tt.position, end, got, tt.want)
+			}
 		}
 	}
 }

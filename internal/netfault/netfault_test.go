@@ -204,6 +204,39 @@ func TestProxy(t *testing.T) {
 	}
 }
 
+// TestExplain_ReasonPhrase: a proxy chooses its own reason phrase. What may be a refused login is not
+// repeated.
+func TestExplain_ReasonPhrase(t *testing.T) {
+	t.Parallel()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://mail.test/x", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxied := &http.Transport{Proxy: http.ProxyURL(&url.URL{Scheme: "http", Host: "p.test"})}
+	for _, tc := range []struct {
+		err       error
+		status    int
+		permanent bool
+	}{
+		{errors.New("Proxy Authentication Required"), 407, true},
+		{errors.New("Proxy Authentication Required ( The server requires authorization to fulfill the request. )"), 407, true},
+		{errors.New("authenticationrequired"), 407, true},
+		{errors.New("Proxy Authorization required"), 407, true},
+		{errors.New("Forbidden by policy"), 403, true},
+		{errors.New("Blocked"), 0, true},
+		{errors.New(""), 0, true},
+		{errors.New("unknown status code"), 0, true},
+		{errors.New("Too Many Requests"), 429, false},
+		{errors.New("SERVICE UNAVAILABLE"), 503, false},
+		{io.ErrUnexpectedEOF, 0, false},
+	} {
+		got, ok := errors.AsType[*proxyerror.Error](proxyerror.Explain(proxied, r, tc.err))
+		if !ok || got.StatusCode != tc.status || got.Permanent() != tc.permanent || strings.Contains(got.Error(), ": ;") {
+			t.Errorf("%q: %+v, %v", tc.err, got, got)
+		}
+	}
+}
+
 // TestExplain_Other holds that nothing else is taken for a proxy's words.
 func TestExplain_Other(t *testing.T) {
 	t.Parallel()

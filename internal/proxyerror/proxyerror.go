@@ -37,7 +37,7 @@ func (e *Error) Error() string {
 	switch {
 	case e.StatusCode != 0:
 		text += ": HTTP " + strconv.Itoa(e.StatusCode) + " " + http.StatusText(e.StatusCode)
-	case e.Err != nil:
+	case e.Err != nil && e.Err.Error() != "":
 		text += ": " + oneline.Clip(e.Err.Error(), 200)
 	}
 	if e.StatusCode == http.StatusProxyAuthRequired {
@@ -75,8 +75,12 @@ func (e *Error) Unwrap() error { return e.Err }
 // NotSent is true: the proxy never saw the request.
 func (e *Error) NotSent() bool { return true }
 
-// Permanent reports whether the proxy would refuse the next attempt as well.
+// Permanent reports whether the proxy would refuse the next attempt as well. A reason phrase that is
+// unknown may be a refused login, which must not be repeated; a lost connection to the proxy is none.
 func (e *Error) Permanent() bool {
+	if e.StatusCode == 0 {
+		return !errors.Is(e.Err, io.ErrUnexpectedEOF)
+	}
 	return e.StatusCode/100 == 4 && e.StatusCode != http.StatusRequestTimeout &&
 		e.StatusCode != http.StatusTooManyRequests
 }
@@ -129,13 +133,24 @@ func Explain(rt http.RoundTripper, r *http.Request, err error) error {
 	if proxy == nil {
 		return err
 	}
-	e := &Error{Proxy: address(proxy), Target: r.URL.Host, LoggedIn: proxy.User != nil, Err: err}
+	return &Error{
+		Proxy: address(proxy), Target: r.URL.Host, StatusCode: statusOf(err.Error()), LoggedIn: proxy.User != nil, Err: err,
+	}
+}
+
+// statusOf returns the status with that reason phrase, 0 if it is unknown. Proxies add to the phrases
+// of the standard, and spell that of 407 in their own way.
+func statusOf(phrase string) int {
+	phrase = strings.ToLower(phrase)
 	for code := 400; code < 600; code++ {
-		if text := http.StatusText(code); text != "" && text == err.Error() {
-			e.StatusCode = code
+		if text := strings.ToLower(http.StatusText(code)); text != "" && strings.HasPrefix(phrase, text) {
+			return code
 		}
 	}
-	return e
+	if strings.Contains(phrase, "auth") && strings.Contains(phrase, "required") {
+		return http.StatusProxyAuthRequired
+	}
+	return 0
 }
 
 // NameOf returns host and port of the HTTP proxy that a transport uses for a request, "" if there
