@@ -77,12 +77,12 @@ func (m *memory) contact(is func(*memoryContact) bool) *memoryContact {
 
 // GetImItemList returns the whole list.
 func (m *memory) GetImItemList(context.Context, imgroup.ListQuery) (*imgroup.ItemList, error) {
-	l := &imgroup.ItemList{Groups: make([]imgroup.ImGroup, 0, len(m.groups))}
+	l := &imgroup.ItemList{Groups: make([]imgroup.ImGroup, 0, len(m.groups)), Personas: make([]imgroup.Persona, 0, 8)}
 	seen := map[*memoryContact]bool{}
 	for _, g := range m.groups {
 		out := imgroup.ImGroup{
 			DisplayName: g.name, GroupType: g.kind, SMTPAddress: g.address,
-			ExchangeStoreID: imgroup.GroupID{ID: g.id},
+			ExchangeStoreID: imgroup.GroupID{ID: g.id}, Members: make([]imgroup.ContactID, 0, len(g.members)),
 		}
 		for _, c := range g.members {
 			out.Members = append(out.Members, imgroup.ContactID{ID: c.id})
