@@ -2,6 +2,7 @@ package imsync
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/go-ews/exchange/imgroup"
@@ -97,15 +98,25 @@ func (b *Backup) MarshalJSON() ([]byte, error) {
 	return json.Marshal(out)
 }
 
-// UnmarshalJSON reads a backup. One of another version, or another document, is an error.
+// UnmarshalJSON reads a backup. One of another version, another document, and a group of a type that no
+// backup has are errors.
 func (b *Backup) UnmarshalJSON(data []byte) error {
 	var in backupJSON
-	if err := json.Unmarshal(data, &in); err != nil {
-		return fmt.Errorf("imsync: backup: %w", err)
-	}
-	if in.Version != backupVersion || in.Groups == nil {
+	version, err := readDocument(data, backupVersion, &in)
+	switch {
+	case err != nil:
+		return fmt.Errorf("imsync: backup: %w: is the file a backup, and of this program?", err)
+	case version != backupVersion:
 		return fmt.Errorf("imsync: the backup has version %d, and this program reads version %d: "+
-			"is the file a backup, and of this program?", in.Version, backupVersion)
+			"is the file a backup, and of this program?", version, backupVersion)
+	case in.Groups == nil:
+		return errors.New("imsync: the backup has no list of groups: is the file a backup?")
+	}
+	for i, g := range in.Groups {
+		if !takesContacts(g.Type) && g.Type != imgroup.DistributionGroup {
+			return fmt.Errorf("imsync: backup: group %d, %s, has the type %s: is the file a backup?",
+				i+1, quote(g.Name), quote(string(g.Type)))
+		}
 	}
 	*b = Backup{mailbox: in.Mailbox, groups: in.Groups}
 	return nil

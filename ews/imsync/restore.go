@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/go-ews/exchange/imgroup"
 )
@@ -71,7 +72,7 @@ func (r *restorer) place(g backupGroup) (name, former string, ok bool) {
 		now = r.list.ofKind(g.Type)
 	}
 	switch {
-	case g.Name == "":
+	case strings.TrimSpace(g.Name) == "":
 		r.note("a group without a name is not put back")
 		return "", "", false
 	case g.Type.BuiltIn() && now == nil:
@@ -132,9 +133,11 @@ func (r *restorer) putBackDistribution(g backupGroup) {
 		return
 	}
 	_, taken := r.groups[key]
-	if taken || r.list.group(g.Name) != nil || g.Name == "" || contactKey(g.Address) == "" {
-		r.note("distribution group %s (%s) is not put back: another group has the name by now, or it has no "+
-			"name or address", quote(g.Name), plain(g.Address))
+	same := func(w DistributionGroup) bool { return sameAddress(w.Address, g.Address) }
+	if taken || r.list.group(g.Name) != nil || strings.TrimSpace(g.Name) == "" || contactKey(g.Address) == "" ||
+		slices.ContainsFunc(r.roster.DistributionGroups, same) {
+		r.note("distribution group %s (%s) is not put back: another group has the name or the address, or it "+
+			"has no name or address", quote(g.Name), plain(g.Address))
 		return
 	}
 	r.groups[key] = -1

@@ -365,9 +365,4 @@ func TestBackup_JSON(t *testing.T) {
 	if applied, err := imsync.Restore(t.Context(), m.client, nil, nil); err != nil || !applied.Plan.Empty() {
 		t.Errorf("%v, %v; want nothing to do", applied.Plan, err)
 	}
-	for _, bad := range []string{`{}`, `[]`, `{"version":2,"groups":[]}`, `{"version":1}`, `"x"`, `null`} {
-		if err := json.Unmarshal([]byte(bad), &imsync.Backup{}); err == nil || !strings.Contains(err.Error(), "backup") {
-			t.Errorf("%s: %v; want it refused", bad, err)
-		}
-	}
 }
