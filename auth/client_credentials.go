@@ -20,6 +20,7 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 
 	"github.com/go-ews/exchange/internal/httpbody"
+	"github.com/go-ews/exchange/internal/jsoninput"
 	"github.com/go-ews/exchange/internal/loopback"
 	weborigin "github.com/go-ews/exchange/internal/origin"
 )
@@ -190,7 +191,7 @@ const maxLife = 366 * 24 * 60 * 60 // seconds; no token lives longer
 // parseTokenDocument reads JSON, however it is labelled, and forms that are labelled as such or as
 // text. Anything else is the empty document.
 func parseTokenDocument(contentType string, body []byte) tokenDocument {
-	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
+	body = jsoninput.Clean(body)
 	if bytes.HasPrefix(body, []byte("{")) {
 		return parseTokenJSON(body)
 	}

@@ -113,22 +113,27 @@ func (e *heldError) RetryAfter() (time.Duration, bool) {
 	return max(time.Until(e.until), 0), e.wait
 }
 
-// finalHold is how long a final refusal holds before the next request to the token endpoint, whose
-// administrator may have mended it.
+// finalHold is how long a final refusal holds at least before the next request to the token
+// endpoint, whose administrator may have mended it.
 const finalHold = time.Minute
 
 // holdFailure returns the error for the calls after a failed fetch; nil if they may fetch at once.
 func holdFailure(err error, claims string) *heldError {
-	now := time.Now()
+	var hold time.Duration
+	held := &heldError{err: err, claims: claims}
 	var asked interface{ RetryAfter() (time.Duration, bool) }
 	if errors.As(err, &asked) {
 		if after, ok := asked.RetryAfter(); ok && after > 0 {
-			return &heldError{err: err, claims: claims, until: now.Add(after), wait: true}
+			hold, held.wait = after, true
 		}
 	}
 	var final interface{ Permanent() bool }
 	if errors.As(err, &final) && final.Permanent() {
-		return &heldError{err: err, claims: claims, until: now.Add(finalHold)}
+		hold = max(hold, finalHold)
 	}
-	return nil
+	if hold == 0 {
+		return nil
+	}
+	held.until = time.Now().Add(hold)
+	return held
 }

@@ -129,6 +129,12 @@ func TestTokenEndpoint_Explained(t *testing.T) {
 			true,
 		},
 		{"not packed", 401, header("application/json", "Content-Encoding", "gzip"), "body-text", "HTTP 401 with an empty body", false},
+		{
+			"lines that JSON forbids", 401, header("application/json"),
+			"{\"error\":\"invalid_client\",\"error_description\":\"AADSTS7000215: Invalid client\r\nsecret\x1aprovided.\"}\x00",
+			"invalid_client: AADSTS7000215: Invalid client secret\ufffdprovided.", true,
+		},
+		{"a list", 400, header("application/json"), `[{"error":"body-text"}]`, "of application/json instead of a token", false},
 		{"transient", 503, header("application/json"), `{"error":"temporarily_unavailable"}`, "HTTP 503: temporarily_unavailable", false},
 		{"HTML", 200, header("text/html"), html, "HTTP 200 with an HTML page instead of a token; check the token URL", false},
 		{"HTML as JSON", 502, header("application/json"), html, "HTTP 502 with an HTML page", false},

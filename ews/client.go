@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"runtime"
 	"runtime/debug"
-	"strconv"
 	"strings"
 	"time"
 
@@ -162,12 +161,6 @@ func (c *Client) CloseIdleConnections() {
 	}
 }
 
-// isPort reports whether s is the number of a port, or "" for that of the scheme.
-func isPort(s string) bool {
-	n, err := strconv.ParseUint(s, 10, 16)
-	return s == "" || err == nil && n > 0
-}
-
 // parseEndpoint checks the endpoint. Reasons never quote it: it may hold a password.
 func parseEndpoint(endpoint string, allowHTTP bool) (*url.URL, *InputError) {
 	u, err := url.Parse(endpoint)
@@ -181,7 +174,7 @@ func parseEndpoint(endpoint string, allowHTTP bool) (*url.URL, *InputError) {
 		reason = "the scheme must be https: it looks like https://mail.contoso.com/EWS/Exchange.asmx"
 	case u.Hostname() == "":
 		reason = "no host: it looks like https://mail.contoso.com/EWS/Exchange.asmx"
-	case !isPort(u.Port()):
+	case !origin.IsPort(u.Port()):
 		reason = "no port has the number " + u.Port()
 	case u.User != nil:
 		reason = "holds user information: credentials belong to the http.Client's transport"

@@ -71,7 +71,7 @@ func (x *call) admit(ctx context.Context) error {
 type heldError struct{ after time.Duration }
 
 func (e *heldError) Error() string {
-	return "the server asked an earlier call to wait, for another " +
+	return "Exchange, a gateway or the token endpoint asked an earlier call to wait, for another " +
 		e.after.Round(time.Millisecond).String()
 }
 

@@ -150,6 +150,27 @@ func inUTF16(s string) string {
 	return string(b)
 }
 
+// TestFind_ForgivingJSON has JSON with characters that it forbids, and in other encodings.
+func TestFind_ForgivingJSON(t *testing.T) {
+	t.Parallel()
+	document := func(message string) string {
+		return `{"Protocol":"EWS","Message":"` + message + `","Url":"` + ewsURL + `"}`
+	}
+	for name, body := range map[string]string{
+		"lines":              document("one\r\ntwo\tthree"),
+		"control characters": document("a\x1a\x00\x7f"),
+		"NUL after it":       document("") + "\r\n\x00",
+		"no UTF-8":           document("J\xfcrgen"),
+		"byte order mark":    "\uFEFF" + document("Jürgen"),
+		"UTF-16":             inUTF16("\uFEFF" + document("Jürgen")),
+	} {
+		n := &internet{pages: map[string]page{v2Domain: jsonPage(body)}}
+		if found := mustFind(t, n, n.options()); found.URL != ewsURL || found.Source != v2Domain {
+			t.Errorf("%s: found %s by %s", name, found.URL, found.Source)
+		}
+	}
+}
+
 // TestFind_Version2Errors holds the code and the message of each form that an error has.
 func TestFind_Version2Errors(t *testing.T) {
 	t.Parallel()
@@ -158,6 +179,7 @@ func TestFind_Version2Errors(t *testing.T) {
 		`{"error":{"code":"X","message":"y"}}`:                                     `code "X" (y)`,
 		`{"Error":{"Code":404,"Message":{"lang":"en","value":"y"}}}`:               `code "404" (y)`,
 		`{"error":"invalid_request"}`:                                              `refuses (invalid_request)`,
+		"{\"ErrorCode\":\"X\",\"ErrorMessage\":\"one\r\ntwo\"}":                    `code "X" (one two)`,
 		`{"error":{"code":"X","message":["y"]}}`:                                   `code "X"`,
 		`{"error":null,"ErrorCode":"X"}`:                                           `code "X"`,
 		`{"Message":"An error has occurred."}`:                                     `refuses (An error has occurred.)`,

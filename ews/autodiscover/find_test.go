@@ -226,6 +226,13 @@ func TestFind_Settings(t *testing.T) {
 			settings(proto("EXPR", ewsAt("http://mail.contoso.com/EWS/Exchange.asmx")), proto("EXCH", url("cas"))),
 			autodiscover.Result{URL: "https://cas.contoso.com/EWS/Exchange.asmx"},
 		},
+		"ports that are none": {
+			settings(
+				proto("EXPR", ewsAt("https://mail.contoso.com:99999/EWS/Exchange.asmx")),
+				proto("EXHTTP", ewsAt("https://mail.contoso.com:0/EWS/Exchange.asmx")), proto("EXCH", url("cas")),
+			),
+			autodiscover.Result{URL: "https://cas.contoso.com/EWS/Exchange.asmx"},
+		},
 		"Exchange 2007": {
 			settings(proto("EXCH", "<ASUrl>https://mail.contoso.com/ews/exchange.asmx</ASUrl><ServerVersion>72008287</ServerVersion>")),
 			autodiscover.Result{

@@ -36,6 +36,8 @@ func parseTarget(base *url.URL, text string) (u *url.URL, bad string) {
 		return nil, "a URL without host"
 	case !origin.IsASCII(u.Host):
 		return nil, "a host name that is not ASCII"
+	case !origin.IsPort(u.Port()):
+		return nil, "a URL whose port is none"
 	case u.Scheme != "https":
 		return nil, "a URL that is not https, which is never followed"
 	}

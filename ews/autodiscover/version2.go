@@ -1,7 +1,6 @@
 package autodiscover
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -9,8 +8,8 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/go-ews/exchange/internal/jsoninput"
 	"github.com/go-ews/exchange/internal/oneline"
-	"github.com/go-ews/exchange/internal/xmlinput"
 )
 
 // version2 is the form of the protocol that responds in JSON and asks for no credentials.
@@ -67,8 +66,7 @@ func parseVersion2(body []byte) (*response, error) {
 		return nil, errHTML
 	}
 	var got version2Response
-	body = xmlinput.Clean(bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF")))
-	if err := json.Unmarshal(body, &got); err != nil {
+	if err := json.Unmarshal(jsoninput.Clean(body), &got); err != nil {
 		return nil, errors.New("the response is no JSON of this protocol")
 	}
 	if refusal := got.refusal(); refusal != nil {

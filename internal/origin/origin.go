@@ -5,6 +5,7 @@ package origin
 import (
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -55,6 +56,12 @@ func (o Origin) Address() string { return net.JoinHostPort(o.Host, o.Port) }
 // be written in its ASCII form.
 func IsASCII(host string) bool {
 	return !strings.ContainsFunc(host, func(r rune) bool { return r <= ' ' || r >= 0x7f })
+}
+
+// IsPort reports whether s is the number of a port, or "" for that of the scheme.
+func IsPort(s string) bool {
+	n, err := strconv.ParseUint(s, 10, 16)
+	return s == "" || err == nil && n > 0
 }
 
 // Page returns a URL without what may be secret: its user information, query and fragment.
