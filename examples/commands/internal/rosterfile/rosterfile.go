@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
 
 	"github.com/go-ews/exchange/ews/imsync"
 	"github.com/go-ews/exchange/examples/commands/internal/textfile"
@@ -73,18 +72,16 @@ func Parse(text []byte) (*File, error) {
 }
 
 // ParseOne reads the list of one mailbox: a roster in JSON, or CSV, whose titles may leave out the mailbox.
-// Any problem is an error, but for those of a roster in JSON, which is checked together with the list: an
-// exported one has the addresses of the list, malformed as they may be.
+// Any problem is an error, except in a roster in JSON, which a sync checks together with the list: an
+// exported one may have malformed addresses that the list has.
 func ParseOne(text []byte) (roster imsync.Roster, err error) {
 	text, err = check(text)
 	if err != nil {
 		return roster, err
 	}
 	if isJSON(text) {
-		if err := textfile.DecodeJSON(text, &roster); err != nil {
-			return roster, err
-		}
-		return roster, nil
+		err := textfile.DecodeJSON(text, &roster)
+		return roster, err
 	}
 	f, err := parseCSV(text, true)
 	switch {
@@ -125,20 +122,14 @@ func check(text []byte) ([]byte, error) {
 	return text, nil
 }
 
-// CheckAddress returns the error of a mailbox's address.
+// CheckAddress returns the error of a mailbox's address. It is one of a roster, as it is compared:
+// without a scheme and without blanks around it.
 func CheckAddress(address string) error {
-	local, domain, _ := strings.Cut(address, "@")
-	odd := func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.In(r, unicode.C) || strings.ContainsRune("\uFFFD:;,<>\"()[]\\", r)
-	}
-	foreign := func(r rune) bool {
-		return !unicode.In(r, unicode.L, unicode.M, unicode.Nd) && !strings.ContainsRune("-_.", r)
-	}
+	listed := imsync.Roster{DistributionGroups: []imsync.DistributionGroup{{Address: address}}}
 	switch {
 	case address == "":
 		return errors.New("no mailbox")
-	case local == "" || strings.ContainsFunc(local, odd), domain == "" || strings.ContainsFunc(domain, foreign),
-		strings.Trim(domain, ".-") != domain:
+	case strings.Contains(address, ":"), strings.TrimSpace(address) != address, listed.Check() != nil:
 		return fmt.Errorf("mailbox %q is no SMTP address", address)
 	}
 	return nil

@@ -266,6 +266,7 @@ func TestCheckAddress(t *testing.T) {
 		"Tony <tony@contoso.com>", "tony@contoso.com;anna@contoso.com", "tony@contoso.com,", "tony@@contoso.com", "tony@contoso.com.",
 		"'tony@contoso.com'", "to\u200bny@contoso.com", "to\u00a0ny@contoso.com", "tony\uff20contoso.com", "tony@contoso\uff0ecom",
 		"to\ufffdny@contoso.com", "tony@contoso.com?", `CONTOSO\tony@contoso.com`, `"tony"@contoso.com`,
+		"tony@contoso..com", "tony@-contoso.com", " tony@contoso.com", "to\u034fny@contoso.com",
 	} {
 		if err := CheckAddress(bad); err == nil {
 			t.Errorf("%q is taken for a mailbox", bad)

@@ -172,15 +172,10 @@ func (b *builder) addDistribution(mailbox int, d imsync.DistributionGroup) {
 	}
 }
 
-// addressKey returns a key that is equal for the spellings that a roster takes for one address.
+// addressKey returns a key that is equal for the spellings of an address that a roster may have: its
+// only colons are those of schemes.
 func addressKey(address string) string {
-	for {
-		scheme, rest, ok := strings.Cut(strings.TrimSpace(address), ":")
-		if !ok || !slices.Contains([]string{"sip", "smtp", "mailto"}, strings.ToLower(scheme)) {
-			return imgroup.AddressKey(address)
-		}
-		address = rest
-	}
+	return imgroup.AddressKey(address[strings.LastIndexByte(address, ':')+1:])
 }
 
 // addGroup adds the group of a row, or its member to the group of earlier rows.
