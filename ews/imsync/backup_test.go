@@ -19,8 +19,8 @@ func TestBackup_JSONRefused(t *testing.T) {
 	groups := func(s string) string { return `{"version":1,"groups":[` + s + `]}` }
 	for text, want := range map[string]string{
 		`null`:                      "version 0",
-		`"x"`:                       "cannot unmarshal string",
-		`[]`:                        "cannot unmarshal array",
+		`"x"`:                       "a JSON string cannot stand for the document",
+		`[]`:                        "a JSON array cannot stand for the document",
 		`{}`:                        "version 0",
 		`{"version":1}`:             "is the file a backup",
 		`{"version":2,"groups":[]}`: "version 2",

@@ -45,7 +45,7 @@ func (p *Plan) UnmarshalJSON(data []byte) error {
 	version, err := readDocument(data, planVersion, &in)
 	switch {
 	case err != nil:
-		return fmt.Errorf("imsync: plan: %w", err)
+		return fmt.Errorf("imsync: plan: %w: is the document a plan, and of this program?", err)
 	case version != planVersion:
 		return fmt.Errorf("imsync: the plan has version %d, and this program reads version %d: make a new plan",
 			version, planVersion)
@@ -107,8 +107,8 @@ type Step struct {
 	Address   string    `json:"address,omitempty"` // of a distribution group
 	Members   int       `json:"members,omitempty"` // of a group to be removed, which stays if it has more
 
-	// MemberKeys names these members, one in a line, as they are compared: the group stays if it has others.
-	// "": their number decides.
+	// MemberKeys names these members, one in a line, as they are compared: the group stays if it has
+	// others. "": their number decides. It is a string because steps are compared with ==.
 	MemberKeys string `json:"memberKeys,omitempty"`
 }
 

@@ -2,7 +2,9 @@ package imsync
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -81,19 +83,28 @@ func badText(s string) string {
 	return ""
 }
 
-// document is what the documents that are kept as JSON have in common.
-type document struct {
-	Version int `json:"version"`
-}
-
-// readDocument reads a document into a struct, unless it is of another version. A field that the struct
-// lacks is an error: it belongs to another kind of document, or is misspelled.
+// readDocument reads a plan, a record or a backup into a struct, unless it is of another version. A
+// field that the struct lacks is an error: it belongs to another kind of document, or is misspelled.
+// So a new field takes a new version, and the program then reads both.
 func readDocument(data []byte, version int, into any) (found int, err error) {
-	var head document
+	var head struct {
+		Version int `json:"version"`
+	}
 	if err := json.Unmarshal(data, &head); err != nil || head.Version != version {
-		return head.Version, err
+		return head.Version, inWords(err)
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
-	return version, d.Decode(into)
+	return version, inWords(d.Decode(into))
+}
+
+// inWords returns an error of package json without the names of Go types.
+func inWords(err error) error {
+	if err == nil {
+		return nil
+	}
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return fmt.Errorf("a JSON %s cannot stand for %s", wrong.Value, cmp.Or(wrong.Field, "the document"))
+	}
+	return errors.New(strings.TrimPrefix(err.Error(), "json: "))
 }

@@ -19,13 +19,14 @@ func TestPlan_JSONRefused(t *testing.T) {
 	record, backup := asJSON(t, m.owned), asJSON(t, imsync.NewBackup(m.srv.List(""), m.owned))
 	for text, want := range map[string]string{
 		`null`:                       "version 0",
-		`[]`:                         "cannot unmarshal array",
+		`[]`:                         "a JSON array cannot stand for the document: is the document a plan",
 		`{"version":1}`:              "is the document a plan?",
 		`{"version":1,"steps":null}`: "is the document a plan?",
-		`{"version":1.5,"steps":[]}`: "cannot unmarshal number 1.5",
+		`{"version":1.5,"steps":[]}`: "a JSON number 1.5 cannot stand for version",
 		`{"version":9,"wants":[]}`:   "version 9",
 		record:                       `unknown field "groups"`,
 		backup:                       `unknown field "groups"`,
+		`{"version":1,"steps":{}}`:   "a JSON object cannot stand for steps",
 		steps(`null`):                `step 1,  "": "" is no kind of step`,
 		steps(`{"kind":"add_group","group":"A"},{"kind":"paint","group":"A"}`): `step 2, paint "A": "paint" is no kind of step`,
 		steps(`{"kind":"Add_Group","group":"A"}`):                              "no kind of step",

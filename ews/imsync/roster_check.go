@@ -115,7 +115,8 @@ func (c *checker) address(where, address string) {
 	case strings.ContainsRune(bare, unicode.ReplacementChar):
 		c.add("%s: a character of this address was lost, perhaps by another encoding", where)
 	case !isLocalPart(local) || !isDomain(domain):
-		c.add("%s: this is no address of the form user@domain", where)
+		c.add("%s: this is no address of the form user@domain: look for quotation marks, brackets, "+
+			"a colon, or a dot too many", where)
 	case len(bare) > maxAddress:
 		c.add("%s: this has %d bytes, and an address has %d at most", where, len(bare), maxAddress)
 	}

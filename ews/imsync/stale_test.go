@@ -115,9 +115,13 @@ func TestApply_StaleRename(t *testing.T) {
 	}
 	m.srv.Seed("", ewstest.Group{Name: "Is"})
 	want := `rename group "Was" to "Is": the name "Is" belongs to a user group`
-	for _, err := range []error{plan.Stale(m.srv.List("")), imsync.Apply(t.Context(), m.client, plan, nil)} {
-		if !errors.Is(err, imsync.ErrStale) || !strings.Contains(err.Error(), want) {
-			t.Errorf("%v; want the plan stale: %s", err, want)
+	byName := imsync.Plan{Steps: slices.Clone(plan.Steps)}
+	byName.Steps[0].GroupID = "" // as a person would write it
+	for _, plan := range []imsync.Plan{plan, byName} {
+		for _, err := range []error{plan.Stale(m.srv.List("")), imsync.Apply(t.Context(), m.client, plan, nil)} {
+			if !errors.Is(err, imsync.ErrStale) || !strings.Contains(err.Error(), want) {
+				t.Errorf("%v; want the plan stale: %s", err, want)
+			}
 		}
 	}
 	m.want("Was: a; Is:")

@@ -107,11 +107,15 @@ func (l *list) adoptGroupID(added *group, result *imgroup.ImGroup, err error) er
 }
 
 // renameGroup does nothing if a user group has the new name: another client was faster, or an earlier
-// try succeeded although its response was lost. Exchange refuses to give a group its own name. It is a conflict
-// if the group to be renamed is there too.
+// try succeeded although its response was lost. Exchange refuses to give a group its own name. It is
+// a conflict if the group to be renamed is there too.
 func (s Step) renameGroup(l *list) (*write, error) {
 	if g := l.group(s.NewName); g != nil {
-		if old := l.byID(s.GroupID); g.kind != imgroup.UserGroup || old != nil && old != g {
+		old := l.byID(s.GroupID)
+		if s.GroupID == "" {
+			old, _ = s.existing(l)
+		}
+		if g.kind != imgroup.UserGroup || old != nil && old != g {
 			return nil, nameInUse(s, g)
 		}
 		return nil, nil
@@ -132,8 +136,8 @@ func (s Step) renameGroup(l *list) (*write, error) {
 	}, nil
 }
 
-// removeGroup removes the group, unless it has more members than the plan says, or others. The server also removes
-// the contacts that no other group has.
+// removeGroup removes the group, unless it has more members than the plan says, or others. The server
+// also removes the contacts that no other group has.
 func (s Step) removeGroup(l *list) (*write, error) {
 	g, err := s.existing(l)
 	if g == nil || err != nil {
