@@ -44,7 +44,7 @@ func In(ctx context.Context, err error) error {
 	end, cause := ctx.Err(), context.Cause(ctx)
 	var already *ended
 	switch {
-	case end == nil, errors.As(err, &already):
+	case end == nil, errors.As(err, &already) && already.end == end: //nolint:errorlint // the same value
 		return err
 	case cause != end && errors.Is(err, cause): //nolint:errorlint // the same value
 		text := err.Error()

@@ -70,3 +70,17 @@ func TestOfAndIn(t *testing.T) {
 		}
 	}
 }
+
+// TestIn_EndOfAnotherContext: the error of a context inside, such as a time limit of a login, does not
+// hide the end of the one around it.
+func TestIn_EndOfAnotherContext(t *testing.T) {
+	t.Parallel()
+	inside, done := context.WithTimeoutCause(t.Context(), 0, errors.New("the login took too long"))
+	defer done()
+	around, cancel := context.WithCancel(t.Context())
+	cancel()
+	err := contextcause.In(around, contextcause.Of(inside))
+	if !errors.Is(err, context.Canceled) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%v; want both ends", err)
+	}
+}

@@ -264,6 +264,7 @@ func TestExplain_Other(t *testing.T) {
 		"wrapped":           {proxied, fmt.Errorf("x: %w", io.EOF)},
 		"lost in TLS":       {proxied, io.EOF},
 		"no TLS":            {proxied, tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}},
+		"no TLS, by Client": {proxied, http.ErrSchemeMismatch},
 		"TLS, a bare text":  {proxied, errors.New("tls: received unexpected handshake message")},
 	} {
 		if got := proxyerror.Explain(tc.rt, r, tc.err); got != tc.err { //nolint:errorlint // the same value

@@ -176,11 +176,13 @@ func proxyOf(rt http.RoundTripper, r *http.Request) *url.URL {
 }
 
 // isReasonPhrase reports whether err is nothing but a text, as net/http makes it of a reason phrase.
-// A tunnel that opened and then failed in the TLS handshake has other errors.
+// A tunnel that opened and then failed in the TLS handshake has other errors: http.Client has a bare
+// one for a server without TLS.
 func isReasonPhrase(err error) bool {
 	bare := errors.New("")
 	return reflect.TypeOf(err) == reflect.TypeOf(bare) && !errors.Is(err, io.EOF) &&
-		!errors.Is(err, context.Canceled) && !strings.HasPrefix(err.Error(), "tls: ")
+		!errors.Is(err, context.Canceled) && !errors.Is(err, http.ErrSchemeMismatch) &&
+		!strings.HasPrefix(err.Error(), "tls: ")
 }
 
 // address returns host and port of a proxy, whose user information stays out.
