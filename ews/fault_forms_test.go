@@ -161,8 +161,8 @@ func TestFault_Other(t *testing.T) {
 	}
 }
 
-// TestFault_ManyNamespaces holds that a fault is read whole with many namespaces in scope, wherever they
-// are declared.
+// TestFault_ManyNamespaces holds that a fault is read whole with many namespaces in scope, wherever
+// they are declared.
 func TestFault_ManyNamespaces(t *testing.T) {
 	t.Parallel()
 	doc, err := os.ReadFile("testdata/faults/busy.xml")

@@ -34,9 +34,9 @@ type repeats struct {
 	repeated bool
 }
 
-// limitRepeats returns a context for one request, which the caller cancels, and its count. The context
-// ends with [errReset] before the request is sent too often. An informational response is no
-// response, unless there is a login: httptrace reports nothing of a response that follows one.
+// limitRepeats returns a context for one request, which the caller cancels, and its count. The
+// context ends with [errReset] before the request is sent too often. An informational response is
+// no response, unless there is a login: httptrace reports nothing of a response that follows one.
 func limitRepeats(ctx context.Context, login bool) (context.Context, *repeats) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	r := &repeats{cancel: cancel}

@@ -27,10 +27,11 @@ const (
 // removed that has it ([ErrWithheld]).
 //
 // The error is an *[Error] with the remaining steps, or with the reason why the list could not be
-// read. For a step of an unknown kind, or without what its kind needs, it has a *[ConflictError], and
-// nothing was sent. Nor was anything for a *[BrakeError], for which removals that are done already do
-// not count. If steps no longer fit the list, its first cause is a *[StaleError] that says what has changed
-// since the plan was made. A nil error means that every step succeeded; [Sync] also reads the list back.
+// read. For a step of an unknown kind, or without what its kind needs, it has a *[ConflictError],
+// and nothing was sent. Nor was anything for a *[BrakeError], for which removals that are done
+// already do not count. If steps no longer fit the list, its first cause is a *[StaleError] that
+// says what has changed since the plan was made. A nil error means that every step succeeded;
+// [Sync] also reads the list back.
 func Apply(ctx context.Context, client Client, plan Plan, opts *Options) error {
 	o := opts.withDefaults()
 	if plan.Empty() || o.DryRun {

@@ -11,7 +11,7 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// TestBackup_JSONRefused: what is no backup is not restored as one.
+// TestBackup_JSONRefused: another document is not restored as a backup.
 func TestBackup_JSONRefused(t *testing.T) {
 	t.Parallel()
 	m := newMailbox(t)

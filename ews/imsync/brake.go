@@ -25,8 +25,8 @@ func (e *BrakeError) Error() string {
 		"that the roster is complete, and raise the limit on removals if it is", e.Removals, e.Found, e.Limit)
 }
 
-// check returns a *BrakeError if the steps remove more than is allowed: how much they remove is planned,
-// and done is how much was removed from the list before.
+// check returns a *BrakeError if the steps remove more than is allowed: how much they remove is
+// planned, and done is how much was removed from the list before.
 func (m Limit) check(l *list, steps []Step, planned, done int) error {
 	if m.Percent >= 100 {
 		return nil

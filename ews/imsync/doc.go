@@ -14,11 +14,11 @@
 //     renamed or removed; groups of types that this module does not know are never changed.
 //   - Addresses are compared without "sip:", "smtp:" and "mailto:" and without case, names of groups
 //     without case. A malformed address is refused before anything is sent.
-//   - A removal names its group by exact name and id, and is sent once. A group that is to be removed stays
-//     if it has members that the plan does not name. Groups of a list whose names differ in case only
-//     are left alone, and noted in the plan.
-//   - A kept plan is checked before anything is sent, and what the list has decides, not the numbers of
-//     the plan: see [Apply] and [Plan.Stale].
+//   - A removal names its group by exact name and id, and is sent once. A group that is to be removed
+//     stays if it has members that the plan does not name. Groups of a list whose names differ in
+//     case only are left alone, and noted in the plan.
+//   - A kept plan is checked before anything is sent, and the members that the list has count, not
+//     the numbers of the plan: see [Apply] and [Plan.Stale].
 //   - Additions come before removals, so a move adds first and removes after: a contact that leaves its
 //     last group leaves the list. If the addition fails, the contact stays where it is.
 //   - If the list has no room for the additions, unwanted groups and contacts are removed first, and what

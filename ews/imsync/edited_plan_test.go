@@ -11,8 +11,8 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// TestApply_EditedPlans has a person edit the list after a plan was made, and another one the plan: steps
-// in another order, twice, without ids, with other numbers. With RemoveOwned nothing that the
+// TestApply_EditedPlans has a person edit the list after a plan was made, and another one the plan:
+// steps in another order, twice, without ids, with other numbers. With RemoveOwned nothing that the
 // service did not give is gone.
 func TestApply_EditedPlans(t *testing.T) {
 	t.Parallel()

@@ -87,10 +87,11 @@ func nameInUse(s Step, g *group) error {
 	return &ConflictError{s, fmt.Sprintf("the name %s belongs to %s", quote(g.name), what)}
 }
 
-// ErrWithheld is the error of a step that was not sent because it would do more than the plan says: of
-// a removal whose contact could not be added to the group to which it moves, whose contact a person has
-// added since the plan was made, or whose group has more members by now (the last two are [ErrStale]
-// too); and of an addition to a group whose name another one still has, because it could not be renamed.
+// ErrWithheld is the error of a step that was not sent because it would do more than the plan says:
+// of an addition to a group whose name another one still has, because that could not be renamed; of
+// the removal of a contact that could not be added to the group to which it moves. It is the error,
+// and [ErrStale] too, of the removal of a group that has more or other members by now and, with
+// [RemoveOwned], of a contact or distribution group that this service did not add.
 var ErrWithheld = errors.New("imsync: withheld")
 
 // errNotMoved is the error of a contact that stays where it is.

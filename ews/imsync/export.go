@@ -11,11 +11,11 @@ import (
 // Export returns the roster of a list: [Diff] of the two is empty for any [Options.Remove], unless
 // the service has put contacts into a built-in group. Groups and contacts are in the list's order.
 //
-// Groups whose names differ in case at most are one group of the roster, and entries for one distribution
-// group are one. Export leaves out the built-in groups, and a contact that is in no other group: a sync
-// with such a roster leaves both alone. It also leaves out groups without a name and distribution groups
-// without an address, which no roster can list. SIP URIs of telephones are empty because Exchange does
-// not return them. The roster of a nil list is empty.
+// Groups whose names differ in case at most are one group of the roster, and entries for one
+// distribution group are one. Export leaves out the built-in groups, and a contact that is in no
+// other group: a sync with such a roster leaves both alone. It also leaves out groups without a
+// name and distribution groups without an address, which no roster can list. SIP URIs of telephones
+// are empty because Exchange does not return them. The roster of a nil list is empty.
 func Export(items *imgroup.ItemList) Roster {
 	e := exporter{Roster{Groups: []Group{}}, map[string]int{}, map[gift]bool{}}
 	groups := newList(items).groups

@@ -15,9 +15,9 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// TestExport_AnyList exports lists such as other programs leave: names in upper and lower case, of several
-// kinds of groups, and missing ones; an address several times, malformed, and missing. The roster is
-// good for the list: a sync has nothing to do, whatever it may remove.
+// TestExport_AnyList exports lists such as other programs leave: names in upper and lower case, of
+// several kinds of groups, and missing ones; an address several times, malformed, and missing. The
+// roster is good for the list: a sync has nothing to do, whatever it may remove.
 func TestExport_AnyList(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(2000) {
@@ -112,8 +112,8 @@ func TestExport_NamesThatFold(t *testing.T) {
 	}
 }
 
-// TestSync_DistributionGroups removes each entry by its id, also if another one of the list has its address,
-// and keeps one without an address, with a note.
+// TestSync_DistributionGroups removes each entry by its id, also if another one of the list has its
+// address, and keeps one without an address, with a note.
 func TestSync_DistributionGroups(t *testing.T) {
 	t.Parallel()
 	srv := ewstest.NewServer(nil)

@@ -290,7 +290,7 @@ func (g *group) memberKeys() string {
 // oneLine returns a key without line feeds, which a malformed address may have.
 func oneLine(key string) string { return strings.ReplaceAll(key, "\n", " ") }
 
-// hasOthers reports whether the group has a member that memberKeys did not return when it had others.
+// hasOthers reports whether the group has a member that is not among those of memberKeys.
 func (g *group) hasOthers(keys string) bool {
 	had := setOf(strings.Split(keys, "\n"))
 	return len(g.undescribed) > 0 || slices.ContainsFunc(g.members, func(m member) bool { return !had[oneLine(m.key)] })

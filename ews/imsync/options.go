@@ -66,9 +66,9 @@ type Options struct {
 	// The sync waits until it returns. nil: no callback.
 	Progress func(Event)
 
-	// Parallel is the number of mailboxes that [Each] syncs at a time, 1,000 at most; 0 or less: 10, as
-	// Microsoft advises. Exchange returns ErrorExceededConnectionCount to an account with more than 27 requests
-	// at a time, unless its policy says otherwise.
+	// Parallel is the number of mailboxes that [Each] syncs at a time, 1,000 at most; 0 or less:
+	// 10, as Microsoft advises. Exchange returns ErrorExceededConnectionCount to an account with
+	// more than 27 requests at a time, unless its policy says otherwise.
 	Parallel int
 }
 

@@ -90,8 +90,8 @@ func (m *renamedMeanwhile) AddImGroup(ctx context.Context, name string) (*imgrou
 	return m.memory.AddImGroup(ctx, name)
 }
 
-// TestSync_SaveFailsInAPlan has a person rename a group to the name of one that is about to be made, and
-// then Save fail: the contact is not added, since a kill would leave it without an owner.
+// TestSync_SaveFailsInAPlan has a person rename a group to the name of one that is about to be
+// made, and then Save fail: the contact is not added, since a kill would leave it without an owner.
 func TestSync_SaveFailsInAPlan(t *testing.T) {
 	t.Parallel()
 	r := newRegister(t)
@@ -115,8 +115,8 @@ func TestSync_SaveFailsInAPlan(t *testing.T) {
 	r.want("A")
 }
 
-// TestApply_UndescribedMeanwhile applies the removal of an owned group in which a person has put a contact
-// that the list does not describe in the place of an owned one.
+// TestApply_UndescribedMeanwhile applies the removal of an owned group in which a person has put a
+// contact that the list does not describe in the place of an owned one.
 func TestApply_UndescribedMeanwhile(t *testing.T) {
 	t.Parallel()
 	r := newRegister(t)

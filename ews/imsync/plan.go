@@ -38,8 +38,8 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 	return json.Marshal(planJSON{planVersion, append([]Step{}, p.Steps...), p.Notes})
 }
 
-// UnmarshalJSON reads a plan. One of another version, another document, and a step that lacks something
-// or has an unknown kind are errors.
+// UnmarshalJSON reads a plan. One of another version, another document, and a step that lacks
+// something or has an unknown kind are errors.
 func (p *Plan) UnmarshalJSON(data []byte) error {
 	var in planJSON
 	version, err := readDocument(data, planVersion, &in)
@@ -107,8 +107,8 @@ type Step struct {
 	Address   string    `json:"address,omitempty"` // of a distribution group
 	Members   int       `json:"members,omitempty"` // of a group to be removed, which stays if it has more
 
-	// MemberKeys names these members, one in a line, as they are compared: the group stays if it has
-	// others. "": their number decides. It is a string because steps are compared with ==.
+	// MemberKeys names these members, one in a line, as they are compared: the group stays if it
+	// has others. "": their number decides. It is a string because steps are compared with ==.
 	MemberKeys string `json:"memberKeys,omitempty"`
 }
 

@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// check returns a *[ConflictError] for each step that no list could fit, because a person has edited
-// the plan, or another program has made it.
+// check returns a *[ConflictError] for each step that no list could fit, because a person has
+// edited the plan, or another program has made it.
 func (p Plan) check() (problems []error) {
 	for _, s := range p.Steps {
 		if reason := s.problem(); reason != "" {
@@ -52,7 +52,7 @@ func (s Step) problem() string {
 	return s.badText()
 }
 
-// badText returns what is wrong with a text that the step would send, or "".
+// badText returns why XML cannot carry a text that the step would send, or "".
 func (s Step) badText() string {
 	if s.Kind.Removes() {
 		return ""
@@ -69,8 +69,8 @@ func (s Step) badText() string {
 	return ""
 }
 
-// badText returns what is wrong with a text that XML 1.0 cannot carry (section 2.2), or "". The client
-// would refuse it too, but only after earlier steps were sent.
+// badText returns why XML 1.0 cannot carry a text (section 2.2), or "". The client would refuse it
+// too, but only after earlier steps were sent.
 func badText(s string) string {
 	if !utf8.ValidString(s) {
 		return "is not valid UTF-8"
@@ -84,8 +84,8 @@ func badText(s string) string {
 }
 
 // readDocument reads a plan, a record or a backup into a struct, unless it is of another version. A
-// field that the struct lacks is an error: it belongs to another kind of document, or is misspelled.
-// So a new field takes a new version, and the program then reads both.
+// field that the struct lacks is an error: it belongs to another kind of document, or is
+// misspelled. So a new field takes a new version, and the program then reads both.
 func readDocument(data []byte, version int, into any) (found int, err error) {
 	var head struct {
 		Version int `json:"version"`

@@ -11,7 +11,7 @@ import (
 	"github.com/go-ews/exchange/ews/imsync"
 )
 
-// TestPlan_JSONRefused: what is no plan is not taken for one that has nothing to do.
+// TestPlan_JSONRefused: another document is not taken for a plan that has nothing to do.
 func TestPlan_JSONRefused(t *testing.T) {
 	t.Parallel()
 	m := newMailbox(t)
@@ -208,7 +208,8 @@ func TestApply_AddressAsInARoster(t *testing.T) {
 	}
 }
 
-// TestApply_OwnedOnly applies a plan that would remove everything with the policy that removes what is owned.
+// TestApply_OwnedOnly applies a plan that would remove everything with the policy that removes what
+// is owned.
 func TestApply_OwnedOnly(t *testing.T) {
 	t.Parallel()
 	m := newMailbox(t)

@@ -123,24 +123,25 @@ func (c *checker) address(where, address string) {
 	c.text(where, "the address", address)
 }
 
-// maxAddress is the length of a local part and a domain that SMTP allows (RFC 5321, section 4.5.3.1).
+// maxAddress is the most bytes of a local part and a domain in SMTP (RFC 5321, section 4.5.3.1).
 const maxAddress = 64 + 1 + 255
 
-// invisible reports whether a character has no shape. U+2800 is a blank that Unicode counts as a symbol.
+// invisible reports whether a character has no shape. Unicode counts U+2800, a blank, as a symbol.
 func invisible(r rune) bool {
 	return unicode.IsSpace(r) || r == '\u2800' ||
 		unicode.In(r, unicode.C, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-// isLocalPart reports whether a text can stand before the @. It may have dots in it (RFC 5321, section
-// 4.1.2); a slash at its start is left from a URI such as sip://, or from a distinguished name.
+// isLocalPart reports whether a text can stand before the @. A dot stands between two other
+// characters (RFC 5321, section 4.1.2); a slash at the start is left from a URI such as sip://, or
+// from a distinguished name.
 func isLocalPart(s string) bool {
 	return s != "" && !strings.ContainsAny(s, `":()[]\`) && !strings.ContainsAny(s[:1], "/?") &&
 		!slices.Contains(strings.Split(s, "."), "")
 }
 
-// isDomain reports whether a text can be a domain: labels of letters, digits and hyphens, in any script.
-// An underscore is in names of Windows hosts.
+// isDomain reports whether a text can be a domain: labels of letters, digits and hyphens, in any
+// script. An underscore is in names of Windows hosts.
 func isDomain(s string) bool {
 	foreign := func(r rune) bool {
 		return r != '-' && r != '_' && !unicode.In(r, unicode.L, unicode.M, unicode.Nd)

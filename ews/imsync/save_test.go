@@ -12,8 +12,9 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// TestSave_AfterARefusal: Exchange refuses the group, and the person makes it: the record that is kept does
-// not say that the group was about to be added, or the next run would take it for the service's.
+// TestSave_AfterARefusal: Exchange refuses the group, and the person makes it: the record that is
+// kept does not say that the group was about to be added, or the next run would take it for the
+// service's.
 func TestSave_AfterARefusal(t *testing.T) {
 	t.Parallel()
 	m := newMailbox(t)
@@ -41,8 +42,8 @@ func (c *refusesGroups) AddImGroup(context.Context, string) (*imgroup.ImGroup, e
 	return nil, &ews.Error{Code: ews.ErrorAccessDenied}
 }
 
-// TestSave_FailsAtEachCall runs two rounds: an error of the first call is one before anything is sent; that
-// of any other is an *Error, since writes were sent.
+// TestSave_FailsAtEachCall runs two rounds: an error of the first call is one before anything is
+// sent; that of any other is an *Error, since writes were sent.
 func TestSave_FailsAtEachCall(t *testing.T) {
 	t.Parallel()
 	errFull := errors.New("the disk is full")

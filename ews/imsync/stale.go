@@ -45,8 +45,8 @@ func (p Plan) Stale(current *imgroup.ItemList) error {
 	return nil
 }
 
-// stale applies the plan to the list, which cannot be used afterwards, and returns how many memberships
-// that removes.
+// stale applies the plan to the list, which cannot be used afterwards, and returns how many
+// memberships that removes.
 func (p Plan) stale(l *list) (removals int, e *StaleError) {
 	e = &StaleError{}
 	for _, s := range p.Steps {

@@ -101,8 +101,8 @@ func TestApply_DoneAlready(t *testing.T) {
 	}
 }
 
-// TestApply_StaleRename: a person has made a group of the new name, so that the group of the former name
-// cannot get it. That is no success.
+// TestApply_StaleRename: a person has made a group of the new name, so that the group of the former
+// name cannot get it. That is no success.
 func TestApply_StaleRename(t *testing.T) {
 	t.Parallel()
 	m := newMailbox(t)

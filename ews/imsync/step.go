@@ -106,9 +106,9 @@ func (l *list) adoptGroupID(added *group, result *imgroup.ImGroup, err error) er
 	return nil
 }
 
-// renameGroup does nothing if a user group has the new name: another client was faster, or an earlier
-// try succeeded although its response was lost. Exchange refuses to give a group its own name. It is
-// a conflict if the group to be renamed is there too.
+// renameGroup does nothing if a user group has the new name: another client was faster, or an
+// earlier try succeeded although its response was lost. Exchange refuses to give a group its own
+// name. It is a conflict if the group to be renamed is there too.
 func (s Step) renameGroup(l *list) (*write, error) {
 	if g := l.group(s.NewName); g != nil {
 		old := l.byID(s.GroupID)
@@ -136,8 +136,8 @@ func (s Step) renameGroup(l *list) (*write, error) {
 	}, nil
 }
 
-// removeGroup removes the group, unless it has more members than the plan says, or others. The server
-// also removes the contacts that no other group has.
+// removeGroup removes the group, unless it has more members than the plan says, or others. The
+// server also removes the contacts that no other group has.
 func (s Step) removeGroup(l *list) (*write, error) {
 	g, err := s.existing(l)
 	if g == nil || err != nil {
@@ -275,7 +275,8 @@ func (s Step) addDistribution(l *list) (*write, error) {
 	}, nil
 }
 
-// distribution returns the entry that a step removes, or nil. The list may have several of one address.
+// distribution returns the entry that a step removes, or nil. The list may have several of one
+// address.
 func (s Step) distribution(l *list) *group {
 	i := slices.IndexFunc(l.groups, func(g *group) bool {
 		return g.kind == imgroup.DistributionGroup && contactKey(g.address) == contactKey(s.Address) &&

@@ -42,9 +42,10 @@ type Applied struct {
 // does, applies it as [Apply] does, and reads the list back. With DryRun it does not apply the plan,
 // and returns Options.Owned.
 //
-// A nil error means that the list was read back and is in step, as far as opts allow. An *[Error] has
-// the remaining steps, or none if only the record could not be kept. For any other error, such as those of
-// Diff, a *[BrakeError], and an error of Options.Save before the first write, nothing was sent.
+// A nil error means that the list was read back and is in step, as far as opts allow. An *[Error]
+// has the remaining steps, or none if only the record could not be kept. For any other error, such
+// as those of Diff, a *[BrakeError], and an error of Options.Save before the first write, nothing
+// was sent.
 func Sync(ctx context.Context, client Client, roster Roster, opts *Options) (Applied, error) {
 	o := opts.withDefaults()
 	return syncList(ctx, client, func(*list) desired { return desired{roster: roster} }, &o)

@@ -24,8 +24,8 @@ func (e *ended) Is(target error) bool {
 	return reflect.TypeOf(target).Comparable() && target == e.cause
 }
 
-// Of returns why a context ended: its error, with its cause if that is another. It returns nil while
-// the context goes on.
+// Of returns why a context ended: its error, with its cause if that is another. It returns nil
+// while the context goes on.
 func Of(ctx context.Context) error {
 	end, cause := ctx.Err(), context.Cause(ctx)
 	if end == nil || cause == end { //nolint:errorlint // the same value

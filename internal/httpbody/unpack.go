@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Unpack returns the body of a response with that header, unpacked if it is in gzip. net/http itself
-// unpacks what it asked for; a proxy may pack unasked, and a RoundTripper may ask and not unpack.
-// The reader's size is not bounded.
+// Unpack returns the body of a response with that header, unpacked if it is in gzip. net/http
+// itself unpacks what it asked for; a proxy may pack unasked, and a RoundTripper may ask and not
+// unpack. The reader's size is not bounded.
 func Unpack(h http.Header, body io.Reader) (io.Reader, error) {
 	switch strings.ToLower(h.Get("Content-Encoding")) {
 	case "gzip", "x-gzip": // equivalent (RFC 9110 section 8.4.1.3)

@@ -182,8 +182,8 @@ func (p Page) isPlainHTTP() bool {
 	return p.mentions(plainHTTP[:]...) || p.StatusCode == nginxPlainHTTP
 }
 
-// isPacked reports whether the body of a response with which SOAP comes is in an encoding other than
-// gzip.
+// isPacked reports whether the body of a response with which SOAP comes is in an encoding other
+// than gzip.
 func (p Page) isPacked() bool {
 	if s := p.StatusCode; s/100 != 2 && s != http.StatusInternalServerError {
 		return false

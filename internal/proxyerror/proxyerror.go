@@ -75,8 +75,9 @@ func (e *Error) Unwrap() error { return e.Err }
 // NotSent is true: the proxy never saw the request.
 func (e *Error) NotSent() bool { return true }
 
-// Permanent reports whether the proxy would refuse the next attempt as well. A reason phrase that is
-// unknown may be a refused login, which must not be repeated; a lost connection to the proxy is none.
+// Permanent reports whether the proxy would refuse the next attempt as well. A reason phrase that
+// is unknown may be a refused login, which must not be repeated; a lost connection to the proxy is
+// none.
 func (e *Error) Permanent() bool {
 	if e.StatusCode == 0 {
 		return !errors.Is(e.Err, io.ErrUnexpectedEOF)
@@ -138,8 +139,8 @@ func Explain(rt http.RoundTripper, r *http.Request, err error) error {
 	}
 }
 
-// statusOf returns the status with that reason phrase, 0 if it is unknown. Proxies add to the phrases
-// of the standard, and spell that of 407 in their own way.
+// statusOf returns the status with that reason phrase, 0 if it is unknown. Proxies add to the
+// phrases of the standard, and spell that of 407 in their own way.
 func statusOf(phrase string) int {
 	phrase = strings.ToLower(phrase)
 	for code := 400; code < 600; code++ {
@@ -175,9 +176,9 @@ func proxyOf(rt http.RoundTripper, r *http.Request) *url.URL {
 	return proxy
 }
 
-// isReasonPhrase reports whether err is nothing but a text, as net/http makes it of a reason phrase.
-// A tunnel that opened and then failed in the TLS handshake has other errors: http.Client has a bare
-// one for a server without TLS.
+// isReasonPhrase reports whether err is nothing but a text, as net/http makes it of a reason
+// phrase. A tunnel that opened and then failed in the TLS handshake has other errors: http.Client
+// has a bare one for a server without TLS.
 func isReasonPhrase(err error) bool {
 	bare := errors.New("")
 	return reflect.TypeOf(err) == reflect.TypeOf(bare) && !errors.Is(err, io.EOF) &&

@@ -6,8 +6,8 @@ import (
 	"net/http"
 )
 
-// Tunnel is an HTTP proxy whose tunnels (CONNECT, RFC 9110 section 9.3.6) all lead to the TCP address
-// target, whatever server they are for.
+// Tunnel is an HTTP proxy whose tunnels (CONNECT, RFC 9110 section 9.3.6) all lead to the TCP
+// address target, whatever server they are for.
 func Tunnel(target string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodConnect {

@@ -166,8 +166,8 @@ func TestEdit(t *testing.T) {
 	}
 }
 
-// TestExportImport_OddList exports malformed addresses and groups of one name, and imports them into the
-// same list, but not into another one.
+// TestExportImport_OddList exports malformed addresses and groups of one name, and imports them
+// into the same list, but not into another one.
 func TestExportImport_OddList(t *testing.T) {
 	t.Parallel()
 	srv, flags := server(t)

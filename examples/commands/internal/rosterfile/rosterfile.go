@@ -71,9 +71,9 @@ func Parse(text []byte) (*File, error) {
 	return parseCSV(text, false)
 }
 
-// ParseOne reads the list of one mailbox: a roster in JSON, or CSV, whose titles may leave out the mailbox.
-// Any problem is an error, except in a roster in JSON, which a sync checks together with the list: an
-// exported one may have malformed addresses that the list has.
+// ParseOne reads the list of one mailbox: a roster in JSON, or CSV, whose titles may leave out the
+// mailbox. Any problem is an error, except in a roster in JSON, which a sync checks together with
+// the list: an exported one may have malformed addresses that the list has.
 func ParseOne(text []byte) (roster imsync.Roster, err error) {
 	text, err = check(text)
 	if err != nil {

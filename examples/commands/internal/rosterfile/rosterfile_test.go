@@ -251,7 +251,7 @@ func compareWithStandard(t *testing.T, data []byte) {
 	}
 }
 
-// TestCheckAddress: what a mailbox column may hold by mistake is no mailbox, nor a second one for the same person.
+// TestCheckAddress: a mistake in the mailbox column is no mailbox, nor a second one of one person.
 func TestCheckAddress(t *testing.T) {
 	t.Parallel()
 	for _, good := range []string{

@@ -172,8 +172,8 @@ func (b *builder) addDistribution(mailbox int, d imsync.DistributionGroup) {
 	}
 }
 
-// addressKey returns a key that is equal for the spellings of an address that a roster may have: its
-// only colons are those of schemes.
+// addressKey returns a key that is equal for the spellings of an address that a roster may have:
+// its only colons are those of schemes.
 func addressKey(address string) string {
 	return imgroup.AddressKey(address[strings.LastIndexByte(address, ':')+1:])
 }
