@@ -101,9 +101,13 @@ func (l *list) readPersonas(personas []imgroup.Persona) map[string]*contact {
 			l.contacts[c.key] = c
 		}
 		for _, address := range p.ImAddresses {
-			if key := contactKey(address.Value); key != "" && l.further[key] == nil {
+			key := contactKey(address.Value)
+			if key == "" || key == c.key || slices.Contains(c.further, key) {
+				continue
+			}
+			c.further = append(c.further, key)
+			if l.further[key] == nil {
 				l.further[key] = c
-				c.further = append(c.further, key)
 			}
 		}
 	}
@@ -309,4 +313,18 @@ func (g *group) find(c *contact, keys []string) (member, bool) {
 		}
 	}
 	return member{}, false
+}
+
+// hasFurther reports whether the contact has one of the keys as a further address.
+func (c *contact) hasFurther(keys []string) bool {
+	return slices.ContainsFunc(c.further, func(key string) bool { return slices.Contains(keys, key) })
+}
+
+// findFurther returns a member that has one of the keys as a further address.
+func (g *group) findFurther(keys []string) (member, bool) {
+	i := slices.IndexFunc(g.members, func(m member) bool { return m.hasFurther(keys) })
+	if i < 0 {
+		return member{}, false
+	}
+	return g.members[i], true
 }

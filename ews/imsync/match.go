@@ -46,7 +46,11 @@ func (d *differ) matchFormer() {
 		if w.former == "" || d.byName[imgroup.NameKey(w.name)] != nil || d.leavesAlone(w.name) || d.isTwin(w.former) {
 			continue
 		}
-		d.rename(d.list.group(w.former), w)
+		g := d.list.group(w.former)
+		if g == nil { // a person has renamed it since, perhaps after this service
+			g = d.givenAs(w.former)
+		}
+		d.rename(g, w)
 	}
 }
 

@@ -225,3 +225,70 @@ func TestRestore_KilledWithTheNameInUse(t *testing.T) {
 		t.Errorf("A: %v, P: %v; want the given group gone, and the person's there", r.members("A"), r.members("P"))
 	}
 }
+
+// killed returns the record that was kept before the first write of a sync, after which the process was
+// killed, before the write or after all writes.
+func (r *register) killed(written bool, groups ...imsync.Group) (stored *imsync.Ownership) {
+	r.Helper()
+	opts := &imsync.Options{Remove: imsync.RemoveOwned, Owned: r.owned, MaxRemovals: anyNumber}
+	opts.Save = func(_ context.Context, o *imsync.Ownership) error {
+		if stored == nil {
+			stored = reread(r.T, o)
+		}
+		if !written {
+			return errors.New("killed")
+		}
+		return nil
+	}
+	if _, err := imsync.Sync(r.Context(), r.memory, rosterOf(groups...), opts); (err == nil) != written {
+		r.Fatal(err)
+	}
+	return stored
+}
+
+// TestOwnership_KilledBeforeAnAddition plans to add a contact to a group, in which a person's contact has the
+// address as a further one. The planned contact then leaves the list: the person's stays the person's.
+func TestOwnership_KilledBeforeAnAddition(t *testing.T) {
+	t.Parallel()
+	r := newRegister(t)
+	favorites := r.named("Favorites")
+	favorites.members = []*memoryContact{{id: "c", address: "c@contoso.com"}}
+	r.groups = append(r.groups, &memoryGroup{id: "A", name: "A", kind: imgroup.UserGroup, members: []*memoryContact{
+		{id: "other", address: "other@contoso.com", further: []string{"c@contoso.com"}},
+	}})
+	r.owned = r.killed(false, team("A", "c@contoso.com"))
+	favorites.members = nil
+	r.sync(team("A"))
+	r.want("A", "other@contoso.com")
+}
+
+// TestOwnership_KilledAfterAnAddition adds a contact by a further address, which another contact has got
+// by the time that the record is settled: the contact is owned all the same.
+func TestOwnership_KilledAfterAnAddition(t *testing.T) {
+	t.Parallel()
+	r := newRegister(t)
+	favorites := r.named("Favorites")
+	favorites.members = []*memoryContact{{id: "other", address: "other@contoso.com", further: []string{"c@contoso.com"}}}
+	r.groups = append(r.groups, &memoryGroup{id: "A", name: "A", kind: imgroup.UserGroup})
+	r.owned = r.killed(true, team("A", "c@contoso.com"))
+	r.want("A", "other@contoso.com")
+	favorites.members = append(favorites.members, &memoryContact{id: "c", address: "c@contoso.com"})
+	r.sync(team("A"))
+	r.want("A")
+}
+
+// TestOwnership_RenamedAfterTheService has a person rename a group once more after the service did, which is
+// killed: the group stays one group, and gets its wanted name.
+func TestOwnership_RenamedAfterTheService(t *testing.T) {
+	t.Parallel()
+	r := newRegister(t)
+	r.sync(team("A", "a@contoso.com"))
+	a, b := r.named("A"), team("B", "a@contoso.com")
+	b.FormerName = "A"
+	r.owned = r.killed(true, b)
+	a.name = "P"
+	r.sync(b)
+	if r.named("B") != a || r.named("P") != nil || r.named("A") != nil {
+		t.Errorf("A: %v, B: %v, P: %v; want the group renamed to B", r.members("A"), r.members("B"), r.members("P"))
+	}
+}

@@ -50,6 +50,7 @@ type snapshot struct {
 	planned map[string][]string // names to which the roster may rename these
 	ids     map[string]bool     // of groups that were added since
 	ended   bool                // pending has the writes that were sent, with the ids of groups
+	last    bool                // perhaps ended: the process was killed while it was kept
 }
 
 // claim names a thing by what a roster has of it.
@@ -122,7 +123,7 @@ func (l *ledger) learn() {
 	for x, by := range l.owners {
 		switch {
 		case by == person || l.knows(x):
-		case l.planned(x, l.stored.pending):
+		case l.planned(x, l.stored.pending), l.stored.last && l.known[x.group] && l.sentBefore(x):
 			l.owners[x] = doubtful
 		default:
 			l.owners[x] = person
@@ -145,7 +146,12 @@ func (l *ledger) knows(x thing) bool {
 		slices.ContainsFunc(l.renamed[x.group], func(name string) bool { return l.stored.pending[claim(name, x.key)] }):
 		return true
 	}
-	return slices.ContainsFunc(l.claimsOf(x), func(c string) bool { return l.sent[c] || l.stored.ended && l.stored.pending[c] })
+	return slices.ContainsFunc(l.claimsOf(x), func(c string) bool { return l.sent[c] }) || l.stored.ended && l.sentBefore(x)
+}
+
+// sentBefore reports whether the record has the addition among those that were planned or sent.
+func (l *ledger) sentBefore(x thing) bool {
+	return slices.ContainsFunc(l.claimsOf(x), func(c string) bool { return l.stored.pending[c] })
 }
 
 // rename enters the name of a group.

@@ -180,7 +180,9 @@ func (p *program) judgeIdentity(w imsync.Group, g inventoryGroup, r *reading) {
 		}
 		names := r.given[f.id]
 		by := r.owners[thing{f.id, ""}]
-		if by != person && slices.ContainsFunc(names, func(n string) bool { return n == "" || strings.EqualFold(n, w.Name) }) || by == doubtful {
+		if by != person && slices.ContainsFunc(names, func(n string) bool {
+			return n == "" || strings.EqualFold(n, w.Name) || strings.EqualFold(n, w.FormerName)
+		}) || by == doubtful {
 			may = append(may, f.id)
 			if by == service && strings.EqualFold(names[len(names)-1], w.Name) {
 				sure = append(sure, f.id)

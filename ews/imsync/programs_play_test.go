@@ -239,6 +239,7 @@ func (p *program) save(_ context.Context, o *imsync.Ownership) error {
 			o = reread(p.T, o)
 		}
 		p.stored = p.snapshot(o, p.wants)
+		p.stored.last = killed
 		p.planRenames()
 		for _, s := range p.plan.Steps {
 			if s.Kind == imsync.AddGroup { // also if a person has made one: it may go before the step
@@ -269,7 +270,9 @@ func (p *program) planRenames() {
 // mayRename reports whether a group may be renamed to the name of a wanted one.
 func (p *program) mayRename(id, present string, w imsync.Group) bool {
 	return strings.EqualFold(w.FormerName, present) ||
-		slices.ContainsFunc(p.given[id], func(n string) bool { return n == "" || strings.EqualFold(n, w.Name) })
+		slices.ContainsFunc(p.given[id], func(n string) bool {
+			return n == "" || strings.EqualFold(n, w.Name) || strings.EqualFold(n, w.FormerName)
+		})
 }
 
 // mayAdopt reports whether the roster has a thing that was read, by the present name of its group or by
@@ -365,7 +368,7 @@ func (p *program) note(by owner, action func()) {
 		case by == person && existed && old.name != g.name && p.owners[thing{g.id, ""}] == person:
 			for x := range p.now.things {
 				if x.group == g.id && p.owners[x] == person {
-					p.made(x, person, p.live)
+					p.made(x, person, p.hasRead())
 				}
 			}
 		}
@@ -374,13 +377,16 @@ func (p *program) note(by owner, action func()) {
 		if before.things[x] {
 			continue
 		}
-		p.made(x, p.giver(by, x), p.live)
+		p.made(x, p.giver(by, x), p.hasRead())
 		p.logf("%s: + %v %q", p.owners[x], x, p.names[x.group])
 		if by == service {
 			p.judgeAddition(x)
 		}
 	}
 }
+
+// hasRead reports whether a run is in progress that has read the list.
+func (p *program) hasRead() bool { return p.live && p.first != nil }
 
 // logf notes an action, for the report of a violation.
 func (p *program) logf(format string, args ...any) {

@@ -218,8 +218,12 @@ func (p *program) judgeRestoredOwners(b keptBackup, owned map[thing]bool, before
 			p.violate("%v was given in the backup, and is not in the record", x)
 		}
 		p.owners[x] = person
-		if owned[x] {
-			p.owners[x] = service
+		if !owned[x] {
+			continue
+		}
+		p.owners[x] = service
+		if g, _ := p.now.group(x.group); x.key == "" && len(p.given[x.group]) == 0 { // its write was late
+			p.given[x.group] = []string{g.name, ""}
 		}
 	}
 }

@@ -46,6 +46,13 @@ var keptSeeds = []uint64{
 	47244735371, // a kept plan meets a person's contact in place of the owned one that the person had removed
 	30064798167, // a person's contact has a planned address as a further one, and the last Save fails
 	55834662285, // a group that is to be renamed is gone and made again, and the last Save is lost
+	8589998370,  // a person adds, before a run reads the list, what an older record was about to add
+	8590020450,  // a person renames a new group, and the process is killed while it keeps the last record
+	60129623502, // a restore's write is late, and a person renames its group in another run
+	25769922102, // a person renames a group once more after the service, which is killed
+	12885046371, // the same, after a response that was lost
+	60129684270, // a planned contact leaves the list, and a person's has its address as a further one
+	8590114450,  // a contact was added by a further address, which another one has by the next run
 }
 
 // The bits of a seed that add to its program. A kept seed without them stays the program that it was.
