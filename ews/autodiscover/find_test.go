@@ -226,7 +226,7 @@ func TestFind_Settings(t *testing.T) {
 			settings(proto("EXPR", ewsAt("http://mail.contoso.com/EWS/Exchange.asmx")), proto("EXCH", url("cas"))),
 			autodiscover.Result{URL: "https://cas.contoso.com/EWS/Exchange.asmx"},
 		},
-		"ports that are none": {
+		"ports out of range": {
 			settings(
 				proto("EXPR", ewsAt("https://mail.contoso.com:99999/EWS/Exchange.asmx")),
 				proto("EXHTTP", ewsAt("https://mail.contoso.com:0/EWS/Exchange.asmx")), proto("EXCH", url("cas")),

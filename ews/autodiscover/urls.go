@@ -37,7 +37,7 @@ func parseTarget(base *url.URL, text string) (u *url.URL, bad string) {
 	case !origin.IsASCII(u.Host):
 		return nil, "a host name that is not ASCII"
 	case !origin.IsPort(u.Port()):
-		return nil, "a URL whose port is none"
+		return nil, "a URL with a port outside of 1 to 65535"
 	case u.Scheme != "https":
 		return nil, "a URL that is not https, which is never followed"
 	}

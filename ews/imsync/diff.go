@@ -205,14 +205,16 @@ func (d *differ) groupRemovals() (drop []Step, leave []leaving) {
 		if !d.drops(g) {
 			continue
 		}
-		step := Step{Kind: RemoveGroup, Group: g.name, GroupID: g.id.ID, Members: len(g.members), MemberKeys: g.memberKeys()}
-		switch {
-		case g.kind == imgroup.DistributionGroup:
-			step = Step{Kind: RemoveDistributionGroup, Group: g.name, GroupID: g.id.ID, Address: g.address}
+		step := Step{Kind: RemoveGroup, Group: g.name, GroupID: g.id.ID}
+		if g.kind == imgroup.DistributionGroup {
+			step.Kind, step.Address = RemoveDistributionGroup, g.address
 			drop = append(drop, step)
-		case slices.ContainsFunc(g.members, d.moves):
+			continue
+		}
+		step.Members, step.MemberKeys = len(g.members), g.memberKeys()
+		if slices.ContainsFunc(g.members, d.moves) {
 			leave = append(leave, leaving{step, g.members})
-		default:
+		} else {
 			drop = append(drop, step)
 		}
 	}
