@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"mime"
 	"net/http"
@@ -77,11 +76,7 @@ func (s *clientCredentials) Token(ctx context.Context, claims string) (*oauth2.T
 	if refused {
 		b.Hurry(ctx) // the status decides, even without a body
 	}
-	from, err := httpbody.Unpack(resp.Header, &b)
-	var body []byte
-	if err == nil {
-		body, err = io.ReadAll(io.LimitReader(from, maxTokenResponse))
-	}
+	body, err := httpbody.ReadAll(resp.Header, &b, maxTokenResponse)
 	if err != nil && !refused {
 		return nil, fmt.Errorf("the token endpoint's response (HTTP %d) broke off: %w", resp.StatusCode, err)
 	}

@@ -147,11 +147,7 @@ func newRequest(ctx context.Context, u *url.URL, as *form) (*http.Request, error
 // readBody reads a body to its end, so that the connection can be used again.
 func readBody(ctx context.Context, resp *http.Response, raw io.Reader) ([]byte, error) {
 	status := resp.StatusCode
-	from, err := httpbody.Unpack(resp.Header, raw)
-	var body []byte
-	if err == nil {
-		body, err = io.ReadAll(io.LimitReader(from, maxResponse+1))
-	}
+	body, err := httpbody.ReadAll(resp.Header, raw, maxResponse+1)
 	switch {
 	case ctx.Err() != nil && err != nil:
 		return nil, fmt.Errorf("the response (HTTP %d) stalled: %w", status, context.Cause(ctx))

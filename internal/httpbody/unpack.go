@@ -21,3 +21,12 @@ func Unpack(h http.Header, body io.Reader) (io.Reader, error) {
 	}
 	return body, nil
 }
+
+// ReadAll reads the body as [Unpack] returns it, no more than limit bytes.
+func ReadAll(h http.Header, body io.Reader, limit int64) ([]byte, error) {
+	unpacked, err := Unpack(h, body)
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(unpacked, limit))
+}
