@@ -102,7 +102,7 @@ func (l *list) readPersonas(personas []imgroup.Persona) map[string]*contact {
 		}
 		for _, address := range p.ImAddresses {
 			key := contactKey(address.Value)
-			if key == "" || key == c.key || slices.Contains(c.further, key) {
+			if key == "" || key == c.key || l.further[key] == c {
 				continue
 			}
 			c.further = append(c.further, key)
