@@ -1,6 +1,7 @@
 package ewstest
 
 import (
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -38,7 +39,8 @@ type Failure struct {
 // [Server.Handle].
 func (s *Server) Fail(op string, err error) {
 	isResponse := strings.HasSuffix(op, "Response") || strings.HasSuffix(op, "ResponseMessage")
-	if op != "" && s.handler(op) == nil && (isResponse || !dotnet.InSchema(op)) {
+	known := dotnet.InSchema(xml.Name{Space: messagesSpace, Local: op})
+	if op != "" && s.handler(op) == nil && (isResponse || !known) {
 		misuse("Fail: Exchange has no operation %q, and Handle was not given one", op)
 	}
 	s.mu.Lock()

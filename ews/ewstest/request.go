@@ -145,7 +145,7 @@ func notUnderstoodIn(headers []*dotnet.Element) *xml.Name {
 			}
 		}
 		forUs := soap["actor"] == "" || soap["actor"] == "http://schemas.xmlsoap.org/soap/actor/next"
-		if soap["mustUnderstand"] == "1" && forUs && h.Name.Space != typesSpace {
+		if soap["mustUnderstand"] == "1" && forUs && !dotnet.InSchema(h.Name) {
 			return &h.Name
 		}
 	}

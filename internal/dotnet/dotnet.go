@@ -126,8 +126,8 @@ func HasOperation(op string) bool {
 	return t != nil && t != unseen
 }
 
-// InSchema reports whether op is an element that Microsoft's schema has for a SOAP body. The
-// response of Exchange to any other is "is not declared".
-func InSchema(op string) bool {
-	return schemas.elements[xml.Name{Space: messagesSpace, Local: op}] != nil
+// InSchema reports whether Microsoft's schema has an element of that name, for a SOAP body in the
+// messages namespace. The response of Exchange to any other is "is not declared".
+func InSchema(name xml.Name) bool {
+	return schemas.elements[name] != nil
 }

@@ -144,12 +144,14 @@ func TestCheck_OperationsOfExchangeOutsideTheFamily(t *testing.T) {
 	if v != nil {
 		t.Fatalf("GetFolder: %+v", v)
 	}
-	op := root.Child(soapSpace, "Body").Children[0].Name.Local
-	if HasOperation(op) || !InSchema(op) {
-		t.Errorf("%s: HasOperation %t, InSchema %t, want false, true", op, HasOperation(op), InSchema(op))
+	op := root.Child(soapSpace, "Body").Children[0].Name
+	if HasOperation(op.Local) || !InSchema(op) {
+		t.Errorf("%s: HasOperation %t, InSchema %t, want false, true", op, HasOperation(op.Local), InSchema(op))
 	}
-	if InSchema("GetFoo") || InSchema("Get") || InSchema("GetFolder GetItem") {
-		t.Error("InSchema takes a name that is in no schema")
+	for _, name := range []string{"GetFoo", "Get", "GetFolder GetItem", ""} {
+		if InSchema(xml.Name{Space: messagesSpace, Local: name}) {
+			t.Errorf("InSchema takes %q, which is in no schema", name)
+		}
 	}
 }
 

@@ -90,8 +90,8 @@ func (s *schemaSet) named(name xml.Name) *schemaType {
 	if t := s.types[name]; t != nil || name.Space != messagesSpace {
 		return t
 	}
-	op := strings.TrimSuffix(name.Local, "Type")
-	if InSchema(op) || InSchema(strings.TrimSuffix(op, "Message")) {
+	op := xml.Name{Space: messagesSpace, Local: strings.TrimSuffix(name.Local, "Type")}
+	if InSchema(op) || InSchema(xml.Name{Space: op.Space, Local: strings.TrimSuffix(op.Local, "Message")}) {
 		return unseen
 	}
 	return nil
