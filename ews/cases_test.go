@@ -3,9 +3,11 @@ package ews_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"net/http"
 	"os"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -51,6 +53,46 @@ func TestCases_UnknownOutcome(t *testing.T) {
 					t.Errorf("%d requests of the write, %d of the read", len(writes.seen()), len(reads.seen()))
 				}
 			})
+		})
+	}
+}
+
+// TestCases_Refused: what the server or the publisher in front of it says comes first, and a refusal
+// is neither retried nor marked.
+func TestCases_Refused(t *testing.T) {
+	t.Parallel()
+	form := []string{"log-in form", "before EWS", "pass", "pre-authentication", "forms-based authentication off for the EWS directory", "User-Agent"}
+	for file, want := range map[string]struct {
+		status int
+		texts  []string
+		not    string
+	}{
+		"403-x-ms-diagnostics": {403, []string{"instead of a SOAP response: x-ms-diagnostics: 2000008;reason=", "not enough scope"}, "EWSEnabled"},
+		"403-x-caserrorcode":   {403, []string{"instead of a SOAP response: X-CasErrorCode: UserNotFound"}, "EWSEnabled"},
+		"302-f5-form":          {302, append(form, "F5 BIG-IP"), "check the endpoint"},
+		"302-owa-form":         {302, form, "check the endpoint"},
+	} {
+		t.Run(file, func(t *testing.T) {
+			t.Parallel()
+			for name, op := range map[string]func(context.Context, *ews.Client) error{"write": addGroup, "read": getItemList} {
+				server := script(recorded(t, file), done)
+				err := op(t.Context(), server.client(t, nil))
+				var page *ews.HTTPError
+				if !errors.As(err, &page) || page.StatusCode != want.status || errors.Is(err, ews.ErrOutcomeUnknown) {
+					t.Fatalf("%s: %T %v", name, err, err)
+				}
+				for _, text := range want.texts {
+					if !strings.Contains(err.Error(), text) {
+						t.Errorf("%s: want %q in: %v", name, text, err)
+					}
+				}
+				if strings.Contains(err.Error(), want.not) {
+					t.Errorf("%s: want no %q in: %v", name, want.not, err)
+				}
+				if len(server.seen()) != 1 {
+					t.Errorf("%s: %d requests", name, len(server.seen()))
+				}
+			}
 		})
 	}
 }

@@ -216,6 +216,7 @@ func TestRequest_EditedInPlace(t *testing.T) {
 	t.Parallel()
 	w := soapResponse(http.StatusOK, groupResponse)
 	client := connect(t, once(roundTripper(func(r *http.Request) (*http.Response, error) {
+		r.Header.Add("Accept", "application/soap+xml")
 		res, err := w.RoundTrip(r)
 		r.URL.Scheme, r.URL.Host, r.URL.Path, r.URL.RawQuery = "ftp", "elsewhere.test", "/", "x=y"
 		r.Host, r.Method = "elsewhere.test", http.MethodGet
@@ -238,7 +239,7 @@ func TestRequest_EditedInPlace(t *testing.T) {
 	workers.Wait()
 	for _, r := range w.requests() {
 		if r.url != endpoint || r.method != http.MethodPost || len(r.header) != 7 ||
-			strings.Contains(fmt.Sprint(r.header), "edited") {
+			r.header.Get("Return-Client-Request-Id") != "true" || strings.Contains(fmt.Sprint(r.header), "edited") {
 			t.Fatalf("%s %s %v", r.method, r.url, r.header)
 		}
 	}

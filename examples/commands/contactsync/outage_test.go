@@ -11,10 +11,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/go-ews/exchange/ews/ewstest"
 )
@@ -107,6 +110,31 @@ func TestRun_InterruptedAnywhere(t *testing.T) {
 			w.mustBeRight(t, generate(10))
 		})
 	}
+}
+
+// TestRun_DryRunBeside holds that a dry run of the same mailboxes, during a run and between its parts,
+// neither writes nor takes anything from it.
+func TestRun_DryRunBeside(t *testing.T) {
+	t.Parallel()
+	w := newTripwire(t, time.Millisecond)
+	args := w.flags(t, "--workers", "3", "--attempts", "1", "--generate", "10")
+	dry := append(slices.Clone(args), "--dry-run")
+	ctx, cancel := context.WithCancel(t.Context())
+	stopped := w.after(35, func() {
+		command(t.Context(), dry...).must(t, statusGaveUp, "another contactsync works on that queue")
+		elsewhere := w.flags(t, "--generate", "10", "--dry-run")
+		command(t.Context(), elsewhere...).must(t, statusInStep, "would change")
+		cancel()
+	})
+	command(ctx, args...).must(t, statusInterrupted, "error: interrupted; ")
+	<-stopped
+	before := w.lists(generate(10))
+	command(t.Context(), dry...).must(t, statusInStep, "10 mailboxes: 10 in step")
+	if diff := cmp.Diff(before, w.lists(generate(10))); diff != "" {
+		t.Errorf("the dry run wrote (-want +got):\n%s", diff)
+	}
+	command(t.Context(), args...).must(t, statusInStep, "10 mailboxes: 10 in step")
+	w.mustBeRight(t, generate(10))
 }
 
 // TestAdvice holds the advice for errors that need some.

@@ -165,6 +165,7 @@ func TestSecret(t *testing.T) {
 		"prompt":               {attempt{terminal: "right"}, "", 0, ""},
 		"nothing, no terminal": {attempt{terminal: "-"}, "", 2, "no password of tony: there is no terminal to ask at; it may come from $EWS_PASSWORD or --password-file"},
 		"empty environment":    {attempt{env: map[string]string{"EWS_PASSWORD": ""}, terminal: "right"}, "", 2, "$EWS_PASSWORD is empty"},
+		"empty, no terminal":   {attempt{env: map[string]string{"EWS_PASSWORD": ""}, terminal: "-"}, "", 2, "$EWS_PASSWORD is empty"},
 		"empty file":           {attempt{terminal: "right"}, "\n", 2, " is empty"},
 		"file of two lines":    {attempt{terminal: "right"}, "right\nwrong\n", 2, "has more than one line"},
 		"empty at the prompt":  {attempt{terminal: ""}, "", 2, "the password of tony is empty"},
