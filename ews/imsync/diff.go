@@ -59,6 +59,7 @@ type differ struct {
 	list          *list
 	groups        []desiredGroup
 	distributions []DistributionGroup
+	listed        map[string]bool // the keys of these
 	remove        RemovePolicy
 	owned         *Ownership // of the list
 
@@ -75,7 +76,10 @@ type differ struct {
 func newDiffer(l *list, want desired, o *Options) *differ {
 	d := &differ{list: l, remove: o.Remove, owned: o.Owned.settle(l), lacks: map[string][]*desiredGroup{}}
 	d.groups = desiredGroups(want.roster, l)
-	d.distributions = want.roster.DistributionGroups
+	d.distributions, d.listed = want.roster.DistributionGroups, map[string]bool{}
+	for _, w := range d.distributions {
+		d.listed[contactKey(w.Address)] = true
+	}
 	d.match(want.restored)
 	return d
 }
@@ -285,11 +289,7 @@ func (d *differ) notes() (notes []string) {
 }
 
 // hasDistribution reports whether the roster has the distribution group, under any name.
-func (d *differ) hasDistribution(g *group) bool {
-	return slices.ContainsFunc(d.distributions, func(w DistributionGroup) bool {
-		return sameAddress(w.Address, g.address)
-	})
-}
+func (d *differ) hasDistribution(g *group) bool { return d.listed[g.addressKey] }
 
 // moves reports whether a desired group still lacks the contact, which would be lost if it left its
 // present group first.

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -84,6 +85,23 @@ func ownerOf(t *testing.T, l *imgroup.ItemList) *imsync.Ownership {
 		t.Fatal(err)
 	}
 	return owned
+}
+
+// TestExport_ManyAddresses has a persona with many addresses: the square of their number would take
+// minutes, also on a fast machine.
+func TestExport_ManyAddresses(t *testing.T) {
+	t.Parallel()
+	list := &imgroup.ItemList{Personas: make([]imgroup.Persona, 1)}
+	p := &list.Personas[0]
+	p.Attributions = []imgroup.Attribution{{SourceID: imgroup.ItemID{ID: "c"}, IsQuickContact: true}}
+	for i := range 300_000 {
+		p.ImAddresses = append(p.ImAddresses, imgroup.AttributedString{Value: fmt.Sprintf("%d@contoso.com", i)})
+	}
+	began := time.Now()
+	imsync.Export(list)
+	if took := time.Since(began); took > time.Minute {
+		t.Errorf("took %v", took)
+	}
 }
 
 // TestExport_NamesThatFold has all members of groups that share a name.

@@ -25,6 +25,7 @@ type group struct {
 	kind        imgroup.GroupType
 	id          imgroup.GroupID
 	address     string // of a distribution group
+	addressKey  string // of address
 	members     []member
 	keys        map[string]int // how many members have the key
 	undescribed []string       // ids of the members without a persona, or without an address
@@ -58,7 +59,7 @@ func newList(items *imgroup.ItemList) *list {
 		from := &items.Groups[i]
 		g := &group{
 			name: from.DisplayName, kind: from.GroupType, id: idOnly(from.ExchangeStoreID),
-			address: from.SMTPAddress,
+			address: from.SMTPAddress, addressKey: contactKey(from.SMTPAddress),
 		}
 		seen := make(map[string]bool, len(from.Members))
 		for _, m := range from.Members {
@@ -198,8 +199,9 @@ func (l *list) twins() map[string][]*group {
 
 // distribution returns the distribution group of that address.
 func (l *list) distribution(address string) *group {
+	key := contactKey(address)
 	for _, g := range l.groups {
-		if g.kind == imgroup.DistributionGroup && sameAddress(g.address, address) {
+		if g.kind == imgroup.DistributionGroup && key != "" && g.addressKey == key {
 			return g
 		}
 	}

@@ -265,7 +265,9 @@ func (s Step) addDistribution(l *list) (*write, error) {
 	if g := l.group(name); g != nil {
 		return nil, nameInUse(s, g)
 	}
-	added := &group{name: name, kind: imgroup.DistributionGroup, address: address}
+	added := &group{
+		name: name, kind: imgroup.DistributionGroup, address: address, addressKey: contactKey(address),
+	}
 	return &write{
 		send: func(ctx context.Context, c Client) error {
 			g, err := c.AddDistributionGroupToImList(ctx, address, name)
@@ -278,9 +280,9 @@ func (s Step) addDistribution(l *list) (*write, error) {
 // distribution returns the entry that a step removes, or nil. The list may have several of one
 // address.
 func (s Step) distribution(l *list) *group {
+	key := contactKey(s.Address)
 	i := slices.IndexFunc(l.groups, func(g *group) bool {
-		return g.kind == imgroup.DistributionGroup && contactKey(g.address) == contactKey(s.Address) &&
-			(s.GroupID == "" || g.id.ID == s.GroupID)
+		return g.kind == imgroup.DistributionGroup && g.addressKey == key && (s.GroupID == "" || g.id.ID == s.GroupID)
 	})
 	if i < 0 {
 		return nil
