@@ -316,17 +316,3 @@ func (g *group) find(c *contact, keys []string) (member, bool) {
 	}
 	return member{}, false
 }
-
-// hasFurther reports whether the contact has one of the keys as a further address.
-func (c *contact) hasFurther(keys []string) bool {
-	return slices.ContainsFunc(c.further, func(key string) bool { return slices.Contains(keys, key) })
-}
-
-// findFurther returns a member that has one of the keys as a further address.
-func (g *group) findFurther(keys []string) (member, bool) {
-	i := slices.IndexFunc(g.members, func(m member) bool { return m.hasFurther(keys) })
-	if i < 0 {
-		return member{}, false
-	}
-	return g.members[i], true
-}

@@ -226,8 +226,8 @@ func TestRestore_KilledWithTheNameInUse(t *testing.T) {
 	}
 }
 
-// killed returns the record that was kept before the first write of a sync, after which the process was
-// killed, before the write or after all writes.
+// killed returns the record that was kept before the first write of a sync. The process is killed before
+// it, or after all writes.
 func (r *register) killed(written bool, groups ...imsync.Group) (stored *imsync.Ownership) {
 	r.Helper()
 	opts := &imsync.Options{Remove: imsync.RemoveOwned, Owned: r.owned, MaxRemovals: anyNumber}
@@ -262,19 +262,18 @@ func TestOwnership_KilledBeforeAnAddition(t *testing.T) {
 	r.want("A", "other@contoso.com")
 }
 
-// TestOwnership_KilledAfterAnAddition adds a contact by a further address, which another contact has got
-// by the time that the record is settled: the contact is owned all the same.
-func TestOwnership_KilledAfterAnAddition(t *testing.T) {
+// TestOwnership_PersonAddsTheOtherContact plans to add a contact to a group, and is killed. The person adds
+// another one, which has the address as a further one: it is the person's.
+func TestOwnership_PersonAddsTheOtherContact(t *testing.T) {
 	t.Parallel()
 	r := newRegister(t)
-	favorites := r.named("Favorites")
-	favorites.members = []*memoryContact{{id: "other", address: "other@contoso.com", further: []string{"c@contoso.com"}}}
-	r.groups = append(r.groups, &memoryGroup{id: "A", name: "A", kind: imgroup.UserGroup})
-	r.owned = r.killed(true, team("A", "c@contoso.com"))
-	r.want("A", "other@contoso.com")
-	favorites.members = append(favorites.members, &memoryContact{id: "c", address: "c@contoso.com"})
+	r.named("Favorites").members = []*memoryContact{{id: "c", address: "c@contoso.com"}}
+	a := &memoryGroup{id: "A", name: "A", kind: imgroup.UserGroup}
+	r.groups = append(r.groups, a)
+	r.owned = r.killed(false, team("A", "c@contoso.com"))
+	a.members = []*memoryContact{{id: "other", address: "other@contoso.com", further: []string{"c@contoso.com"}}}
 	r.sync(team("A"))
-	r.want("A")
+	r.want("A", "other@contoso.com")
 }
 
 // TestOwnership_RenamedAfterTheService has a person rename a group once more after the service did, which is

@@ -206,11 +206,7 @@ func (o *Ownership) resolve(l *list, s Step, found map[string]bool) {
 			o.group(g).made = true // added, because the one to be renamed was gone
 		}
 	case AddContact, AddTelephone:
-		m, ok := g.find(l.lookup(s.keys()...), s.keys())
-		if !ok { // another contact may have got the address since
-			m, ok = g.findFurther(s.keys())
-		}
-		if ok && !found[membership(g, m)] {
+		if m, ok := g.find(l.lookup(s.keys()...), s.keys()); ok && !found[membership(g, m)] {
 			o.group(g).members[m.key] = m.id
 		}
 	}
@@ -282,7 +278,7 @@ func (o *Ownership) noteFurther(g *group, keys []string) {
 		return
 	}
 	for _, m := range g.members {
-		if m.hasFurther(keys) {
+		if slices.ContainsFunc(m.further, func(key string) bool { return slices.Contains(keys, key) }) {
 			o.found[membership(g, m)] = true
 		}
 	}

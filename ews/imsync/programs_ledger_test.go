@@ -122,6 +122,8 @@ func (l *ledger) learn() {
 	}
 	for x, by := range l.owners {
 		switch {
+		case by == service && !l.stored.given[x] && l.rival(x):
+			l.owners[x] = doubtful
 		case by == person || l.knows(x):
 		case l.planned(x, l.stored.pending), l.stored.last && l.known[x.group] && l.sentBefore(x):
 			l.owners[x] = doubtful
@@ -147,6 +149,19 @@ func (l *ledger) knows(x thing) bool {
 		return true
 	}
 	return slices.ContainsFunc(l.claimsOf(x), func(c string) bool { return l.sent[c] }) || l.stored.ended && l.sentBefore(x)
+}
+
+// rival reports whether another contact of the list has an address that the thing's has as a further one:
+// it may have come after the thing.
+func (l *ledger) rival(x thing) bool {
+	return slices.ContainsFunc(l.seen.also[x.key], func(key string) bool {
+		for y := range l.seen.things {
+			if y.key == key {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // sentBefore reports whether the record has the addition among those that were planned or sent.

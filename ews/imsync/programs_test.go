@@ -52,7 +52,8 @@ var keptSeeds = []uint64{
 	25769922102, // a person renames a group once more after the service, which is killed
 	12885046371, // the same, after a response that was lost
 	60129684270, // a planned contact leaves the list, and a person's has its address as a further one
-	8590114450,  // a contact was added by a further address, which another one has by the next run
+	8590114450,  // a contact was added by a further address, which another one has by the next run: it has no owner
+	8590043426,  // a person's contact has, as a further address, that of an addition in an older record
 }
 
 // The bits of a seed that add to its program. A kept seed without them stays the program that it was.
