@@ -226,6 +226,9 @@ func (w *wire) GetImItemList(ctx context.Context, q imgroup.ListQuery) (items *i
 		}
 		if p.options.Adopt && p.owners[x] == person && p.mayAdopt(x) {
 			p.owners[x] = doubtful
+			if g, _ := p.seen.group(x.group); x.key == "" {
+				p.given[x.group] = append(p.given[x.group], g.name, "")
+			}
 		}
 	}
 	for c := range p.sent {

@@ -54,6 +54,7 @@ var keptSeeds = []uint64{
 	60129684270, // a planned contact leaves the list, and a person's has its address as a further one
 	8590114450,  // a contact was added by a further address, which another one has by the next run: it has no owner
 	8590043426,  // a person's contact has, as a further address, that of an addition in an older record
+	38654908105, // a run that adopts is cut off, and a person has renamed the group and added what was planned
 }
 
 // The bits of a seed that add to its program. A kept seed without them stays the program that it was.
