@@ -80,6 +80,14 @@ func (b *Backup) Mailbox() string {
 	return b.mailbox
 }
 
+// all returns the groups of the backup.
+func (b *Backup) all() []backupGroup {
+	if b == nil {
+		return nil
+	}
+	return b.groups
+}
+
 const backupVersion = 1
 
 // backupJSON is the form in which a backup is kept.
@@ -91,11 +99,7 @@ type backupJSON struct {
 
 // MarshalJSON returns the backup with a version.
 func (b *Backup) MarshalJSON() ([]byte, error) {
-	out := backupJSON{Version: backupVersion, Groups: []backupGroup{}}
-	if b != nil {
-		out.Mailbox, out.Groups = b.mailbox, append(out.Groups, b.groups...)
-	}
-	return json.Marshal(out)
+	return json.Marshal(backupJSON{backupVersion, b.Mailbox(), append([]backupGroup{}, b.all()...)})
 }
 
 // UnmarshalJSON reads a backup. One of another version, another document, and a group of a type that no

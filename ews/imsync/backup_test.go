@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -87,4 +88,52 @@ func oddList(random *rand.Rand) *imgroup.ItemList {
 		l.Groups = append(l.Groups, g)
 	}
 	return l
+}
+
+// TestRestore_NamesPassOn restores groups of which each has the name of the one before, in both orders of the
+// list, and one that is gone, whose name the last of them has.
+func TestRestore_NamesPassOn(t *testing.T) {
+	t.Parallel()
+	for _, reversed := range []bool{false, true} {
+		r := newRegister(t)
+		r.groups = nil
+		for _, name := range []string{"A", "B", "Z"} {
+			r.groups = append(r.groups, &memoryGroup{id: "was " + name, name: name, kind: imgroup.UserGroup, members: []*memoryContact{
+				{id: "in " + name, address: name + "@contoso.com"},
+			}})
+		}
+		b := r.backup()
+		r.groups = r.groups[:2]
+		r.named("B").name = "Z"
+		r.named("A").name = "B"
+		if reversed {
+			slices.Reverse(r.groups)
+		}
+		r.restore(r.memory, b)
+		for _, name := range []string{"A", "B", "Z"} {
+			r.want(name, name+"@contoso.com")
+		}
+		if r.named("A").id != "was A" || r.named("B").id != "was B" {
+			t.Errorf("reversed %t: A is %s, B is %s; want them renamed", reversed, r.named("A").id, r.named("B").id)
+		}
+	}
+}
+
+// TestRestore_NamesThatChangedPlaces leaves two groups alone that have each other's name: no renaming puts
+// them right. Their contacts go where they were.
+func TestRestore_NamesThatChangedPlaces(t *testing.T) {
+	t.Parallel()
+	r := newRegister(t)
+	a := &memoryGroup{id: "a", name: "A", kind: imgroup.UserGroup, members: []*memoryContact{{id: "x", address: "x@contoso.com"}}}
+	b := &memoryGroup{id: "b", name: "B", kind: imgroup.UserGroup}
+	r.groups = append(r.groups, a, b)
+	backup := r.backup()
+	a.name, b.name, a.members = "B", "A", nil
+	applied, err := imsync.Restore(t.Context(), r.memory, backup, nil)
+	if err != nil || len(applied.Plan.Notes) != 2 {
+		t.Errorf("%v, %v; want a note for each", applied.Plan, err)
+	}
+	if a.name != "B" || b.name != "A" || len(a.members) != 1 || len(b.members) != 0 {
+		t.Errorf("%+v, %+v; want the names as they are, and the contact in the first", a, b)
+	}
 }

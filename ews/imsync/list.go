@@ -310,7 +310,7 @@ func (g *group) find(c *contact, keys []string) (member, bool) {
 		return member{}, false
 	}
 	for _, m := range g.members {
-		if m.contact == c || slices.Contains(keys, m.key) {
+		if c != nil && m.key == c.key || slices.Contains(keys, m.key) {
 			return m, true
 		}
 	}

@@ -291,3 +291,25 @@ func TestOwnership_RenamedAfterTheService(t *testing.T) {
 		t.Errorf("A: %v, B: %v, P: %v; want the group renamed to B", r.members("A"), r.members("B"), r.members("P"))
 	}
 }
+
+// TestApply_ContactTwice adds a contact that has left the list since the plan was made. The group has another
+// one with its address as a further one, which the list has twice: that is the wanted contact now.
+func TestApply_ContactTwice(t *testing.T) {
+	t.Parallel()
+	r := newRegister(t)
+	for _, name := range []string{"B", "A"} {
+		other := &memoryContact{id: "other in " + name, address: "other@contoso.com", further: []string{"c@contoso.com"}}
+		r.groups = append(r.groups, &memoryGroup{id: name, name: name, kind: imgroup.UserGroup, members: []*memoryContact{other}})
+	}
+	favorites := r.named("Favorites")
+	favorites.members = []*memoryContact{{id: "c", address: "c@contoso.com"}}
+	planned, err := imsync.Sync(t.Context(), r.memory, rosterOf(team("A", "c@contoso.com")), &imsync.Options{DryRun: true})
+	if err != nil || len(planned.Plan.Steps) != 1 {
+		t.Fatalf("%v, %v; want one step", planned.Plan, err)
+	}
+	favorites.members = nil
+	if err := imsync.Apply(t.Context(), r.memory, planned.Plan, nil); err != nil {
+		t.Error(err)
+	}
+	r.want("A", "other@contoso.com")
+}

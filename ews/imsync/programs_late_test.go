@@ -11,7 +11,7 @@ import (
 type lateWrite struct {
 	op      string
 	execute func()
-	sent    inventory       // the list when the write was sent
+	sent    inventory       // the list just before the person acted, and the write was sent
 	owners  map[thing]owner // at that time
 	policy  imsync.RemovePolicy
 }
@@ -22,7 +22,7 @@ func (p *program) mayBeLate() bool { return p.seed&lateness != 0 && p.random.Int
 // postpone keeps a write for later.
 func (p *program) postpone(op string, execute func()) {
 	p.logf("%s will be late", op)
-	p.late = append(p.late, lateWrite{op, execute, p.now, maps.Clone(p.owners), p.options.Remove})
+	p.late = append(p.late, lateWrite{op, execute, p.instant, maps.Clone(p.owners), p.options.Remove})
 }
 
 // dueNow returns the number of late writes that are executed at this instant.

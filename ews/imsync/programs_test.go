@@ -55,6 +55,11 @@ var keptSeeds = []uint64{
 	8590114450,  // a contact was added by a further address, which another one has by the next run: it has no owner
 	8590043426,  // a person's contact has, as a further address, that of an addition in an older record
 	38654908105, // a run that adopts is cut off, and a person has renamed the group and added what was planned
+	60129766814, // a run reads the list after a lost write and fails, and a person makes the group later
+	4295241377,  // a group has a person's contact that the list has twice, with a planned address as a further one
+	25770066790, // a person adds a contact in the instant before a removal of the group that is late
+	42949933946, // a restore gives two groups other names, of which one has the other's by now
+	25770070214, // the same, and a group that is gone had the name of the second
 }
 
 // The bits of a seed that add to its program. A kept seed without them stays the program that it was.

@@ -14,7 +14,7 @@ import (
 // those of [Sync]. With DryRun it only makes the plan.
 //
 // A group is known by its id: if it was renamed, its name is restored, unless another group has
-// that name. A group that is gone is created with its contacts. The service owns the same part
+// that name and keeps it. A group that is gone is created with its contacts. The service owns the same part
 // of it as when the backup was made, which a sync with the same roster would remove again; the rest
 // belongs to the person, as before. Pass the record in Options.Owned and keep the one of
 // Applied, as for Sync. If one group of the backup is gone and a person has renamed another to its
@@ -32,11 +32,8 @@ func Restore(ctx context.Context, client Client, backup *Backup, opts *Options) 
 
 // desired returns the roster that puts back the backup into a list.
 func (b *Backup) desired(l *list) desired {
-	r := restorer{list: l, groups: map[string]int{}, desired: desired{restored: true, theirs: map[gift]bool{}}}
-	if b == nil {
-		return r.desired
-	}
-	for _, g := range b.groups {
+	r := restorer{list: l, backup: b.all(), groups: map[string]int{}, desired: desired{restored: true, theirs: map[gift]bool{}}}
+	for _, g := range r.backup {
 		if g.Type == imgroup.DistributionGroup {
 			continue
 		}
@@ -44,7 +41,7 @@ func (b *Backup) desired(l *list) desired {
 			r.putBack(g, name, former)
 		}
 	}
-	for _, g := range b.groups {
+	for _, g := range r.backup {
 		if g.Type == imgroup.DistributionGroup {
 			r.putBackDistribution(g)
 		}
@@ -57,6 +54,7 @@ type restorer struct {
 	desired
 
 	list   *list
+	backup []backupGroup
 	groups map[string]int // indexes into roster.Groups, by the folded name
 }
 
@@ -81,7 +79,7 @@ func (r *restorer) place(g backupGroup) (name, former string, ok bool) {
 		return "", "", false
 	case now != nil && (g.Type.BuiltIn() || imgroup.NameKey(now.name) == imgroup.NameKey(g.Name)):
 		return now.name, "", true
-	case now != nil && named != nil:
+	case now != nil && !r.isFree(g.Name, now):
 		r.note("group %s keeps its present name %s, since another group has the former one",
 			quote(g.Name), quote(now.name))
 		return now.name, "", true
@@ -93,6 +91,24 @@ func (r *restorer) place(g backupGroup) (name, former string, ok bool) {
 		return "", "", false
 	}
 	return g.Name, "", true
+}
+
+// isFree reports whether no group has the name, or each of those in the way gets back another name, which
+// is free as well. The last of them cannot be the group that wants the name: names do not change places.
+func (r *restorer) isFree(name string, wants *group) bool {
+	for range r.list.groups {
+		in := r.list.group(name)
+		if in == nil {
+			return true
+		}
+		i := slices.IndexFunc(r.backup, func(g backupGroup) bool { return g.ID == in.id.ID && g.Type == imgroup.UserGroup })
+		if i < 0 || in == wants || imgroup.NameKey(r.backup[i].Name) == imgroup.NameKey(name) ||
+			strings.TrimSpace(r.backup[i].Name) == "" || len(r.list.named(name)) > 1 {
+			return false
+		}
+		name = r.backup[i].Name
+	}
+	return false
 }
 
 // putBack adds the members of a group to the desired state. Several groups of the backup may come

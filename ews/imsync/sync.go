@@ -139,7 +139,11 @@ func (s *syncer) plan(ctx context.Context) (Plan, error) {
 	o.Owned = s.owned
 	want := s.desired(s.list)
 	d, plan, err := diff(items, want, &o)
-	if err != nil || o.DryRun {
+	switch {
+	case o.DryRun:
+		return plan, err
+	case err != nil: // what was sent and is not in the list is forgotten all the same
+		s.owned, s.sent = s.owned.settle(s.list), nil
 		return plan, err
 	}
 	if o.Adopt {
