@@ -94,7 +94,7 @@ func (a *applier) foresee(ctx context.Context, s Step) error {
 	}
 	a.foreseen[s.gift()] = true
 	record := *a.kept
-	record.pending = append(slices.Clone(record.pending), s)
+	record.pending = append(a.identified(record.pending), s)
 	a.kept = &record
 	return a.save(ctx, a.kept)
 }
@@ -156,6 +156,11 @@ func (a *applier) read(ctx context.Context) (*imgroup.ItemList, error) {
 		return nil, err
 	}
 	a.list, a.fresh = newList(items), true
+	if a.owned != nil {
+		seen := *a.owned
+		seen.groups = a.owned.left(a.list)
+		a.owned = &seen
+	}
 	a.sent = slices.DeleteFunc(a.sent, func(s Step) bool { return !a.list.shows(s, a.owned.found) })
 	for _, s := range a.sent {
 		a.identify(s)
@@ -338,6 +343,23 @@ func (a *applier) identify(s Step) {
 	if g := a.list.given(s, a.owned.found); g != nil {
 		a.sent[i].GroupID = g.id.ID
 	}
+}
+
+// identified returns planned additions, with the ids that groups of them got when they were sent.
+func (a *applier) identified(planned []Step) []Step {
+	ids := make(map[Step]string, len(a.sent))
+	for _, s := range a.sent {
+		id := s.GroupID
+		s.GroupID = ""
+		ids[s] = id
+	}
+	out := slices.Clone(planned)
+	for i, s := range out {
+		if s.GroupID == "" {
+			out[i].GroupID = ids[s]
+		}
+	}
+	return out
 }
 
 // giveUp returns the error of a step after its last try.

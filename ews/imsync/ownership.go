@@ -148,16 +148,23 @@ func (o *Ownership) settle(l *list) *Ownership {
 	if o == nil {
 		return out
 	}
-	out.mailbox = o.mailbox
-	for _, g := range l.groups {
-		if was := o.groups[g.id.ID]; was != nil {
-			out.groups[g.id.ID] = was.settle(g)
-		}
-	}
+	out.mailbox, out.groups = o.mailbox, o.left(l)
 	for _, s := range o.pending {
 		out.resolve(l, s, o.found)
 	}
 	return out
+}
+
+// left returns the entries of the record that the list still has. What a person has removed, and adds
+// again, is the person's.
+func (o *Ownership) left(l *list) map[string]*ownedGroup {
+	groups := make(map[string]*ownedGroup, len(o.groups))
+	for _, g := range l.groups {
+		if was := o.groups[g.id.ID]; was != nil {
+			groups[g.id.ID] = was.settle(g)
+		}
+	}
+	return groups
 }
 
 // settle returns the owned part of a group of the list. A member is known by its id, else by its key:

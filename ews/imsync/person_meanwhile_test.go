@@ -139,3 +139,41 @@ func TestApply_UndescribedMeanwhile(t *testing.T) {
 		t.Error("the group is gone")
 	}
 }
+
+// TestOwnership_RenamedBeforeASecondRecord has a person rename a group that was just made, and another one to
+// the wanted name of a third, so that the record is kept once more. After a kill there, the first is one group.
+func TestOwnership_RenamedBeforeASecondRecord(t *testing.T) {
+	t.Parallel()
+	r := newRegister(t)
+	old := &memoryGroup{id: "P", name: "P", kind: imgroup.UserGroup}
+	r.groups = append(r.groups, old)
+	var first *memoryGroup
+	client := &renamedMeanwhile{r.memory, func() {
+		if first == nil {
+			first = r.named("A")
+		}
+		if first != nil {
+			first.name, old.name = "Q", "B"
+		}
+	}}
+	saves := 0
+	_, err := imsync.Sync(t.Context(), client, rosterOf(team("A"), team("B", "b@contoso.com")), &imsync.Options{
+		Remove: imsync.RemoveOwned, MaxRemovals: anyNumber,
+		Save: func(_ context.Context, o *imsync.Ownership) error {
+			if saves++; saves == 2 {
+				r.owned = reread(t, o)
+			}
+			if saves > 1 {
+				return errors.New("killed")
+			}
+			return nil
+		},
+	})
+	if err == nil || first == nil {
+		t.Fatalf("%v, %v; want the record kept twice", err, first)
+	}
+	r.sync(team("A"), team("B", "b@contoso.com"))
+	if r.named("A") != first || r.named("Q") != nil {
+		t.Errorf("A: %v, Q: %v; want the group under its name again", r.members("A"), r.members("Q"))
+	}
+}

@@ -44,6 +44,11 @@ func (p *program) executeLate(n int) {
 		p.logf("%s is executed late", w.op)
 		before := p.now
 		p.note(person, w.execute)
+		for _, g := range p.now.groups {
+			if is, ok := before.group(g.id); ok && is.name != g.name { // it may be known by either name
+				p.given[g.id] = append(p.given[g.id], g.name, "")
+			}
+		}
 		for x := range before.things {
 			switch {
 			case p.now.things[x]:

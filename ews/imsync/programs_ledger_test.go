@@ -115,14 +115,14 @@ func (l *ledger) learn() {
 		if c := claim(g.name, ""); l.sent[c] || l.stored.pending[c] {
 			l.known[g.id] = true
 			x := thing{g.id, ""}
-			if l.owners[x] == service && !slices.ContainsFunc(l.given[g.id], func(n string) bool { return n == "" || strings.EqualFold(n, g.name) }) {
+			if l.owners[x] == service && !l.gaveAs(g) {
 				l.owners[x] = doubtful // a person has renamed it to another planned name
 			}
 		}
 	}
 	for x, by := range l.owners {
 		switch {
-		case by == service && !l.stored.given[x] && l.rival(x):
+		case by == service && !l.stored.given[x] && (l.rival(x) || l.misnamed(x)):
 			l.owners[x] = doubtful
 		case by == person || l.knows(x):
 		case l.planned(x, l.stored.pending), l.stored.last && l.known[x.group] && l.sentBefore(x):
@@ -149,6 +149,18 @@ func (l *ledger) knows(x thing) bool {
 		return true
 	}
 	return slices.ContainsFunc(l.claimsOf(x), func(c string) bool { return l.sent[c] }) || l.stored.ended && l.sentBefore(x)
+}
+
+// gaveAs reports whether the service may have given a group under its present name.
+func (l *ledger) gaveAs(g inventoryGroup) bool {
+	return slices.ContainsFunc(l.given[g.id], func(n string) bool { return n == "" || strings.EqualFold(n, g.name) })
+}
+
+// misnamed reports whether the record has the thing as planned for the name that a person has given to its
+// new group.
+func (l *ledger) misnamed(x thing) bool {
+	g, _ := l.now.group(x.group)
+	return !l.stored.found[x.group] && !l.gaveAs(g) && l.stored.pending[claim(g.name, x.key)]
 }
 
 // rival reports whether another contact of the list has an address that the thing's has as a further one:

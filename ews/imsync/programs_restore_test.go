@@ -180,7 +180,8 @@ func (b *keptBackup) ownersOf(x thing, now inventory, keys []string) (mine, thei
 	for _, old := range b.list.groups {
 		for _, key := range keys {
 			y := thing{old.id, key}
-			if b.list.things[y] && (old.id == x.group || strings.EqualFold(old.name, g.name)) {
+			_, there := now.group(old.id)
+			if b.list.things[y] && (old.id == x.group || !there && strings.EqualFold(old.name, g.name)) {
 				mine, theirs = mine || b.owned[y], theirs || !b.owned[y]
 			}
 		}

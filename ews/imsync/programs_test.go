@@ -60,6 +60,13 @@ var keptSeeds = []uint64{
 	25770066790, // a person adds a contact in the instant before a removal of the group that is late
 	42949933946, // a restore gives two groups other names, of which one has the other's by now
 	25770070214, // the same, and a group that is gone had the name of the second
+	4295270177,  // a person renames a new group to another planned name, and the next Save fails
+	8590295314,  // the same, and the process is killed
+	8590264962,  // a person removes an owned contact, the run reads the list, and the person adds it again
+	47244946843, // a group of a backup has by now the former name of another, which is there too
+	38655014137, // a person renames a new group, and the process is killed when the record is kept once more
+	47244960555, // the renaming of a restore is late
+	12885267187, // a run removes a contact, and adds it again in its next round, after which there is another one
 }
 
 // The bits of a seed that add to its program. A kept seed without them stays the program that it was.

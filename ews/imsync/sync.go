@@ -124,7 +124,7 @@ func (s *syncer) round(ctx context.Context, steps []Step) (remaining []Step, err
 	before := len(s.done)
 	remaining, errs = s.run(ctx, steps)
 	s.gone += removals(s.done[before:])
-	s.owned = s.owned.after(s.sent, s.done)
+	s.owned = s.owned.after(s.sent, s.done[before:])
 	return remaining, errs
 }
 
