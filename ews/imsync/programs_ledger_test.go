@@ -122,7 +122,7 @@ func (l *ledger) learn() {
 	}
 	for x, by := range l.owners {
 		switch {
-		case by == service && !l.stored.given[x] && (l.rival(x) || l.misnamed(x)):
+		case by == service && (l.rival(x) || !l.stored.given[x] && l.misnamed(x)):
 			l.owners[x] = doubtful
 		case by == person || l.knows(x):
 		case l.planned(x, l.stored.pending), l.stored.last && l.known[x.group] && l.sentBefore(x):

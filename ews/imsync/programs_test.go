@@ -67,6 +67,7 @@ var keptSeeds = []uint64{
 	38655014137, // a person renames a new group, and the process is killed when the record is kept once more
 	47244960555, // the renaming of a restore is late
 	12885267187, // a run removes a contact, and adds it again in its next round, after which there is another one
+	4295327217,  // a contact was added by a further address, which another one has before the list is read
 }
 
 // The bits of a seed that add to its program. A kept seed without them stays the program that it was.
