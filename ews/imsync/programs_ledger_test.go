@@ -20,6 +20,8 @@ const (
 	doubtful
 )
 
+func (o owner) String() string { return [...]string{"", "person", "service", "doubt"}[o] }
+
 // ledger notes who made what, by comparing the list before and after each action. It has no code of
 // the package, and reads no record.
 type ledger struct {

@@ -209,7 +209,7 @@ func (p *program) run(f func(context.Context) (imsync.Applied, error)) (imsync.A
 	applied, err := f(ctx)
 	p.live = false
 	p.logf("run ends: %v", err)
-	if !p.dead && p.kept && !p.dirty { // the last Save came after the last write
+	if !p.dead && p.kept && !p.dirty { // Save came after the last write
 		p.stored.pending, p.stored.ids = maps.Clone(p.sent), maps.Clone(p.known)
 		p.stored.ended = true
 		p.history[len(p.history)-1] = p.stored
@@ -374,6 +374,9 @@ func (p *program) note(by owner, action func()) {
 		}
 	}
 	for x := range p.now.things {
+		if by == person && p.now.more[x] > before.more[x] && p.owners[x] == service {
+			p.owners[x] = doubtful // one of the two is the person's
+		}
 		if before.things[x] {
 			continue
 		}
@@ -394,5 +397,3 @@ func (p *program) logf(format string, args ...any) {
 		p.log = append(p.log, fmt.Sprintf(format, args...))
 	}
 }
-
-func (o owner) String() string { return [...]string{"", "person", "service", "doubt"}[o] }
