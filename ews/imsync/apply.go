@@ -1,6 +1,7 @@
 package imsync
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -345,19 +346,22 @@ func (a *applier) identify(s Step) {
 	}
 }
 
-// identified returns planned additions, with the ids that groups of them got when they were sent.
+// identified returns planned additions, with the ids that groups of them got when they were sent. It
+// leaves out those that are in the list and were not sent: a person made them.
 func (a *applier) identified(planned []Step) []Step {
+	withoutID := func(s Step) Step { s.GroupID = ""; return s }
 	ids := make(map[Step]string, len(a.sent))
 	for _, s := range a.sent {
-		id := s.GroupID
-		s.GroupID = ""
-		ids[s] = id
+		ids[withoutID(s)] = s.GroupID
 	}
-	out := slices.Clone(planned)
-	for i, s := range out {
-		if s.GroupID == "" {
-			out[i].GroupID = ids[s]
+	out := make([]Step, 0, len(planned)+1)
+	for _, s := range planned {
+		id, sent := ids[withoutID(s)]
+		if !sent && a.list.shows(s, a.kept.found) {
+			continue
 		}
+		s.GroupID = cmp.Or(s.GroupID, id)
+		out = append(out, s)
 	}
 	return out
 }

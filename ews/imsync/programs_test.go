@@ -69,6 +69,7 @@ var keptSeeds = []uint64{
 	12885267187, // a run removes a contact, and adds it again in its next round, after which there is another one
 	4295327217,  // a contact was added by a further address, which another one has before the list is read
 	4295363601,  // a person puts a second contact of an address into a group that has the first from the service
+	12885326547, // a person adds a planned distribution group, and the process is killed after the record was kept once more
 }
 
 // The bits of a seed that add to its program. A kept seed without them stays the program that it was.
