@@ -63,7 +63,7 @@ func (s *tunnelled) client(t *testing.T, http2 bool) *ews.Client {
 }
 
 // TestProxyTunnel_Lost: a proxy that has opened a tunnel has refused nothing. What is lost in the
-// tunnel was sent, however bare net/http's error is.
+// tunnel was sent, also if the error of net/http is a text without a type.
 func TestProxyTunnel_Lost(t *testing.T) {
 	t.Parallel()
 	for name, fail := range map[string]func(http.ResponseWriter){

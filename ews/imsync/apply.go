@@ -157,11 +157,7 @@ func (a *applier) read(ctx context.Context) (*imgroup.ItemList, error) {
 		return nil, err
 	}
 	a.list, a.fresh = newList(items), true
-	if a.owned != nil {
-		seen := *a.owned
-		seen.groups = a.owned.left(a.list)
-		a.owned = &seen
-	}
+	a.owned = a.owned.in(a.list)
 	a.sent = slices.DeleteFunc(a.sent, func(s Step) bool { return !a.list.shows(s, a.owned.found) })
 	for _, s := range a.sent {
 		a.identify(s)
@@ -346,8 +342,8 @@ func (a *applier) identify(s Step) {
 	}
 }
 
-// identified returns planned additions, with the ids that groups of them got when they were sent. It
-// leaves out those that are in the list and were not sent: a person made them.
+// identified returns planned additions, with the ids that groups of them got when they were sent.
+// It leaves out those that are in the list and were not sent: a person made them.
 func (a *applier) identified(planned []Step) []Step {
 	withoutID := func(s Step) Step { s.GroupID = ""; return s }
 	ids := make(map[Step]string, len(a.sent))

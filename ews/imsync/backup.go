@@ -102,8 +102,8 @@ func (b *Backup) MarshalJSON() ([]byte, error) {
 	return json.Marshal(backupJSON{backupVersion, b.Mailbox(), append([]backupGroup{}, b.all()...)})
 }
 
-// UnmarshalJSON reads a backup. One of another version, another document, and a group of a type that no
-// backup has are errors.
+// UnmarshalJSON reads a backup. One of another version, another document, and a group of a type
+// that no backup has are errors.
 func (b *Backup) UnmarshalJSON(data []byte) error {
 	var in backupJSON
 	version, err := readDocument(data, backupVersion, &in)

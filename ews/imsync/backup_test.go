@@ -39,8 +39,8 @@ func TestBackup_JSONRefused(t *testing.T) {
 	}
 }
 
-// TestRestore_OddLists restores backups of random lists, with names and addresses that no roster may
-// have, into empty ones: what is not put back has a note, and the rest is there.
+// TestRestore_OddLists restores backups of random lists, with names and addresses that no roster
+// may have, into empty lists: each group is restored or has a note.
 func TestRestore_OddLists(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(2000) {
@@ -90,8 +90,9 @@ func oddList(random *rand.Rand) *imgroup.ItemList {
 	return l
 }
 
-// TestRestore_NamesPassOn restores groups of which each has the name of the one before, in both orders of the
-// list, and one that is gone, whose name the last of them has.
+// TestRestore_NamesPassOn restores a chain of groups: a person removed the third, renamed the
+// second to the name of the third, and the first to that of the second. The list has them in both
+// orders.
 func TestRestore_NamesPassOn(t *testing.T) {
 	t.Parallel()
 	for _, reversed := range []bool{false, true} {
@@ -119,8 +120,8 @@ func TestRestore_NamesPassOn(t *testing.T) {
 	}
 }
 
-// TestRestore_NamesThatChangedPlaces leaves two groups alone that have each other's name: no renaming puts
-// them right. Their contacts go where they were.
+// TestRestore_NamesThatChangedPlaces keeps the names of two groups that a person has swapped:
+// Exchange has no operation for that. The contacts return to their groups.
 func TestRestore_NamesThatChangedPlaces(t *testing.T) {
 	t.Parallel()
 	r := newRegister(t)

@@ -105,8 +105,8 @@ func (d *differ) adopt() {
 	}
 }
 
-// renames returns the steps for groups with a former name, each after the one that frees its new name.
-// They come before the additions: a distribution group may need the old name.
+// renames returns the steps for groups with a former name, each after the one that frees its new
+// name. They come before the additions: a distribution group may need the old name.
 func (d *differ) renames() (steps []Step) {
 	names := make(map[string]bool, len(d.list.groups)) // that groups have
 	waiting := make([]*group, 0, len(d.renamed))
@@ -118,7 +118,7 @@ func (d *differ) renames() (steps []Step) {
 	}
 	for len(waiting) > 0 {
 		i := slices.IndexFunc(waiting, func(g *group) bool { return !names[imgroup.NameKey(d.renamed[g])] })
-		i = max(i, 0) // the server refuses a name in use
+		i = max(i, 0) // a circle of names: the rehearsal of the plan returns the conflict
 		g := waiting[i]
 		waiting = slices.Delete(waiting, i, i+1)
 		steps = append(steps, Step{Kind: RenameGroup, Group: g.name, GroupID: g.id.ID, NewName: d.renamed[g]})

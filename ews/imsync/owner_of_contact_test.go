@@ -226,8 +226,8 @@ func TestRestore_KilledWithTheNameInUse(t *testing.T) {
 	}
 }
 
-// killed returns the record that was kept before the first write of a sync. The process is killed before
-// it, or after all writes.
+// killed returns the record that was kept before the first write of a sync. The process is killed
+// before it, or after all writes.
 func (r *register) killed(written bool, groups ...imsync.Group) (stored *imsync.Ownership) {
 	r.Helper()
 	opts := &imsync.Options{Remove: imsync.RemoveOwned, Owned: r.owned, MaxRemovals: anyNumber}
@@ -246,8 +246,9 @@ func (r *register) killed(written bool, groups ...imsync.Group) (stored *imsync.
 	return stored
 }
 
-// TestOwnership_KilledBeforeAnAddition plans to add a contact to a group, in which a person's contact has the
-// address as a further one. The planned contact then leaves the list: the person's stays the person's.
+// TestOwnership_KilledBeforeAnAddition plans to add a contact to a group, in which a person's
+// contact has the address as a further one. The planned contact then leaves the list: the person's
+// stays the person's.
 func TestOwnership_KilledBeforeAnAddition(t *testing.T) {
 	t.Parallel()
 	r := newRegister(t)
@@ -262,8 +263,8 @@ func TestOwnership_KilledBeforeAnAddition(t *testing.T) {
 	r.want("A", "other@contoso.com")
 }
 
-// TestOwnership_PersonAddsTheOtherContact plans to add a contact to a group, and is killed. The person adds
-// another one, which has the address as a further one: it is the person's.
+// TestOwnership_PersonAddsTheOtherContact plans to add a contact to a group, and is killed. The
+// person adds another one, which has the address as a further one: it is the person's.
 func TestOwnership_PersonAddsTheOtherContact(t *testing.T) {
 	t.Parallel()
 	r := newRegister(t)
@@ -276,8 +277,8 @@ func TestOwnership_PersonAddsTheOtherContact(t *testing.T) {
 	r.want("A", "other@contoso.com")
 }
 
-// TestOwnership_RenamedAfterTheService has a person rename a group once more after the service did, which is
-// killed: the group stays one group, and gets its wanted name.
+// TestOwnership_RenamedAfterTheService has a person rename a group once more after the service did,
+// which is killed: the group stays one group, and gets its wanted name.
 func TestOwnership_RenamedAfterTheService(t *testing.T) {
 	t.Parallel()
 	r := newRegister(t)
@@ -292,8 +293,9 @@ func TestOwnership_RenamedAfterTheService(t *testing.T) {
 	}
 }
 
-// TestApply_ContactTwice adds a contact that has left the list since the plan was made. The group has another
-// one with its address as a further one, which the list has twice: that is the wanted contact now.
+// TestApply_ContactTwice adds a contact that has left the list since the plan was made. The group
+// has another one with its address as a further one, which the list has twice: that is the wanted
+// contact now.
 func TestApply_ContactTwice(t *testing.T) {
 	t.Parallel()
 	r := newRegister(t)

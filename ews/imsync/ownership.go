@@ -155,8 +155,8 @@ func (o *Ownership) settle(l *list) *Ownership {
 	return out
 }
 
-// left returns the entries of the record that the list still has. What a person has removed, and adds
-// again, is the person's.
+// left returns the entries of the record that the list still has. If a person removes one and adds
+// it again later, it is the person's.
 func (o *Ownership) left(l *list) map[string]*ownedGroup {
 	groups := make(map[string]*ownedGroup, len(o.groups))
 	for _, g := range l.groups {
@@ -165,6 +165,16 @@ func (o *Ownership) left(l *list) map[string]*ownedGroup {
 		}
 	}
 	return groups
+}
+
+// in returns the record without the entries that the list lacks.
+func (o *Ownership) in(l *list) *Ownership {
+	if o == nil {
+		return nil
+	}
+	out := *o
+	out.groups = o.left(l)
+	return &out
 }
 
 // settle returns the owned part of a group of the list. A member is known by its id, else by its key:

@@ -140,8 +140,9 @@ func TestApply_UndescribedMeanwhile(t *testing.T) {
 	}
 }
 
-// TestOwnership_RenamedBeforeASecondRecord has a person rename a group that was just made, and another one to
-// the wanted name of a third, so that the record is kept once more. After a kill there, the first is one group.
+// TestOwnership_RenamedBeforeASecondRecord has a person rename a group that was just made, and
+// another one to the wanted name of a third, so that the record is kept once more. After a kill
+// there, the first is one group.
 func TestOwnership_RenamedBeforeASecondRecord(t *testing.T) {
 	t.Parallel()
 	r := newRegister(t)

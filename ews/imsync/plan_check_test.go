@@ -190,7 +190,8 @@ func TestApply_OtherMembers(t *testing.T) {
 	}
 }
 
-// TestApply_AddressAsInARoster: a plan that a person has written may have the addresses of a roster.
+// TestApply_AddressAsInARoster: a plan that a person has written may have the addresses of a
+// roster.
 func TestApply_AddressAsInARoster(t *testing.T) {
 	t.Parallel()
 	m := newMailbox(t)

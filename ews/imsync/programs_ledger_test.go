@@ -158,15 +158,15 @@ func (l *ledger) gaveAs(g inventoryGroup) bool {
 	return slices.ContainsFunc(l.given[g.id], func(n string) bool { return n == "" || strings.EqualFold(n, g.name) })
 }
 
-// misnamed reports whether the record has the thing as planned for the name that a person has given to its
-// new group.
+// misnamed reports whether the thing is pending only under the name to which a person has renamed
+// its new group.
 func (l *ledger) misnamed(x thing) bool {
 	g, _ := l.now.group(x.group)
 	return !l.stored.found[x.group] && !l.gaveAs(g) && l.stored.pending[claim(g.name, x.key)]
 }
 
-// rival reports whether another contact of the list has an address that the thing's has as a further one:
-// it may have come after the thing.
+// rival reports whether another contact of the list has an address that the thing's has as a
+// further one: it may have come after the thing.
 func (l *ledger) rival(x thing) bool {
 	return slices.ContainsFunc(l.seen.also[x.key], func(key string) bool {
 		for y := range l.seen.things {

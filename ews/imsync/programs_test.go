@@ -46,28 +46,28 @@ var keptSeeds = []uint64{
 	47244735371, // a kept plan meets a person's contact in place of the owned one that the person had removed
 	30064798167, // a person's contact has a planned address as a further one, and the last Save fails
 	55834662285, // a group that is to be renamed is gone and made again, and the last Save is lost
-	8589998370,  // a person adds, before a run reads the list, what an older record was about to add
+	8589998370,  // a person makes an addition that is pending in an older record, before a run reads the list
 	8590020450,  // a person renames a new group, and the process is killed while it keeps the last record
 	60129623502, // a restore's write is late, and a person renames its group in another run
 	25769922102, // a person renames a group once more after the service, which is killed
 	12885046371, // the same, after a response that was lost
-	60129684270, // a planned contact leaves the list, and a person's has its address as a further one
-	8590114450,  // a contact was added by a further address, which another one has by the next run: it has no owner
+	60129684270, // a planned contact leaves the list, and a person's contact has its address as a further one
+	8590114450,  // a contact was added by a further address, and another contact gets that address: no owner
 	8590043426,  // a person's contact has, as a further address, that of an addition in an older record
-	38654908105, // a run that adopts is cut off, and a person has renamed the group and added what was planned
+	38654908105, // an adopting run is interrupted, after a person renamed the group and made a planned addition
 	60129766814, // a run reads the list after a lost write and fails, and a person makes the group later
 	4295241377,  // a group has a person's contact that the list has twice, with a planned address as a further one
 	25770066790, // a person adds a contact in the instant before a removal of the group that is late
-	42949933946, // a restore gives two groups other names, of which one has the other's by now
-	25770070214, // the same, and a group that is gone had the name of the second
+	42949933946, // a restore renames two groups, and the second has the backup's name of the first
+	25770070214, // the same, and the backup has a removed group with the present name of the second
 	4295270177,  // a person renames a new group to another planned name, and the next Save fails
 	8590295314,  // the same, and the process is killed
 	8590264962,  // a person removes an owned contact, the run reads the list, and the person adds it again
-	47244946843, // a group of a backup has by now the former name of another, which is there too
+	47244946843, // a group of a backup has the name that another group had then, and both are in the list
 	38655014137, // a person renames a new group, and the process is killed when the record is kept once more
 	47244960555, // the renaming of a restore is late
 	12885267187, // a run removes a contact, and adds it again in its next round, after which there is another one
-	4295327217,  // a contact was added by a further address, which another one has before the list is read
+	4295327217,  // a contact was added by a further address, and another contact gets it before the list is read
 	4295363601,  // a person puts a second contact of an address into a group that has the first from the service
 	12885326547, // a person adds a planned distribution group, and the process is killed after the record was kept once more
 }

@@ -14,11 +14,11 @@ import (
 // those of [Sync]. With DryRun it only makes the plan.
 //
 // A group is known by its id: if it was renamed, its name is restored, unless another group has
-// that name and keeps it. A group that is gone is created with its contacts. The service owns the same part
-// of it as when the backup was made, which a sync with the same roster would remove again; the rest
-// belongs to the person, as before. Pass the record in Options.Owned and keep the one of
-// Applied, as for Sync. If one group of the backup is gone and a person has renamed another to its
-// name, the memberships that both had have no owner, in favour of the person.
+// that name and keeps it. A group that is gone is created with its contacts. The service owns the
+// same part of it as when the backup was made, which a sync with the same roster would remove
+// again; the rest belongs to the person, as before. Pass the record in Options.Owned and keep the
+// one of Applied, as for Sync. If one group of the backup is gone and a person has renamed another
+// to its name, the memberships that both had have no owner, in favour of the person.
 //
 // A nil error means that the list has everything in the backup but the exceptions in the notes of
 // the plan: the SIP URI of a telephone that has left the list is not known, a name may belong to a
@@ -93,8 +93,8 @@ func (r *restorer) place(g backupGroup) (name, former string, ok bool) {
 	return g.Name, "", true
 }
 
-// isFree reports whether no group has the name, or each of those in the way gets back another name, which
-// is free as well. The last of them cannot be the group that wants the name: names do not change places.
+// isFree reports whether no group has the name, or the group that has it is renamed too, to a name
+// that is free in the same way. Two groups cannot swap their names.
 func (r *restorer) isFree(name string, wants *group) bool {
 	for range r.list.groups {
 		in := r.list.group(name)

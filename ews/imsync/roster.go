@@ -25,9 +25,9 @@ type Group struct {
 	Name string `json:"name"`
 
 	// FormerName is an earlier name of the group, "" if there is none. If the list has a group of
-	// that name and none called Name, the group is renamed, with any [Options.Remove]; so is one that
-	// the service made under that name, and a person has renamed since. Otherwise FormerName has no
-	// effect, so it may stay in the roster. Members are put in step as usual.
+	// that name and none called Name, the group is renamed, with any [Options.Remove]; so is one
+	// that the service made under that name, and a person has renamed since. Otherwise FormerName
+	// has no effect, so it may stay in the roster. Members are put in step as usual.
 	FormerName string `json:"formerName,omitempty"`
 
 	Contacts   []Contact   `json:"contacts,omitempty"`

@@ -142,7 +142,7 @@ func (s *syncer) plan(ctx context.Context) (Plan, error) {
 	switch {
 	case o.DryRun:
 		return plan, err
-	case err != nil: // what was sent and is not in the list is forgotten all the same
+	case err != nil: // additions that the list lacks are no longer pending
 		s.owned, s.sent = s.owned.settle(s.list), nil
 		return plan, err
 	}
