@@ -178,3 +178,60 @@ func TestOwnership_RenamedBeforeASecondRecord(t *testing.T) {
 		t.Errorf("A: %v, Q: %v; want the group under its name again", r.members("A"), r.members("Q"))
 	}
 }
+
+// inRounds is a client of a list that a person edits after a removal of a contact, and once more after
+// group A is made.
+type inRounds struct {
+	*memory
+	edits []func()
+}
+
+func (m *inRounds) next() {
+	if len(m.edits) > 0 {
+		m.edits[0]()
+		m.edits = m.edits[1:]
+	}
+}
+
+func (m *inRounds) RemoveImContactFromGroup(ctx context.Context, c imgroup.ContactID, g imgroup.GroupID) error {
+	defer m.next()
+	return m.memory.RemoveImContactFromGroup(ctx, c, g)
+}
+
+func (m *inRounds) AddImGroup(ctx context.Context, name string) (*imgroup.ImGroup, error) {
+	if name == "A" {
+		defer m.next()
+	}
+	return m.memory.AddImGroup(ctx, name)
+}
+
+// TestOwnership_RemovedAndAddedAgain moves a contact from group A to B. A person removes B, and renames A
+// to B: the second round adds to the group what the first one has removed from it, and the third
+// makes A again. The contact stays owned.
+func TestOwnership_RemovedAndAddedAgain(t *testing.T) {
+	t.Parallel()
+	r := newRegister(t)
+	r.sync(team("A", "a@contoso.com"))
+	a := r.named("A")
+	remove := func(name string) {
+		if err := r.RemoveImGroup(t.Context(), imgroup.GroupID{ID: r.named(name).id}); err != nil {
+			t.Error(err)
+		}
+	}
+	client := &inRounds{r.memory, []func(){
+		func() { remove("B"); a.name = "B" },
+		func() { remove("A") },
+	}}
+	applied, err := imsync.Sync(t.Context(), client, rosterOf(team("A"), team("B", "a@contoso.com")), &imsync.Options{
+		Remove: imsync.RemoveOwned, Owned: r.owned, MaxRemovals: anyNumber,
+	})
+	if err != nil || len(client.edits) > 0 {
+		t.Fatalf("%v, %d edits left; want three rounds", err, len(client.edits))
+	}
+	r.owned = reread(t, applied.Owned)
+	if r.named("B") != a {
+		t.Error("group B is another one")
+	}
+	r.sync(team("B"))
+	r.want("B")
+}
