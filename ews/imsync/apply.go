@@ -82,15 +82,16 @@ func (a *applier) begin(ctx context.Context, steps []Step) error {
 	return a.save(ctx, a.kept)
 }
 
-// foresee keeps the record once more before an addition to a group that the record does not name for it:
-// a person renamed a group to the wanted name after the record was made.
+// foresee keeps the record once more before an addition that it does not have: to a group that a
+// person has renamed to the wanted name since, or of a group in place of one that was to be renamed.
 func (a *applier) foresee(ctx context.Context, s Step) error {
-	g := a.list.group(s.Group)
-	if g == nil || s.Kind != AddContact && s.Kind != AddTelephone || !a.owned.found[g.id.ID] || !a.owns(s) {
-		return nil
+	if s.Kind == AddContact || s.Kind == AddTelephone {
+		s.GroupID = "" // of a new group
+		if g := a.list.group(s.Group); a.owned.found[g.id.ID] {
+			s.GroupID = g.id.ID
+		}
 	}
-	s.GroupID = g.id.ID
-	if a.foreseen[s.gift()] {
+	if s.Kind.Removes() || s.Kind == RenameGroup || !a.owns(s) || a.foreseen[s.gift()] {
 		return nil
 	}
 	a.foreseen[s.gift()] = true
@@ -248,7 +249,8 @@ func (a *applier) ensure(ctx context.Context, s Step, i, total int) error {
 		if a.nameTaken(s) {
 			return errNotRenamed
 		}
-		w, err := s.next(a.list)
+		only := a.options.Remove.only(a.owned)
+		w, err := s.next(a.list, only)
 		if w == nil || err != nil {
 			a.identify(s)
 			return err
@@ -257,17 +259,21 @@ func (a *applier) ensure(ctx context.Context, s Step, i, total int) error {
 			return errNotMoved
 		}
 		if err := a.checkOwned(s); err != nil {
+			if try > 1 && s.Kind.removesMember() {
+				return nil // the owned contact is gone, and another one of its address is left
+			}
 			return err
 		}
-		if err := a.foresee(ctx, s); err != nil {
+		written := s.written(a.list)
+		if err := a.foresee(ctx, written); err != nil {
 			return err
 		}
-		err = s.refusedByLimit(a.list, a.send(ctx, s, w))
+		err = s.refusedByLimit(a.list, a.send(ctx, written, w))
 		if err == nil && !a.list.stale {
 			w.done()
-			a.identify(s)
-			if s.Kind.repeats() {
-				continue // another contact may have the same address
+			a.identify(written)
+			if s.repeats(only) {
+				continue
 			}
 			return nil
 		}
@@ -305,7 +311,7 @@ func (a *applier) checkOwned(s Step) error {
 	case s.Kind == RemoveGroup && !a.owned.covers(g):
 		return &withheld{"the group has members that this service did not add"}
 	case s.Kind == RemoveContact, s.Kind == RemoveTelephone:
-		if m, ok := g.find(nil, s.keys()); ok && !a.owned.groups[g.id.ID].has(m) {
+		if m, ok := g.leaver(s.keys(), a.owned); ok && !a.owned.groups[g.id.ID].has(m) {
 			return &withheld{"a person has added the contact since the plan was made: make a new plan"}
 		}
 	}
@@ -354,9 +360,10 @@ func (a *applier) identified(planned []Step) []Step {
 	for _, s := range planned {
 		id, sent := ids[withoutID(s)]
 		if !sent && a.list.shows(s, a.kept.found) {
+			delete(a.foreseen, s.gift())
 			continue
 		}
-		s.GroupID = cmp.Or(s.GroupID, id)
+		s.GroupID = cmp.Or(id, s.GroupID)
 		out = append(out, s)
 	}
 	return out

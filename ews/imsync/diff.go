@@ -39,14 +39,14 @@ func diff(current *imgroup.ItemList, want desired, o *Options) (*differ, Plan, e
 		}}
 	}
 	d := newDiffer(l, want, o)
-	steps := d.additionsFirst()
-	err := rehearse(newList(current), steps, o)
+	steps, only := d.additionsFirst(), o.Remove.only(d.owned)
+	err := rehearse(newList(current), steps, only, o)
 	for _, r := range []roomFirst{{}, {newGroupsFirst: true}, {early: true}} {
 		if err == nil {
 			break
 		}
 		steps = r.order(d, newList(current)) // a limit was exceeded, or a name is in use
-		err = rehearse(newList(current), steps, o)
+		err = rehearse(newList(current), steps, only, o)
 	}
 	if err != nil {
 		return nil, Plan{}, err
@@ -93,7 +93,7 @@ func (d *differ) adopt() {
 		owned := d.owned.group(g)
 		owned.made = g.kind == imgroup.UserGroup
 		for _, m := range g.members {
-			if w.has(m) {
+			if _, known := owned.members[m.key]; !known && w.has(m) {
 				owned.members[m.key] = m.id
 			}
 		}

@@ -54,11 +54,11 @@ func (s Step) refusedByLimit(l *list, err error) error {
 }
 
 // rehearse applies the steps to the list alone, to find a conflict or an exceeded limit before anything
-// is sent. The list cannot be used afterwards.
-func rehearse(l *list, steps []Step, o *Options) error {
+// is sent. The list cannot be used afterwards. only is as for next.
+func rehearse(l *list, steps []Step, only *Ownership, o *Options) error {
 	most := peaks{members: map[*group]int{}}
 	for _, s := range steps {
-		if _, err := s.rehearse(l); err != nil {
+		if _, err := s.rehearse(l, only); err != nil {
 			return err
 		}
 		most.add(l, s)
@@ -67,14 +67,14 @@ func rehearse(l *list, steps []Step, o *Options) error {
 }
 
 // rehearse applies the step to the list alone, and reports whether that changed it.
-func (s Step) rehearse(l *list) (changed bool, err error) {
-	w, err := s.next(l)
+func (s Step) rehearse(l *list, only *Ownership) (changed bool, err error) {
+	w, err := s.next(l, only)
 	for w != nil && err == nil {
 		changed = true
 		w.done()
 		w = nil
-		if s.Kind.repeats() {
-			w, err = s.next(l) // another contact may have the same address
+		if s.repeats(only) {
+			w, err = s.next(l, only)
 		}
 	}
 	return changed, err

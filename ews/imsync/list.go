@@ -302,6 +302,22 @@ func (g *group) hasOthers(keys string) bool {
 	return len(g.undescribed) > 0 || slices.ContainsFunc(g.members, func(m member) bool { return !had[oneLine(m.key)] })
 }
 
+// leaver returns the member with one of the keys that is removed first: one of the record, if it is not
+// nil and has one.
+func (g *group) leaver(keys []string, only *Ownership) (member, bool) {
+	first, ok := g.find(nil, keys)
+	if !ok || only == nil {
+		return first, ok
+	}
+	owned := only.groups[g.id.ID]
+	for _, m := range g.members {
+		if slices.Contains(keys, m.key) && owned.has(m) {
+			return m, true
+		}
+	}
+	return first, true
+}
+
 // find returns the member that is c, which may be nil, or that has one of the keys. If a server has
 // two contacts with the same address, it returns one of them.
 func (g *group) find(c *contact, keys []string) (member, bool) {

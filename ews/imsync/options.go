@@ -91,6 +91,14 @@ const (
 // removes reports whether the policy removes anything.
 func (p RemovePolicy) removes() bool { return p == RemoveOwned || p == RemoveAll }
 
+// only returns the record to which removals are restricted, nil if they are not.
+func (p RemovePolicy) only(owned *Ownership) *Ownership {
+	if p == RemoveOwned {
+		return owned
+	}
+	return nil
+}
+
 // Event is a step of a sync that was applied or has failed.
 type Event struct {
 	Mailbox ews.Account // the mailbox in [Each]; else the zero value

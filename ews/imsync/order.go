@@ -47,7 +47,7 @@ func (r roomFirst) order(d *differ, l *list) []Step {
 	do := func(more ...Step) {
 		steps = append(steps, more...)
 		for _, s := range more {
-			_, _ = s.rehearse(l) // an error comes again when the plan is rehearsed
+			_, _ = s.rehearse(l, d.remove.only(d.owned)) // an error comes again when the plan is rehearsed
 		}
 	}
 	mustWait := func(m member) bool {

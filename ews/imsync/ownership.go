@@ -177,8 +177,8 @@ func (o *Ownership) in(l *list) *Ownership {
 	return &out
 }
 
-// settle returns the owned part of a group of the list. A member is known by its id, else by its key:
-// the person may have got another address since, and another contact the former one.
+// settle returns the owned part of a group of the list. A member is known by its id: its address may have
+// changed since, and another contact may have the former one, or the same.
 func (g *ownedGroup) settle(found *group) *ownedGroup {
 	now := &ownedGroup{g.name, g.made, map[string]string{}}
 	left := maps.Clone(g.members)
@@ -193,13 +193,13 @@ func (g *ownedGroup) settle(found *group) *ownedGroup {
 		}
 	}
 	for _, m := range found.members {
-		if _, ok := left[m.key]; ok {
+		if id, ok := left[m.key]; ok && id == "" {
 			now.members[m.key] = m.id
+			delete(left, m.key)
 		}
 	}
 	for key, id := range left {
-		_, seen := now.members[key]
-		if !seen && (slices.Contains(found.undescribed, id) || id == "" && len(found.undescribed) > 0) {
+		if slices.Contains(found.undescribed, id) || id == "" && len(found.undescribed) > 0 {
 			now.members[key] = id
 		}
 	}
@@ -219,8 +219,6 @@ func (o *Ownership) resolve(l *list, s Step, found map[string]bool) {
 	case RenameGroup:
 		if owned := o.groups[g.id.ID]; owned != nil {
 			owned.name = s.NewName
-		} else if !found[g.id.ID] {
-			o.group(g).made = true // added, because the one to be renamed was gone
 		}
 	case AddContact, AddTelephone:
 		if m, ok := g.find(l.lookup(s.keys()...), s.keys()); ok && !found[membership(g, m)] {
@@ -240,28 +238,20 @@ func (l *list) shows(s Step, found map[string]bool) bool {
 }
 
 // given returns the group of a pending step: the one of its id, else, or if that one is gone, a new one of
-// its name. A group that was to be renamed, and is gone, was added under its new name.
+// its name. Only the group itself can have been renamed.
 func (l *list) given(s Step, found map[string]bool) *group {
-	if s.GroupID != "" && l.byID(s.GroupID) == nil {
-		s.GroupID = ""
-		if s.Kind == RenameGroup {
-			s.Kind, s.Group = AddGroup, s.NewName
-		}
-	}
-	name := s.Group
-	if s.Kind == RenameGroup {
-		name = s.NewName
+	known := l.byID(s.GroupID)
+	switch {
+	case s.Kind == RenameGroup && (known == nil || known.name != s.NewName):
+		return nil
+	case known != nil:
+		return known
 	}
 	for _, g := range l.groups {
 		switch {
-		case g.id.ID == "":
-		case s.GroupID != "" && g.id.ID == s.GroupID:
-			if s.Kind != RenameGroup || g.name == s.NewName {
-				return g
-			}
-		case s.GroupID != "", found[g.id.ID]:
+		case g.id.ID == "", found[g.id.ID]:
 		case s.Kind == AddDistributionGroup && g.kind == imgroup.DistributionGroup && sameAddress(g.address, s.Address),
-			s.Kind != AddDistributionGroup && g.kind == imgroup.UserGroup && imgroup.NameKey(g.name) == imgroup.NameKey(name):
+			s.Kind != AddDistributionGroup && g.kind == imgroup.UserGroup && imgroup.NameKey(g.name) == imgroup.NameKey(s.Group):
 			return g
 		}
 	}
@@ -279,13 +269,13 @@ func (o *Ownership) group(g *group) *ownedGroup {
 }
 
 // has reports whether a member is owned, in a record that is settled. Another address of a contact
-// does not count: the member that has it may be another contact, which a person added.
+// does not count, nor another contact of the address: a person may have added that one.
 func (g *ownedGroup) has(m member) bool {
 	if g == nil {
 		return false
 	}
-	_, ok := g.members[m.key]
-	return ok
+	id, ok := g.members[m.key]
+	return ok && id == m.id
 }
 
 // noteFurther notes the members that have one of the keys as a further address. They were found, and not
@@ -323,6 +313,7 @@ func (o *Ownership) before(l *list, steps []Step, owns func(Step) bool) *Ownersh
 		switch s.Kind {
 		case RenameGroup:
 			if g, _ := s.existing(l); g != nil {
+				s.GroupID = g.id.ID
 				renamed[s.NewName], away[g.id.ID] = g.id.ID, true
 			}
 		case AddContact, AddTelephone:
@@ -331,7 +322,7 @@ func (o *Ownership) before(l *list, steps []Step, owns func(Step) bool) *Ownersh
 				s.GroupID = g.id.ID
 			}
 		}
-		if !s.Kind.Removes() && owns(s) && !l.shows(s, out.found) { // if it is there already, a person made it
+		if !s.Kind.Removes() && owns(s) && !l.shows(s, away) { // if it is there already, a person made it
 			out.pending = append(out.pending, s)
 			out.noteFurther(l.byID(s.GroupID), s.keys())
 		}

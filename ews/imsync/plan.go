@@ -92,9 +92,12 @@ func (k Kind) Removes() bool {
 // words returns the kind as a text has it.
 func (k Kind) words() string { return strings.ReplaceAll(string(k), "_", " ") }
 
-// repeats reports whether a step of this kind may take several writes: a group may have several
-// contacts of one address.
-func (k Kind) repeats() bool { return k == RemoveContact || k == RemoveTelephone }
+// removesMember reports whether a step of this kind removes a contact or telephone from a group.
+func (k Kind) removesMember() bool { return k == RemoveContact || k == RemoveTelephone }
+
+// repeats reports whether the step may take several writes: a group may have several contacts of one
+// address, of which a record has one at most.
+func (s Step) repeats(only *Ownership) bool { return only == nil && s.Kind.removesMember() }
 
 // Step is one change, described by its result. A step whose result is there already sends nothing.
 type Step struct {

@@ -139,6 +139,10 @@ func (p *program) editing(ctx context.Context, l *imgroup.ItemList, g imgroup.Im
 		return p.hand.RemoveImContactFromGroup(ctx, m, id)
 	}
 	address := fmt.Sprintf("c%d@contoso.com", p.random.IntN(6))
+	if p.seed&seconds != 0 && p.memory != nil && p.random.IntN(2) == 0 {
+		p.memory.addSecond(address, id)
+		return nil
+	}
 	_, err := p.hand.AddNewImContactToGroup(ctx, imgroup.ContactSpec{Address: address, Group: id})
 	return err
 }
@@ -238,7 +242,7 @@ func (w *wire) GetImItemList(ctx context.Context, q imgroup.ListQuery) (items *i
 	}
 	p.look(p.seen)
 	if p.first == nil {
-		p.first = &reading{p.seen, maps.Clone(p.owners), cloneNames(p.given)}
+		p.first = &reading{p.seen, maps.Clone(p.owners), cloneNames(p.given), maps.Clone(p.ids)}
 	}
 	return items, nil
 }

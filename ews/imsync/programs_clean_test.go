@@ -77,7 +77,7 @@ func (p *program) removedMemberships(before inventory) (n int) {
 		}
 		for _, key := range members {
 			if x := (thing{g.id, key}); !p.now.things[x] {
-				n += 1 + before.more[x]
+				n += 1 + len(before.more[x])
 			}
 		}
 	}
@@ -94,7 +94,7 @@ func (p *program) mostRemovals(r *reading) (n int) {
 		gone := 0
 		for x := range in.things {
 			if x.group == g.id && (x.key != "" || !g.kind.BuiltIn()) && !p.wantsExactly(in, x) && (p.options.Remove == imsync.RemoveAll || owners[x] != person) {
-				gone += 1 + in.more[x]
+				gone += 1 + len(in.more[x])
 			}
 		}
 		n += gone

@@ -29,22 +29,23 @@ type ledger struct {
 	owners map[thing]owner
 	names  map[string][]string // all names that a group had, by id
 	given  map[string][]string // those under which the service gave it; "" last: uncertain
+	ids    map[thing]string    // of the contacts that owners is about
 
 	renamed map[string][]string // to which the service renamed it
 
-	stored snapshot        // of the record that is kept
-	seen   inventory       // the list as the service read it last
-	had    map[thing]bool  // what the service had given of it
-	taken  map[thing]bool  // what the service has removed of it since
-	moved  map[string]bool // groups that a person has renamed since
-	known  map[string]bool // new groups whose id the service has learned
-	sent   map[string]bool // claims of the additions that this run sent and did not see absent
+	stored snapshot         // of the record that is kept
+	seen   inventory        // the list as the service read it last
+	had    map[thing]string // what the service had given of it, as given
+	taken  map[thing]bool   // what the service has removed of it since
+	moved  map[string]bool  // groups that a person has renamed since
+	known  map[string]bool  // new groups whose id the service has learned
+	sent   map[string]bool  // claims of the additions that this run sent and did not see absent
 }
 
 // snapshot is the knowledge of a record: the additions up to its making, and the planned ones.
 type snapshot struct {
 	record  *imsync.Ownership
-	given   map[thing]bool
+	given   map[thing]string    // the ids of contacts, "" for groups
 	unsure  map[thing]bool      // of these, what the record may lack: in doubt, or its removal was sent
 	pending map[string]bool     // claims
 	found   map[string]bool     // ids of groups
@@ -90,15 +91,22 @@ func (l *ledger) planned(x thing, claims map[string]bool) bool {
 
 // made enters a new thing.
 func (l *ledger) made(x thing, by owner, live bool) {
+	l.ids[x] = l.now.id[x]
 	if by == person {
 		switch {
-		case l.stored.given[x],
+		case l.gave(x), l.stored.unsure[x],
 			live && l.claimed(x, l.sent, l.stored.found),
 			!live && l.claimed(x, l.stored.pending, l.stored.found):
 			by = doubtful
 		}
 	}
 	l.owners[x] = by
+}
+
+// gave reports whether the record has the thing: of a membership, with a contact that is there.
+func (l *ledger) gave(x thing) bool {
+	id, ok := l.stored.given[x]
+	return ok && (x.key == "" || l.now.has(x, id))
 }
 
 // doubt puts in doubt what a person made and the claims mean, unless the service saw it before.
@@ -124,10 +132,10 @@ func (l *ledger) learn() {
 	}
 	for x, by := range l.owners {
 		switch {
-		case by == service && (l.rival(x) || !l.stored.given[x] && l.misnamed(x)):
+		case by == service && (l.rival(x) || !l.gave(x) && l.misnamed(x)):
 			l.owners[x] = doubtful
 		case by == person || l.knows(x):
-		case l.planned(x, l.stored.pending), l.stored.last && l.known[x.group] && l.sentBefore(x):
+		case l.planned(x, l.stored.pending), x.key != "" && l.stored.found[x.group] && l.sentBefore(x), l.stored.last && l.known[x.group] && l.sentBefore(x):
 			l.owners[x] = doubtful
 		default:
 			l.owners[x] = person
@@ -140,7 +148,7 @@ func (l *ledger) learn() {
 func (l *ledger) knows(x thing) bool {
 	g, _ := l.now.group(x.group)
 	switch {
-	case l.stored.given[x], l.known[x.group] && x.key == "", g.kind == imgroup.DistributionGroup:
+	case l.gave(x), l.known[x.group] && x.key == "", g.kind == imgroup.DistributionGroup:
 		return true
 	case !l.stored.found[x.group] && l.stored.pending[claim(g.name, x.key)]:
 		return true
@@ -192,10 +200,10 @@ func (l *ledger) rename(id, name string) {
 
 // look enters what the service reads.
 func (l *ledger) look(in inventory) {
-	l.seen, l.had, l.taken, l.moved = in, map[thing]bool{}, map[thing]bool{}, map[string]bool{}
+	l.seen, l.had, l.taken, l.moved = in, map[thing]string{}, map[thing]bool{}, map[string]bool{}
 	for x := range in.things {
 		if by := l.owners[x]; by == service || by == doubtful {
-			l.had[x] = true
+			l.had[x] = l.ids[x]
 		}
 	}
 }
@@ -239,8 +247,8 @@ func (in *inventory) claims(x thing) []string {
 func (l *ledger) restore(s snapshot) {
 	l.stored = s
 	for x, by := range l.owners {
-		knows := s.given[x]
-		if by == service && (s.unsure[x] || !knows) || by == person && (knows || l.claimed(x, s.pending, s.found)) {
+		other := s.given[x] != l.ids[x]
+		if by == service && (s.unsure[x] || !l.gave(x) || other) || by == person && (l.gave(x) || l.claimed(x, s.pending, s.found)) {
 			l.owners[x] = doubtful
 		}
 	}
@@ -250,16 +258,17 @@ func (l *ledger) restore(s snapshot) {
 }
 
 // resolve settles doubts by the record that the service has come to.
-func (l *ledger) resolve(owned map[thing]bool) {
+func (l *ledger) resolve(owned record) {
 	for x, by := range l.owners {
 		if by != doubtful {
 			continue
 		}
 		l.owners[x] = person
-		if !owned[x] {
+		id, ok := owned[x]
+		if !ok {
 			continue
 		}
-		l.owners[x] = service
+		l.owners[x], l.ids[x] = service, id
 		if g, _ := l.now.group(x.group); x.key == "" {
 			l.given[x.group] = append(l.given[x.group], g.name, "")
 		}

@@ -188,6 +188,14 @@ func (m *memory) put(c *memoryContact, id imgroup.GroupID, same func(*memoryCont
 	return &p, nil
 }
 
+// addSecond adds another contact of an address to a group, as a person can with Outlook. It comes first
+// in the list.
+func (m *memory) addSecond(address string, id imgroup.GroupID) {
+	if g := m.group(id.ID); g != nil && g.kind != imgroup.DistributionGroup {
+		g.members = slices.Insert(g.members, 0, &memoryContact{id: m.newID(), address: address})
+	}
+}
+
 func (g *memoryGroup) join(c *memoryContact) {
 	if !slices.Contains(g.members, c) {
 		g.members = append(g.members, c)
@@ -258,7 +266,8 @@ type thing struct{ group, key string }
 type inventory struct {
 	groups []inventoryGroup
 	things map[thing]bool
-	more   map[thing]int       // further contacts of the key in the group
+	id     map[thing]string    // of the first contact of the key in the group
+	more   map[thing][]string  // of further ones
 	also   map[string][]string // keys of further addresses, by key
 }
 
@@ -272,7 +281,7 @@ func (g inventoryGroup) takesContacts() bool { return g.kind == imgroup.UserGrou
 
 // take returns the inventory of a list.
 func take(l *imgroup.ItemList) inventory {
-	in := inventory{things: make(map[thing]bool, 4*len(l.Groups))}
+	in := inventory{things: make(map[thing]bool, 4*len(l.Groups)), id: make(map[thing]string, 4*len(l.Groups))}
 	keys := make(map[string]string, len(l.Personas))
 	for i := range l.Personas {
 		p := &l.Personas[i]
@@ -307,11 +316,12 @@ func take(l *imgroup.ItemList) inventory {
 			x := thing{id, key}
 			if in.things[x] {
 				if in.more == nil {
-					in.more = map[thing]int{}
+					in.more = map[thing][]string{}
 				}
-				in.more[x]++
+				in.more[x] = append(in.more[x], m.ID)
+				continue
 			}
-			in.things[x] = true
+			in.things[x], in.id[x] = true, m.ID
 		}
 	}
 	return in
@@ -352,10 +362,15 @@ func (in *inventory) members(id string) (keys []string) {
 func (in *inventory) size(id string) (n int) {
 	for x := range in.things {
 		if x.group == id && x.key != "" {
-			n += 1 + in.more[x]
+			n += 1 + len(in.more[x])
 		}
 	}
 	return n
+}
+
+// has reports whether the contact of an id is a member by the key.
+func (in *inventory) has(x thing, id string) bool {
+	return in.things[x] && (in.id[x] == id || slices.Contains(in.more[x], id))
 }
 
 // undescribed reports whether the list does not say who some members of a group are.

@@ -48,6 +48,19 @@ func (p *program) judgeRemoval(before inventory, x thing) {
 		p.figures["contacts that a person added in the instant before their group was removed"]++
 	case p.options.Remove == imsync.RemoveOwned && p.owners[x] == person:
 		p.violate("%v of %q was removed, and a person made it", x, g.name)
+	case p.options.Remove == imsync.RemoveOwned && len(before.more[x]) > 0 && len(p.instant.more[x]) == 0:
+		p.figures["contacts that a person added in the instant before their group was removed"]++
+	case p.options.Remove == imsync.RemoveOwned && len(before.more[x]) > 0:
+		p.violate("%v of %q was removed, and a person has another contact of its address there", x, g.name)
+	}
+}
+
+// judgeOneRemoved judges that the service took one of several contacts of an address from a group.
+func (p *program) judgeOneRemoved(before inventory, x thing, id string) {
+	before.more = nil
+	p.judgeRemoval(before, x)
+	if p.options.Remove == imsync.RemoveOwned && p.owners[x] == service && p.ids[x] != id {
+		p.violate("%v %s was removed, and %s was given", x, id, p.ids[x])
 	}
 }
 
@@ -204,11 +217,13 @@ func (p *program) judgeIdentity(w imsync.Group, g inventoryGroup, r *reading) {
 }
 
 // otherFormer reports whether another wanted group may take the group of the former name: it has the
-// same, or that group was given under its name.
+// same, or that group was given under its name, present or former.
 func (p *program) otherFormer(w imsync.Group, former string, r *reading) bool {
 	return slices.ContainsFunc(p.wanted.Groups, func(o imsync.Group) bool {
 		return o.Name != w.Name && (strings.EqualFold(o.FormerName, w.FormerName) ||
-			slices.ContainsFunc(r.given[former], func(n string) bool { return n == "" || strings.EqualFold(n, o.Name) }))
+			slices.ContainsFunc(r.given[former], func(n string) bool {
+				return n == "" || strings.EqualFold(n, o.Name) || strings.EqualFold(n, o.FormerName)
+			}))
 	})
 }
 
@@ -224,10 +239,11 @@ func (p *program) mustGo(r *reading, g inventoryGroup, x thing) bool {
 	case p.options.Remove == imsync.RemoveAll:
 		return x.key != "" && wanted && !strings.HasPrefix(x.key, "?") || !wanted && !found.undescribed(g.id) && !p.stranded(found, g, thing{g.id, ""})
 	case x.key != "":
-		return owners[x] == service
+		return owners[x] == service && p.now.has(x, r.ids[x])
 	}
 	return owners[x] == service && !slices.ContainsFunc(found.members(g.id), func(key string) bool {
-		return owners[thing{g.id, key}] != service
+		x := thing{g.id, key}
+		return owners[x] != service || len(found.more[x]) > 0
 	})
 }
 
@@ -256,17 +272,17 @@ func (p *program) judgeRecord(applied imsync.Applied) {
 		}
 		if by == doubtful && p.options.Adopt && p.wantsExactly(p.now, x) {
 			g, _ := p.now.group(x.group)
-			if !owned[x] && !p.now.twins(g.name) && (x.key != "" || !g.kind.BuiltIn()) {
+			if !owned.has(x) && !p.now.twins(g.name) && (x.key != "" || !g.kind.BuiltIn()) {
 				p.violate("%v is wanted, and was not adopted", x)
 			}
 		}
-		if by == service && !owned[x] && strings.HasPrefix(x.key, "other") {
+		if by == service && !owned.has(x) && strings.HasPrefix(x.key, "other") {
 			p.figures["gifts to a contact of two addresses that lost their owner"]++
 			p.owners[x] = person
 			continue
 		}
-		if by != doubtful && owned[x] != (by == service) {
-			p.violate("%v: made by %v, in the record: %t", x, by, owned[x])
+		if by != doubtful && owned.has(x) != (by == service) {
+			p.violate("%v: made by %v, in the record: %t", x, by, owned.has(x))
 		}
 	}
 	for x := range owned {
@@ -284,29 +300,38 @@ func (p *program) judgeRecord(applied imsync.Applied) {
 	}
 }
 
+// record is what a record owns, with the ids of contacts.
+type record map[thing]string
+
+func (r record) has(x thing) bool {
+	_, ok := r[x]
+	return ok
+}
+
 // recordOf returns what a record owns, from its JSON.
-func (p *program) recordOf(o *imsync.Ownership) map[thing]bool {
-	var record struct {
+func (p *program) recordOf(o *imsync.Ownership) record {
+	var in struct {
 		Groups []struct {
 			ID      string
 			Made    bool
 			Members []string
+			IDs     map[string]string
 		}
 	}
 	text, err := json.Marshal(o)
 	if err == nil {
-		err = json.Unmarshal(text, &record)
+		err = json.Unmarshal(text, &in)
 	}
 	if err != nil {
 		p.Fatal(err)
 	}
-	owned := map[thing]bool{}
-	for _, g := range record.Groups {
+	owned := record{}
+	for _, g := range in.Groups {
 		if g.Made {
-			owned[thing{g.ID, ""}] = true
+			owned[thing{g.ID, ""}] = ""
 		}
 		for _, m := range g.Members {
-			owned[thing{g.ID, strings.TrimPrefix(m, "im ")}] = true
+			owned[thing{g.ID, strings.TrimPrefix(m, "im ")}] = g.IDs[m]
 		}
 	}
 	return owned

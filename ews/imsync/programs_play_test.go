@@ -43,6 +43,7 @@ type program struct {
 	kinds   []recorded
 	list    func() *imgroup.ItemList
 	hand    imsync.Client // the person's
+	memory  *memory       // nil over HTTP
 	client  imsync.Client // the service's
 	options imsync.Options
 	history []snapshot // of records that were kept
@@ -78,6 +79,7 @@ type reading struct {
 	found  inventory
 	owners map[thing]owner
 	given  map[string][]string
+	ids    map[thing]string
 }
 
 var errDead = errors.New("the process was killed")
@@ -195,7 +197,7 @@ func (p *program) run(f func(context.Context) (imsync.Applied, error)) (imsync.A
 	p.number, p.saves, p.dead, p.stop, p.live = 0, 0, false, cancel, true
 	p.kept, p.dirty, p.removed, p.backedUp = false, false, 0, false
 	p.sent, p.mayRepeat, p.seen = map[string]bool{}, map[string]bool{}, inventory{}
-	p.had, p.taken, p.moved, p.first = map[thing]bool{}, map[thing]bool{}, map[string]bool{}, nil
+	p.had, p.taken, p.moved, p.first = map[thing]string{}, map[thing]bool{}, map[string]bool{}, nil
 	if p.known = maps.Clone(p.stored.ids); p.known == nil {
 		p.known = map[string]bool{}
 	}
@@ -235,7 +237,7 @@ func (p *program) save(_ context.Context, o *imsync.Ownership) error {
 		p.kill()
 	}
 	if !killed || p.random.IntN(2) == 0 {
-		if p.seed>>features%4 == 0 {
+		if p.seed>>4%4 == 0 {
 			o = reread(p.T, o)
 		}
 		p.stored = p.snapshot(o, p.wants)
@@ -334,58 +336,6 @@ func (p *program) request(op string, execute func(*recorded)) (alive bool) {
 		p.postpone(op, func() { execute(nil) })
 	}
 	return true
-}
-
-// note runs an action and enters what it made and took.
-func (p *program) note(by owner, action func()) {
-	before := p.now
-	action()
-	p.now = take(p.list())
-	for x := range before.things {
-		if p.now.things[x] {
-			continue
-		}
-		if by == service {
-			p.figures["removals"]++
-			p.taken[x] = true
-			p.judgeRemoval(before, x)
-		}
-		p.logf("%s: - %v of %v", by, x, p.owners[x])
-		delete(p.owners, x)
-	}
-	for _, g := range p.now.groups {
-		old, existed := before.group(g.id)
-		p.rename(g.id, g.name)
-		if existed && old.name != g.name {
-			p.logf("%s: ~ %s %s -> %s", by, g.id, old.name, g.name)
-			if by == person && p.live {
-				p.moved[g.id] = true
-			}
-		}
-		switch {
-		case by == service && existed && old.name != g.name:
-			p.judgeRenaming(old, g)
-		case by == person && existed && old.name != g.name && p.owners[thing{g.id, ""}] == person:
-			for x := range p.now.things {
-				if x.group == g.id && p.owners[x] == person {
-					p.made(x, person, p.hasRead())
-				}
-			}
-		}
-	}
-	for x := range p.now.things {
-		if by == person && p.now.more[x] > before.more[x] && p.owners[x] == service {
-			p.owners[x] = doubtful // one of the two is the person's
-		}
-		if before.things[x] {
-			continue
-		}
-		p.made(x, p.giver(by, x), p.hasRead())
-		p.logf("%s: + %v %q", p.owners[x], x, p.names[x.group])
-		if by == service {
-			p.judgeAddition(x)
-		}
-	}
 }
 
 // hasRead reports whether a run is in progress that has read the list.

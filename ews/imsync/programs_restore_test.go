@@ -182,7 +182,7 @@ func (b *keptBackup) ownersOf(x thing, now inventory, keys []string) (mine, thei
 			y := thing{old.id, key}
 			_, there := now.group(old.id)
 			if b.list.things[y] && (old.id == x.group || !there && strings.EqualFold(old.name, g.name)) {
-				mine, theirs = mine || b.owned[y], theirs || !b.owned[y]
+				mine, theirs = mine || b.owned[y], theirs || !b.owned[y] || len(b.list.more[y]) > 0
 			}
 		}
 	}
@@ -205,7 +205,7 @@ func (p *program) giver(by owner, x thing) owner {
 // judgeRestoredOwners requires that everything put back has its owner of the backup, which the ledger
 // then notes. Of two things that come together in one, a person's decides; a contact of two addresses
 // may be one of them.
-func (p *program) judgeRestoredOwners(b keptBackup, owned map[thing]bool, before inventory) {
+func (p *program) judgeRestoredOwners(b keptBackup, owned record, before inventory) {
 	for x := range p.now.things {
 		if before.things[x] {
 			continue
@@ -213,16 +213,16 @@ func (p *program) judgeRestoredOwners(b keptBackup, owned map[thing]bool, before
 		mine, theirs := b.ownersOf(x, p.now, []string{x.key})
 		alsoMine, alsoTheirs := b.ownersOf(x, p.now, p.now.also[x.key])
 		switch {
-		case owned[x] && (theirs || !mine && !alsoMine):
+		case owned.has(x) && (theirs || !mine && !alsoMine):
 			p.violate("%v was a person's in the backup, and is in the record", x)
-		case mine && !theirs && !alsoTheirs && !owned[x] && p.owners[x] == service:
+		case mine && !theirs && !alsoTheirs && !owned.has(x) && p.owners[x] == service:
 			p.violate("%v was given in the backup, and is not in the record", x)
 		}
 		p.owners[x] = person
-		if !owned[x] {
+		if !owned.has(x) {
 			continue
 		}
-		p.owners[x] = service
+		p.owners[x], p.ids[x] = service, owned[x]
 		if g, _ := p.now.group(x.group); x.key == "" && len(p.given[x.group]) == 0 { // its write was late
 			p.given[x.group] = []string{g.name, ""}
 		}

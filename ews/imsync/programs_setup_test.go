@@ -21,7 +21,10 @@ func newProgram(t *testing.T, seed uint64, kinds []recorded, overHTTP bool) *pro
 	t.Helper()
 	p := &program{
 		T: t, seed: seed, figures: figures{}, random: rand.New(rand.NewPCG(seed, 16)), kinds: kinds,
-		ledger: ledger{owners: map[thing]owner{}, names: map[string][]string{}, given: map[string][]string{}, renamed: map[string][]string{}},
+		ledger: ledger{
+			owners: map[thing]owner{}, ids: map[thing]string{},
+			names: map[string][]string{}, given: map[string][]string{}, renamed: map[string][]string{},
+		},
 	}
 	p.options = imsync.Options{AllowEmpty: true, MaxGroups: 64}
 	p.options.Remove = []imsync.RemovePolicy{
@@ -40,7 +43,7 @@ func newProgram(t *testing.T, seed uint64, kinds []recorded, overHTTP bool) *pro
 	}
 	p.now = take(p.list())
 	for x := range p.now.things {
-		p.owners[x] = person
+		p.owners[x], p.ids[x] = person, p.now.id[x]
 	}
 	for _, g := range p.now.groups {
 		p.rename(g.id, g.name)
@@ -59,7 +62,7 @@ func (p *program) inMemory() {
 		l, _ := m.GetImItemList(context.Background(), imgroup.ListQuery{})
 		return l
 	}
-	p.hand = m
+	p.hand, p.memory = m, m
 	p.client = &wire{p: p, Client: m, inMemory: true}
 }
 

@@ -19,57 +19,66 @@ const overHTTP = 50
 
 // keptSeeds are the programs that have found a fault.
 var keptSeeds = []uint64{
-	1948,        // a person renames a group before the record has it
-	61,          // a contact has the address of an owned one as a further address
-	70,          // a kept plan adds what a person has added by then, and the process is killed
-	6572,        // a kept plan renames a group that is gone
-	10236,       // a kept plan renames a group to a name that another one has by then
-	12884908175, // a person adds the planned contacts to a group before the service renames it
-	8589936050,  // a removal meets a person's contact that has the address as a further address
-	4294970041,  // a group has two contacts of one number
-	4294974365,  // a person adds again, in the same run, what the service has just removed
-	30064771175, // a run that adopts renames a group by its former name
-	8589942010,  // a record is restored that was made after the service had removed something
-	25769810238, // a person renames a new group to a planned name before the list is read back
-	9909,        // the record of a kept plan is restored after a person has renamed a new group
-	30064773767, // a person's contact is put back into a group with a member that the list does not describe
-	60129543278, // a restore renames a group away from the name of one that it makes, and is killed
-	17179875476, // a restore cannot rename a group away from the name of one that it makes
-	12884922779, // a kept plan makes a group that a person has made by then, and removes again
-	21424,       // a person renames a group to another wanted name before a removal
-	42949675546, // a record is restored that was made after a removal, and the contact was added again
-	55834589421, // a record is restored that lacks what a restore had put back for a person
-	51539618700, // a person renames a group that a restore has made again, and that is restored once more
-	30064786663, // a person renames a group to a wanted name after the record was made, and a kill follows the additions to it
-	12884922995, // the same
-	34359756152, // a group that was given has the name of a person's group that a restore puts back
-	47244735371, // a kept plan meets a person's contact in place of the owned one that the person had removed
-	30064798167, // a person's contact has a planned address as a further one, and the last Save fails
-	55834662285, // a group that is to be renamed is gone and made again, and the last Save is lost
-	8589998370,  // a person makes an addition that is pending in an older record, before a run reads the list
-	8590020450,  // a person renames a new group, and the process is killed while it keeps the last record
-	60129623502, // a restore's write is late, and a person renames its group in another run
-	25769922102, // a person renames a group once more after the service, which is killed
-	12885046371, // the same, after a response that was lost
-	60129684270, // a planned contact leaves the list, and a person's contact has its address as a further one
-	8590114450,  // a contact was added by a further address, and another contact gets that address: no owner
-	8590043426,  // a person's contact has, as a further address, that of an addition in an older record
-	38654908105, // an adopting run is interrupted, after a person renamed the group and made a planned addition
-	60129766814, // a run reads the list after a lost write and fails, and a person makes the group later
-	4295241377,  // a group has a person's contact that the list has twice, with a planned address as a further one
-	25770066790, // a person adds a contact in the instant before a removal of the group that is late
-	42949933946, // a restore renames two groups, and the second has the backup's name of the first
-	25770070214, // the same, and the backup has a removed group with the present name of the second
-	4295270177,  // a person renames a new group to another planned name, and the next Save fails
-	8590295314,  // the same, and the process is killed
-	8590264962,  // a person removes an owned contact, the run reads the list, and the person adds it again
-	47244946843, // a group of a backup has the name that another group had then, and both are in the list
-	38655014137, // a person renames a new group, and the process is killed when the record is kept once more
-	47244960555, // the renaming of a restore is late
-	12885267187, // a run removes a contact, and adds it again in its next round, after which there is another one
-	4295327217,  // a contact was added by a further address, and another contact gets it before the list is read
-	4295363601,  // a person puts a second contact of an address into a group that has the first from the service
-	12885326547, // a person adds a planned distribution group, and the process is killed after the record was kept once more
+	1948,         // a person renames a group before the record has it
+	61,           // a contact has the address of an owned one as a further address
+	70,           // a kept plan adds what a person has added by then, and the process is killed
+	6572,         // a kept plan renames a group that is gone
+	10236,        // a kept plan renames a group to a name that another one has by then
+	12884908175,  // a person adds the planned contacts to a group before the service renames it
+	8589936050,   // a removal meets a person's contact that has the address as a further address
+	4294970041,   // a group has two contacts of one number
+	4294974365,   // a person adds again, in the same run, what the service has just removed
+	30064771175,  // a run that adopts renames a group by its former name
+	8589942010,   // a record is restored that was made after the service had removed something
+	25769810238,  // a person renames a new group to a planned name before the list is read back
+	9909,         // the record of a kept plan is restored after a person has renamed a new group
+	30064773767,  // a person's contact is put back into a group with a member that the list does not describe
+	60129543278,  // a restore renames a group away from the name of one that it makes, and is killed
+	17179875476,  // a restore cannot rename a group away from the name of one that it makes
+	12884922779,  // a kept plan makes a group that a person has made by then, and removes again
+	21424,        // a person renames a group to another wanted name before a removal
+	42949675546,  // a record is restored that was made after a removal, and the contact was added again
+	55834589421,  // a record is restored that lacks what a restore had put back for a person
+	51539618700,  // a person renames a group that a restore has made again, and that is restored once more
+	30064786663,  // a person renames a group to a wanted name after the record was made, and a kill follows the additions to it
+	12884922995,  // the same
+	34359756152,  // a group that was given has the name of a person's group that a restore puts back
+	47244735371,  // a kept plan meets a person's contact in place of the owned one that the person had removed
+	30064798167,  // a person's contact has a planned address as a further one, and the last Save fails
+	55834662285,  // a group that is to be renamed is gone and made again, and the last Save is lost
+	8589998370,   // a person makes an addition that is pending in an older record, before a run reads the list
+	8590020450,   // a person renames a new group, and the process is killed while it keeps the last record
+	60129623502,  // a restore's write is late, and a person renames its group in another run
+	25769922102,  // a person renames a group once more after the service, which is killed
+	12885046371,  // the same, after a response that was lost
+	60129684270,  // a planned contact leaves the list, and a person's contact has its address as a further one
+	8590114450,   // a contact was added by a further address, and another contact gets that address: no owner
+	8590043426,   // a person's contact has, as a further address, that of an addition in an older record
+	38654908105,  // an adopting run is interrupted, after a person renamed the group and made a planned addition
+	60129766814,  // a run reads the list after a lost write and fails, and a person makes the group later
+	4295241377,   // a group has a person's contact that the list has twice, with a planned address as a further one
+	25770066790,  // a person adds a contact in the instant before a removal of the group that is late
+	42949933946,  // a restore renames two groups, and the second has the backup's name of the first
+	25770070214,  // the same, and the backup has a removed group with the present name of the second
+	4295270177,   // a person renames a new group to another planned name, and the next Save fails
+	8590295314,   // the same, and the process is killed
+	8590264962,   // a person removes an owned contact, the run reads the list, and the person adds it again
+	47244946843,  // a group of a backup has the name that another group had then, and both are in the list
+	38655014137,  // a person renames a new group, and the process is killed when the record is kept once more
+	47244960555,  // the renaming of a restore is late
+	12885267187,  // a run removes a contact, and adds it again in its next round, after which there is another one
+	4295327217,   // a contact was added by a further address, and another contact gets it before the list is read
+	60130157550,  // a person removes a group that the service has renamed, and makes one of its new name
+	38655321001,  // a restore renames an owned group that was a person's in the backup, and a person renames it
+	12885555107,  // a group is made in place of one that was to be renamed, and a person renames it
+	30065492583,  // the same, and the process is killed
+	120259211132, // a planned contact goes to another group of the name, and the process is killed
+	103079316312, // an older record names a group by the name that it had before a person renamed it
+	128849153182, // a person makes a planned group again that was there when the record was made
+	128849037054, // an older record has one of two contacts of an address
+	21475437733,  // two wanted groups claim one group, by the name under which it was given and by its present one
+	4295363601,   // a person puts a second contact of an address into a group that has the first from the service
+	12885326547,  // a person adds a planned distribution group, and the process is killed after the record was kept once more
 }
 
 // The bits of a seed that add to its program. A kept seed without them stays the program that it was.
@@ -78,6 +87,7 @@ const (
 	lateness                     // a write whose response is lost may be executed later
 	restoring                    // the list is backed up, and restored at the end
 	between                      // and restored between other runs too
+	seconds                      // a person adds second contacts of an address
 	features  = iota
 )
 

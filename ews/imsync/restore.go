@@ -173,20 +173,16 @@ func (r *restorer) keepOwner(of gift, owned bool) {
 	}
 }
 
-// owns reports whether the result of the step is owned. The groups and contacts of a person are not,
-// although this service puts them back, under any address that the list has for the contact.
+// owns reports whether the result of the step is owned, if its group is. The groups and contacts of a
+// person are not, although this service puts them back, under any address that the list has for the
+// contact.
 func (a *applier) owns(s Step) bool {
-	group, keys := s.Group, s.keys()
-	switch {
-	case s.Kind == RenameGroup:
-		group = s.NewName
-	case len(keys) > 0:
-		if c := a.list.lookup(keys...); c != nil {
-			keys = slices.Concat(keys, []string{c.key}, c.further)
-		}
-		return !slices.ContainsFunc(keys, func(key string) bool {
-			return a.theirs[gift{imgroup.NameKey(group), key}]
-		})
+	group, keys := imgroup.NameKey(s.Group), s.keys()
+	if len(keys) == 0 {
+		return s.Kind == RenameGroup || !a.theirs[gift{group, ""}]
 	}
-	return !a.theirs[gift{imgroup.NameKey(group), ""}]
+	if c := a.list.lookup(keys...); c != nil {
+		keys = slices.Concat(keys, []string{c.key}, c.further)
+	}
+	return !slices.ContainsFunc(keys, func(key string) bool { return a.theirs[gift{group, key}] })
 }

@@ -51,7 +51,7 @@ func (p Plan) stale(l *list) (removals int, e *StaleError) {
 	e = &StaleError{}
 	for _, s := range p.Steps {
 		before := l.memberships()
-		changed, err := s.rehearse(l)
+		changed, err := s.rehearse(l, nil)
 		if changed && s.Kind.Removes() {
 			removals += max(1, before-l.memberships())
 		}

@@ -27,12 +27,29 @@ func (s Step) keys() []string {
 	return nil
 }
 
-// gift returns the membership that the step adds to the group of its id.
-func (s Step) gift() gift { return gift{s.GroupID, strings.Join(s.keys(), "\n")} }
+// gift returns what the step adds: a group, or a membership in the group of its id or else of its name.
+func (s Step) gift() gift {
+	return gift{cmp.Or(s.GroupID, "\n"+s.Group), strings.Join(append(s.keys(), s.Address), "\n")}
+}
+
+// written returns the step as its next write does it: a group that was to be renamed, and is gone, is
+// added under its new name.
+func (s Step) written(l *list) Step {
+	if s.Kind != RenameGroup {
+		return s
+	}
+	g, _ := s.existing(l)
+	if g == nil {
+		return Step{Kind: AddGroup, Group: s.NewName}
+	}
+	s.GroupID = g.id.ID
+	return s
+}
 
 // next returns the next write of the step for the list, nil if the list has the step's result. It
-// returns an error if no write could bring that about.
-func (s Step) next(l *list) (*write, error) {
+// returns an error if no write could bring that about. Of several contacts of an address in a group,
+// only those of the record are removed; all are if it is nil.
+func (s Step) next(l *list, only *Ownership) (*write, error) {
 	switch s.Kind {
 	case AddGroup:
 		return s.addGroup(l, s.Group)
@@ -45,7 +62,7 @@ func (s Step) next(l *list) (*write, error) {
 	case AddTelephone:
 		return s.add(l, &entry{keys: s.keys(), telephone: s.Telephone, isPhone: true})
 	case RemoveContact, RemoveTelephone:
-		return s.remove(l)
+		return s.remove(l, only)
 	case AddDistributionGroup:
 		return s.addDistribution(l)
 	case RemoveDistributionGroup:
@@ -234,12 +251,12 @@ func (l *list) adoptContactID(c *contact, persona *imgroup.Persona, err error) e
 
 // remove removes a contact from a group, one membership at a time. One that has the address as a further
 // one is another contact: a person's, if only the step's is owned.
-func (s Step) remove(l *list) (*write, error) {
+func (s Step) remove(l *list, only *Ownership) (*write, error) {
 	g, err := s.existing(l)
 	if g == nil || err != nil {
 		return nil, err
 	}
-	m, ok := g.find(nil, s.keys())
+	m, ok := g.leaver(s.keys(), only)
 	if !ok {
 		return nil, nil
 	}
