@@ -1,10 +1,10 @@
 package imsync
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/go-ews/exchange/ews"
@@ -74,31 +74,8 @@ func (a *applier) begin(ctx context.Context, steps []Step) error {
 		return err
 	}
 	a.kept = a.owned.before(a.list, steps, a.owns)
-	a.foreseen = make(map[gift]bool, len(a.kept.pending))
-	for _, s := range a.kept.pending {
-		a.foreseen[s.gift()] = true
-	}
-	a.owned.found = a.kept.found
-	return a.save(ctx, a.kept)
-}
-
-// foresee keeps the record once more before an addition that it does not have: to a group that a
-// person has renamed to the wanted name since, or of a group in place of one that was to be renamed.
-func (a *applier) foresee(ctx context.Context, s Step) error {
-	if s.Kind == AddContact || s.Kind == AddTelephone {
-		s.GroupID = "" // of a new group
-		if g := a.list.group(s.Group); a.owned.found[g.id.ID] {
-			s.GroupID = g.id.ID
-		}
-	}
-	if s.Kind.Removes() || s.Kind == RenameGroup || !a.owns(s) || a.foreseen[s.gift()] {
-		return nil
-	}
-	a.foreseen[s.gift()] = true
-	record := *a.kept
-	record.pending = append(a.identified(record.pending), s)
-	a.kept = &record
-	return a.save(ctx, a.kept)
+	a.owned.found = maps.Clone(a.kept.found) // the caller has that
+	return a.keepPlanned(ctx)
 }
 
 // backUp keeps a backup of the list once, before the first step that removes or renames.
@@ -151,7 +128,8 @@ func newApplier(client Client, o *Options) *applier {
 }
 
 // read reads the list. An addition that was sent and is not in the list is forgotten: if it appears
-// later, a person made it. A group in the list is known by its id from now on.
+// later, a person made it. A group in the list is known by its id from now on, and one that was not
+// sent is a person's.
 func (a *applier) read(ctx context.Context) (*imgroup.ItemList, error) {
 	items, err := readList(ctx, a.client)
 	if err != nil {
@@ -162,6 +140,11 @@ func (a *applier) read(ctx context.Context) (*imgroup.ItemList, error) {
 	a.sent = slices.DeleteFunc(a.sent, func(s Step) bool { return !a.list.shows(s, a.owned.found) })
 	for _, s := range a.sent {
 		a.identify(s)
+	}
+	for _, g := range a.list.groups {
+		if a.kept != nil && !slices.ContainsFunc(a.sent, func(s Step) bool { return s.GroupID == g.id.ID }) {
+			a.owned.found[g.id.ID] = true
+		}
 	}
 	return items, nil
 }
@@ -331,42 +314,6 @@ func (a *applier) send(ctx context.Context, s Step, w *write) error {
 		a.sent = append(a.sent, s)
 	}
 	return err
-}
-
-// identify notes the id of a group that was added, so that it is owned even if a person renames it
-// before the list is read again.
-func (a *applier) identify(s Step) {
-	if s.Kind != AddGroup && s.Kind != AddDistributionGroup {
-		return
-	}
-	i := slices.Index(a.sent, s)
-	if i < 0 {
-		return
-	}
-	if g := a.list.given(s, a.owned.found); g != nil {
-		a.sent[i].GroupID = g.id.ID
-	}
-}
-
-// identified returns planned additions, with the ids that groups of them got when they were sent.
-// It leaves out those that are in the list and were not sent: a person made them.
-func (a *applier) identified(planned []Step) []Step {
-	withoutID := func(s Step) Step { s.GroupID = ""; return s }
-	ids := make(map[Step]string, len(a.sent))
-	for _, s := range a.sent {
-		ids[withoutID(s)] = s.GroupID
-	}
-	out := make([]Step, 0, len(planned)+1)
-	for _, s := range planned {
-		id, sent := ids[withoutID(s)]
-		if !sent && a.list.shows(s, a.kept.found) {
-			delete(a.foreseen, s.gift())
-			continue
-		}
-		s.GroupID = cmp.Or(id, s.GroupID)
-		out = append(out, s)
-	}
-	return out
 }
 
 // giveUp returns the error of a step after its last try.

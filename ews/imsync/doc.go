@@ -68,10 +68,11 @@
 //     and added again between two runs, unless Exchange made a new contact for it.
 //   - If the record is lost, or an older copy is restored, additions that it lacks have no owner, and
 //     stay. A run with Adopt owns the wanted ones again.
-//   - In favour of the person, three additions have no owner, and stay: one whose response was lost, and
+//   - In favour of the person, four additions have no owner, and stay: one whose response was lost, and
 //     which the server carries out only after the list was read back; a group that a person renames
-//     between the kill and the next run, which looks the same as a person's; and a contact that has the
-//     wanted address as a further one, if another contact gets that address before the list is read.
+//     between the kill and the next run, which looks the same as a person's; a contact that has the
+//     wanted address as a further one, if another contact gets that address before the list is read; and
+//     a contact with which a person adds another one of its address before that.
 //   - The record has the ids of contacts too. If an owned contact gets another address, it stays owned; if
 //     a person adds another contact under the former address, or a second one under the same, that one
 //     is the person's.

@@ -221,7 +221,8 @@ func (o *Ownership) resolve(l *list, s Step, found map[string]bool) {
 			owned.name = s.NewName
 		}
 	case AddContact, AddTelephone:
-		if m, ok := g.find(l.lookup(s.keys()...), s.keys()); ok && !found[membership(g, m)] {
+		m, ok := g.find(l.lookup(s.keys()...), s.keys())
+		if ok && g.keys[m.key] == 1 && !found[membership(g, m)] { // of several, one is a person's
 			o.group(g).members[m.key] = m.id
 		}
 	}

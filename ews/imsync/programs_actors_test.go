@@ -139,10 +139,6 @@ func (p *program) editing(ctx context.Context, l *imgroup.ItemList, g imgroup.Im
 		return p.hand.RemoveImContactFromGroup(ctx, m, id)
 	}
 	address := fmt.Sprintf("c%d@contoso.com", p.random.IntN(6))
-	if p.seed&seconds != 0 && p.memory != nil && p.random.IntN(2) == 0 {
-		p.memory.addSecond(address, id)
-		return nil
-	}
 	_, err := p.hand.AddNewImContactToGroup(ctx, imgroup.ContactSpec{Address: address, Group: id})
 	return err
 }

@@ -188,14 +188,6 @@ func (m *memory) put(c *memoryContact, id imgroup.GroupID, same func(*memoryCont
 	return &p, nil
 }
 
-// addSecond adds another contact of an address to a group, as a person can with Outlook. It comes first
-// in the list.
-func (m *memory) addSecond(address string, id imgroup.GroupID) {
-	if g := m.group(id.ID); g != nil && g.kind != imgroup.DistributionGroup {
-		g.members = slices.Insert(g.members, 0, &memoryContact{id: m.newID(), address: address})
-	}
-}
-
 func (g *memoryGroup) join(c *memoryContact) {
 	if !slices.Contains(g.members, c) {
 		g.members = append(g.members, c)

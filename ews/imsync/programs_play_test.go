@@ -43,7 +43,6 @@ type program struct {
 	kinds   []recorded
 	list    func() *imgroup.ItemList
 	hand    imsync.Client // the person's
-	memory  *memory       // nil over HTTP
 	client  imsync.Client // the service's
 	options imsync.Options
 	history []snapshot // of records that were kept
@@ -237,12 +236,13 @@ func (p *program) save(_ context.Context, o *imsync.Ownership) error {
 		p.kill()
 	}
 	if !killed || p.random.IntN(2) == 0 {
-		if p.seed>>4%4 == 0 {
+		if p.seed>>features%4 == 0 {
 			o = reread(p.T, o)
 		}
 		p.stored = p.snapshot(o, p.wants)
 		p.stored.last = killed
 		p.planRenames()
+		p.planAway()
 		for _, s := range p.plan.Steps {
 			if s.Kind == imsync.AddGroup { // also if a person has made one: it may go before the step
 				p.stored.pending[claim(s.Group, "")] = true
@@ -264,6 +264,21 @@ func (p *program) planRenames() {
 		for _, w := range p.wanted.Groups {
 			if p.mayRename(id, present, w) {
 				p.stored.planned[id] = append(p.stored.planned[id], w.Name)
+			}
+		}
+	}
+}
+
+// planAway enters the additions to a new group of the name that another one has, which may be renamed.
+func (p *program) planAway() {
+	for id, names := range p.stored.planned {
+		present := p.stored.names[id]
+		if !slices.ContainsFunc(names, func(n string) bool { return !strings.EqualFold(n, present) }) {
+			continue
+		}
+		for c := range p.wants {
+			if strings.HasPrefix(c, claim(present, "")) {
+				p.stored.pending[c] = true
 			}
 		}
 	}

@@ -62,7 +62,7 @@ func (p *program) inMemory() {
 		l, _ := m.GetImItemList(context.Background(), imgroup.ListQuery{})
 		return l
 	}
-	p.hand, p.memory = m, m
+	p.hand = m
 	p.client = &wire{p: p, Client: m, inMemory: true}
 }
 

@@ -73,9 +73,8 @@ var keptSeeds = []uint64{
 	12885555107,  // a group is made in place of one that was to be renamed, and a person renames it
 	30065492583,  // the same, and the process is killed
 	120259211132, // a planned contact goes to another group of the name, and the process is killed
-	103079316312, // an older record names a group by the name that it had before a person renamed it
-	128849153182, // a person makes a planned group again that was there when the record was made
-	128849037054, // an older record has one of two contacts of an address
+	111669358650, // a restore is killed after it made a group whose name another one had
+	124554235261, // a person gives a new group a planned name in the instant in which its addition is lost
 	21475437733,  // two wanted groups claim one group, by the name under which it was given and by its present one
 	4295363601,   // a person puts a second contact of an address into a group that has the first from the service
 	12885326547,  // a person adds a planned distribution group, and the process is killed after the record was kept once more
@@ -87,7 +86,6 @@ const (
 	lateness                     // a write whose response is lost may be executed later
 	restoring                    // the list is backed up, and restored at the end
 	between                      // and restored between other runs too
-	seconds                      // a person adds second contacts of an address
 	features  = iota
 )
 

@@ -120,3 +120,16 @@ func TestSync_RemovesAllContactsOfAnAddress(t *testing.T) {
 	}
 	r.want("A")
 }
+
+// TestOwnership_SecondContactAfterAKill has a person add another contact of an address that the service
+// added before it was killed: neither is owned.
+func TestOwnership_SecondContactAfterAKill(t *testing.T) {
+	t.Parallel()
+	r := newRegister(t)
+	r.owned = r.killed(true, team("A", "a@contoso.com"))
+	a := r.named("A")
+	a.members = append([]*memoryContact{{id: "second", address: "a@contoso.com"}}, a.members...)
+	r.sync(team("A", "a@contoso.com"))
+	r.sync()
+	r.want("A", "a@contoso.com", "a@contoso.com")
+}
