@@ -11,7 +11,7 @@ import (
 func (a *applier) keepPlanned(ctx context.Context) error {
 	a.foreseen = make(map[gift]bool, len(a.kept.pending))
 	for _, s := range a.kept.pending {
-		a.foreseen[s.gift()] = true
+		a.foreseen[a.placed(s).gift()] = true
 	}
 	return a.save(ctx, a.kept)
 }
@@ -25,15 +25,15 @@ func (a *applier) foresee(ctx context.Context, s Step) error {
 	}
 	record := *a.kept
 	record.pending, record.found = a.identified(record.pending), maps.Clone(a.owned.found)
-	if !slices.ContainsFunc(record.pending, func(p Step) bool { return p.gift() == s.gift() }) {
+	if !slices.ContainsFunc(record.pending, func(p Step) bool { return a.placed(p).gift() == s.gift() }) {
 		record.pending = append(record.pending, s)
 	}
 	a.kept = &record
 	return a.keepPlanned(ctx)
 }
 
-// placed returns a planned addition of a contact with the id of the group that it goes to, or without if
-// that is a new one.
+// placed returns a planned addition of a contact with the id of the group that it goes to, if that was
+// found, and without if it is a new one.
 func (a *applier) placed(s Step) Step {
 	if s.Kind != AddContact && s.Kind != AddTelephone {
 		return s
@@ -73,11 +73,11 @@ func (a *applier) identified(planned []Step) []Step {
 	out := make([]Step, 0, len(planned)+1)
 	for _, s := range planned {
 		id, sent := ids[withoutID(s)]
-		if !sent {
-			s = a.placed(s)
-			if a.list.shows(s, a.owned.found) {
-				continue
-			}
+		if !sent && a.list.shows(a.placed(s), a.owned.found) {
+			continue
+		}
+		if g := a.list.group(s.Group); g != nil && (s.Kind == AddContact || s.Kind == AddTelephone) {
+			s.GroupID = g.id.ID
 		}
 		s.GroupID = cmp.Or(id, s.GroupID)
 		out = append(out, s)

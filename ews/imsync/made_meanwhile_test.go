@@ -182,3 +182,35 @@ func (l *lostAdditions) AddImGroup(ctx context.Context, name string) (*imgroup.I
 	edit()
 	return nil, ews.ErrOutcomeUnknown
 }
+
+// TestOwnership_AddedToANewGroupOfAnotherName has a person give a new group the name of one that is gone,
+// and another name after the planned contact was added to it. The process is killed, and the contact is
+// owned.
+func TestOwnership_AddedToANewGroupOfAnotherName(t *testing.T) {
+	t.Parallel()
+	r := newRegister(t)
+	if _, err := r.AddImGroup(t.Context(), "A"); err != nil {
+		t.Fatal(err)
+	}
+	client := &edited{memory: r.memory}
+	client.made = func(string) {
+		r.remove("A")
+		r.named("B").name, client.made = "A", nil
+	}
+	_, err := imsync.Sync(t.Context(), client, rosterOf(team("A", "a@contoso.com"), team("B")), &imsync.Options{
+		Remove: imsync.RemoveOwned, MaxRemovals: anyNumber,
+		Save: func(_ context.Context, o *imsync.Ownership) error {
+			if g := r.named("A"); g == nil || len(g.members) == 0 { // later records are lost with the process
+				r.owned = reread(t, o)
+			}
+			return nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.want("A", "a@contoso.com")
+	r.named("A").name = "P"
+	r.sync()
+	r.want("P", "no group")
+}
