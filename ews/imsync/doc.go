@@ -65,7 +65,8 @@
 //     If the process is killed in between, the next run reads the list and owns the planned additions
 //     that it finds. One doubt remains: a planned addition that a person makes by hand between the kill
 //     and that run counts as given. So does a membership that was given, and that the person removed
-//     and added again between two runs, unless Exchange made a new contact for it.
+//     and added again between two runs, unless Exchange made a new contact for it; and another contact
+//     of the address that the person puts in the place of a new one before the list is read back.
 //   - If the record is lost, or an older copy is restored, additions that it lacks have no owner, and
 //     stay. A run with Adopt owns the wanted ones again.
 //   - In favour of the person, four additions have no owner, and stay: one whose response was lost, and
