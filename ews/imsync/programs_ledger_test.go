@@ -53,7 +53,6 @@ type snapshot struct {
 	planned map[string][]string // names to which the roster may rename these
 	ids     map[string]bool     // of groups that were added since
 	ended   bool                // pending has the writes that were sent, with the ids of groups
-	last    bool                // perhaps ended: the process was killed while it was kept
 }
 
 // claim names a thing by what a roster has of it.
@@ -135,7 +134,7 @@ func (l *ledger) learn() {
 		case by == service && (l.rival(x) || !l.gave(x) && l.misnamed(x)):
 			l.owners[x] = doubtful
 		case by == person || l.knows(x):
-		case l.planned(x, l.stored.pending), x.key != "" && l.stored.found[x.group] && l.sentBefore(x), l.stored.last && l.known[x.group] && l.sentBefore(x):
+		case l.planned(x, l.stored.pending), l.mayKnow(x):
 			l.owners[x] = doubtful
 		default:
 			l.owners[x] = person
@@ -159,6 +158,12 @@ func (l *ledger) knows(x thing) bool {
 		return true
 	}
 	return slices.ContainsFunc(l.claimsOf(x), func(c string) bool { return l.sent[c] }) || l.stored.ended && l.sentBefore(x)
+}
+
+// mayKnow reports whether a membership may be in the record by the id of its group: the record names the
+// addition, under a name that the group has had.
+func (l *ledger) mayKnow(x thing) bool {
+	return x.key != "" && (l.stored.found[x.group] || l.known[x.group]) && l.sentBefore(x)
 }
 
 // gaveAs reports whether the service may have given a group under its present name.

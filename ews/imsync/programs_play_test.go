@@ -240,7 +240,6 @@ func (p *program) save(_ context.Context, o *imsync.Ownership) error {
 			o = reread(p.T, o)
 		}
 		p.stored = p.snapshot(o, p.wants)
-		p.stored.last = killed
 		p.planRenames()
 		p.planAway()
 		for _, s := range p.plan.Steps {
