@@ -2,6 +2,7 @@ package imsync_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/go-ews/exchange/ews"
@@ -213,4 +214,35 @@ func TestOwnership_AddedToANewGroupOfAnotherName(t *testing.T) {
 	r.named("A").name = "P"
 	r.sync()
 	r.want("P", "no group")
+}
+
+// TestOwnership_PlannedGroupMadeAgain keeps a record for a plan, one of whose groups a person has made by
+// then. The process is killed, and the person makes the group anew: it is the person's.
+func TestOwnership_PlannedGroupMadeAgain(t *testing.T) {
+	t.Parallel()
+	r := newRegister(t)
+	makeB := func() {
+		if _, err := r.AddImGroup(t.Context(), "B"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	makeB()
+	var plan imsync.Plan
+	if err := plan.UnmarshalJSON([]byte(steps(`{"kind":"add_group","group":"A"},{"kind":"add_group","group":"B"}`))); err != nil {
+		t.Fatal(err)
+	}
+	killed := errors.New("killed")
+	err := imsync.Apply(t.Context(), r.memory, plan, &imsync.Options{
+		Save: func(_ context.Context, o *imsync.Ownership) error {
+			r.owned = reread(t, o)
+			return killed
+		},
+	})
+	if !errors.Is(err, killed) {
+		t.Fatalf("%v; want that of Save", err)
+	}
+	r.remove("B")
+	makeB()
+	r.sync()
+	r.want("B")
 }
