@@ -9,40 +9,50 @@ import (
 
 // keepPlanned keeps the record with its planned additions.
 func (a *applier) keepPlanned(ctx context.Context) error {
-	a.foreseen = make(map[gift]bool, len(a.kept.pending))
-	for _, s := range a.kept.pending {
-		a.foreseen[a.placed(s).gift()] = true
-	}
+	a.note(a.kept.pending)
 	return a.save(ctx, a.kept)
 }
 
-// foresee keeps the record once more before an addition that it does not have: to a group that a
-// person has renamed to the wanted name since, or of a group in place of one that was to be renamed.
+// note notes the planned additions of the record.
+func (a *applier) note(planned []Step) {
+	a.foreseen = make(map[gift]bool, len(planned))
+	for _, s := range planned {
+		a.foreseen[s.gift()] = true
+	}
+}
+
+// foresee keeps the record once more before an addition that it does not have: to another group than
+// planned, because a person has renamed one to the wanted name since, or of a group in place of one
+// that was to be renamed.
 func (a *applier) foresee(ctx context.Context, s Step) error {
-	s = a.placed(s)
-	if s.Kind.Removes() || s.Kind == RenameGroup || !a.owns(s) || a.foreseen[s.gift()] {
+	if s.Kind.Removes() || s.Kind == RenameGroup || !a.owns(s) || a.foresees(s) {
 		return nil
 	}
 	record := *a.kept
 	record.pending, record.found = a.identified(record.pending), maps.Clone(a.owned.found)
-	if !slices.ContainsFunc(record.pending, func(p Step) bool { return a.placed(p).gift() == s.gift() }) {
-		record.pending = append(record.pending, s)
+	if a.note(record.pending); !a.foresees(s) {
+		record.pending = append(record.pending, a.placed(s))
 	}
 	a.kept = &record
 	return a.keepPlanned(ctx)
 }
 
-// placed returns a planned addition of a contact with the id of the group that it goes to, if that was
-// found, and without if it is a new one.
-func (a *applier) placed(s Step) Step {
-	if s.Kind != AddContact && s.Kind != AddTelephone {
-		return s
+// foresees reports whether the record has an addition: of a contact with the id of its group, or with
+// the name of a new one.
+func (a *applier) foresees(s Step) bool {
+	if a.foreseen[a.placed(s).gift()] {
+		return true
 	}
-	if g := a.list.group(s.Group); g != nil {
-		s.GroupID = ""
-		if a.owned.found[g.id.ID] {
-			s.GroupID = g.id.ID
-		}
+	g := a.list.group(s.Group)
+	s.GroupID = ""
+	return (g == nil || !a.owned.found[g.id.ID]) && a.foreseen[s.gift()]
+}
+
+// placed returns a planned addition of a contact with the id of the group that it goes to, if the list
+// has that.
+func (a *applier) placed(s Step) Step {
+	if g := a.list.group(s.Group); g != nil && (s.Kind == AddContact || s.Kind == AddTelephone) {
+		s.GroupID = g.id.ID
 	}
 	return s
 }
@@ -73,13 +83,11 @@ func (a *applier) identified(planned []Step) []Step {
 	out := make([]Step, 0, len(planned)+1)
 	for _, s := range planned {
 		id, sent := ids[withoutID(s)]
-		if !sent && a.list.shows(a.placed(s), a.owned.found) {
+		if sent {
+			s.GroupID = cmp.Or(id, s.GroupID)
+		} else if s = a.placed(s); a.list.shows(s, a.owned.found) {
 			continue
 		}
-		if g := a.list.group(s.Group); g != nil && (s.Kind == AddContact || s.Kind == AddTelephone) {
-			s.GroupID = g.id.ID
-		}
-		s.GroupID = cmp.Or(id, s.GroupID)
 		out = append(out, s)
 	}
 	return out

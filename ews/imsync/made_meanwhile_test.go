@@ -246,3 +246,32 @@ func TestOwnership_PlannedGroupMadeAgain(t *testing.T) {
 	r.sync()
 	r.want("B")
 }
+
+// TestOwnership_AddedToASecondGroupOfTheName loses the addition of a contact, which a person then makes
+// while the groups' names pass on: the contact goes to the group that has the name now. After a kill it is
+// owned there.
+func TestOwnership_AddedToASecondGroupOfTheName(t *testing.T) {
+	t.Parallel()
+	r := newRegister(t)
+	old := &memoryGroup{id: "P", name: "P", kind: imgroup.UserGroup}
+	r.groups = append(r.groups, old)
+	client := &editedMeanwhile{r.memory, func() {
+		a := r.named("A")
+		a.members = append(a.members, &memoryContact{id: "own", address: "a@contoso.com"})
+		a.name, old.name = "Q", "A"
+	}}
+	_, err := imsync.Sync(t.Context(), client, rosterOf(team("A", "a@contoso.com")), &imsync.Options{
+		Remove: imsync.RemoveOwned, MaxRemovals: anyNumber,
+		Save: func(_ context.Context, o *imsync.Ownership) error {
+			if len(old.members) == 0 { // later records are lost with the process
+				r.owned = reread(t, o)
+			}
+			return nil
+		},
+	})
+	if err != nil || len(old.members) != 1 {
+		t.Fatalf("%v, %d members; want the contact in the group of the name", err, len(old.members))
+	}
+	r.sync()
+	r.want("A")
+}
