@@ -10,7 +10,11 @@ import (
 // keepPlanned keeps the record with its planned additions.
 func (a *applier) keepPlanned(ctx context.Context) error {
 	a.note(a.kept.pending)
-	return a.save(ctx, a.kept)
+	err := a.save(ctx, a.kept)
+	if err != nil {
+		a.note(nil)
+	}
+	return err
 }
 
 // note notes the planned additions of the record.

@@ -91,16 +91,26 @@ func (m *renamedMeanwhile) AddImGroup(ctx context.Context, name string) (*imgrou
 }
 
 // TestSync_SaveFailsInAPlan has a person rename a group to the name of one that is about to be
-// made, and then Save fail: the contact is not added, since a kill would leave it without an owner.
+// made, and then Save fail, also with an error that looks like one of the step: no contact is added, since
+// a kill would leave it without an owner.
 func TestSync_SaveFailsInAPlan(t *testing.T) {
 	t.Parallel()
+	for _, full := range []error{errors.New("the disk is full"), ews.ErrorInvalidIdMalformed} {
+		t.Run(full.Error(), func(t *testing.T) {
+			t.Parallel()
+			saveFailsInAPlan(t, full)
+		})
+	}
+}
+
+func saveFailsInAPlan(t *testing.T, full error) {
+	t.Helper()
 	r := newRegister(t)
 	old := &memoryGroup{id: "P", name: "P", kind: imgroup.UserGroup}
 	r.groups = append(r.groups, old)
 	client := &renamedMeanwhile{r.memory, func() { old.name = "A" }}
-	full := errors.New("the disk is full")
 	saves := 0
-	_, err := imsync.Sync(t.Context(), client, rosterOf(team("A", "a@contoso.com")), &imsync.Options{
+	_, err := imsync.Sync(t.Context(), client, rosterOf(team("A", "a@contoso.com", "b@contoso.com")), &imsync.Options{
 		Remove: imsync.RemoveOwned, MaxRemovals: anyNumber,
 		Save: func(context.Context, *imsync.Ownership) error {
 			if saves++; saves > 1 {
