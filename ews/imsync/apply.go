@@ -141,11 +141,7 @@ func (a *applier) read(ctx context.Context) (*imgroup.ItemList, error) {
 	for _, s := range a.sent {
 		a.identify(s)
 	}
-	for _, g := range a.list.groups {
-		if a.kept != nil && !slices.ContainsFunc(a.sent, func(s Step) bool { return s.GroupID == g.id.ID }) {
-			a.owned.found[g.id.ID] = true
-		}
-	}
+	a.findOthers()
 	return items, nil
 }
 
@@ -293,7 +289,7 @@ func (a *applier) checkOwned(s Step) error {
 		return &withheld{"this service did not add the distribution group"}
 	case s.Kind == RemoveGroup && !a.owned.covers(g):
 		return &withheld{"the group has members that this service did not add"}
-	case s.Kind == RemoveContact, s.Kind == RemoveTelephone:
+	case s.Kind.removesMember():
 		if m, ok := g.leaver(s.keys(), a.owned); ok && !a.owned.groups[g.id.ID].has(m) {
 			return &withheld{"a person has added the contact since the plan was made: make a new plan"}
 		}
@@ -303,9 +299,7 @@ func (a *applier) checkOwned(s Step) error {
 
 // send sends a write and notes an addition that was done, or may have been.
 func (a *applier) send(ctx context.Context, s Step, w *write) error {
-	if g := a.list.group(s.Group); g != nil && (s.Kind == AddContact || s.Kind == AddTelephone) {
-		s.GroupID = g.id.ID
-	}
+	s = a.placed(s)
 	a.fresh = false
 	err := w.send(ctx, a.client)
 	maybeDone := err == nil || errors.Is(err, ews.ErrOutcomeUnknown)

@@ -61,22 +61,24 @@
 //     additions.
 //   - An owned group that a person has renamed is known by its id, and renamed back. If a person has
 //     added members to it, it stays when it is no longer wanted, and the plan has a note.
-//   - [Options.Save] is called before the first write, with the planned additions, and after the last.
-//     If the process is killed in between, the next run reads the list and owns the planned additions
-//     that it finds. One doubt remains: a planned addition that a person makes by hand between the kill
-//     and that run counts as given. So does a membership that was given, and that the person removed
-//     and added again between two runs, unless Exchange made a new contact for it; and another contact
-//     of the address that the person puts in the place of a new one before the list is read back.
+//   - [Options.Save] is called before the first write, with the planned additions, and after the
+//     last. If the process is killed in between, the next run reads the list and owns the planned
+//     additions that it finds. One doubt remains: a planned addition that a person makes by hand
+//     between the kill and that run counts as given. So does a membership that was given, and
+//     that the person removed and added again between two runs, unless Exchange made a new
+//     contact for it; and another contact of the address that the person puts in the place of a
+//     new one before the list is read back.
 //   - If the record is lost, or an older copy is restored, additions that it lacks have no owner, and
 //     stay. A run with Adopt owns the wanted ones again.
-//   - In favour of the person, four additions have no owner, and stay: one whose response was lost, and
-//     which the server carries out only after the list was read back; a group that a person renames
-//     between the kill and the next run, which looks the same as a person's; a contact that has the
-//     wanted address as a further one, if another contact gets that address before the list is read; and
-//     a contact with which a person adds another one of its address before that.
-//   - The record has the ids of contacts too. If an owned contact gets another address, it stays owned; if
-//     a person adds another contact under the former address, or a second one under the same, that one
-//     is the person's.
+//   - In favour of the person, four additions have no owner, and stay: one whose response was
+//     lost, and which the server carries out only after the list was read back; a group that a
+//     person renames between the kill and the next run, which looks the same as a person's; a
+//     contact that has the wanted address as a further one, if another contact gets that address
+//     before the list is read; and a contact with which a person adds another one of its address
+//     before that.
+//   - The record has the ids of contacts too. If an owned contact gets another address, it stays
+//     owned; if a person adds another contact under the former address, or a second one under the
+//     same, that one is the person's.
 //   - A group is removed after the list was read once more. Exchange has no conditional removal: a
 //     contact that a person adds in the instant between is removed with the group. The same holds for a
 //     removal whose response was lost, and which the server carries out later. If a person renames

@@ -25,9 +25,9 @@ func (a *applier) note(planned []Step) {
 	}
 }
 
-// foresee keeps the record once more before an addition that it does not have: to another group than
-// planned, because a person has renamed one to the wanted name since, or of a group in place of one
-// that was to be renamed.
+// foresee keeps the record once more before an addition that it does not have: to another group
+// than planned, because a person has renamed one to the wanted name since, or of a group in place
+// of one that was to be renamed.
 func (a *applier) foresee(ctx context.Context, s Step) error {
 	if s.Kind.Removes() || s.Kind == RenameGroup || !a.owns(s) || a.foresees(s) {
 		return nil
@@ -41,8 +41,8 @@ func (a *applier) foresee(ctx context.Context, s Step) error {
 	return a.keepPlanned(ctx)
 }
 
-// foresees reports whether the record has an addition: of a contact with the id of its group, or with
-// the name of a new one.
+// foresees reports whether the record has an addition: of a contact with the id of its group, or
+// with the name of a new one.
 func (a *applier) foresees(s Step) bool {
 	if a.foreseen[a.placed(s).gift()] {
 		return true
@@ -52,8 +52,8 @@ func (a *applier) foresees(s Step) bool {
 	return (g == nil || !a.owned.found[g.id.ID]) && a.foreseen[s.gift()]
 }
 
-// placed returns a planned addition of a contact with the id of the group that it goes to, if the list
-// has that.
+// placed returns a planned addition of a contact with the id of the group that it goes to, if the
+// list has that.
 func (a *applier) placed(s Step) Step {
 	if g := a.list.group(s.Group); g != nil && (s.Kind == AddContact || s.Kind == AddTelephone) {
 		s.GroupID = g.id.ID
@@ -73,6 +73,23 @@ func (a *applier) identify(s Step) {
 	}
 	if g := a.list.given(s, a.owned.found); g != nil {
 		a.sent[i].GroupID = g.id.ID
+	}
+}
+
+// findOthers notes the groups of the list that the service did not send: if one gets the name of a
+// planned addition later, it is a person's.
+func (a *applier) findOthers() {
+	if a.kept == nil {
+		return // nothing is planned
+	}
+	sent := make(map[string]bool, len(a.sent))
+	for _, s := range a.sent {
+		sent[s.GroupID] = true
+	}
+	for _, g := range a.list.groups {
+		if !sent[g.id.ID] {
+			a.owned.found[g.id.ID] = true
+		}
 	}
 }
 

@@ -53,8 +53,8 @@ func (s Step) refusedByLimit(l *list, err error) error {
 	return err
 }
 
-// rehearse applies the steps to the list alone, to find a conflict or an exceeded limit before anything
-// is sent. The list cannot be used afterwards. only is as for next.
+// rehearse applies the steps to the list alone, to find a conflict or an exceeded limit before
+// anything is sent. The list cannot be used afterwards. only is as for next.
 func rehearse(l *list, steps []Step, only *Ownership, o *Options) error {
 	most := peaks{members: map[*group]int{}}
 	for _, s := range steps {

@@ -302,8 +302,8 @@ func (g *group) hasOthers(keys string) bool {
 	return len(g.undescribed) > 0 || slices.ContainsFunc(g.members, func(m member) bool { return !had[oneLine(m.key)] })
 }
 
-// leaver returns the member with one of the keys that is removed first: one of the record, if it is not
-// nil and has one.
+// leaver returns the member with one of the keys that is removed first: one of the record, if it is
+// not nil and has one.
 func (g *group) leaver(keys []string, only *Ownership) (member, bool) {
 	first, ok := g.find(nil, keys)
 	if !ok || only == nil {

@@ -23,11 +23,12 @@ type Options struct {
 	Load func(ctx context.Context, mailbox ews.Account) (*Ownership, error)
 
 	// Save keeps the record. It is called before the first write of a plan, after the last, and if
-	// a run without writes has changed the record; in between, before a contact is added to a group
-	// that a person has just renamed to the wanted name. An error of the first call is an error before
-	// anything is sent. Its context ends 30 seconds after that of the sync, so that the record is kept
-	// after a cancellation too. [Each] calls it from several goroutines. nil: keep [Applied.Owned]; a
-	// process that is killed in between then leaves gifts without an owner.
+	// a run without writes has changed the record; in between, before an addition that goes to
+	// another group than planned, because a person has renamed or removed one. An error of the
+	// first call is an error before anything is sent. Its context ends 30 seconds after that of the
+	// sync, so that the record is kept after a cancellation too. [Each] calls it from several
+	// goroutines. nil: keep [Applied.Owned]; a process that is killed in between then leaves gifts
+	// without an owner.
 	Save func(ctx context.Context, owned *Ownership) error
 
 	// Backup keeps the list as it is before a run first removes or renames anything, for [Restore].

@@ -5,75 +5,10 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/ews/imsync"
 	"github.com/go-ews/exchange/imgroup"
 )
-
-// register is a list in memory with a service that owns its additions. Its contacts can have several
-// addresses.
-type register struct {
-	*testing.T
-	*memory
-	owned *imsync.Ownership
-}
-
-func newRegister(t *testing.T) *register {
-	t.Helper()
-	return &register{T: t, memory: newMemory(64)}
-}
-
-func (r *register) sync(groups ...imsync.Group) imsync.Applied {
-	r.Helper()
-	applied, err := imsync.Sync(r.Context(), r.memory, rosterOf(groups...), &imsync.Options{
-		Remove: imsync.RemoveOwned, Owned: r.owned, AllowEmpty: true, MaxRemovals: anyNumber,
-	})
-	if err != nil {
-		r.Fatal(err)
-	}
-	r.owned = reread(r.T, applied.Owned)
-	return applied
-}
-
-// restore restores a backup through a client, which the caller may replace.
-func (r *register) restore(client imsync.Client, b *imsync.Backup) {
-	r.Helper()
-	applied, err := imsync.Restore(r.Context(), client, b, &imsync.Options{Owned: r.owned})
-	if err != nil {
-		r.Fatal(err)
-	}
-	r.owned = reread(r.T, applied.Owned)
-}
-
-func (r *register) backup() *imsync.Backup {
-	r.Helper()
-	l, err := r.GetImItemList(r.Context(), imgroup.ListQuery{})
-	if err != nil {
-		r.Fatal(err)
-	}
-	return rereadBackup(r.T, imsync.NewBackup(l, r.owned))
-}
-
-// members returns the preferred addresses in a group, or "no group".
-func (r *register) members(name string) (addresses []string) {
-	g := r.named(name)
-	if g == nil {
-		return []string{"no group"}
-	}
-	for _, c := range g.members {
-		addresses = append(addresses, c.address)
-	}
-	return addresses
-}
-
-func (r *register) want(name string, want ...string) {
-	r.Helper()
-	if diff := cmp.Diff(want, r.members(name)); diff != "" {
-		r.Errorf("%s (-want +got):\n%s", name, diff)
-	}
-}
 
 // TestOwnership_AddressChanges changes the preferred address of an owned contact, as the directory does
 // when a person marries. The contact stays owned by its id, under any address in the roster.
@@ -151,7 +86,7 @@ func TestRestore_PersonsGroupVanishes(t *testing.T) {
 	r.groups = append(r.groups, a)
 	b := r.backup()
 	a.name = "Z"
-	r.restore(&vanishing{r.memory}, b)
+	r.restore(r.meanwhile("SetImGroup", func() { r.remove("Z") }), b)
 	if g := r.named("A"); g == nil || g == a {
 		t.Fatalf("%v; want a new group A", g)
 	}
@@ -159,16 +94,6 @@ func TestRestore_PersonsGroupVanishes(t *testing.T) {
 	if r.named("A") == nil {
 		t.Error("the sync removed a person's group")
 	}
-}
-
-// vanishing is a client of a list whose groups a person removes just before they are renamed.
-type vanishing struct{ *memory }
-
-func (v *vanishing) SetImGroup(ctx context.Context, id imgroup.GroupID, name string) error {
-	if err := v.RemoveImGroup(ctx, id); err != nil {
-		return err
-	}
-	return v.memory.SetImGroup(ctx, id, name)
 }
 
 // TestRestore_CannotRename restores a group whose name another one has by now, which cannot be renamed: the
@@ -182,18 +107,17 @@ func TestRestore_CannotRename(t *testing.T) {
 	b := r.backup()
 	r.sync()
 	old.name = "A"
-	applied, err := imsync.Restore(t.Context(), &unnamable{r.memory}, b, &imsync.Options{Owned: r.owned})
+	client := r.hooked(func(op string, execute func() error) error {
+		if op == "SetImGroup" {
+			return refused(ews.ErrorInvalidIdMalformed)
+		}
+		return execute()
+	})
+	applied, err := imsync.Restore(t.Context(), client, b, &imsync.Options{Owned: r.owned})
 	if !errors.Is(err, ews.ErrorInvalidIdMalformed) || len(applied.Done) > 0 {
 		t.Errorf("%v, done %v; want the error of the renaming, and nothing done", err, applied.Done)
 	}
 	r.want("A")
-}
-
-// unnamable is a client of a list whose groups cannot be renamed.
-type unnamable struct{ *memory }
-
-func (*unnamable) SetImGroup(context.Context, imgroup.GroupID, string) error {
-	return refused(ews.ErrorInvalidIdMalformed)
 }
 
 // TestRestore_KilledWithTheNameInUse restores a group whose name another one has by now, which is to be
@@ -226,29 +150,8 @@ func TestRestore_KilledWithTheNameInUse(t *testing.T) {
 	}
 }
 
-// killed returns the record that was kept before the first write of a sync. The process is killed
-// before it, or after all writes.
-func (r *register) killed(written bool, groups ...imsync.Group) (stored *imsync.Ownership) {
-	r.Helper()
-	opts := &imsync.Options{Remove: imsync.RemoveOwned, Owned: r.owned, MaxRemovals: anyNumber}
-	opts.Save = func(_ context.Context, o *imsync.Ownership) error {
-		if stored == nil {
-			stored = reread(r.T, o)
-		}
-		if !written {
-			return errors.New("killed")
-		}
-		return nil
-	}
-	if _, err := imsync.Sync(r.Context(), r.memory, rosterOf(groups...), opts); (err == nil) != written {
-		r.Fatal(err)
-	}
-	return stored
-}
-
-// TestOwnership_KilledBeforeAnAddition plans to add a contact to a group, in which a person's
-// contact has the address as a further one. The planned contact then leaves the list: the person's
-// stays the person's.
+// TestOwnership_KilledBeforeAnAddition plans to add a contact to a group, in which a person's contact has the
+// address as a further one. The planned contact then leaves the list: the person's stays the person's.
 func TestOwnership_KilledBeforeAnAddition(t *testing.T) {
 	t.Parallel()
 	r := newRegister(t)
@@ -263,8 +166,8 @@ func TestOwnership_KilledBeforeAnAddition(t *testing.T) {
 	r.want("A", "other@contoso.com")
 }
 
-// TestOwnership_PersonAddsTheOtherContact plans to add a contact to a group, and is killed. The
-// person adds another one, which has the address as a further one: it is the person's.
+// TestOwnership_PersonAddsTheOtherContact plans to add a contact to a group, and is killed. The person adds
+// another one, which has the address as a further one: it is the person's.
 func TestOwnership_PersonAddsTheOtherContact(t *testing.T) {
 	t.Parallel()
 	r := newRegister(t)
@@ -277,8 +180,8 @@ func TestOwnership_PersonAddsTheOtherContact(t *testing.T) {
 	r.want("A", "other@contoso.com")
 }
 
-// TestOwnership_RenamedAfterTheService has a person rename a group once more after the service did,
-// which is killed: the group stays one group, and gets its wanted name.
+// TestOwnership_RenamedAfterTheService has a person rename a group once more after the service did, which is
+// killed: the group stays one group, and gets its wanted name.
 func TestOwnership_RenamedAfterTheService(t *testing.T) {
 	t.Parallel()
 	r := newRegister(t)
@@ -293,9 +196,8 @@ func TestOwnership_RenamedAfterTheService(t *testing.T) {
 	}
 }
 
-// TestApply_ContactTwice adds a contact that has left the list since the plan was made. The group
-// has another one with its address as a further one, which the list has twice: that is the wanted
-// contact now.
+// TestApply_ContactTwice adds a contact that has left the list since the plan was made. The group has another
+// one with its address as a further one, which the list has twice: that is the wanted contact now.
 func TestApply_ContactTwice(t *testing.T) {
 	t.Parallel()
 	r := newRegister(t)

@@ -177,8 +177,8 @@ func (o *Ownership) in(l *list) *Ownership {
 	return &out
 }
 
-// settle returns the owned part of a group of the list. A member is known by its id: its address may have
-// changed since, and another contact may have the former one, or the same.
+// settle returns the owned part of a group of the list. A member is known by its id: its address
+// may have changed since, and another contact may have the former one, or the same.
 func (g *ownedGroup) settle(found *group) *ownedGroup {
 	now := &ownedGroup{g.name, g.made, map[string]string{}}
 	left := maps.Clone(g.members)
@@ -238,8 +238,8 @@ func (l *list) shows(s Step, found map[string]bool) bool {
 	return ok
 }
 
-// given returns the group of a pending step: the one of its id, else, or if that one is gone, a new one of
-// its name. Only the group itself can have been renamed.
+// given returns the group of a pending step: the one of its id, else, or if that one is gone, a new
+// one of its name. Only the group itself can have been renamed.
 func (l *list) given(s Step, found map[string]bool) *group {
 	known := l.byID(s.GroupID)
 	switch {
@@ -344,7 +344,7 @@ func (o *Ownership) without(done []Step) map[string]*ownedGroup {
 		g := groups[s.GroupID]
 		switch {
 		case g == nil || !s.Kind.Removes():
-		case s.Kind == RemoveContact, s.Kind == RemoveTelephone:
+		case s.Kind.removesMember():
 			left := &ownedGroup{g.name, g.made, maps.Clone(g.members)}
 			maps.DeleteFunc(left.members, func(key, _ string) bool { return slices.Contains(s.keys(), key) })
 			groups[s.GroupID] = left

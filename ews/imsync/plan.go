@@ -95,8 +95,8 @@ func (k Kind) words() string { return strings.ReplaceAll(string(k), "_", " ") }
 // removesMember reports whether a step of this kind removes a contact or telephone from a group.
 func (k Kind) removesMember() bool { return k == RemoveContact || k == RemoveTelephone }
 
-// repeats reports whether the step may take several writes: a group may have several contacts of one
-// address, of which a record has one at most.
+// repeats reports whether the step may take several writes: a group may have several contacts of
+// one address, of which a record has one at most.
 func (s Step) repeats(only *Ownership) bool { return only == nil && s.Kind.removesMember() }
 
 // Step is one change, described by its result. A step whose result is there already sends nothing.

@@ -160,8 +160,8 @@ func (l *ledger) knows(x thing) bool {
 	return slices.ContainsFunc(l.claimsOf(x), func(c string) bool { return l.sent[c] }) || l.stored.ended && l.sentBefore(x)
 }
 
-// mayKnow reports whether a membership may be in the record by the id of its group: the record names the
-// addition, under a name that the group has had.
+// mayKnow reports whether a membership may be in the record by the id of its group: the record
+// names the addition, under a name that the group has had.
 func (l *ledger) mayKnow(x thing) bool {
 	return x.key != "" && (l.stored.found[x.group] || l.known[x.group]) && l.sentBefore(x)
 }
@@ -178,8 +178,8 @@ func (l *ledger) misnamed(x thing) bool {
 	return !l.stored.found[x.group] && !l.gaveAs(g) && l.stored.pending[claim(g.name, x.key)]
 }
 
-// rival reports whether another contact of the list has an address that the thing's has as a
-// further one: it may have come after the thing.
+// rival reports whether another contact of the list has an address that the thing's has as a further one:
+// it may have come after the thing.
 func (l *ledger) rival(x thing) bool {
 	return slices.ContainsFunc(l.seen.also[x.key], func(key string) bool {
 		for y := range l.seen.things {

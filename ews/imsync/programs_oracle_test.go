@@ -216,8 +216,8 @@ func (p *program) judgeIdentity(w imsync.Group, g inventoryGroup, r *reading) {
 	}
 }
 
-// otherFormer reports whether another wanted group may take the group of the former name: it has the
-// same, or that group was given under its name, present or former.
+// otherFormer reports whether another wanted group may take the group of the former name: it has
+// the same, or that group was given under its name, present or former.
 func (p *program) otherFormer(w imsync.Group, former string, r *reading) bool {
 	return slices.ContainsFunc(p.wanted.Groups, func(o imsync.Group) bool {
 		return o.Name != w.Name && (strings.EqualFold(o.FormerName, w.FormerName) ||

@@ -268,7 +268,8 @@ func (p *program) planRenames() {
 	}
 }
 
-// planAway enters the additions to a new group of the name that another one has, which may be renamed.
+// planAway enters the additions to a new group of the name that another one has, which may be
+// renamed.
 func (p *program) planAway() {
 	for id, names := range p.stored.planned {
 		present := p.stored.names[id]

@@ -173,9 +173,9 @@ func (r *restorer) keepOwner(of gift, owned bool) {
 	}
 }
 
-// owns reports whether the result of the step is owned, if its group is. The groups and contacts of a
-// person are not, although this service puts them back, under any address that the list has for the
-// contact.
+// owns reports whether the result of the step is owned, if its group is. The groups and contacts of
+// a person are not, although this service puts them back, under any address that the list has for
+// the contact.
 func (a *applier) owns(s Step) bool {
 	group, keys := imgroup.NameKey(s.Group), s.keys()
 	if len(keys) == 0 {

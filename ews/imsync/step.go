@@ -27,13 +27,14 @@ func (s Step) keys() []string {
 	return nil
 }
 
-// gift returns what the step adds: a group, or a membership in the group of its id or else of its name.
+// gift returns what the step adds: a group, or a membership in the group of its id or else of its
+// name.
 func (s Step) gift() gift {
 	return gift{cmp.Or(s.GroupID, "\n"+s.Group), strings.Join(append(s.keys(), s.Address), "\n")}
 }
 
-// written returns the step as its next write does it: a group that was to be renamed, and is gone, is
-// added under its new name.
+// written returns the step as its next write does it: a group that was to be renamed, and is gone,
+// is added under its new name.
 func (s Step) written(l *list) Step {
 	if s.Kind != RenameGroup {
 		return s
@@ -47,8 +48,8 @@ func (s Step) written(l *list) Step {
 }
 
 // next returns the next write of the step for the list, nil if the list has the step's result. It
-// returns an error if no write could bring that about. Of several contacts of an address in a group,
-// only those of the record are removed; all are if it is nil.
+// returns an error if no write could bring that about. Of several contacts of an address in a
+// group, only those of the record are removed; all are if it is nil.
 func (s Step) next(l *list, only *Ownership) (*write, error) {
 	switch s.Kind {
 	case AddGroup:
