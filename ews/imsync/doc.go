@@ -63,11 +63,11 @@
 //     added members to it, it stays when it is no longer wanted, and the plan has a note.
 //   - [Options.Save] is called before the first write, with the planned additions, and after the
 //     last. If the process is killed in between, the next run reads the list and owns the planned
-//     additions that it finds. One doubt remains: a planned addition that a person makes by hand
-//     between the kill and that run counts as given. So does a membership that was given, and
-//     that the person removed and added again between two runs, unless Exchange made a new
-//     contact for it; and another contact of the address that the person puts in the place of a
-//     new one before the list is read back.
+//     additions that it finds. In doubt, three things count as given: a planned addition that a
+//     person makes by hand between the kill and that run; a membership that was given, and that
+//     the person removed and added again between two runs, unless Exchange made a new contact for
+//     it; and another contact of the address that the person puts in the place of a new one before
+//     the list is read back.
 //   - If the record is lost, or an older copy is restored, additions that it lacks have no owner, and
 //     stay. A run with Adopt owns the wanted ones again.
 //   - In favour of the person, four additions have no owner, and stay: one whose response was

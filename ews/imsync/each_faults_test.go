@@ -52,8 +52,7 @@ func (f *faultAfter) of(mailbox string) map[string]int {
 // each way that leaves its outcome unknown: none is done twice, and all mailboxes come in step.
 func TestEach_FaultsAfterTheWork(t *testing.T) {
 	t.Parallel()
-	former := team("B", "x@contoso.com", "y@contoso.com")
-	former.FormerName = "A"
+	former := formerly("A", "B", "x@contoso.com", "y@contoso.com")
 	current := rosterOf(team("A", "x@contoso.com", "z@contoso.com"), team("Old", "x@contoso.com"))
 	wanted := rosterOf(former, team("C", "y@contoso.com"))
 	want := map[string]int{

@@ -104,6 +104,13 @@ func team(name string, addresses ...string) imsync.Group {
 	return g
 }
 
+// formerly returns a team that the list has under a former name.
+func formerly(former, name string, addresses ...string) imsync.Group {
+	g := team(name, addresses...)
+	g.FormerName = former
+	return g
+}
+
 func rosterOf(groups ...imsync.Group) imsync.Roster { return imsync.Roster{Groups: groups} }
 
 // addressesIn returns the address keys of a group's members, sorted; telephones by their number.

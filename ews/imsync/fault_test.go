@@ -22,8 +22,7 @@ func TestSync_Faults(t *testing.T) {
 	t.Parallel()
 	tel := imsync.Group{Name: "A", Telephones: []imsync.Telephone{{Number: "1", SIPURI: "sip:1@contoso.com"}}}
 	all := imsync.DistributionGroup{Address: "all@contoso.com", DisplayName: "All"}
-	former := team("B")
-	former.FormerName = "A"
+	former := formerly("A", "B")
 	operations := []struct {
 		op              string
 		current, wanted imsync.Roster

@@ -15,8 +15,7 @@ func TestOwnership_MadeAfterARenaming(t *testing.T) {
 	t.Parallel()
 	r := newRegister(t)
 	r.sync(team("A"))
-	b := team("B")
-	b.FormerName = "A"
+	b := formerly("A", "B")
 	r.syncThrough(r.hooked(func(op string, execute func() error) error {
 		err := execute()
 		if op == "SetImGroup" {
@@ -35,8 +34,7 @@ func TestOwnership_RenamedInPlaceOf(t *testing.T) {
 	t.Parallel()
 	r := newRegister(t)
 	r.sync(team("A"))
-	b := team("B")
-	b.FormerName = "A"
+	b := formerly("A", "B")
 	var made *memoryGroup
 	r.syncThrough(r.hooked(func(op string, execute func() error) error {
 		if op == "SetImGroup" && made == nil {
@@ -147,9 +145,9 @@ func TestRestore_RenamesAnAdoptedGroup(t *testing.T) {
 	}
 }
 
-// TestOwnership_NamedWhileAWriteIsUnknown has a person make a group, and give it a planned name
-// instead of an addition whose outcome is unknown. The service has seen the group under its other
-// name: it is the person's.
+// TestOwnership_NamedWhileAWriteIsUnknown has a person make a group, and rename it to a planned
+// name instead of an addition whose outcome is unknown. The service has seen the group under its
+// other name: it is the person's.
 func TestOwnership_NamedWhileAWriteIsUnknown(t *testing.T) {
 	t.Parallel()
 	r := newRegister(t)
@@ -174,9 +172,9 @@ func TestOwnership_NamedWhileAWriteIsUnknown(t *testing.T) {
 	r.want("B")
 }
 
-// TestOwnership_AddedToANewGroupOfAnotherName has a person give a new group the name of one that is
-// gone, and another name after the planned contact was added to it. The process is killed, and the
-// contact is owned.
+// TestOwnership_AddedToANewGroupOfAnotherName has a person rename a new group to the name of one
+// that is gone, and once more after the planned contact was added to it. The process is killed, and
+// the contact is owned.
 func TestOwnership_AddedToANewGroupOfAnotherName(t *testing.T) {
 	t.Parallel()
 	r := newRegister(t)

@@ -10,8 +10,8 @@ import (
 	"github.com/go-ews/exchange/imgroup"
 )
 
-// TestOwnership_AddressChanges changes the preferred address of an owned contact, as the directory does
-// when a person marries. The contact stays owned by its id, under any address in the roster.
+// TestOwnership_AddressChanges changes the preferred address of an owned contact, as the directory
+// does when a person marries. The contact stays owned by its id, under any address in the roster.
 func TestOwnership_AddressChanges(t *testing.T) {
 	t.Parallel()
 	for name, later := range map[string]string{"new": "anna@new.com", "former": "anna@old.com"} {
@@ -31,8 +31,8 @@ func TestOwnership_AddressChanges(t *testing.T) {
 	}
 }
 
-// TestOwnership_AddressPassesOn has a person add, under the former address of an owned contact, another
-// one: it is the person's.
+// TestOwnership_AddressPassesOn has a person add, under the former address of an owned contact,
+// another one: it is the person's.
 func TestOwnership_AddressPassesOn(t *testing.T) {
 	t.Parallel()
 	r := newRegister(t)
@@ -60,8 +60,8 @@ func TestOwnership_RecordWithoutIDs(t *testing.T) {
 	r.want("A", "no group")
 }
 
-// TestRestore_AddressesThatMerge restores a contact of a person's and one that was given, when the list
-// has one contact with both addresses: it is the person's.
+// TestRestore_AddressesThatMerge restores a contact of a person's and one that was given, when the
+// list has one contact with both addresses: it is the person's.
 func TestRestore_AddressesThatMerge(t *testing.T) {
 	t.Parallel()
 	r := newRegister(t)
@@ -77,13 +77,12 @@ func TestRestore_AddressesThatMerge(t *testing.T) {
 	r.want("A", "given@contoso.com")
 }
 
-// TestRestore_PersonsGroupVanishes has a person remove the group that is about to be renamed: it is made
-// again, and is the person's.
+// TestRestore_PersonsGroupVanishes has a person remove the group that is about to be renamed: it is
+// made again, and is the person's.
 func TestRestore_PersonsGroupVanishes(t *testing.T) {
 	t.Parallel()
 	r := newRegister(t)
-	a := &memoryGroup{id: "A", name: "A", kind: imgroup.UserGroup}
-	r.groups = append(r.groups, a)
+	a := r.add("A")
 	b := r.backup()
 	a.name = "Z"
 	r.restore(r.meanwhile("SetImGroup", func() { r.remove("Z") }), b)
@@ -96,13 +95,12 @@ func TestRestore_PersonsGroupVanishes(t *testing.T) {
 	}
 }
 
-// TestRestore_CannotRename restores a group whose name another one has by now, which cannot be renamed: the
-// members do not go to that one.
+// TestRestore_CannotRename restores a group whose name another one has by now, which cannot be
+// renamed: the members do not go to that one.
 func TestRestore_CannotRename(t *testing.T) {
 	t.Parallel()
 	r := newRegister(t)
-	old := &memoryGroup{id: "P", name: "P", kind: imgroup.UserGroup}
-	r.groups = append(r.groups, old)
+	old := r.add("P")
 	r.sync(team("A", "a@contoso.com"))
 	b := r.backup()
 	r.sync()
@@ -120,13 +118,12 @@ func TestRestore_CannotRename(t *testing.T) {
 	r.want("A")
 }
 
-// TestRestore_KilledWithTheNameInUse restores a group whose name another one has by now, which is to be
-// renamed too. The process is killed, and what it gave is owned.
+// TestRestore_KilledWithTheNameInUse restores a group whose name another one has by now, which is
+// to be renamed too. The process is killed, and what it gave is owned.
 func TestRestore_KilledWithTheNameInUse(t *testing.T) {
 	t.Parallel()
 	r := newRegister(t)
-	old := &memoryGroup{id: "P", name: "P", kind: imgroup.UserGroup}
-	r.groups = append(r.groups, old)
+	old := r.add("P")
 	r.sync(team("A", "a@contoso.com"))
 	b := r.backup()
 	r.sync()
@@ -150,8 +147,9 @@ func TestRestore_KilledWithTheNameInUse(t *testing.T) {
 	}
 }
 
-// TestOwnership_KilledBeforeAnAddition plans to add a contact to a group, in which a person's contact has the
-// address as a further one. The planned contact then leaves the list: the person's stays the person's.
+// TestOwnership_KilledBeforeAnAddition plans to add a contact to a group, in which a person's
+// contact has the address as a further one. The planned contact then leaves the list: the person's
+// stays the person's.
 func TestOwnership_KilledBeforeAnAddition(t *testing.T) {
 	t.Parallel()
 	r := newRegister(t)
@@ -166,28 +164,26 @@ func TestOwnership_KilledBeforeAnAddition(t *testing.T) {
 	r.want("A", "other@contoso.com")
 }
 
-// TestOwnership_PersonAddsTheOtherContact plans to add a contact to a group, and is killed. The person adds
-// another one, which has the address as a further one: it is the person's.
+// TestOwnership_PersonAddsTheOtherContact plans to add a contact to a group, and is killed. The
+// person adds another one, which has the address as a further one: it is the person's.
 func TestOwnership_PersonAddsTheOtherContact(t *testing.T) {
 	t.Parallel()
 	r := newRegister(t)
 	r.named("Favorites").members = []*memoryContact{{id: "c", address: "c@contoso.com"}}
-	a := &memoryGroup{id: "A", name: "A", kind: imgroup.UserGroup}
-	r.groups = append(r.groups, a)
+	a := r.add("A")
 	r.owned = r.killed(false, team("A", "c@contoso.com"))
 	a.members = []*memoryContact{{id: "other", address: "other@contoso.com", further: []string{"c@contoso.com"}}}
 	r.sync(team("A"))
 	r.want("A", "other@contoso.com")
 }
 
-// TestOwnership_RenamedAfterTheService has a person rename a group once more after the service did, which is
-// killed: the group stays one group, and gets its wanted name.
+// TestOwnership_RenamedAfterTheService has a person rename a group once more after the service did,
+// which is killed: the group stays one group, and gets its wanted name.
 func TestOwnership_RenamedAfterTheService(t *testing.T) {
 	t.Parallel()
 	r := newRegister(t)
 	r.sync(team("A", "a@contoso.com"))
-	a, b := r.named("A"), team("B", "a@contoso.com")
-	b.FormerName = "A"
+	a, b := r.named("A"), formerly("A", "B", "a@contoso.com")
 	r.owned = r.killed(true, b)
 	a.name = "P"
 	r.sync(b)
@@ -196,8 +192,9 @@ func TestOwnership_RenamedAfterTheService(t *testing.T) {
 	}
 }
 
-// TestApply_ContactTwice adds a contact that has left the list since the plan was made. The group has another
-// one with its address as a further one, which the list has twice: that is the wanted contact now.
+// TestApply_ContactTwice adds a contact that has left the list since the plan was made. The group
+// has another one with its address as a further one, which the list has twice: that is the wanted
+// contact now.
 func TestApply_ContactTwice(t *testing.T) {
 	t.Parallel()
 	r := newRegister(t)

@@ -7,7 +7,6 @@ import (
 
 	"github.com/go-ews/exchange/ews"
 	"github.com/go-ews/exchange/ews/imsync"
-	"github.com/go-ews/exchange/imgroup"
 )
 
 // editedOnce returns a client of the list that a person edits once, instead of the first write of
@@ -24,8 +23,8 @@ func (r *register) editedOnce(op string, edit func()) imsync.Client {
 	})
 }
 
-// TestApply_PersonAddsAgain applies the removal of an owned contact that a person has removed by then,
-// and adds during the run: the contact is the person's, and stays.
+// TestApply_PersonAddsAgain applies the removal of an owned contact that a person has removed by
+// then, and adds during the run: the contact is the person's, and stays.
 func TestApply_PersonAddsAgain(t *testing.T) {
 	t.Parallel()
 	r := newRegister(t)
@@ -49,14 +48,13 @@ func TestApply_PersonAddsAgain(t *testing.T) {
 	r.want("A", "a@contoso.com", "b@contoso.com", "c@contoso.com")
 }
 
-// TestOwnership_RenamedToAWantedName has a person rename a group to the name of one that is about to be
-// made. From the record that was kept before the addition to it, as after a kill, the addition is owned;
-// the group is not.
+// TestOwnership_RenamedToAWantedName has a person rename a group to the name of one that is about
+// to be made. From the record that was kept before the addition to it, as after a kill, the
+// addition is owned; the group is not.
 func TestOwnership_RenamedToAWantedName(t *testing.T) {
 	t.Parallel()
 	r := newRegister(t)
-	old := &memoryGroup{id: "P", name: "P", kind: imgroup.UserGroup}
-	r.groups = append(r.groups, old)
+	old := r.add("P")
 	client := r.meanwhile("AddImGroup", func() { old.name = "A" })
 	r.syncKilled(client, func() bool { return len(old.members) > 0 }, team("A", "a@contoso.com"))
 	r.want("A", "a@contoso.com")
@@ -80,8 +78,7 @@ func TestSync_SaveFailsInAPlan(t *testing.T) {
 func saveFailsInAPlan(t *testing.T, full error) {
 	t.Helper()
 	r := newRegister(t)
-	old := &memoryGroup{id: "P", name: "P", kind: imgroup.UserGroup}
-	r.groups = append(r.groups, old)
+	old := r.add("P")
 	client := r.meanwhile("AddImGroup", func() { old.name = "A" })
 	saves := 0
 	_, err := imsync.Sync(t.Context(), client, rosterOf(team("A", "a@contoso.com", "b@contoso.com")), &imsync.Options{
@@ -124,13 +121,13 @@ func TestApply_UndescribedMeanwhile(t *testing.T) {
 	}
 }
 
-// TestOwnership_RenamedBeforeASecondRecord has a person rename a group that was just made, and another one to
-// the wanted name of a third, so that the record is kept once more. After a kill there, the first is one group.
+// TestOwnership_RenamedBeforeASecondRecord has a person rename a group that was just made, and
+// another one to the wanted name of a third, so that the record is kept once more. After a kill
+// there, the first is one group.
 func TestOwnership_RenamedBeforeASecondRecord(t *testing.T) {
 	t.Parallel()
 	r := newRegister(t)
-	old := &memoryGroup{id: "P", name: "P", kind: imgroup.UserGroup}
-	r.groups = append(r.groups, old)
+	old := r.add("P")
 	var first *memoryGroup
 	client := r.meanwhile("AddImGroup", func() {
 		if first == nil {

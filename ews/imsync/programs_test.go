@@ -74,7 +74,7 @@ var keptSeeds = []uint64{
 	30065492583,  // the same, and the process is killed
 	120259211132, // a planned contact goes to another group of the name, and the process is killed
 	111669358650, // a restore is killed after it made a group whose name another one had
-	124554235261, // a person gives a new group a planned name, and the outcome of that addition is unknown
+	124554235261, // a person renames a new group to a planned name, and the outcome of that addition is unknown
 	21475437733,  // two wanted groups claim one group, by the name under which it was given and by its present one
 	64425219023,  // a planned contact goes to a second group of its name after the outcome of the first write was unknown, and Save fails
 	38654747353,  // a person renames a new group, and the record that is kept once more knows it by its id

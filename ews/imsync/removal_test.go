@@ -256,8 +256,7 @@ func TestExport_OddAddresses(t *testing.T) {
 
 func TestRoster_FormerName(t *testing.T) {
 	t.Parallel()
-	g := team("A")
-	g.FormerName = "B\v"
+	g := formerly("B\v", "A")
 	roster := rosterOf(g)
 	if err := roster.Check(); err == nil || !strings.Contains(err.Error(), "the former name holds U+000B") {
 		t.Errorf("%v; want the character refused", err)

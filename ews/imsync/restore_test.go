@@ -71,8 +71,7 @@ func TestRestore(t *testing.T) {
 			return nil
 		},
 	}
-	renamed := team("Vente", "x@contoso.com")
-	renamed.FormerName = "Sales"
+	renamed := formerly("Sales", "Vente", "x@contoso.com")
 	if _, err := imsync.Sync(t.Context(), m.client, rosterOf(renamed, team("Other")), opts); err != nil {
 		t.Fatal(err)
 	}
@@ -196,8 +195,7 @@ func TestRestore_Faults(t *testing.T) {
 				m := newMailbox(t)
 				backup := imsync.NewBackup(m.srv.Seed("", append(peoples(),
 					ewstest.Group{Name: "More", Members: []ewstest.Contact{{Address: "a@contoso.com"}}})...), nil)
-				renamed := team("Vente", "x@contoso.com")
-				renamed.FormerName = "Sales"
+				renamed := formerly("Sales", "Vente", "x@contoso.com")
 				fill(t, m.client, rosterOf(renamed))
 				m.srv.Fail(op, fault)
 				m.restore(backup)

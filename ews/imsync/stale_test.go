@@ -23,8 +23,7 @@ func TestApply_Stale(t *testing.T) {
 		ewstest.Group{Name: "Old", Members: []ewstest.Contact{{Address: "o@contoso.com"}}},
 		ewstest.Group{Name: "Gone"}, ewstest.Group{Name: "Was"},
 		ewstest.Group{Name: "Sales", Members: []ewstest.Contact{{Address: "a@contoso.com"}, {Address: "b@contoso.com"}}})
-	former := team("Is", "i@contoso.com")
-	former.FormerName = "Was"
+	former := formerly("Was", "Is", "i@contoso.com")
 	wanted := rosterOf(former, team("Sales", "a@contoso.com", "s@contoso.com"), team("New"))
 	plan, err := imsync.Diff(m.srv.List(""), wanted, prune)
 	if err != nil {
@@ -107,8 +106,7 @@ func TestApply_StaleRename(t *testing.T) {
 	t.Parallel()
 	m := newMailbox(t)
 	m.sync(team("Was", "a@contoso.com"))
-	former := team("Is", "a@contoso.com")
-	former.FormerName = "Was"
+	former := formerly("Was", "Is", "a@contoso.com")
 	plan, err := imsync.Diff(m.srv.List(""), rosterOf(former), nil)
 	if err != nil {
 		t.Fatal(err)

@@ -115,8 +115,7 @@ func TestSync_Rename(t *testing.T) {
 	client := newClient(t, srv)
 	fill(t, client, rosterOf(team("Research", "a@contoso.com")))
 	id := srv.Groups("")[0].ExchangeStoreID.ID
-	renamed := team("R&D", "a@contoso.com")
-	renamed.FormerName = "Research"
+	renamed := formerly("Research", "R&D", "a@contoso.com")
 	for range 2 {
 		if _, err := imsync.Sync(t.Context(), client, rosterOf(renamed), nil); err != nil {
 			t.Fatal(err)
