@@ -12,50 +12,91 @@ import (
 )
 
 // checkProxyLogs holds the attempts against the requests that the proxies logged. A line is written
-// when the request has ended, which may be after the client has its response. Varnish has no log.
-// Where the connection behind it ended, HAProxy closes its own without a line, and Apache writes
-// two lines over HTTP/2: there the backend's count, which check has compared, is the only one. Apache
-// now and then leaves an HTTP/2 request out of its log: two lines of the whole matrix may be missing if
-// the backend has counted the request. One line too many is an error everywhere.
+// when the request has ended, which may be after the client has its response.
+//
+// Now and then Apache and HAProxy leave an HTTP/2 request out of their logs
+// (github.com/haproxy/haproxy/issues/3414 is one way). A line may be missing if the backend has counted
+// the request: then check has compared it. One in twenty calls may have such lines, or the logs would
+// say nothing. One line too many, or one too few for a request that the backend has not seen, is an
+// error everywhere.
 func checkProxyLogs(t *testing.T, calls []*proxyCall) {
 	t.Helper()
-	logged := func() (differ, missing []string) {
-		counts := proxyLogs(t)
-		for _, c := range calls {
-			n := counts[c.id]
-			switch {
-			case n == c.attempts || c.logsOtherwise(n):
-			case n == c.attempts-1 && c.passes() && strings.HasPrefix(c.front, "APACHE") && c.http2:
-				missing = append(missing, c.id)
-			default:
-				differ = append(differ, fmt.Sprintf("%s: %d attempts, %d requests logged: %v",
-					c.id, c.attempts, n, c.err))
-			}
-		}
-		return differ, missing
-	}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		differ, missing := logged()
+		differ, missing := compareWithLogs(calls, proxyLogs(t))
 		if len(differ)+len(missing) == 0 {
 			return
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			if len(differ) > 0 || len(missing) > 2 {
-				t.Errorf("attempts and the proxies' logs differ:\n%s\nlines missing: %q", strings.Join(differ, "\n"), missing)
+			if len(differ) > 0 || len(missing) > len(calls)/20 {
+				t.Errorf("attempts and the proxies' logs differ:\n%s\nlines missing:\n%s",
+					strings.Join(differ, "\n"), strings.Join(missing, "\n"))
+			} else {
+				t.Logf("the proxies' logs leave out:\n%s", strings.Join(missing, "\n"))
 			}
 			return
 		}
 	}
 }
 
+// compareWithLogs lists the calls whose attempts are not the logged requests, and, apart from them,
+// those where only lines of requests are missing that the backend has counted.
+func compareWithLogs(calls []*proxyCall, logged map[string]int) (differ, missing []string) {
+	for _, c := range calls {
+		n := logged[c.id]
+		if n == c.attempts || c.logsOtherwise(n) {
+			continue
+		}
+		text := fmt.Sprintf("%s: %d attempts, %d requests logged, %d at the backend: %v",
+			c.id, c.attempts, n, c.requests, c.err)
+		if n < c.attempts && c.attempts-n <= c.requests {
+			missing = append(missing, text)
+		} else {
+			differ = append(differ, text)
+		}
+	}
+	return differ, missing
+}
+
+// A log that leaves a line out is told from a request that was sent once too often.
+func TestCompareWithLogs(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		call            proxyCall
+		logged          int
+		differ, missing int
+	}{
+		"each in the log":             {proxyCall{attempts: 2, requests: 2}, 2, 0, 0},
+		"one more than attempts":      {proxyCall{attempts: 1, requests: 1}, 2, 1, 0},
+		"one less, seen behind it":    {proxyCall{attempts: 2, requests: 2}, 1, 0, 1},
+		"none, one seen behind it":    {proxyCall{attempts: 1, requests: 1}, 0, 0, 1},
+		"none, none behind it":        {proxyCall{attempts: 1}, 0, 1, 0},
+		"two less, one seen":          {proxyCall{attempts: 2, requests: 1}, 0, 1, 0},
+		"Varnish has no log":          {proxyCall{front: "VARNISH", attempts: 2, requests: 2}, 0, 0, 0},
+		"HAProxy's connection ended":  {proxyCall{front: "HAPROXY", trouble: dies, attempts: 1, requests: 1}, 0, 0, 0},
+		"Apache writes one too many":  {proxyCall{front: "APACHE_H2", trouble: dies, attempts: 1, requests: 1}, 2, 0, 0},
+		"Apache writes two too many":  {proxyCall{front: "APACHE_H2", trouble: dies, attempts: 1, requests: 1}, 3, 1, 0},
+		"HAProxy writes one too many": {proxyCall{front: "HAPROXY", trouble: dies, attempts: 1, requests: 1}, 2, 1, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tc.call.id = "call"
+			differ, missing := compareWithLogs([]*proxyCall{&tc.call}, map[string]int{"call": tc.logged})
+			if len(differ) != tc.differ || len(missing) != tc.missing {
+				t.Errorf("differ %q, missing %q; want %d and %d", differ, missing, tc.differ, tc.missing)
+			}
+		})
+	}
+}
+
 // logsOtherwise reports whether the front has a reason to write n lines for the attempts of the
-// call.
+// call. Varnish has no log. Where the connection behind it ended, HAProxy closes its own without a line,
+// and Apache writes two lines over HTTP/2: there the backend's count is the only one.
 func (c *proxyCall) logsOtherwise(n int) bool {
 	switch {
 	case c.front == "VARNISH":

@@ -58,6 +58,7 @@ type proxyCall struct {
 
 	err      error
 	attempts int
+	requests int // at the backend
 	http2    bool
 }
 
@@ -283,6 +284,7 @@ func (b *proxyBackend) check(t *testing.T, c *proxyCall) {
 	b.mu.Lock()
 	requests, executed := b.requests[c.id], b.executed[c.id]
 	b.mu.Unlock()
+	c.requests = requests
 	bad := func(format string, args ...any) {
 		t.Helper()
 		t.Errorf("%s: %s\n%d attempts, %d requests at the backend, %d executed, error: %v",
