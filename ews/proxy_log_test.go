@@ -14,11 +14,10 @@ import (
 // checkProxyLogs holds the attempts against the requests that the proxies logged. A line is written
 // when the request has ended, which may be after the client has its response.
 //
-// Now and then Apache and HAProxy leave an HTTP/2 request out of their logs
-// (github.com/haproxy/haproxy/issues/3414 is one way). A line may be missing if the backend has counted
-// the request: then check has compared it. One in twenty calls may have such lines, or the logs would
-// say nothing. One line too many, or one too few for a request that the backend has not seen, is an
-// error everywhere.
+// Now and then Apache and HAProxy leave an HTTP/2 request out of their logs (one way is
+// github.com/haproxy/haproxy/issues/3414). Two calls of the whole matrix may lack such lines, if
+// the backend has counted the requests: check has compared that count. One line too many, or too
+// few for a request that the backend has not seen, is an error everywhere.
 func checkProxyLogs(t *testing.T, calls []*proxyCall) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -33,7 +32,7 @@ func checkProxyLogs(t *testing.T, calls []*proxyCall) {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			if len(differ) > 0 || len(missing) > len(calls)/20 {
+			if len(differ) > 0 || len(missing) > 2 {
 				t.Errorf("attempts and the proxies' logs differ:\n%s\nlines missing:\n%s",
 					strings.Join(differ, "\n"), strings.Join(missing, "\n"))
 			} else {
@@ -45,7 +44,7 @@ func checkProxyLogs(t *testing.T, calls []*proxyCall) {
 }
 
 // compareWithLogs lists the calls whose attempts are not the logged requests, and, apart from them,
-// those where only lines of requests are missing that the backend has counted.
+// those where HTTP/2 requests are missing in the log that the backend has counted.
 func compareWithLogs(calls []*proxyCall, logged map[string]int) (differ, missing []string) {
 	for _, c := range calls {
 		n := logged[c.id]
@@ -54,7 +53,7 @@ func compareWithLogs(calls []*proxyCall, logged map[string]int) (differ, missing
 		}
 		text := fmt.Sprintf("%s: %d attempts, %d requests logged, %d at the backend: %v",
 			c.id, c.attempts, n, c.requests, c.err)
-		if n < c.attempts && c.attempts-n <= c.requests {
+		if c.overHTTP2() && n < c.attempts && c.attempts-n <= c.requests {
 			missing = append(missing, text)
 		} else {
 			differ = append(differ, text)
@@ -71,12 +70,13 @@ func TestCompareWithLogs(t *testing.T) {
 		logged          int
 		differ, missing int
 	}{
-		"each in the log":             {proxyCall{attempts: 2, requests: 2}, 2, 0, 0},
-		"one more than attempts":      {proxyCall{attempts: 1, requests: 1}, 2, 1, 0},
-		"one less, seen behind it":    {proxyCall{attempts: 2, requests: 2}, 1, 0, 1},
-		"none, one seen behind it":    {proxyCall{attempts: 1, requests: 1}, 0, 0, 1},
-		"none, none behind it":        {proxyCall{attempts: 1}, 0, 1, 0},
-		"two less, one seen":          {proxyCall{attempts: 2, requests: 1}, 0, 1, 0},
+		"each in the log":             {proxyCall{front: "HAPROXY_H2", attempts: 2, requests: 2}, 2, 0, 0},
+		"one more than attempts":      {proxyCall{front: "HAPROXY_H2", attempts: 1, requests: 1}, 2, 1, 0},
+		"one less, seen behind it":    {proxyCall{front: "APACHE_H2", attempts: 2, requests: 2}, 1, 0, 1},
+		"none, one seen behind it":    {proxyCall{front: "HAPROXY_H2", attempts: 1, requests: 1}, 0, 0, 1},
+		"none, over HTTP/1.1":         {proxyCall{front: "HAPROXY", attempts: 1, requests: 1}, 0, 1, 0},
+		"none, none behind it":        {proxyCall{front: "HAPROXY_H2", attempts: 1}, 0, 1, 0},
+		"two less, one seen":          {proxyCall{front: "HAPROXY_H2", attempts: 2, requests: 1}, 0, 1, 0},
 		"Varnish has no log":          {proxyCall{front: "VARNISH", attempts: 2, requests: 2}, 0, 0, 0},
 		"HAProxy's connection ended":  {proxyCall{front: "HAPROXY", trouble: dies, attempts: 1, requests: 1}, 0, 0, 0},
 		"Apache writes one too many":  {proxyCall{front: "APACHE_H2", trouble: dies, attempts: 1, requests: 1}, 2, 0, 0},
@@ -95,15 +95,15 @@ func TestCompareWithLogs(t *testing.T) {
 }
 
 // logsOtherwise reports whether the front has a reason to write n lines for the attempts of the
-// call. Varnish has no log. Where the connection behind it ended, HAProxy closes its own without a line,
-// and Apache writes two lines over HTTP/2: there the backend's count is the only one.
+// call. Varnish has no log. Where the connection behind it ended, HAProxy closes its own without a
+// line, and Apache writes two lines over HTTP/2: there the backend's count is the only one.
 func (c *proxyCall) logsOtherwise(n int) bool {
 	switch {
 	case c.front == "VARNISH":
 		return n == 0
 	case c.trouble == dies && strings.HasPrefix(c.front, "HAPROXY"):
 		return n < c.attempts
-	case c.trouble == dies && strings.HasPrefix(c.front, "APACHE") && strings.HasSuffix(c.front, "_H2"):
+	case c.trouble == dies && strings.HasPrefix(c.front, "APACHE") && c.overHTTP2():
 		return n == c.attempts+1
 	}
 	return false

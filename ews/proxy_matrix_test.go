@@ -126,6 +126,9 @@ func (c *proxyCall) passes() bool {
 	return !strings.Contains(c.front, "503_ALL") || c.trouble != busy
 }
 
+// overHTTP2 reports whether the client and the front speak HTTP/2.
+func (c *proxyCall) overHTTP2() bool { return strings.HasSuffix(c.front, "_H2") }
+
 // proxyTransports returns a transport for each front. It connects to the front for any host of a
 // URL.
 func proxyTransports(t *testing.T, fronts []string) map[string]*http.Transport {
@@ -282,13 +285,13 @@ func (n *protocolNoter) RoundTrip(r *http.Request) (*http.Response, error) {
 func (b *proxyBackend) check(t *testing.T, c *proxyCall) {
 	t.Helper()
 	b.mu.Lock()
-	requests, executed := b.requests[c.id], b.executed[c.id]
+	c.requests = b.requests[c.id]
+	executed := b.executed[c.id]
 	b.mu.Unlock()
-	c.requests = requests
 	bad := func(format string, args ...any) {
 		t.Helper()
 		t.Errorf("%s: %s\n%d attempts, %d requests at the backend, %d executed, error: %v",
-			c.id, fmt.Sprintf(format, args...), c.attempts, requests, executed, c.err)
+			c.id, fmt.Sprintf(format, args...), c.attempts, c.requests, executed, c.err)
 	}
 	unknown := errors.Is(c.err, ews.ErrOutcomeUnknown)
 	switch {
@@ -302,11 +305,11 @@ func (b *proxyBackend) check(t *testing.T, c *proxyCall) {
 		bad("a read has no outcome that matters")
 	case c.attempts < 1 || c.attempts > proxyAttempts:
 		bad("%d attempts, want 1 to %d", c.attempts, proxyAttempts)
-	case c.passes() && requests != c.attempts, requests > c.attempts:
+	case c.passes() && c.requests != c.attempts, c.requests > c.attempts:
 		bad("requests differ from attempts")
 	case c.err != nil && kindOfError(c.err) == "":
 		bad("an error without a type: %T", c.err)
-	case c.err == nil && c.http2 != strings.HasSuffix(c.front, "_H2"):
+	case c.err == nil && c.http2 != c.overHTTP2():
 		bad("HTTP/2 is %t", c.http2)
 	}
 	if c.mustSucceed() && c.err != nil {
